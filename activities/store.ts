@@ -1,0 +1,33 @@
+/**
+ * Activities of the store queue: the one writer. Each is safe to repeat.
+ */
+import { asStoreError, type Store } from '../db/open-store.js';
+import { closeSearch, openSearch } from '../db/searches.js';
+import { askTrials, recordTrials } from '../db/trials.js';
+import { finishSearch } from '../db/finish.js';
+import { judge } from '../db/judge.js';
+import type { AskRequest, AskResult, FinishRequest, JudgeRequest, OpenRequest, OpenResult, RecordRequest, SearchResult, TrialScore, Verdict } from '../spec/payloads.js';
+import { asActivity } from './failures.js';
+
+/** What the store activities need: the database, and whether the namespace has our search attributes. */
+export interface StoreDependencies { readonly store: Store; readonly path: string; readonly searchAttributes: boolean }
+
+/** Activities of the store queue. */
+export function createStoreActivities({ store, path, searchAttributes }: StoreDependencies) {
+  const guarded = <T>(body: () => T): Promise<T> =>
+    asActivity(() => {
+      try {
+        return body();
+      } catch (error) {
+        throw (error as { code?: string }).code?.startsWith('SQLITE_') ? asStoreError(error, path) : error;
+      }
+    });
+  return {
+    open: (request: OpenRequest): Promise<OpenResult> => guarded(() => { openSearch(store, request); return { searchAttributes }; }),
+    ask: (request: AskRequest): Promise<AskResult> => guarded(() => askTrials(store, request)),
+    record: (request: RecordRequest): Promise<TrialScore[]> => guarded(() => recordTrials(store, request)),
+    judge: (request: JudgeRequest): Promise<Verdict> => guarded(() => judge(store, request)),
+    finish: (request: FinishRequest): Promise<SearchResult> => guarded(() => finishSearch(store, request)),
+    abandon: (request: { searchId: string; status: 'failed' | 'cancelled'; message: string }): Promise<void> => guarded(() => closeSearch(store, request.searchId, request)),
+  };
+}

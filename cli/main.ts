@@ -1,0 +1,113 @@
+#!/usr/bin/env node
+/**
+ * The command line: parses, calls one command, turns what was thrown into an exit code.
+ */
+import { Command, CommanderError } from 'commander';
+import { QschedError } from '../spec/errors.js';
+import { suggestion } from '../spec/validate.js';
+import { doctorCommand } from './doctor-command.js';
+import { bestCommand, exportCommand, statusCommand } from './look-commands.js';
+import { report, type GlobalOptions } from './output.js';
+import { resumeCommand, searchCommand } from './search-command.js';
+import { upCommand, workerCommand } from './up-command.js';
+
+const program = new Command('qsched');
+let exitCode = 0;
+const run = <A extends unknown[]>(command: (...args: A) => number | Promise<number>) => async (...args: A): Promise<void> => { exitCode = await command(...args); };
+
+program
+  .description('Finds the scheduler coefficients that give a quantised few-step text-to-image model its quality back.')
+  .version('0.1.0')
+  .exitOverride()
+  .configureOutput({ writeErr: () => undefined })
+  .showSuggestionAfterError(false);
+
+function command(name: string, description: string): Command {
+  return program.command(name).description(description).option('--json', 'one JSON document on stdout').option('--debug', 'show stack traces');
+}
+
+const models = (value: string, list: string[] | undefined): string[] => [...(list ?? []), ...value.split(',')];
+
+command('up', 'start or join a Temporal server, serve all queues, stay')
+  .option('--model <name>', 'serve this model (repeatable; default: all)', models)
+  .option('--workers <n>', 'scoring processes, one a device (default 1)')
+  .action(run((flags) => upCommand(flags)));
+
+command('worker', 'serve the scoring queues of a server that runs')
+  .option('--model <name>', 'serve this model (repeatable; default: all)', models)
+  .option('--batch <n>', 'rows of every network call (default 20); part of the numeric class')
+  .option('--threads <n>', 'threads of ONNX Runtime')
+  .option('--provider <name>', 'execution provider: cpu, webgpu, cuda, ... (default cpu)')
+  .action(run((flags) => workerCommand(flags)));
+
+command('search [spec]', 'search the coefficients of a model, to a verdict')
+  .option('--model <name>', 'a folder under the model roots')
+  .option('--precision <name>', 'w4a8, w8a8, fp32, ...')
+  .option('--steps <n>', 'steps of the schedule, 1 to 50')
+  .option('--eta <x>', 'stochasticity of the sampler, 0 to 1')
+  .option('--k <x>', 'weight of image quality in the objective')
+  .option('--objective <name>', 'jaq-clip or jaq-clip-log')
+  .option('--optimizer <name>', 'grid, one-plus-one, cma-es, ...')
+  .option('--budget <n>', 'candidates beside the identity')
+  .option('--grid-points <n>', 'grid: points in each dimension')
+  .option('--batch <n>', 'candidates asked together')
+  .option('--seed <n>', "the optimizer's seed")
+  .option('--noise-seed <list>', "the calibration prompts' seeds, as in 0,1")
+  .option('--shape <name>', 'linear, single-scale or per-step')
+  .option('--tune <name>', 'both, sample or noise')
+  .option('--range <low,high>', 'range of every coefficient, as in 0.8,1.2')
+  .option('--prompts <set|file>', 'calibration prompts: a set, or a file with a prompt a line')
+  .option('--count <n>', 'how many calibration prompts')
+  .option('--select-prompts <set|file>', 'prompts that choose among the best')
+  .option('--select-count <n>', 'how many of them')
+  .option('--finalists <n>', 'how many of the best are scored again')
+  .option('--confirm-prompts <set|file>', 'held-out prompts of the verdict')
+  .option('--confirm-count <n>', 'how many of them')
+  .option('--control <name>', 'none, evaluate or search: full precision beside it')
+  .option('--id <name>', 'the id of the search; the same spec has the same id otherwise')
+  .option('--workers <n>', 'scoring processes to start (default 1)')
+  .option('--wait', 'wait for workers instead of failing where none serves')
+  .option('--fail-without-gain', 'exit 3 unless the calibrated coefficients are recommended')
+  .action(run((file: string | undefined, flags) => searchCommand(file, flags)));
+
+command('resume [search]', 'go on with a search; the latest unfinished one where none is named')
+  .option('--retry-failed', 'try stored failures again')
+  .option('--budget <n>', 'let the search grow')
+  .option('--workers <n>', 'scoring processes to start (default 1)')
+  .option('--wait', 'wait for workers instead of failing where none serves')
+  .option('--fail-without-gain', 'exit 3 unless the calibrated coefficients are recommended')
+  .action(run((id: string | undefined, flags) => resumeCommand(id, flags)));
+
+command('status [search]', 'how far the searches are').action(run((id: string | undefined, flags: GlobalOptions) => statusCommand(id, flags)));
+command('best [search]', 'the best coefficients').action(run((id: string | undefined, flags: GlobalOptions) => bestCommand(id, flags)));
+command('export [search]', 'coefficients and fused schedule as JSON')
+  .option('--output <file>', 'write to a file instead of stdout')
+  .option('--which <name>', 'recommended (default), finalist, best or identity')
+  .action(run((id: string | undefined, flags) => exportCommand(id, flags)));
+command('doctor', 'check this machine, and say what to mend').action(run((flags: GlobalOptions) => doctorCommand(flags)));
+
+/** Commander's complaint about an unknown word, as ours. */
+function asUsageError(error: CommanderError, argv: readonly string[]): QschedError {
+  const word = /'(-{0,2}[^'=]+)/.exec(error.message)?.[1] ?? '';
+  const subcommand = program.commands.find((c) => c.name() === argv[0]);
+  if (error.code === 'commander.unknownOption') {
+    const known = (subcommand ?? program).options.map((option) => option.long ?? '');
+    return new QschedError('usage', `Unknown option ${word}.`, suggestion(word, [...known, '--help']));
+  }
+  if (error.code === 'commander.unknownCommand' || (error.code === 'commander.excessArguments' && !subcommand)) {
+    return new QschedError('usage', `Unknown command "${argv[0]}".`, suggestion(argv[0] ?? '', program.commands.map((c) => c.name())));
+  }
+  return new QschedError('usage', error.message.replace(/^error: /, ''), `See npx qsched ${subcommand?.name() ?? ''} --help`.replace(/ +/g, ' '));
+}
+
+const argv = process.argv.slice(2);
+try {
+  if (argv.length === 0) program.outputHelp();
+  else await program.parseAsync(argv, { from: 'user' });
+} catch (error) {
+  const help = error instanceof CommanderError && error.exitCode === 0;
+  if (!help) exitCode = report(error instanceof CommanderError ? asUsageError(error, argv) : error, { json: argv.includes('--json'), debug: argv.includes('--debug') });
+}
+// Results must be out before the process ends; native threads must not keep it.
+process.stdout.write('', () => process.exit(exitCode));
+

@@ -1,0 +1,20 @@
+/**
+ * Identities of what is stored. Equal content has an equal key, in every database.
+ */
+import { createHash } from 'node:crypto';
+import type { Coefficients } from '../spec/coefficients.js';
+
+const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
+
+/** sha256 of a prompt's UTF-8 text. */
+export const promptId = (text: string): string => sha256(text);
+
+/** sha256 of the coefficients' float64 bits: steps, then c^x, then c^eps, little-endian. */
+export function candidateId({ sample, noise }: Coefficients): string {
+  const values = Float64Array.from([sample.length, ...sample, ...noise]);
+  return sha256(new Uint8Array(values.buffer));
+}
+
+/** Key of an evaluation: what it depends on, and nothing else. */
+export const evaluationKey = (context: string, candidate: string, prompt: string, seed: number): string =>
+  sha256(`${context}|${candidate}|${prompt}|${seed}`);

@@ -1,0 +1,66 @@
+/**
+ * The near end of the engine's thread: jobs in, results out, the event loop stays free.
+ */
+import { Worker } from 'node:worker_threads';
+import { QschedError } from '../spec/errors.js';
+import type { EngineThreadData, FromEngine, ScoreJob, ScoreJobResult, ToEngine } from './engine-messages.js';
+
+/** A scoring engine on its own thread. */
+export interface EngineClient {
+  readonly data: EngineThreadData;
+  /**
+   * Scores one job; jobs are done one after another.
+   *
+   * @throws QschedError when the job cannot be done, or was cancelled through `signal`
+   */
+  score(job: ScoreJob, options?: { signal?: AbortSignal; onProgress?: (share: number) => void }): Promise<ScoreJobResult>;
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  readonly resolve: (result: ScoreJobResult) => void;
+  readonly reject: (error: Error) => void;
+  readonly onProgress: ((share: number) => void) | undefined;
+}
+
+/** Starts the thread; it loads models when the first job needs them. */
+export function startEngine(data: EngineThreadData): EngineClient {
+  const thread = new Worker(new URL('./engine-thread.js', import.meta.url), { workerData: data });
+  const waiting = new Map<number, Waiting>();
+  let next = 1;
+  let closed: Error | undefined;
+
+  const failAll = (error: Error): void => {
+    closed = error;
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+  };
+  thread.on('error', failAll);
+  thread.on('exit', (code) => failAll(new Error(`The scoring thread ended (code ${code}).`)));
+  thread.on('message', (message: FromEngine) => {
+    const job = waiting.get(message.id);
+    if (!job) return;
+    if (message.type === 'progress') {
+      job.onProgress?.(message.share);
+      return;
+    }
+    waiting.delete(message.id);
+    if (message.type === 'done') job.resolve(message.result);
+    else job.reject(message.code === 'unexpected' ? new Error(message.message) : new QschedError(message.code, message.message, message.hint));
+  });
+
+  return {
+    data,
+    score: (job, { signal, onProgress } = {}) =>
+      new Promise((resolve, reject) => {
+        if (closed) return reject(closed);
+        const id = next;
+        next += 1;
+        const post = (message: ToEngine) => thread.postMessage(message);
+        signal?.addEventListener('abort', () => post({ type: 'cancel', id }), { once: true });
+        waiting.set(id, { resolve, reject, onProgress });
+        post({ type: 'score', id, job });
+      }),
+    close: async () => { await thread.terminate(); },
+  };
+}

@@ -1,0 +1,44 @@
+/**
+ * Messages between the activity's thread and the engine's own thread.
+ */
+import type { FusedSchedule } from '../diffusion/fused.js';
+import type { Pair } from './scoring-engine.js';
+
+/** Which engine a job needs; engines are kept by this identity. */
+export interface EngineIdentity {
+  readonly model: string;
+  readonly precision: string;
+  /** Scorer roles, in order. */
+  readonly scorers: readonly string[];
+}
+
+/** A scoring job. */
+export interface ScoreJob {
+  readonly identity: EngineIdentity;
+  readonly schedules: readonly FusedSchedule[];
+  /** Pair indices of each schedule. */
+  readonly wanted: readonly (readonly number[])[];
+  readonly pairs: readonly Pair[];
+}
+
+/** Terms of one scorer over one candidate's pairs: pairs x names, NaN where failed. */
+export interface ScoreJobResult {
+  readonly scorers: readonly string[];
+  readonly names: readonly string[];
+  /** [candidate][scorer] */
+  readonly values: Float64Array[][];
+  /** [candidate]: failures by position in its pairs. */
+  readonly failed: { at: number; reason: string }[][];
+  readonly seconds: number;
+  readonly runtimeSeconds: number;
+}
+
+export type ToEngine = { readonly type: 'score'; readonly id: number; readonly job: ScoreJob } | { readonly type: 'cancel'; readonly id: number };
+
+export type FromEngine =
+  | { readonly type: 'progress'; readonly id: number; readonly share: number }
+  | { readonly type: 'done'; readonly id: number; readonly result: ScoreJobResult }
+  | { readonly type: 'failed'; readonly id: number; readonly message: string; readonly code: 'usage' | 'failure' | 'unexpected'; readonly hint: string };
+
+/** What the thread is started with. */
+export interface EngineThreadData { readonly batch: number; readonly threads: number; readonly provider: string }

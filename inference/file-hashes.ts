@@ -1,0 +1,28 @@
+/**
+ * sha256 of model files, remembered by path, size and time of change.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+
+const known = new Map<string, Promise<string>>();
+
+/** sha256 (hex) of one file. */
+export function hashFile(path: string): Promise<string> {
+  const { size, mtimeMs } = statSync(path);
+  const key = `${path}|${size}|${mtimeMs}`;
+  const found = known.get(key);
+  if (found) return found;
+  const hash = createHash('sha256');
+  const made = pipeline(createReadStream(path), hash).then(() => hash.digest('hex'));
+  known.set(key, made);
+  return made;
+}
+
+/** File name -> sha256, for files relative to a folder. */
+export async function hashFiles(folder: string, files: readonly string[]): Promise<Record<string, string>> {
+  const hashes: Record<string, string> = {};
+  for (const file of files) hashes[file] = await hashFile(join(folder, file));
+  return hashes;
+}

@@ -1,0 +1,99 @@
+/**
+ * Resolves a spec on this machine: model, precision, scheduler, scorers, prompts -> fingerprints.
+ */
+import { createHash } from 'node:crypto';
+import { createScheduler, type Scheduler } from '../diffusion/scheduler.js';
+import { canonicalJson } from '../spec/canonical-json.js';
+import { QschedError } from '../spec/errors.js';
+import type { ContextRecord, PreparedModel, PrepareResult, PromptSplit, Stage } from '../spec/payloads.js';
+import type { SearchSpec } from '../spec/search-spec.js';
+import { hashFiles } from './file-hashes.js';
+import { openModelFolder, REFERENCE_PRECISION, type ModelFolder } from './model-folder.js';
+import type { NumericClass } from './numeric-class.js';
+import { resolveSplit } from './prompt-sets.js';
+import { openScorerFolder, SCORER_VERSION, type ScorerFolder } from './scorer-folder.js';
+
+const sha256 = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
+
+/** `qsched-score-<first 12 of hash(model files, numeric class)>`: who serves it has exactly these. */
+export const scoreQueueOf = (files: Readonly<Record<string, string>>, numeric: NumericClass): string => `qsched-score-${sha256({ files, numeric }).slice(0, 12)}`;
+
+/** The scheduler of a spec, configured from the model folder. @throws QschedError (usage) */
+export function schedulerOf(model: ModelFolder, choice: SearchSpec['scheduler']): Scheduler {
+  const scheduler = createScheduler({ ...model.schedulerConfig, _class_name: 'TCDScheduler' });
+  scheduler.setTimesteps(choice.steps, { eta: choice.eta });
+  return scheduler;
+}
+
+/** What of a spec decides the contexts. */
+export interface ModelChoice {
+  readonly model: string;
+  readonly scheduler: SearchSpec['scheduler'];
+  readonly objective: { readonly scorer: string };
+  readonly confirm: { readonly scorers: readonly string[] };
+}
+
+/** The scorers that a search needs: its objective's first, then those of the verdict. */
+export const scorerRoles = (spec: ModelChoice): string[] => [...new Set([spec.objective.scorer, ...spec.confirm.scorers])];
+
+/**
+ * Checks everything of a spec that this machine's files can show, and nothing more.
+ *
+ * @throws QschedError (usage): unknown or incomplete model, precision, scorer or prompt set; overlapping splits
+ */
+export function checkFiles(spec: SearchSpec, roots: { models?: readonly string[]; prompts?: readonly string[] } = {}): { model: ModelFolder; scorers: ScorerFolder[]; splits: Record<Stage, PromptSplit>; texts: Record<Stage, string[]> } {
+  const model = openModelFolder(spec.model, spec.precision, roots.models);
+  if (spec.control !== 'none') openModelFolder(spec.model, REFERENCE_PRECISION, roots.models);
+  schedulerOf(model, spec.scheduler);
+  const scorers = scorerRoles(spec).map((role) => openScorerFolder(role, model, roots.models));
+  const calibration = resolveSplit(spec.prompts, 'prompts', roots.prompts);
+  const select = resolveSplit(spec.select, 'select', roots.prompts);
+  const confirm = resolveSplit(spec.confirm, 'confirm', roots.prompts);
+  refuseOverlap([['prompts', calibration.texts], ['select', select.texts], ['confirm', confirm.texts]]);
+  return {
+    model, scorers,
+    splits: { calibration: calibration.split, select: select.split, confirm: confirm.split },
+    texts: { calibration: calibration.texts, select: select.texts, confirm: confirm.texts },
+  };
+}
+
+function refuseOverlap(splits: readonly (readonly [string, readonly string[]])[]): void {
+  const owner = new Map<string, string>();
+  for (const [field, texts] of splits) {
+    for (const text of texts) {
+      const other = owner.get(text);
+      if (other !== undefined && other !== field) throw new QschedError('usage', `${other} and ${field} overlap: both hold "${text}". A verdict needs prompts that the search never saw.`, `Give ${other} and ${field} different prompts.`);
+      owner.set(text, field);
+    }
+  }
+}
+
+/** Fingerprints of a model at one precision with its scorers. */
+export async function prepareModel(spec: ModelChoice, precision: string, numeric: NumericClass): Promise<{ prepared: PreparedModel; contexts: ContextRecord[] }> {
+  const model = openModelFolder(spec.model, precision);
+  const files = await hashFiles(model.folder, model.files);
+  const schedule = schedulerOf(model, spec.scheduler).fused();
+  const contexts: ContextRecord[] = [];
+  for (const role of scorerRoles(spec)) {
+    const scorer = openScorerFolder(role, model);
+    const provenance = { files, precision, schedule, scorer: { name: scorer.name, version: SCORER_VERSION, files: await hashFiles(scorer.folder, scorer.files) }, numeric };
+    contexts.push({ id: sha256(provenance), model: spec.model, precision, scorer: role, provenance });
+  }
+  return {
+    prepared: { model: spec.model, precision, scoreQueue: scoreQueueOf(files, numeric), contexts: Object.fromEntries(contexts.map(({ scorer, id }) => [scorer, id])) },
+    contexts,
+  };
+}
+
+/** The whole answer of `prepare`. @throws QschedError (usage) */
+export async function prepareSearch(spec: SearchSpec, numeric: NumericClass): Promise<PrepareResult> {
+  const { splits, texts } = checkFiles(spec);
+  const quantised = await prepareModel(spec, spec.precision, numeric);
+  const reference = spec.control === 'none' ? null : await prepareModel(spec, REFERENCE_PRECISION, numeric);
+  return {
+    quantised: quantised.prepared,
+    reference: reference?.prepared ?? null,
+    contexts: [...quantised.contexts, ...(reference?.contexts ?? [])],
+    splits, texts,
+  };
+}

@@ -1,0 +1,238 @@
+/**
+ * What crosses the wire between the workflow and its activities. Plain JSON, small.
+ */
+import type { Coefficients } from './coefficients.js';
+import type { SearchSpec } from './search-spec.js';
+
+/** The three disjoint prompt splits of a search. */
+export type Stage = 'calibration' | 'select' | 'confirm';
+
+/** Prompts by reference: a named set whose content hash the worker checks, or texts of the spec. */
+export interface PromptSplit {
+  readonly set: string | null;
+  readonly texts: readonly string[] | null;
+  readonly count: number;
+  /** sha256 of the texts used, in order. */
+  readonly sha256: string;
+  readonly seeds: readonly number[];
+}
+
+/** What a model runs under: model, precision, scheduler without coefficients, numeric class. */
+export interface PreparedModel {
+  readonly model: string;
+  readonly precision: string;
+  readonly scoreQueue: string;
+  /** Scorer name -> context id: hash of everything but coefficients, prompt and seed. */
+  readonly contexts: Readonly<Record<string, string>>;
+}
+
+/** Provenance of one context, stored once. */
+export interface ContextRecord {
+  readonly id: string;
+  readonly model: string;
+  readonly precision: string;
+  readonly scorer: string;
+  readonly provenance: Readonly<Record<string, unknown>>;
+}
+
+export interface PrepareRequest { readonly spec: SearchSpec }
+
+export interface PrepareResult {
+  readonly quantised: PreparedModel;
+  /** The full-precision network, where a control was asked for. */
+  readonly reference: PreparedModel | null;
+  readonly contexts: readonly ContextRecord[];
+  readonly splits: Readonly<Record<Stage, PromptSplit>>;
+  /** The texts of each split, once, for the store. */
+  readonly texts: Readonly<Record<Stage, readonly string[]>>;
+}
+
+export interface OpenRequest {
+  readonly searchId: string;
+  readonly spec: SearchSpec;
+  readonly contexts: readonly ContextRecord[];
+  readonly splits: Readonly<Record<Stage, PromptSplit>>;
+  readonly texts: Readonly<Record<Stage, readonly string[]>>;
+}
+
+export interface OpenResult {
+  /** Whether the namespace has our search attributes. */
+  readonly searchAttributes: boolean;
+}
+
+/** A candidate that was asked for. */
+export interface AskedTrial {
+  readonly index: number;
+  readonly point: readonly number[];
+  readonly coefficients: Coefficients;
+}
+
+/** Identifies one batch of trials in the store. */
+export interface BatchReference {
+  readonly searchId: string;
+  readonly stage: Stage | 'control';
+  /** Scorer name -> context id. */
+  readonly contexts: Readonly<Record<string, string>>;
+  /** Which split's prompts, and which seeds. */
+  readonly split: Stage;
+  readonly seeds: readonly number[];
+  readonly objective: { readonly type: string; readonly k: number; readonly scorer: string };
+}
+
+export interface AskRequest extends BatchReference {
+  readonly trials: readonly AskedTrial[];
+  readonly retryFailed: boolean;
+}
+
+/** A trial as the store has it: the stored coefficients win over what was asked. */
+export interface OpenTrial {
+  readonly index: number;
+  readonly coefficients: Coefficients;
+  /** Evaluations to make, as prompt * seeds + seed indices; null means all of them. */
+  readonly missing: readonly number[] | null;
+}
+
+export interface AskResult {
+  /** Trials with missing evaluations, in ask order. */
+  readonly open: readonly OpenTrial[];
+  /** Scores in ask order; null while open, or failed. */
+  readonly scores: readonly (number | null)[];
+}
+
+export interface ScoreRequest {
+  readonly model: string;
+  readonly precision: string;
+  readonly scheduler: SearchSpec['scheduler'];
+  /** Scorer name -> context id that the worker must reproduce. */
+  readonly contexts: Readonly<Record<string, string>>;
+  readonly split: PromptSplit;
+  readonly trials: readonly OpenTrial[];
+}
+
+/** Terms of one scorer over a trial's evaluations. */
+export interface ScorerTerms {
+  readonly scorer: string;
+  readonly names: readonly string[];
+  /** float64 little-endian, base64: evaluations x names. */
+  readonly values: string;
+}
+
+export interface ScoredTrial {
+  readonly index: number;
+  readonly coefficients: Coefficients;
+  /** Which evaluations, as in OpenTrial. */
+  readonly evaluations: readonly number[];
+  readonly scorers: readonly ScorerTerms[];
+  /** Evaluations (positions in `evaluations`) that failed for good, with the reason. */
+  readonly failed: readonly { readonly at: number; readonly reason: string }[];
+}
+
+export interface ScoreResult {
+  readonly trials: readonly ScoredTrial[];
+  readonly seconds: number;
+  /** Of those, seconds inside ONNX Runtime. */
+  readonly runtimeSeconds: number;
+  readonly worker: string;
+}
+
+export interface RecordRequest extends BatchReference {
+  readonly trials: readonly ScoredTrial[];
+}
+
+/** What the store knows of trials after a record: score, or null where failed. */
+export interface TrialScore {
+  readonly index: number;
+  readonly score: number | null;
+  readonly tc: number | null;
+  readonly iq: number | null;
+}
+
+/** Interval of a paired mean gain. */
+export interface GainInterval {
+  readonly scorer: string;
+  readonly prompts: number;
+  readonly identity: number;
+  readonly calibrated: number;
+  readonly gain: number;
+  readonly percentile: { readonly low: number; readonly high: number };
+  readonly studentised: { readonly low: number; readonly high: number };
+  readonly probabilityOfGain: number;
+}
+
+export interface Verdict {
+  readonly recommend: 'calibrated' | 'identity' | 'none';
+  readonly reason: string;
+  readonly scorers: readonly GainInterval[];
+}
+
+/** Asks for the verdict: identity is trial 0, the finalist trial 1 of the confirm stage. */
+export interface JudgeRequest {
+  readonly searchId: string;
+  readonly contexts: Readonly<Record<string, string>>;
+  readonly seeds: readonly number[];
+  readonly objective: { readonly type: string; readonly k: number; readonly scorer: string };
+}
+
+/** Everything of the result but what the store counts. */
+export interface FinishRequest {
+  readonly result: Omit<SearchResult, 'evaluations' | 'reused' | 'best' | 'identity'> & {
+    readonly best: Omit<ScoredCoefficients, 'terms'>;
+    readonly identity: Omit<ScoredCoefficients, 'terms'>;
+  };
+}
+
+/** A progress snapshot: the workflow's `progress` query and current details. */
+export interface SearchProgress {
+  readonly status: string;
+  readonly stage: string;
+  readonly told: number;
+  readonly budget: number;
+  readonly generation: number;
+  readonly best: number | null;
+  readonly identity: number | null;
+  readonly failed: number;
+}
+
+/** One named set of coefficients with its score. */
+export interface ScoredCoefficients {
+  /** Number of the calibration trial; 0 is the identity. */
+  readonly trial: number;
+  readonly coefficients: Coefficients;
+  readonly score: number;
+  readonly terms: { readonly tc: number; readonly iq: number };
+}
+
+/** The workflow's result, and the body of `qsched search --json`. */
+export interface SearchResult {
+  readonly searchId: string;
+  readonly status: 'finished';
+  readonly model: string;
+  readonly precision: string;
+  readonly steps: number;
+  readonly optimizer: string;
+  readonly trials: number;
+  readonly evaluations: number;
+  readonly reused: number;
+  readonly failed: number;
+  readonly best: ScoredCoefficients;
+  readonly identity: ScoredCoefficients;
+  readonly finalist: Coefficients;
+  readonly heldOut: {
+    readonly prompts: number;
+    readonly gain: number;
+    readonly low: number;
+    readonly high: number;
+    readonly recommend: Verdict['recommend'];
+    readonly reason: string;
+    readonly scorers: readonly GainInterval[];
+  };
+  readonly control: null | {
+    readonly precision: string;
+    readonly heldOut: Readonly<Record<string, number>>;
+    readonly search: null | {
+      readonly best: ScoredCoefficients;
+      readonly identity: ScoredCoefficients;
+      readonly heldOut: SearchResult['heldOut'];
+    };
+  };
+}

@@ -1,0 +1,58 @@
+/**
+ * The one folder that holds what qsched writes: database, Temporal data, log and lock files.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { messageOf, QschedError } from '../spec/errors.js';
+
+/** Written and removed again, so that a full disk is seen before a search starts. */
+const PROBE = Buffer.alloc(4096);
+
+/**
+ * The data folder, made when it is not there: `QSCHED_DATA`, or `.qsched` in the working folder.
+ *
+ * @param env where `QSCHED_DATA` is read from
+ * @returns an absolute path
+ * @throws QschedError `failure` when the folder cannot be made or written
+ */
+export function dataFolder(env: NodeJS.ProcessEnv = process.env): string {
+  const folder = resolve(env['QSCHED_DATA'] || '.qsched');
+  const probe = join(folder, `.write-test-${process.pid}`);
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(probe, PROBE);
+  } catch (error) {
+    throw new QschedError('failure', `The data folder ${folder} cannot be written: ${reason(error)}.`, remedy(error));
+  } finally {
+    rmSync(probe, { force: true });
+  }
+  return folder;
+}
+
+function reason(error: unknown): string {
+  switch (codeOf(error)) {
+    case 'ENOSPC':
+      return 'the disk is full';
+    case 'EDQUOT':
+      return 'the disk quota is used up';
+    case 'EROFS':
+      return 'the file system is read-only';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied';
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return 'there is a file where the folder should be';
+    default:
+      return messageOf(error);
+  }
+}
+
+function remedy(error: unknown): string {
+  const elsewhere = 'set QSCHED_DATA to a folder that you can write, for example `QSCHED_DATA=~/qsched-data`';
+  return ['ENOSPC', 'EDQUOT'].includes(codeOf(error)) ? `Free some space, or ${elsewhere}.` : `${elsewhere[0]!.toUpperCase()}${elsewhere.slice(1)}.`;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}

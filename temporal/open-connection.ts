@@ -1,0 +1,59 @@
+/**
+ * A client connection that is known to answer.
+ */
+import { Connection, type ConnectionOptions, isGrpcServiceError } from '@temporalio/client';
+
+/**
+ * Where a server is and how to log in: what `NativeConnection.connect` and `Connection.connect` both take, and the
+ * namespace.
+ */
+export interface ServerAddress {
+  /** host:port */
+  readonly address: string;
+  readonly namespace: string;
+  readonly tls?: Exclude<ConnectionOptions['tls'], undefined>;
+  readonly apiKey?: string;
+  readonly metadata?: Record<string, string>;
+}
+
+/** A proxy of the environment must not come between two processes of one machine. */
+const WITHOUT_PROXY = { 'grpc.enable_http_proxy': 0 };
+const LOCAL = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:|$)/;
+
+/** gRPC status codes PERMISSION_DENIED and UNIMPLEMENTED: the server answers, but not this question. */
+const NOT_TOLD = [7, 12];
+
+/**
+ * Connects and asks for the namespace.
+ *
+ * @param withinMs how long to wait for an answer
+ * @throws what the gRPC client threw, after closing what was opened
+ */
+export async function openConnection({ namespace, ...server }: ServerAddress, withinMs: number): Promise<Connection> {
+  const deadline = Date.now() + withinMs;
+  const connection = Connection.lazy({ ...server, connectTimeout: withinMs, ...(isLocal(server.address) ? { channelArgs: WITHOUT_PROXY } : {}) });
+  try {
+    await connection.ensureConnected();
+    await connection.withDeadline(deadline, () => connection.workflowService.describeNamespace({ namespace }));
+    return connection;
+  } catch (error) {
+    if (isGrpcServiceError(error) && NOT_TOLD.includes(error.code)) return connection;
+    await connection.close();
+    throw error;
+  }
+}
+
+/** Whether a server answers there within so many milliseconds. */
+export async function answers(server: ServerAddress, withinMs: number): Promise<boolean> {
+  try {
+    await (await openConnection(server, withinMs)).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the address is one of this machine's own. */
+export function isLocal(address: string): boolean {
+  return LOCAL.test(address);
+}

@@ -1,0 +1,162 @@
+/**
+ * A Temporal server of our own on the loopback interface, with all its data in the data folder.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
+import { QschedError } from '../spec/errors.js';
+import { provideExecutable, type Executable } from './executable.js';
+import { withFileLock } from './file-lock.js';
+import { answers, openConnection } from './open-connection.js';
+import { accepts, freePort, LOOPBACK } from './ports.js';
+import { isAlive } from './process-alive.js';
+import { ensureSearchAttributes } from './search-attributes.js';
+import { launch, type Launched } from './server-process.js';
+import { readServerRecord, removeServerRecord, type ServerRecord, writeServerRecord } from './server-record.js';
+
+/** The namespace that a dev server always has. */
+export const OWN_NAMESPACE = 'default';
+
+const USUAL_PORT = 7233;
+const USUAL_UI_PORT = 8233;
+const READY_WITHIN_MS = 30_000;
+const ANSWER_WITHIN_MS = 5_000;
+const TELL_EVERY_MS = 5_000;
+/** Another program may take a port between our look and the server's. */
+const MOST_TRIES = 3;
+
+/** A server that serves the data folder. */
+export interface RunningServer {
+  /** host:port, for clients and workers */
+  readonly address: string;
+  readonly uiUrl: string;
+  readonly namespace: string;
+  readonly pid: number;
+  /** It runs on our data folder, as opposed to a server that TEMPORAL_ADDRESS names. */
+  readonly ours: true;
+  /** This call started it; false: it was found running. */
+  readonly startedHere: boolean;
+  /** Ends it and waits for its end. Does nothing to a server that was found running. */
+  stop(): Promise<void>;
+  /** Calls the listener when a server started here ends without `stop()`. */
+  onExit(listener: (how: string) => void): void;
+}
+
+/** @internal */
+export interface StartOptions {
+  readonly dataFolder: string;
+  readonly onProgress: (line: string) => void;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * The server that serves the data folder, where its process lives and answers.
+ *
+ * @returns null where there is none; a stale `server.json` is left for the next start to replace
+ */
+export async function findRunningServer(dataFolder: string): Promise<RunningServer | null> {
+  const record = readServerRecord(dataFolder);
+  return record !== null && (await isRunning(record)) ? found(record) : null;
+}
+
+/**
+ * Finds or starts the server of a data folder. Of two processes that call this at once, one starts it.
+ *
+ * @throws QschedError `failure`: no binary, another process has the database, or no answer; with the log's end
+ */
+export async function startServer({ dataFolder, onProgress, env = process.env }: StartOptions): Promise<RunningServer> {
+  const running = await findRunningServer(dataFolder);
+  if (running !== null) return running;
+  const executable = await provideExecutable({ onProgress, env });
+  return withFileLock(
+    join(dataFolder, 'server.lock'),
+    async () => (await findStarting(dataFolder)) ?? (await startNew(dataFolder, executable, onProgress, env)),
+    (pid, seconds) => onProgress(`waiting for process ${pid}, which is starting the Temporal server, ${seconds} s`),
+  );
+}
+
+async function isRunning(record: ServerRecord): Promise<boolean> {
+  return isAlive(record.pid) && (await accepts(record.address)) && (await answers(record, ANSWER_WITHIN_MS));
+}
+
+/** One that another process started and did not live to see ready gets a little time. */
+async function findStarting(dataFolder: string): Promise<RunningServer | null> {
+  const record = readServerRecord(dataFolder);
+  const deadline = Date.now() + ANSWER_WITHIN_MS;
+  while (record !== null && isAlive(record.pid)) {
+    if (await isRunning(record)) return found(record);
+    if (Date.now() > deadline) break;
+    await sleep(100);
+  }
+  return null;
+}
+
+function found(record: ServerRecord): RunningServer {
+  const { address, uiUrl, namespace, pid } = record;
+  return { address, uiUrl, namespace, pid, ours: true, startedHere: false, stop: async () => {}, onExit: () => {} };
+}
+
+async function startNew(dataFolder: string, executable: Executable, onProgress: (line: string) => void, env: NodeJS.ProcessEnv): Promise<RunningServer> {
+  const before = readServerRecord(dataFolder); // workers elsewhere look for the server where it was
+  for (let attempt = 1; ; attempt += 1) {
+    const first = attempt === 1;
+    const port = await freePort(first ? [...portOf(before?.address), USUAL_PORT] : []);
+    const uiPort = await freePort(first ? [...portOf(before?.uiUrl), USUAL_UI_PORT] : [], [port]);
+    onProgress(`starting the Temporal server ${executable.serverVersion} on ${LOOPBACK}:${port}`);
+    const server = launch({ executable, dataFolder, port, uiPort, namespace: OWN_NAMESPACE, env });
+    const record: ServerRecord = { pid: server.pid, address: `${LOOPBACK}:${port}`, uiUrl: `http://${LOOPBACK}:${uiPort}`, namespace: OWN_NAMESPACE, startedBy: process.pid, startedAt: new Date().toISOString(), version: executable.serverVersion };
+    writeServerRecord(dataFolder, record);
+    const problem = await untilReady(record, server, onProgress);
+    if (problem === null) {
+      return { address: record.address, uiUrl: record.uiUrl, namespace: OWN_NAMESPACE, pid: server.pid, ours: true, startedHere: true, stop: () => stop(server, dataFolder), onExit: (listener) => server.onExit(listener) };
+    }
+    await stop(server, dataFolder);
+    if (!PORT_TAKEN.test(server.log()) || attempt === MOST_TRIES) throw startError(problem, server);
+  }
+}
+
+/** Null when it is ready; otherwise what is wrong. */
+async function untilReady(record: ServerRecord, server: Launched, onProgress: (line: string) => void): Promise<string | null> {
+  const start = Date.now();
+  let tellAt = start + TELL_EVERY_MS;
+  for (;;) {
+    if (server.ended() !== null) return `The Temporal server ended while starting (${server.ended()})`;
+    if (await accepts(record.address)) {
+      try {
+        const connection = await openConnection(record, ANSWER_WITHIN_MS);
+        await ensureSearchAttributes(connection, record.namespace).finally(() => connection.close());
+        return null;
+      } catch {
+        // it listens, and is not ready yet
+      }
+    }
+    const waited = Date.now() - start;
+    if (waited > READY_WITHIN_MS) return `The Temporal server did not answer within ${READY_WITHIN_MS / 1000} s`;
+    if (Date.now() >= tellAt) {
+      onProgress(`waiting for the Temporal server to answer, ${Math.round(waited / 1000)} s`);
+      tellAt += TELL_EVERY_MS;
+    }
+    await sleep(50);
+  }
+}
+
+const PORT_TAKEN = /address already in use|can't set (frontend|UI|default UI)|bind:/i;
+const DATABASE_TAKEN = /SQLITE_BUSY|database is locked/i;
+
+function startError(problem: string, server: Launched): QschedError {
+  const log = server.log();
+  if (DATABASE_TAKEN.test(log)) {
+    return new QschedError('failure', `Another process uses ${server.database}: there can be one Temporal server for a data folder.`, 'End that process (its command line has `server start-dev --db-filename`), or set QSCHED_DATA to another folder.');
+  }
+  const end = log.trim().split('\n').slice(-5).join('\n');
+  return new QschedError('failure', `${problem}. The end of ${server.logFile}:\n${end === '' ? '(empty)' : end}`, 'Run `npx qsched doctor`; or set TEMPORAL_ADDRESS to a server that runs.');
+}
+
+async function stop(server: Launched, dataFolder: string): Promise<void> {
+  await server.end();
+  removeServerRecord(dataFolder, server.pid);
+}
+
+function portOf(address: string | undefined): number[] {
+  const port = /:(\d+)$/.exec(address ?? '')?.[1];
+  return port === undefined ? [] : [Number(port)];
+}

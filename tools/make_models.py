@@ -1,0 +1,30 @@
+"""Remakes models/ and prompts/ from nothing: `python tools/make_models.py` (about an hour on two cores).
+
+Stages are kept in --work, so an interrupted run goes on where it stopped.
+"""
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from shapes.train import train_all  # noqa: E402
+
+
+def main() -> None:
+    root = Path(__file__).resolve().parent.parent
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, default=root / ".qsched" / "training", help="where stages are kept")
+    parser.add_argument("--out", type=Path, default=root, help="the folder that receives models/ and prompts/")
+    parser.add_argument("--quick", action="store_true", help="a few steps of every stage: a smoke test")
+    parser.add_argument("--train-only", action="store_true", help="stop before the export")
+    args = parser.parse_args()
+    train_all(args.work, args.quick)
+    if args.train_only:
+        return
+    from shapes.export import export_all
+    export_all(args.work, args.out)
+
+
+if __name__ == "__main__":
+    main()

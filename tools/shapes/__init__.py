@@ -1,0 +1,1 @@
+"""The bundled `shapes` model family: data, training, export and quantisation."""

@@ -1,0 +1,33 @@
+/**
+ * What a search carries through continue-as-new: plain JSON, under 64 KiB.
+ */
+import type { OptimizerState } from '../optimizers/optimizer.js';
+import type { Coefficients } from '../spec/coefficients.js';
+import type { PreparedModel, PromptSplit, Stage } from '../spec/payloads.js';
+
+/** A trial that may become a finalist. */
+export interface Ranked {
+  readonly index: number;
+  readonly score: number;
+  readonly coefficients: Coefficients;
+}
+
+/** The search between two batches. */
+export interface SearchState {
+  readonly quantised: PreparedModel;
+  readonly reference: PreparedModel | null;
+  readonly splits: Readonly<Record<Stage, PromptSplit>>;
+  readonly searchAttributes: boolean;
+  readonly identityScore: number;
+  readonly optimizer: OptimizerState | null;
+  readonly told: number;
+  readonly failed: number;
+  readonly generation: number;
+  /** The best candidates so far, best first; ties keep the earlier one first. */
+  readonly best: readonly Ranked[];
+}
+
+/** Adds a generation's trials to the best `most`. */
+export function rankBest(best: readonly Ranked[], generation: readonly Ranked[], most: number): Ranked[] {
+  return [...best, ...generation].sort((a, b) => b.score - a.score || a.index - b.index).slice(0, most);
+}
