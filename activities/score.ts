@@ -14,8 +14,7 @@ import { splitTexts } from '../inference/prompt-sets.js';
 import { encodeFloats } from '../spec/float-text.js';
 import type { ScoreRequest, ScoreResult } from '../spec/payloads.js';
 import { asActivity } from './failures.js';
-
-const HEARTBEAT_MILLISECONDS = 1500;
+import { withHeartbeat } from './heartbeat.js';
 
 /** Scores on whatever does the arithmetic: the engine's thread, or a no-op in the benchmark. */
 export type ScoreFunction = (request: ScoreRequest, watch: { signal: AbortSignal; onProgress: (share: number) => void }) => Promise<ScoreResult>;
@@ -23,19 +22,15 @@ export type ScoreFunction = (request: ScoreRequest, watch: { signal: AbortSignal
 /** Activities of a score queue. */
 export const createScoreActivities = (score: ScoreFunction) => ({
   score: (request: ScoreRequest): Promise<ScoreResult> =>
-    asActivity(async () => {
-      const context = Context.current();
-      let share = 0;
-      const beat = setInterval(() => context.heartbeat(share), HEARTBEAT_MILLISECONDS);
+    asActivity(() => withHeartbeat(async (onProgress) => {
+      const { cancellationSignal: signal } = Context.current();
       try {
-        return await score(request, { signal: context.cancellationSignal, onProgress: (now) => { share = now; } });
+        return await score(request, { signal, onProgress });
       } catch (error) {
-        if (context.cancellationSignal.aborted) throw new CancelledFailure('Scoring was cancelled.');
+        if (signal.aborted) throw new CancelledFailure('Scoring was cancelled.');
         throw error;
-      } finally {
-        clearInterval(beat);
       }
-    }),
+    })),
 });
 
 /** Scores on the engine's thread. */

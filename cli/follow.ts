@@ -3,7 +3,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
-import { ApplicationFailure, CancelledFailure, TerminatedFailure, WorkflowIdReusePolicy } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure, TerminatedFailure, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
 import { canonicalJson } from '../spec/canonical-json.js';
 import { messageOf, QschedError } from '../spec/errors.js';
 import type { SearchProgress, SearchResult } from '../spec/payloads.js';
@@ -12,7 +12,10 @@ import { WORKFLOW_QUEUE } from '../temporal/queues.js';
 import type { ProgressLine } from './progress-line.js';
 
 const POLL_MILLISECONDS = 1000;
+const ANSWER_MILLISECONDS = 3000;
 const OUTAGE_MILLISECONDS = 60_000;
+/** A call that lasted longer than this had reached the server. */
+const QUICK_MILLISECONDS = 30_000;
 
 /** The same spec has the same id: `shapes-w4a8-cma-es-1a2b3c4d`. */
 export function searchIdOf(spec: SearchSpec): string {
@@ -30,13 +33,18 @@ export async function isRunning(client: Client, searchId: string): Promise<boole
   }
 }
 
-/** Starts the workflow; one that runs already is left as it is. */
-export async function startSearch(client: Client, searchId: string, spec: SearchSpec): Promise<void> {
+/**
+ * Starts the workflow; one that runs already is left as it is, unless it is to be replaced.
+ *
+ * @param replace ends a running workflow of this id first: everything it scored is in the database
+ */
+export async function startSearch(client: Client, searchId: string, spec: SearchSpec, replace = false): Promise<void> {
   try {
     await client.workflow.start('search', {
       taskQueue: WORKFLOW_QUEUE,
       workflowId: searchId,
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      workflowIdConflictPolicy: replace ? WorkflowIdConflictPolicy.TERMINATE_EXISTING : WorkflowIdConflictPolicy.FAIL,
       args: [spec],
       staticSummary: `${spec.model} ${spec.precision}, ${spec.scheduler.steps} steps, ${spec.optimizer.type}, ${spec.optimizer.budget} trials`,
     });
@@ -48,43 +56,44 @@ export async function startSearch(client: Client, searchId: string, spec: Search
 /**
  * Follows a search until it ends; survives a server that is away for a minute.
  *
+ * @param signal stops following: the promise then stays pending
  * @throws QschedError: the search failed, was cancelled or terminated
  */
-export async function followSearch(client: Client, searchId: string, line: ProgressLine): Promise<SearchResult> {
+export async function followSearch(client: Client, searchId: string, line: ProgressLine, signal: AbortSignal): Promise<SearchResult> {
   const handle = client.workflow.getHandle(searchId);
   let over = false;
-  const poll = async (): Promise<void> => {
-    const began = Date.now();
-    while (!over) {
-      try {
-        const progress = await Promise.race([handle.query<SearchProgress>('progress'), later(3000)]);
-        if (over) return;
-        if (progress === undefined) line.note(`waiting for the workers, ${Math.round((Date.now() - began) / 1000)} s`);
-        else line.show(progress);
-      } catch {
-        if (!over) line.note(`waiting for the server, ${Math.round((Date.now() - began) / 1000)} s`);
-      }
-      await later(POLL_MILLISECONDS);
-    }
-  };
-  const polling = poll();
+  let answeredAt = Date.now();
+  void poll();
   try {
     return await resultOf();
   } finally {
     over = true;
-    line.end();
-    void polling;
+  }
+
+  async function poll(): Promise<void> {
+    while (!over && !signal.aborted) {
+      const progress = await Promise.race([handle.query<SearchProgress>('progress').catch(() => null), later(ANSWER_MILLISECONDS)]);
+      if (over || signal.aborted) return;
+      if (progress === undefined) line.note('waiting for the workers');
+      else if (progress === null) line.note('waiting for the server');
+      else {
+        answeredAt = Date.now();
+        line.show(progress);
+      }
+      await later(POLL_MILLISECONDS);
+    }
   }
 
   async function resultOf(): Promise<SearchResult> {
-    let away = 0;
     for (;;) {
+      const asked = Date.now();
       try {
         return (await handle.result()) as SearchResult;
       } catch (error) {
         if (error instanceof WorkflowFailedError) throw asQschedError(error);
-        away ||= Date.now();
-        if (Date.now() - away > OUTAGE_MILLISECONDS) {
+        if (signal.aborted) return new Promise(() => undefined);
+        if (Date.now() - asked > QUICK_MILLISECONDS) answeredAt = Math.max(answeredAt, asked + QUICK_MILLISECONDS);
+        if (Date.now() - answeredAt > OUTAGE_MILLISECONDS) {
           throw new QschedError('failure', `The Temporal server does not answer any more: ${messageOf(error)}`, `What is stored is safe: npx qsched resume ${searchId}`);
         }
         await later(POLL_MILLISECONDS);
@@ -102,4 +111,4 @@ function asQschedError({ cause }: WorkflowFailedError): QschedError {
   return new QschedError('failure', messageOf(cause), 'Look at the workflow in the Temporal UI.');
 }
 
-const later = (milliseconds: number): Promise<undefined> => new Promise((done) => { setTimeout(() => done(undefined), milliseconds).unref(); });
+const later = (milliseconds: number): Promise<undefined> => new Promise((done) => { setTimeout(() => done(undefined), milliseconds); });

@@ -2,16 +2,18 @@
  * Everything that a search needs to run: a server, the workflow and store workers, scoring processes.
  * What is there already is joined; what a command started itself, it stops.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import { openStore, type Store } from '../db/open-store.js';
+import { openStore } from '../db/open-store.js';
 import { QschedError } from '../spec/errors.js';
-import { connectTemporal } from '../temporal/connect.js';
+import { connectTemporal, type TemporalConnection } from '../temporal/connect.js';
 import { dataFolder } from '../temporal/data-folder.js';
-import { hasPollers } from '../temporal/pollers.js';
-import { modelQueue, STORE_QUEUE, WORKFLOW_QUEUE } from '../temporal/queues.js';
 import { ensureSearchAttributes, hasSearchAttributes } from '../temporal/search-attributes.js';
+import { logToFile } from '../worker/worker-log.js';
 import { startHouse } from '../worker/workers.js';
+import { keepServer } from './keep-server.js';
+import { requireWorkers } from './require-workers.js';
 import { startScoringProcesses } from './scoring-process.js';
 import { dropWorkersLock, readWorkersLock, writeWorkersLock } from './workers-lock.js';
 
@@ -24,6 +26,10 @@ export interface House {
   readonly database: string;
   /** Whether this process runs the workers. */
   readonly ours: boolean;
+  /** Rejects when the workers or the server of this process cannot go on. */
+  readonly broken: Promise<never>;
+  /** Resolves when the process whose workers were joined has gone. */
+  readonly deserted: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -39,6 +45,9 @@ export interface HouseOptions {
   readonly serve?: boolean;
 }
 
+const LOOK_MILLISECONDS = 1000;
+const BUSY_MILLISECONDS = 5000;
+
 /** Path of the database in the data folder. */
 export const databasePath = (): string => join(dataFolder(), 'qsched.db');
 
@@ -49,59 +58,90 @@ export const databasePath = (): string => join(dataFolder(), 'qsched.db');
  */
 export async function enterHouse(options: HouseOptions): Promise<House> {
   const folder = dataFolder();
-  const database = databasePath();
+  if (existsSync(databasePath())) openStore(databasePath(), { busyMilliseconds: BUSY_MILLISECONDS }).$client.close(); // a broken one is told before a server is started
   const connected = await connectTemporal({ start: true, onProgress: options.say });
-  const { connection, client, nativeAddress, uiUrl, server } = connected;
-  const external = connected.kind === 'configured';
-  const base = { client, address: nativeAddress.address, namespace: nativeAddress.namespace, uiUrl, database };
-  const leave = async (): Promise<void> => { await connection.close(); };
+  const { nativeAddress, connection, server } = connected;
+  let left: Promise<void> | null = null;
+  const leave = (): Promise<void> => (left ??= connection.close().then(() => server?.stop()));
   try {
-    if (external && !options.serve) {
-      await requireWorkers(options);
-      return { ...base, ours: false, stop: leave };
+    if (connected.kind === 'configured' && options.serve !== true) {
+      await requireWorkers({ connection, ...nativeAddress, models: options.models, wait: options.wait ?? false, say: options.say });
+      return { ...common(connected), ours: false, broken: never(), deserted: never(), stop: leave };
     }
     const lock = readWorkersLock(folder);
     if (lock !== null && lock.address === nativeAddress.address) {
       if (options.serve) throw new QschedError('failure', `The workers of ${folder} run already (process ${lock.pid}).`, 'Leave them running, or stop that process first.');
       const absent = options.models.find((model) => !lock.models.includes(model));
       if (absent !== undefined) throw new QschedError('failure', `The running workers do not serve "${absent}".`, `Start one: npx qsched worker --model ${absent}`);
-      return { ...base, ours: false, stop: leave };
+      const { gone, forget } = watchLock(folder, lock.pid);
+      return { ...common(connected), ours: false, broken: never(), deserted: gone, stop: async () => { forget(); await leave(); } };
     }
-    const store = openStore(database);
-    return await serveHouse(store, folder, options);
   } catch (error) {
     await leave();
-    await server?.stop();
     throw error;
   }
+  return serveHouse(connected, folder, options);
+}
 
-  async function requireWorkers({ models, wait }: HouseOptions): Promise<void> {
-    const queues = [[WORKFLOW_QUEUE, 'workflow', 'npx qsched up'], [STORE_QUEUE, 'activity', 'npx qsched up'], ...models.map((model) => [modelQueue(model), 'activity', `npx qsched worker --model ${model}`] as const)] as const;
-    for (;;) {
-      const absent: (readonly [string, string, string])[] = [];
-      for (const queue of queues) if (!(await hasPollers(connection, nativeAddress.namespace, queue[0], queue[1]))) absent.push(queue);
-      const first = absent[0];
-      if (first === undefined) return;
-      if (!wait) throw new QschedError('failure', `No worker serves the queue "${first[0]}" at ${nativeAddress.address}.`, `Start one with TEMPORAL_ADDRESS=${nativeAddress.address}: ${first[2]} (or wait for one with --wait).`);
-      options.say(`waiting for a worker on ${absent.map(([queue]) => queue).join(', ')}; start one: ${first[2]}`);
-      await new Promise((done) => { setTimeout(done, 4000); });
+/** Starts the workers of this process; undoes everything where one of them cannot start. */
+async function serveHouse(connected: TemporalConnection, folder: string, { models, scoring, say }: HouseOptions): Promise<House> {
+  const { connection, nativeAddress, server } = connected;
+  const { address, namespace } = nativeAddress;
+  const undo: (() => unknown)[] = [() => dropWorkersLock(folder)];
+  let over: Promise<void> | null = null;
+  const stop = (): Promise<void> => (over ??= undoAll(undo));
+  try {
+    const kept = connected.kind === 'ours' ? keepServer({ folder, address, server, say }) : null;
+    undo.push(() => kept?.stop(), () => connection.close());
+    const store = openStore(databasePath());
+    undo.push(() => store.$client.close());
+    if (connected.kind === 'ours') await ensureSearchAttributes(connection, namespace);
+    const searchAttributes = await hasSearchAttributes(connection, namespace);
+    logToFile(folder);
+    const workers = await startHouse(nativeAddress, { store, path: databasePath(), searchAttributes });
+    undo.push(() => workers.stop());
+    writeWorkersLock(folder, { pid: process.pid, models, address });
+    say(`starting ${scoring === 1 ? 'a scoring worker' : `${scoring} scoring workers`} for ${models.join(', ')}`);
+    const processes = startScoringProcesses({ count: scoring, models, address, namespace, say });
+    undo.push(() => processes.stop());
+    const broken = Promise.race([processes.broken, brokenWorkers(workers.done), ...(kept === null ? [] : [kept.broken])]);
+    broken.catch(() => undefined);
+    await Promise.race([processes.ready, broken]);
+    return { ...common(connected), ours: true, broken, deserted: never(), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const common = ({ client, nativeAddress: { address, namespace }, uiUrl }: TemporalConnection) => ({ client, address, namespace, uiUrl, database: databasePath() });
+
+const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
+
+/** What was started last is stopped first; one that fails to stop does not keep the others running. */
+async function undoAll(undo: readonly (() => unknown)[]): Promise<void> {
+  for (const step of [...undo].reverse()) {
+    try {
+      await step();
+    } catch {
+      // The process ends in any case.
     }
   }
+}
 
-  async function serveHouse(store: Store, place: string, { models, scoring, say }: HouseOptions): Promise<House> {
-    if (!external) await ensureSearchAttributes(connection, nativeAddress.namespace);
-    const searchAttributes = await hasSearchAttributes(connection, nativeAddress.namespace);
-    const house = await startHouse(nativeAddress, { store, path: database, searchAttributes });
-    writeWorkersLock(place, { pid: process.pid, models, address: nativeAddress.address });
-    const processes = startScoringProcesses({ count: scoring, models, address: nativeAddress.address, namespace: nativeAddress.namespace, say });
-    const stop = async (): Promise<void> => {
-      await Promise.all([processes.stop(), house.stop()]);
-      dropWorkersLock(place);
-      store.$client.close();
-      await leave();
-      await server?.stop();
-    };
-    await processes.ready;
-    return { ...base, ours: true, stop };
-  }
+async function brokenWorkers(done: Promise<void>): Promise<never> {
+  await done;
+  return never();
+}
+
+function watchLock(folder: string, pid: number): { gone: Promise<void>; forget: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const gone = new Promise<void>((resolve) => {
+    timer = setInterval(() => {
+      if (readWorkersLock(folder)?.pid === pid) return;
+      clearInterval(timer);
+      resolve();
+    }, LOOK_MILLISECONDS);
+  });
+  return { gone, forget: () => clearInterval(timer) };
 }

@@ -3,34 +3,14 @@
  */
 import { writeFileSync } from 'node:fs';
 import { eq } from 'drizzle-orm';
-import { openStore, type Store } from '../db/open-store.js';
 import { bestCoefficients, searchProgress } from '../db/schema.js';
-import { findSearch, listSearches } from '../db/searches.js';
 import { openModelFolder } from '../inference/model-folder.js';
 import { schedulerOf } from '../inference/prepare.js';
 import { messageOf, QschedError } from '../spec/errors.js';
 import type { Coefficients } from '../spec/coefficients.js';
 import { suggestion } from '../spec/validate.js';
-import { databasePath } from './house.js';
 import { print, printJson, say, table, type GlobalOptions } from './output.js';
-
-function withStore<T>(body: (store: Store) => T): T {
-  const store = openStore(databasePath(), { readonly: true });
-  try {
-    return body(store);
-  } finally {
-    store.$client.close();
-  }
-}
-
-function requireSearch(store: Store, id: string | undefined) {
-  const ids = listSearches(store).map((row) => row.id);
-  const wanted = id ?? ids[0];
-  const found = wanted === undefined ? undefined : findSearch(store, wanted);
-  if (found) return found;
-  if (wanted === undefined) throw new QschedError('failure', 'There is no search in the database yet.', 'Start one: npx qsched search --model shapes');
-  throw new QschedError('usage', `There is no search "${wanted}" in ${databasePath()}.`, suggestion(wanted, ids));
-}
+import { requireSearch, withStore } from './stored-search.js';
 
 /** How far every search is, or one of them. */
 export function statusCommand(id: string | undefined, flags: GlobalOptions): number {

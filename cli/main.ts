@@ -9,6 +9,7 @@ import { doctorCommand } from './doctor-command.js';
 import { bestCommand, exportCommand, statusCommand } from './look-commands.js';
 import { report, type GlobalOptions } from './output.js';
 import { resumeCommand, searchCommand } from './search-command.js';
+import { surfaceCommand } from './surface-command.js';
 import { upCommand, workerCommand } from './up-command.js';
 
 const program = new Command('qsched');
@@ -84,6 +85,7 @@ command('export [search]', 'coefficients and fused schedule as JSON')
   .option('--output <file>', 'write to a file instead of stdout')
   .option('--which <name>', 'recommended (default), finalist, best or identity')
   .action(run((id: string | undefined, flags) => exportCommand(id, flags)));
+command('surface [search]', 'the scores of a two-dimensional grid as a table').action(run((id: string | undefined, flags: GlobalOptions) => surfaceCommand(id, flags)));
 command('doctor', 'check this machine, and say what to mend').action(run((flags: GlobalOptions) => doctorCommand(flags)));
 
 /** Commander's complaint about an unknown word, as ours. */

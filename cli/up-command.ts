@@ -5,6 +5,8 @@ import { availableParallelism } from 'node:os';
 import { findModel, listModels } from '../inference/model-roots.js';
 import { QschedError } from '../spec/errors.js';
 import { connectTemporal } from '../temporal/connect.js';
+import { dataFolder } from '../temporal/data-folder.js';
+import { logToFile } from '../worker/worker-log.js';
 import { startScoring } from '../worker/workers.js';
 import { enterHouse } from './house.js';
 import { printJson, say, type GlobalOptions } from './output.js';
@@ -25,27 +27,35 @@ export interface UpFlags extends GlobalOptions {
 /** Serves until it is stopped. @returns the exit code */
 export async function upCommand(flags: UpFlags): Promise<number> {
   const models = modelsOf(flags);
-  const house = await enterHouse({ models, scoring: whole('workers', flags.workers ?? '1', 64), say, serve: true });
+  const scoring = whole('workers', flags.workers ?? '1', 64);
+  const stopped = untilStopped();
+  const house = await enterHouse({ models, scoring, say, serve: true });
   say(`serving ${models.join(', ')}; Temporal at ${house.address}${house.uiUrl ? `, UI at ${house.uiUrl}` : ''}; database ${house.database}`);
   say(`start a search: npx qsched search --model ${models[0]}`);
   say(`or: temporal workflow start --address ${house.address} --type search --task-queue qsched --workflow-id my-search --input '{"model":"${models[0]}"}'`);
   if (flags.json) printJson({ address: house.address, namespace: house.namespace, temporalUi: house.uiUrl, database: house.database, models });
-  await untilStopped();
-  say('stopping; searches under way go on with the next `npx qsched up`');
-  await house.stop();
+  try {
+    await Promise.race([stopped, house.broken]);
+    say('stopping; searches under way go on with the next `npx qsched up`');
+  } finally {
+    await house.stop();
+  }
   return 0;
 }
 
 /** Scores until it is stopped. @returns the exit code */
 export async function workerCommand(flags: UpFlags): Promise<number> {
   const models = modelsOf(flags);
+  const threads = whole('threads', flags.threads ?? String(Math.min(MOST_THREADS, availableParallelism())), 256);
+  const batch = whole('batch', flags.batch ?? String(DEFAULT_BATCH), 1024);
+  const stopped = untilStopped();
   const { nativeAddress, connection } = await connectTemporal({ start: false, onProgress: say });
   await connection.close();
-  const threads = whole('threads', flags.threads ?? String(Math.min(MOST_THREADS, availableParallelism())), 256);
-  const workers = await startScoring(nativeAddress, { models, batch: whole('batch', flags.batch ?? String(DEFAULT_BATCH), 1024), threads, provider: flags.provider ?? 'cpu' });
+  logToFile(dataFolder());
+  const workers = await startScoring(nativeAddress, { models, batch, threads, provider: flags.provider ?? 'cpu' });
   if (process.env['QSCHED_QUIET'] === undefined) say(`scoring ${models.join(', ')} for ${nativeAddress.address} on ${workers.queues.join(', ')}`);
   process.send?.({ ready: true });
-  await Promise.race([untilStopped(), workers.done]);
+  await Promise.race([stopped, workers.done]);
   await workers.stop();
   return 0;
 }
@@ -68,6 +78,8 @@ function untilStopped(): Promise<void> {
   return new Promise((done) => {
     process.once('SIGINT', () => done());
     process.once('SIGTERM', () => done());
-    if (process.send !== undefined) process.once('disconnect', () => done());
+    if (process.send === undefined) return;
+    process.once('disconnect', () => done());
+    if (!process.connected) done();
   });
 }

@@ -3,6 +3,7 @@
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { commandLine, isAlive } from '../temporal/process-alive.js';
 
 /** Who serves the queues of a data folder. */
 export interface WorkersLock { readonly pid: number; readonly models: readonly string[]; readonly address: string }
@@ -14,12 +15,14 @@ export function readWorkersLock(folder: string): WorkersLock | null {
   if (!existsSync(pathIn(folder))) return null;
   try {
     const lock = JSON.parse(readFileSync(pathIn(folder), 'utf8')) as WorkersLock;
-    process.kill(lock.pid, 0);
-    return lock;
+    return isAlive(lock.pid) && isOneOfOurs(lock.pid) ? lock : null;
   } catch {
     return null;
   }
 }
+
+/** The process id of a command that was killed may have gone to another program; where the system does not tell, it has not. */
+const isOneOfOurs = (pid: number): boolean => pid === process.pid || /qsched|main\.js/.test(commandLine(pid) ?? 'qsched');
 
 /** Says that this process serves the data folder. */
 export function writeWorkersLock(folder: string, lock: WorkersLock): void {

@@ -21,23 +21,34 @@ export function finishSearch(store: Store, { result }: FinishRequest): SearchRes
 
 /**
  * Evaluations that a search uses, and how many of them another search had made before.
- * A candidate x prompt x seed counts once, however many scorers looked at the picture.
+ *
+ * A candidate x prompt x seed of one network counts once, however many scorers looked at the
+ * picture; it is reused where no scorer of this search had to look. The `control` stage runs
+ * another network than the rest. `cross join` fixes the order: each candidate's rows come
+ * from the index by context and candidate.
  */
 export function countEvaluations(store: Store, searchId: string): { evaluations: number; reused: number } {
   const row = store.get<{ evaluations: number; reused: number }>(sql`
-    with used as (
-      select distinct t.candidate_id, sp.prompt_id, sp.split
-      from trials t join search_prompts sp on sp.search_id = t.search_id
-        and sp.split = case t.stage when 'control' then 'confirm' else t.stage end
-      where t.search_id = ${searchId})
-    select count(*) as evaluations, coalesce(sum(foreign_made), 0) as reused from (
-      select e.context_id as c, max(e.search_id <> ${searchId}) as foreign_made
+    with own as materialized (
+      select c.id as context_id, c.precision as network, c.precision = s.precision as quantised
+      from search_contexts sc join contexts c on c.id = sc.context_id join searches s on s.id = sc.search_id
+      where sc.search_id = ${searchId}),
+    used as materialized (
+      select distinct t.candidate_id, case t.stage when 'control' then 'confirm' else t.stage end as split,
+             o.context_id, o.network
+      from trials t cross join own o
+      where t.search_id = ${searchId}
+        and (o.quantised = (t.stage <> 'control') or not exists (select 1 from own where not quantised))),
+    wanted as materialized (
+      select sp.split, sp.prompt_id, seed.value as seed
+      from search_prompts sp join searches s on s.id = sp.search_id
+      join json_each(json_extract(s.spec, '$.' || case sp.split when 'calibration' then 'prompts' else sp.split end || '.seeds')) seed
+      where sp.search_id = ${searchId})
+    select count(*) as evaluations, coalesce(sum(reused), 0) as reused from (
+      select min(e.search_id <> ${searchId}) as reused
       from used u
-      join evaluations e on e.candidate_id = u.candidate_id and e.prompt_id = u.prompt_id
-      join contexts c on c.id = e.context_id
-      join search_contexts sc on sc.context_id = e.context_id and sc.search_id = ${searchId}
-      join searches s on s.id = ${searchId}
-      join json_each(json_extract(s.spec, '$.' || case u.split when 'calibration' then 'prompts' else u.split end || '.seeds')) j on j.value = e.seed
-      group by u.candidate_id, u.prompt_id, e.seed, c.precision)`);
+      cross join evaluations e on e.context_id = u.context_id and e.candidate_id = u.candidate_id
+      cross join wanted w on w.split = u.split and w.prompt_id = e.prompt_id and w.seed = e.seed
+      group by u.network, u.candidate_id, e.prompt_id, e.seed)`);
   return { evaluations: row?.evaluations ?? 0, reused: row?.reused ?? 0 };
 }

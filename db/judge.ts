@@ -8,36 +8,45 @@ import { createObjective } from '../metrics/jaq.js';
 import { verdict } from '../metrics/verdict.js';
 import { QschedError } from '../spec/errors.js';
 import type { GainInterval, JudgeRequest, Verdict } from '../spec/payloads.js';
-import { knownEvaluations, splitPrompts } from './evaluations.js';
+import { knownEvaluations, splitPrompts, type Known } from './evaluations.js';
 import type { Store } from './open-store.js';
 import { trials } from './schema.js';
 
 const RESAMPLES = 10_000;
 
-/** Intervals in every scorer, and what they recommend. */
+/**
+ * Intervals in every scorer, and what they recommend. Prompts with a picture that failed are
+ * left out, and the calibrated coefficients are then not recommended.
+ *
+ * @throws QschedError (failure) where fewer than two prompts are left
+ */
 export function judge(store: Store, request: JudgeRequest): Verdict {
   const promptIds = splitPrompts(store, request.searchId, 'confirm');
   const objective = createObjective(request.objective);
+  const { seeds } = request;
   const candidateOf = (number: number): string => {
     const row = store.select({ id: trials.candidateId }).from(trials).where(and(eq(trials.searchId, request.searchId), eq(trials.stage, 'confirm'), eq(trials.number, number))).get();
     if (!row) throw new QschedError('failure', `Trial ${number} of the confirmation is not in the database.`, 'Run `npx qsched resume`.');
     return row.id;
   };
-  const [identity, finalist] = [candidateOf(0), candidateOf(1)];
-  const scorers: GainInterval[] = [];
-  for (const [scorer, context] of Object.entries(request.contexts)) {
-    const perImage = (candidate: string): number[] =>
-      knownEvaluations(store, { [scorer]: context }, candidate, promptIds, request.seeds).map((known) => {
-        if (known?.status !== 'ok') throw new QschedError('failure', `A held-out evaluation failed: ${known?.reason ?? 'missing'}.`, 'Run `npx qsched resume --retry-failed`.');
-        return objective.perImage(known.terms[scorer]!);
-      });
-    const [before, after] = [perImage(identity), perImage(finalist)];
-    const clusters = promptIds.map((_, p) => request.seeds.map((__, s) => after[p * request.seeds.length + s]! - before[p * request.seeds.length + s]!));
+  const known = [0, 1].map((number) => knownEvaluations(store, request.contexts, candidateOf(number), promptIds, seeds));
+  const whole = promptIds.map((_, p) => p).filter((p) => seeds.every((__, s) => known.every((list) => list[p * seeds.length + s]?.status === 'ok')));
+  const lost = promptIds.length - whole.length;
+  if (whole.length < 2) throw new QschedError('failure', `Only ${whole.length} of ${promptIds.length} held-out prompts could be scored.`, 'Look at `select reason from evaluations where status = \'failed\'`; then `npx qsched resume --retry-failed`.', true);
+  const scorers = Object.keys(request.contexts).map((scorer): GainInterval => {
+    const [before, after] = known.map((list) => whole.map((p) => seeds.map((_, s) => termOf(list[p * seeds.length + s], scorer, objective.perImage))));
+    const clusters = after!.map((values, p) => values.map((value, s) => value - before![p]![s]!));
     const { mean, percentile, studentised, probabilityOfGain } = pairedBootstrap(clusters, { resamples: RESAMPLES, seed: 0 });
-    scorers.push({ scorer, prompts: promptIds.length, identity: average(before), calibrated: average(after), gain: mean, percentile, studentised, probabilityOfGain });
-  }
+    return { scorer, prompts: whole.length, identity: average(before!.flat()), calibrated: average(after!.flat()), gain: mean, percentile, studentised, probabilityOfGain };
+  });
   scorers.sort((a, b) => Number(b.scorer === request.objective.scorer) - Number(a.scorer === request.objective.scorer));
-  return { ...verdict(scorers), scorers };
+  const { recommend, reason } = verdict(scorers);
+  if (lost === 0) return { recommend, reason, scorers };
+  return { recommend: recommend === 'calibrated' ? 'identity' : recommend, reason: `${lost} of ${promptIds.length} held-out prompts have pictures that failed. ${reason}`, scorers };
+}
+
+function termOf(known: Known, scorer: string, perImage: (terms: Readonly<Record<string, number>>) => number): number {
+  return known?.status === 'ok' ? perImage(known.terms[scorer]!) : NaN;
 }
 
 const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -9,9 +9,9 @@ const sha256 = (data: string | Uint8Array): string => createHash('sha256').updat
 /** sha256 of a prompt's UTF-8 text. */
 export const promptId = (text: string): string => sha256(text);
 
-/** sha256 of the coefficients' float64 bits: steps, then c^x, then c^eps, little-endian. */
+/** sha256 of the coefficients' float64 bits: steps, then c^x, then c^eps, little-endian; -0 counts as 0, as JSON writes it. */
 export function candidateId({ sample, noise }: Coefficients): string {
-  const values = Float64Array.from([sample.length, ...sample, ...noise]);
+  const values = Float64Array.from([sample.length, ...sample, ...noise], (value) => value + 0);
   return sha256(new Uint8Array(values.buffer));
 }
 

@@ -35,18 +35,22 @@ export function openStore(path: string, options: { readonly?: boolean; busyMilli
   if (options.readonly && !existsSync(path)) {
     throw new QschedError('failure', `There is no database at ${path} yet.`, 'Run a search first: npx qsched search');
   }
+  let client: Database.Database | undefined;
   try {
-    const client = new Database(path, { readonly: options.readonly ?? false, timeout: options.busyMilliseconds ?? 10_000 });
+    client = new Database(path, { readonly: options.readonly ?? false, timeout: options.busyMilliseconds ?? 10_000 });
     const store = drizzle(client, { schema }) as Store;
     refuseNewer(client, path);
     if (!options.readonly) {
       client.pragma('journal_mode = WAL');
       client.pragma('synchronous = NORMAL');
       client.pragma('foreign_keys = ON');
+      // Takes the write lock once: a file that cannot be written is refused here, not at the first score.
+      client.exec('begin immediate; rollback');
       migrate(store, { migrationsFolder: migrationsFolder() });
     }
     return store;
   } catch (error) {
+    client?.close();
     throw asStoreError(error, path);
   }
 }
@@ -68,6 +72,9 @@ export function asStoreError(error: unknown, path: string): QschedError {
   const code = (error as { code?: string }).code ?? '';
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
     return new QschedError('failure', `The database ${path} is locked by another program.`, 'Close the program that writes to it, then try again.');
+  }
+  if (error instanceof TypeError && messageOf(error).includes('directory does not exist')) {
+    return new QschedError('failure', `The folder of the database ${path} does not exist.`, 'Create it, or choose another folder with QSCHED_DATA.');
   }
   if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_CANTOPEN' || code === 'EACCES') {
     return new QschedError('failure', `The database ${path} cannot be opened for writing.`, 'Check the permissions of the file and its folder, or choose another folder with QSCHED_DATA.');

@@ -1,37 +1,75 @@
 /**
  * Rows of searches: opened once, closed once, both safe to repeat.
  */
-import { desc, eq, sql } from 'drizzle-orm';
+import { and, desc, eq, sql } from 'drizzle-orm';
+import { canonicalJson } from '../spec/canonical-json.js';
+import { QschedError } from '../spec/errors.js';
 import type { OpenRequest, SearchResult, Stage } from '../spec/payloads.js';
 import type { SearchSpec } from '../spec/search-spec.js';
 import { promptId } from './keys.js';
 import type { Store } from './open-store.js';
-import { contexts, prompts, searchContexts, searches, searchPrompts } from './schema.js';
+import { contexts, prompts, searchContexts, searches, searchPrompts, trials } from './schema.js';
 
 const STAGES: readonly Stage[] = ['calibration', 'select', 'confirm'];
 
 const now = sql`(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))`;
 
-/** Writes the search with its provenance and prompts; opening again leaves the rows as they are. */
+/**
+ * Writes the search with its provenance and prompts. Safe to repeat. A search that is there
+ * already goes on: a larger budget, other select and confirm prompts are taken over.
+ *
+ * @throws QschedError (usage) where it has trials that the new spec, files or arithmetic would not have given
+ */
 export function openSearch(store: Store, request: OpenRequest): void {
   const { searchId, spec } = request;
   store.transaction((tx) => {
+    refuseOther(tx, request);
     for (const { id, model, precision, scorer, provenance } of request.contexts) {
       tx.insert(contexts).values({ id, model, precision, scorer, provenance: JSON.stringify(provenance) }).onConflictDoNothing().run();
     }
+    const about = { model: spec.model, precision: spec.precision, steps: spec.scheduler.steps, optimizer: spec.optimizer.type, spec: JSON.stringify(spec), status: 'running' as const };
     tx.insert(searches)
-      .values({ id: searchId, model: spec.model, precision: spec.precision, steps: spec.scheduler.steps, optimizer: spec.optimizer.type, spec: JSON.stringify(spec), status: 'running' })
-      .onConflictDoUpdate({ target: searches.id, set: { status: 'running', message: null, recommend: null, result: null, spec: JSON.stringify(spec), optimizer: spec.optimizer.type, updatedAt: now } })
+      .values({ id: searchId, ...about })
+      .onConflictDoUpdate({ target: searches.id, set: { ...about, message: null, recommend: null, result: null, updatedAt: now } })
       .run();
+    tx.delete(searchContexts).where(eq(searchContexts.searchId, searchId)).run();
     for (const { id } of request.contexts) tx.insert(searchContexts).values({ searchId, contextId: id }).onConflictDoNothing().run();
+    tx.delete(searchPrompts).where(eq(searchPrompts.searchId, searchId)).run();
     for (const split of STAGES) {
       request.texts[split].forEach((text, position) => {
         const id = promptId(text);
         tx.insert(prompts).values({ id, text }).onConflictDoNothing().run();
-        tx.insert(searchPrompts).values({ searchId, split, position, promptId: id }).onConflictDoNothing().run();
+        tx.insert(searchPrompts).values({ searchId, split, position, promptId: id }).run();
       });
     }
   });
+}
+
+type Reader = Pick<Store, 'select'>;
+
+/** What decides the candidates and scores of the calibration; the budget may grow. */
+function decisive(spec: SearchSpec): Record<string, unknown> {
+  const { budget: _, ...optimizer } = spec.optimizer;
+  return { model: spec.model, precision: spec.precision, scheduler: spec.scheduler, coefficients: spec.coefficients, objective: spec.objective, prompts: spec.prompts, optimizer };
+}
+
+/** Stored candidates and scores of another spec must not pass for this one's. */
+function refuseOther(reader: Reader, { searchId, spec, contexts: given, texts }: OpenRequest): void {
+  const stored = reader.select({ spec: searches.spec }).from(searches).where(eq(searches.id, searchId)).get();
+  const calibrated = and(eq(trials.searchId, searchId), eq(trials.stage, 'calibration'));
+  if (!stored || !reader.select({ number: trials.number }).from(trials).where(calibrated).limit(1).get()) return;
+  const refuse = (what: string) => new QschedError('usage', `The search "${searchId}" is in the database already, with ${what}.`, 'Start a search under another id; what is stored for the same pictures is used again.');
+  const before = JSON.parse(stored.spec) as SearchSpec;
+  const [old, fresh] = [decisive(before), decisive(spec)];
+  const field = Object.keys(fresh).find((key) => canonicalJson(old[key]) !== canonicalJson(fresh[key]));
+  if (field !== undefined) throw refuse(`other ${field}: ${canonicalJson(old[field])}`);
+  if (spec.optimizer.budget < before.optimizer.budget) throw refuse(`a larger budget: ${before.optimizer.budget}`);
+  const known = reader.select({ id: searchPrompts.promptId }).from(searchPrompts).where(and(eq(searchPrompts.searchId, searchId), eq(searchPrompts.split, 'calibration'))).orderBy(searchPrompts.position).all();
+  if (known.map(({ id }) => id).join() !== texts.calibration.map(promptId).join()) throw refuse('other calibration prompts');
+  const isObjective = ({ scorer, precision }: { scorer: string; precision: string }) => scorer === spec.objective.scorer && precision === spec.precision;
+  const used = reader.select({ id: contexts.id, scorer: contexts.scorer, precision: contexts.precision }).from(searchContexts).innerJoin(contexts, eq(contexts.id, searchContexts.contextId)).where(eq(searchContexts.searchId, searchId)).all();
+  const [wanted, had] = [given.find(isObjective)?.id, used.find(isObjective)?.id];
+  if (had !== undefined && had !== wanted) throw refuse('other model files, another scorer version, or arithmetic of another kind of machine');
 }
 
 /** Stores the end of a search. */

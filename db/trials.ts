@@ -6,7 +6,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import { decodeFloats } from '../spec/float-text.js';
 import { createObjective } from '../metrics/jaq.js';
 import type { Coefficients } from '../spec/coefficients.js';
-import type { AskRequest, AskResult, BatchReference, OpenTrial, RecordRequest, ScoredTrial, TrialScore } from '../spec/payloads.js';
+import type { AskRequest, AskResult, BatchReference, OpenTrial, RecordRequest, TrialScore } from '../spec/payloads.js';
 import { knownEvaluations, splitPrompts, type Known } from './evaluations.js';
 import { candidateId, evaluationKey } from './keys.js';
 import type { Store } from './open-store.js';
@@ -43,16 +43,17 @@ export function recordTrials(store: Store, request: RecordRequest): TrialScore[]
   return store.transaction(() =>
     request.trials.map((trial) => {
       const candidate = candidateId(trial.coefficients);
-      const failed = new Map(trial.failed.map(({ at, reason }) => [at, reason]));
       for (const { scorer, names, values } of trial.scorers) {
         const contextId = request.contexts[scorer];
         if (contextId === undefined) continue;
         const numbers = decodeFloats(values);
+        const failed = new Map(trial.failed.filter((failure) => (failure.scorer ?? scorer) === scorer).map(({ at, reason }) => [at, reason]));
         trial.evaluations.forEach((evaluation, at) => {
           const promptId = promptIds[Math.floor(evaluation / request.seeds.length)]!;
           const seed = request.seeds[evaluation % request.seeds.length]!;
-          const reason = failed.get(at) ?? null;
-          const terms = reason === null ? JSON.stringify(Object.fromEntries(names.map((name, k) => [name, numbers[at * names.length + k]!]))) : null;
+          const row = numbers.subarray(at * names.length, (at + 1) * names.length);
+          const reason = failed.get(at) ?? (row.every(Number.isFinite) ? null : 'a term is not finite');
+          const terms = reason === null ? JSON.stringify(Object.fromEntries(names.map((name, k) => [name, row[k]!]))) : null;
           insert.run({ key: evaluationKey(contextId, candidate, promptId, seed), contextId, candidateId: candidate, promptId, seed, status: reason === null ? 'ok' : 'failed', reason, terms, searchId: request.searchId });
         });
       }
@@ -71,7 +72,7 @@ function insertEvaluation(store: Store) {
     .values({ key: hole('key'), contextId: hole('contextId'), candidateId: hole('candidateId'), promptId: hole('promptId'), seed: hole('seed'), status: hole('status'), reason: hole('reason'), terms: hole('terms'), searchId: hole('searchId') })
     .onConflictDoUpdate({
       target: evaluations.key,
-      set: { status: sql`excluded.status`, reason: sql`excluded.reason`, terms: sql`excluded.terms` },
+      set: { status: sql`excluded.status`, reason: sql`excluded.reason`, terms: sql`excluded.terms`, searchId: sql`excluded.search_id` },
       setWhere: sql`${evaluations.status} = 'failed'`,
     })
     .prepare();
@@ -109,6 +110,3 @@ function complete(store: Store, request: BatchReference, index: number, known: r
 function indicesOf<T>(list: readonly T[], wanted: (value: T) => boolean): number[] {
   return list.flatMap((value, i) => (wanted(value) ? [i] : []));
 }
-
-/** How many evaluations a list of scored trials holds. */
-export const countEvaluations = (scored: readonly ScoredTrial[]): number => scored.reduce((sum, trial) => sum + trial.evaluations.length, 0);

@@ -54,11 +54,14 @@ export function startEngine(data: EngineThreadData): EngineClient {
     score: (job, { signal, onProgress } = {}) =>
       new Promise((resolve, reject) => {
         if (closed) return reject(closed);
+        if (signal?.aborted) return reject(new QschedError('failure', 'Cancelled.'));
         const id = next;
         next += 1;
         const post = (message: ToEngine) => thread.postMessage(message);
-        signal?.addEventListener('abort', () => post({ type: 'cancel', id }), { once: true });
-        waiting.set(id, { resolve, reject, onProgress });
+        const cancel = () => post({ type: 'cancel', id });
+        const settled = <T>(end: (value: T) => void) => (value: T) => { signal?.removeEventListener('abort', cancel); end(value); };
+        signal?.addEventListener('abort', cancel, { once: true });
+        waiting.set(id, { resolve: settled(resolve), reject: settled(reject), onProgress });
         post({ type: 'score', id, job });
       }),
     close: async () => { await thread.terminate(); },

@@ -27,8 +27,8 @@ export interface ScoreJobResult {
   readonly names: readonly string[];
   /** [candidate][scorer] */
   readonly values: Float64Array[][];
-  /** [candidate]: failures by position in its pairs. */
-  readonly failed: { at: number; reason: string }[][];
+  /** [candidate]: failures by position in its pairs, of one scorer where it is named. */
+  readonly failed: { at: number; reason: string; scorer?: string }[][];
   readonly seconds: number;
   readonly runtimeSeconds: number;
 }

@@ -1,14 +1,16 @@
 /**
  * The engine's own thread: ONNX Runtime blocks it, so that nobody else is blocked.
  */
+import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf, QschedError } from '../spec/errors.js';
 import { TERM_NAMES } from './clip-scorer.js';
 import type { EngineIdentity, EngineThreadData, FromEngine, ScoreJob, ScoreJobResult, ToEngine } from './engine-messages.js';
+import { fileStamp } from './file-hashes.js';
 import { openModelFolder } from './model-folder.js';
 import { runtimeClock } from './runtime-session.js';
 import { openScorerFolder } from './scorer-folder.js';
-import { openScoringEngine, type ScoringEngine } from './scoring-engine.js';
+import { openScoringEngine, type Evaluation, type ScoringEngine } from './scoring-engine.js';
 
 const MOST_ENGINES = 3;
 const options = workerData as EngineThreadData;
@@ -21,12 +23,16 @@ const send = (message: FromEngine): void => port.postMessage(message);
 /** Lets messages in between two network calls. */
 const breath = () => new Promise<void>((done) => { setImmediate(done); });
 
+const stampOf = ({ folder, files }: { readonly folder: string; readonly files: readonly string[] }): string[] => files.map((file) => fileStamp(join(folder, file)));
+
 function engineFor(identity: EngineIdentity): Promise<ScoringEngine> {
-  const key = JSON.stringify(identity);
+  const model = openModelFolder(identity.model, identity.precision);
+  const scorers = identity.scorers.map((role) => openScorerFolder(role, model));
+  // Files that changed on disk need an engine of their own: what was hashed is what must score.
+  const key = JSON.stringify([identity, stampOf(model), scorers.map(stampOf)]);
   const found = engines.get(key);
   if (found) return found;
-  const model = openModelFolder(identity.model, identity.precision);
-  const made = openScoringEngine(model, identity.scorers.map((role) => openScorerFolder(role, model)), options);
+  const made = openScoringEngine(model, scorers, options);
   made.catch(() => engines.delete(key));
   engines.set(key, made);
   if (engines.size > MOST_ENGINES) {
@@ -37,7 +43,17 @@ function engineFor(identity: EngineIdentity): Promise<ScoringEngine> {
   return made;
 }
 
+function refuseCancelled(id: number): void {
+  if (cancelled.has(id)) throw new QschedError('failure', 'Cancelled.');
+}
+
+function failuresOf(evaluation: Evaluation, at: number, scorers: readonly string[]): { at: number; reason: string; scorer?: string }[] {
+  if ('failed' in evaluation) return [{ at, reason: evaluation.failed }];
+  return evaluation.terms.flatMap((terms, s) => (typeof terms === 'string' ? [{ at, reason: terms, scorer: scorers[s]! }] : []));
+}
+
 async function score(id: number, job: ScoreJob): Promise<ScoreJobResult> {
+  refuseCancelled(id);
   const start = performance.now();
   const runtimeBefore = runtimeClock.seconds;
   const engine = await engineFor(job.identity);
@@ -53,7 +69,7 @@ async function score(id: number, job: ScoreJob): Promise<ScoreJobResult> {
       },
       async breathe() {
         await breath();
-        if (cancelled.has(id)) throw new QschedError('failure', 'Cancelled.');
+        refuseCancelled(id);
       },
     },
   );
@@ -64,10 +80,13 @@ async function score(id: number, job: ScoreJob): Promise<ScoreJobResult> {
     values: results.map((evaluations) =>
       engine.scorers.map((_, s) => {
         const values = new Float64Array(evaluations.length * width).fill(NaN);
-        evaluations.forEach((evaluation, at) => { if ('terms' in evaluation) values.set(evaluation.terms[s]!, at * width); });
+        evaluations.forEach((evaluation, at) => {
+          const terms = 'terms' in evaluation ? evaluation.terms[s]! : '';
+          if (typeof terms !== 'string') values.set(terms, at * width);
+        });
         return values;
       })),
-    failed: results.map((evaluations) => evaluations.flatMap((evaluation, at) => ('failed' in evaluation ? [{ at, reason: evaluation.failed }] : []))),
+    failed: results.map((evaluations) => evaluations.flatMap((evaluation, at) => failuresOf(evaluation, at, engine.scorers))),
     seconds: (performance.now() - start) / 1000,
     runtimeSeconds: runtimeClock.seconds - runtimeBefore,
   };

@@ -8,15 +8,21 @@ import { pipeline } from 'node:stream/promises';
 
 const known = new Map<string, Promise<string>>();
 
-/** sha256 (hex) of one file. */
-export function hashFile(path: string): Promise<string> {
+/** What changes when a file is written anew: path, size and time of change. */
+export function fileStamp(path: string): string {
   const { size, mtimeMs } = statSync(path);
-  const key = `${path}|${size}|${mtimeMs}`;
+  return `${path}|${size}|${mtimeMs}`;
+}
+
+/** sha256 (hex) of one file. */
+export async function hashFile(path: string): Promise<string> {
+  const key = fileStamp(path);
   const found = known.get(key);
   if (found) return found;
   const hash = createHash('sha256');
   const made = pipeline(createReadStream(path), hash).then(() => hash.digest('hex'));
   known.set(key, made);
+  made.catch(() => known.delete(key));
   return made;
 }
 

@@ -30,23 +30,27 @@ export function listModels(roots: readonly string[] = modelRoots()): string[] {
 }
 
 function folders(roots: readonly string[]): string[] {
-  const names = roots.flatMap((root) => (existsSync(root) ? readdirSync(root) : []).filter((name) => statSync(join(root, name)).isDirectory()));
+  const names = roots.flatMap((root) => (isFolder(root) ? readdirSync(root) : []).filter((name) => isFolder(join(root, name))));
   return [...new Set(names)].sort();
 }
 
-const PLAIN = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+/** Whether a name stays inside the folder that it is looked for in. */
+export const isPlainName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name);
 
 /**
  * The folder of a model or scorer.
  *
  * @param marker the file that makes the folder one
+ * @param kind what the messages call it
  * @throws QschedError (usage) listing what there is; a name that could leave the roots is refused
  */
-export function findModel(name: string, marker = 'model_index.json', roots: readonly string[] = modelRoots()): string {
-  if (!PLAIN.test(name)) throw new QschedError('usage', `"${name}" is not a model name: a model is a folder under ${roots.join(', ')}, named without any path.`, 'Put the folder under QSCHED_MODELS and give its plain name.');
+export function findModel(name: string, marker = 'model_index.json', roots: readonly string[] = modelRoots(), kind: 'model' | 'scorer' = 'model'): string {
+  if (!isPlainName(name)) throw new QschedError('usage', `"${name}" is not a ${kind} name: a ${kind} is a folder under ${roots.join(', ')}, named without any path.`, 'Put the folder under QSCHED_MODELS and give its plain name.');
   for (const root of roots) if (existsSync(join(root, name, marker))) return join(root, name);
   const half = roots.find((root) => existsSync(join(root, name)));
-  if (half !== undefined) throw new QschedError('usage', `The folder ${join(half, name)} lacks ${marker}.`, 'Export the model in the diffusers/Optimum ONNX layout.');
+  if (half !== undefined) throw new QschedError('usage', `The folder ${join(half, name)} lacks ${marker}.`, `Export the ${kind} in the diffusers/Optimum ONNX layout.`);
   const known = folders(roots).filter((folder) => roots.some((root) => existsSync(join(root, folder, marker))));
-  throw new QschedError('usage', `There is no model "${name}".`, known.length > 0 ? suggestion(name, known) : `Put model folders under ${roots.join(' or ')}.`);
+  throw new QschedError('usage', `There is no ${kind} "${name}".`, known.length > 0 ? suggestion(name, known) : `Put ${kind} folders under ${roots.join(' or ')}.`);
 }

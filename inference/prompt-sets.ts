@@ -7,7 +7,7 @@ import { extname, join } from 'node:path';
 import { messageOf, QschedError } from '../spec/errors.js';
 import type { PromptSplit } from '../spec/payloads.js';
 import { suggestion } from '../spec/validate.js';
-import { promptRoots } from './model-roots.js';
+import { isPlainName, promptRoots } from './model-roots.js';
 
 /** sha256 over the texts in order. */
 export const hashTexts = (texts: readonly string[]): string => createHash('sha256').update(JSON.stringify(texts)).digest('hex');
@@ -37,8 +37,8 @@ export function parsePrompts(content: Uint8Array, where: string): string[] {
 
 function fromJson(text: string, where: string): string[] {
   try {
-    const data = JSON.parse(text) as { prompts?: unknown } | unknown[];
-    const list = Array.isArray(data) ? data : data.prompts;
+    const data = JSON.parse(text) as { prompts?: unknown } | unknown[] | null;
+    const list = Array.isArray(data) ? data : data?.prompts;
     if (!Array.isArray(list)) throw new Error('it needs a list "prompts"');
     return list.map((entry: unknown, i) => {
       const value = typeof entry === 'string' ? entry : (entry as { text?: unknown } | null)?.text;
@@ -58,6 +58,7 @@ export function listPromptSets(roots: readonly string[] = promptRoots()): string
 
 /** The prompts of a named set. @throws QschedError (usage) listing the sets there are */
 export function readPromptSet(name: string, roots: readonly string[] = promptRoots()): string[] {
+  if (!isPlainName(name)) throw new QschedError('usage', `"${name}" is not the name of a prompt set: a set is a file under ${roots.join(', ')}, named without any path.`, 'Put the file under QSCHED_PROMPTS and give its plain name.');
   for (const root of roots) {
     for (const extension of ['.json', '.txt']) {
       const path = join(root, `${name}${extension}`);

@@ -31,7 +31,7 @@ const FILES = ['text_model.onnx', 'vision_model.onnx', 'tokenizer.json', 'tokeni
  */
 export function openScorerFolder(role: string, model: Pick<ModelFolder, 'scorers'>, roots?: readonly string[]): ScorerFolder {
   const name = model.scorers[role] ?? role;
-  const folder = findModel(name, 'vision_model.onnx', roots);
+  const folder = findModel(name, 'vision_model.onnx', roots, 'scorer');
   for (const file of FILES) {
     if (!existsSync(join(folder, file))) throw new QschedError('usage', `The scorer folder ${folder} lacks ${file}.`, 'Export the CLIP model again with its text and vision towers.');
   }
@@ -43,5 +43,10 @@ export function openScorerFolder(role: string, model: Pick<ModelFolder, 'scorers
   };
   const size = typeof config.crop_size === 'number' ? config.crop_size : (config.crop_size?.height ?? (typeof config.size === 'number' ? config.size : (config.size?.shortest_edge ?? config.size?.height)));
   if (size === undefined) throw new QschedError('usage', `${join(folder, 'preprocessor_config.json')} names no size.`, 'Give "size" or "crop_size".');
-  return { role, name, folder, files: FILES, imageSize: size, mean: config.image_mean, std: config.image_std };
+  const { image_mean: mean, image_std: std } = config;
+  if (![mean, std].every((triple: unknown) => Array.isArray(triple) && triple.length === 3 && triple.every(Number.isFinite))) {
+    throw new QschedError('usage', `${join(folder, 'preprocessor_config.json')} needs "image_mean" and "image_std" with three numbers each.`, 'Export the CLIP model again with its preprocessor config.');
+  }
+  const data = FILES.map((file) => `${file}_data`).filter((file) => existsSync(join(folder, file)));
+  return { role, name, folder, files: [...FILES, ...data], imageSize: size, mean, std };
 }

@@ -21,8 +21,8 @@ export interface Pair { readonly text: string; readonly seed: number }
 /** One candidate: its fused schedule, and which pairs it still needs. */
 export interface EngineCandidate { readonly schedule: FusedSchedule; readonly pairs: readonly number[] }
 
-/** One evaluation: terms of every scorer in TERM_NAMES order, or why it failed for good. */
-export type Evaluation = { readonly terms: readonly Float64Array[] } | { readonly failed: string };
+/** One evaluation: terms of every scorer in TERM_NAMES order (or why that scorer has none), or why there is no picture. */
+export type Evaluation = { readonly terms: readonly (Float64Array | string)[] } | { readonly failed: string };
 
 /** What a call may be watched and stopped by. */
 export interface EngineControl {
@@ -97,7 +97,7 @@ export async function openScoringEngine(model: ModelFolder, scorerFolders: reado
     for (let i = 0; i < steps.length; i += 1) {
       const { timestep, inputScale } = steps[i]!;
       const outputs: Float32Array[] = new Array(rows.length);
-      const cacheKey = ({ pair }: { pair: number }) => `${timestep}|${inputScale}|${pairs[pair]!.seed}|${pairs[pair]!.text}`;
+      const cacheKey = ({ pair }: { pair: number }) => `${timestep}|${inputScale}|${initNoiseSigma}|${pairs[pair]!.seed}|${pairs[pair]!.text}`;
       const open = rows.flatMap((row, r) => {
         const found = i === 0 ? firstCalls.get(cacheKey(row)) : undefined;
         if (found) outputs[r] = found;
@@ -143,7 +143,7 @@ export async function openScoringEngine(model: ModelFolder, scorerFolders: reado
     for (let start = 0; start < used.length; start += block) {
       const { rows, states, groupOf } = await sample(candidates, pairs, used.slice(start, start + block), between);
       const planar = await networks.decode(states, between);
-      const images = new Map(rows.map(({ group, pair }, r) => [`${group}|${pair}`, picture(planar[r]!, height, width)]));
+      const images = new Map(rows.map(({ group, pair }, r) => [`${group}|${pair}`, picture(states[r]!, planar[r]!, height, width)]));
       candidates.forEach((candidate, k) => {
         candidate.pairs.forEach((pair, at) => {
           const image = images.get(`${groupOf[k]!}|${pair}`);
@@ -171,9 +171,7 @@ export async function openScoringEngine(model: ModelFolder, scorerFolders: reado
       const rows: Float64Array[][] = [];
       for (const scorer of scorers) rows.push(await scorer.score(jobs, control.breathe?.bind(control)));
       jobs.forEach(({ k, at }, j) => {
-        const terms = rows.map((scorerRows) => scorerRows[j]!);
-        const broken = terms.findIndex((row) => !row.every(Number.isFinite));
-        results[k]![at] = broken === -1 ? { terms } : { failed: `the scorer "${scorers[broken]!.role}" gave ${TERM_NAMES[terms[broken]!.findIndex((v) => !Number.isFinite(v))]} = ${terms[broken]!.find((v) => !Number.isFinite(v))}` };
+        results[k]![at] = { terms: rows.map((scorerRows, s) => finiteOrReason(scorers[s]!.role, scorerRows[j]!)) };
       });
       return results;
     },
@@ -184,8 +182,18 @@ export async function openScoringEngine(model: ModelFolder, scorerFolders: reado
   };
 }
 
-function picture(planar: Float32Array, latentHeight: number, latentWidth: number): RgbImage | { failed: string } {
-  const broken = planar.reduce((count, v) => count + (Number.isFinite(v) ? 0 : 1), 0);
+function finiteOrReason(role: string, terms: Float64Array): Float64Array | string {
+  const broken = terms.findIndex((value) => !Number.isFinite(value));
+  return broken === -1 ? terms : `the scorer "${role}" gave ${TERM_NAMES[broken]} = ${terms[broken]}`;
+}
+
+const countBroken = (values: Float32Array): number => values.reduce((count, v) => count + (Number.isFinite(v) ? 0 : 1), 0);
+
+/** The picture of a finished latent; a decoder may turn what is not finite into something that is, so both are looked at. */
+function picture(latent: Float32Array, planar: Float32Array, latentHeight: number, latentWidth: number): RgbImage | { failed: string } {
+  const lost = countBroken(latent);
+  if (lost > 0) return { failed: `the latent has ${lost} values that are not finite` };
+  const broken = countBroken(planar);
   if (broken > 0) return { failed: `the picture has ${broken} values that are not finite` };
   const factor = Math.round(Math.sqrt(planar.length / 3 / (latentHeight * latentWidth)));
   return imageFromPlanar(planar, latentHeight * factor, latentWidth * factor);

@@ -73,40 +73,42 @@ export function pairedBootstrap(clusters: readonly ArrayLike<number>[], options:
   const first = means[0]!;
   if (means.every((value) => value === first)) return point(first, n);
   const mean = meanOf(means);
-  const centred = means.map((value) => value - mean);
 
-  const { shifts, ratios, observed } = resample(centred, resamples, seed);
+  const { drawn, ratios, standardError } = resample(means, mean, resamples, seed);
   const tail = (1 - level) / 2;
   let gains = 0;
-  for (const shift of shifts) if (mean + shift > 0) gains++;
+  for (const value of drawn) if (value > 0) gains++;
   let beyond = 0;
-  const t = observed.se > 0 ? mean / observed.se : 0;
-  for (const ratio of ratios) if (ratio >= t) beyond++;
+  for (const ratio of ratios) if (ratio * standardError >= mean) beyond++;
 
-  shifts.sort();
+  drawn.sort();
   ratios.sort();
-  const spread = ratios.length > 0
-    ? { low: mean - quantileSorted(ratios, 1 - tail) * observed.se, high: mean - quantileSorted(ratios, tail) * observed.se }
+  const studentised = ratios.length > 0
+    ? { low: mean - quantileSorted(ratios, 1 - tail) * standardError, high: mean - quantileSorted(ratios, tail) * standardError }
     : { low: -Infinity, high: Infinity };
   return {
     mean,
-    percentile: { low: mean + quantileSorted(shifts, tail), high: mean + quantileSorted(shifts, 1 - tail) },
-    studentised: spread,
+    percentile: { low: quantileSorted(drawn, tail), high: quantileSorted(drawn, 1 - tail) },
+    studentised,
     probabilityOfGain: gains / resamples,
     pValue: max((resamples - gains + 1) / (resamples + 1), (beyond + 1) / (ratios.length + 1)),
     prompts: n,
   };
 }
 
-/** Means and t* of all resamples of values that sum to zero. */
-function resample(centred: Float64Array, resamples: number, seed: number) {
-  const n = centred.length;
+/**
+ * Means (d*) and t* of all resamples. The means are of the plain values, so that a draw of
+ * nothing but zeros is exactly 0; the spread is of the centred ones, where nothing cancels.
+ */
+function resample(values: Float64Array, mean: number, resamples: number, seed: number) {
+  const n = values.length;
+  const centred = values.map((value) => value - mean);
   let squares = 0;
   for (const value of centred) squares += value * value;
-  const se = sqrt(squares / (n - 1) / n);
+  const standardError = sqrt(squares / (n - 1) / n);
   const negligible = squares * 1e-12;
 
-  const shifts = new Float64Array(resamples);
+  const drawn = new Float64Array(resamples);
   const ratios = new Float64Array(resamples);
   let usable = 0;
   const key = new Uint32Array([seed % TWO_32, floor(seed / TWO_32)]);
@@ -115,6 +117,7 @@ function resample(centred: Float64Array, resamples: number, seed: number) {
   const scale = n / TWO_32;
   for (let r = 0; r < resamples; r++) {
     counter[1] = r;
+    let total = 0;
     let sum = 0;
     let square = 0;
     for (let i = 0; i < n; i++) {
@@ -122,16 +125,18 @@ function resample(centred: Float64Array, resamples: number, seed: number) {
         counter[0] = i >>> 2;
         philox4x32(counter, key, words);
       }
-      const value = centred[floor(words[i & 3]! * scale)]!;
+      const index = floor(words[i & 3]! * scale);
+      const value = centred[index]!;
+      total += values[index]!;
       sum += value;
       square += value * value;
     }
+    drawn[r] = total / n;
     const shift = sum / n;
-    shifts[r] = shift;
     const within = square - sum * shift;
     if (within > negligible) ratios[usable++] = shift / sqrt(within / (n - 1) / n);
   }
-  return { shifts, ratios: ratios.slice(0, usable), observed: { se } };
+  return { drawn, ratios: ratios.slice(0, usable), standardError };
 }
 
 function point(value: number, prompts: number): BootstrapResult {

@@ -13,11 +13,13 @@ export class QschedError extends Error {
    * @param code `usage` (exit 2) or `failure` (exit 1)
    * @param message what is wrong, where, and what is allowed
    * @param hint what to type or change instead; may be empty
+   * @param final whether trying again cannot help: always so for wrong input
    */
   constructor(
     readonly code: ErrorCode,
     message: string,
     readonly hint = '',
+    readonly final: boolean = code === 'usage',
   ) {
     super(message);
   }

@@ -123,8 +123,8 @@ export interface ScoredTrial {
   /** Which evaluations, as in OpenTrial. */
   readonly evaluations: readonly number[];
   readonly scorers: readonly ScorerTerms[];
-  /** Evaluations (positions in `evaluations`) that failed for good, with the reason. */
-  readonly failed: readonly { readonly at: number; readonly reason: string }[];
+  /** Evaluations (positions in `evaluations`) that failed for good, with the reason; for one scorer alone where it is named. */
+  readonly failed: readonly { readonly at: number; readonly reason: string; readonly scorer?: string }[];
 }
 
 export interface ScoreResult {

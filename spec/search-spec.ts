@@ -7,20 +7,20 @@
 import { z } from 'zod';
 
 const name = z
-  .string()
+  .string('must be a plain name')
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be a plain name: letters, digits, ".", "_" and "-", no folders');
 
 const whole = (low: number, high: number) =>
   z.number(`must be a whole number from ${low} to ${high}`).int(`must be a whole number from ${low} to ${high}`).min(low, `must be from ${low} to ${high}`).max(high, `must be from ${low} to ${high}`);
 
 const seeds = z
-  .array(whole(0, Number.MAX_SAFE_INTEGER))
+  .array(whole(0, Number.MAX_SAFE_INTEGER), 'must be a list of whole numbers')
   .min(1, 'needs at least one seed')
   .max(64, 'takes at most 64 seeds')
   .refine((list) => new Set(list).size === list.length, 'lists a seed twice');
 
 const texts = z
-  .array(z.string().trim().min(1, 'an empty prompt'))
+  .array(z.string('must be a text').trim().min(1, 'an empty prompt'), 'must be a list of texts')
   .min(1, 'needs at least one prompt')
   .max(512, 'takes at most 512 prompts in the spec itself; put more into a prompt set and name it')
   .refine((list) => new Set(list).size === list.length, 'lists a prompt twice');
@@ -31,6 +31,8 @@ const promptSource = {
   /** Prompts in the spec itself, in place of a set. */
   texts: texts.optional(),
 };
+
+const bound = z.number('must be a finite number');
 
 export const SchedulerChoice = z.strictObject({
   type: z.enum(['tcd']).default('tcd'),
@@ -43,7 +45,7 @@ export const CoefficientChoice = z.strictObject({
   shape: z.enum(['linear', 'single-scale', 'per-step']).default('linear'),
   tune: z.enum(['both', 'sample', 'noise']).default('both'),
   range: z
-    .tuple([z.number(), z.number()])
+    .tuple([bound, bound], 'must be two numbers, as in [0.8, 1.2]')
     .refine(([low, high]) => low < high, 'must go from low to high, as in [0.8, 1.2]')
     .refine(([low, high]) => low > 0 && high <= 10, 'must lie within (0, 10]')
     .default([0.8, 1.2]),
@@ -93,17 +95,18 @@ export const SearchSpec = z.strictObject({
   confirm: z.strictObject({
     ...promptSource,
     set: name.default('shapes-heldout'),
-    count: whole(1, 100_000).default(128),
+    /** At least 2: an interval needs a spread. */
+    count: whole(2, 100_000).default(128),
     seeds: seeds.default([1000]),
     /** Scorers outside the objective that the verdict must convince too. */
-    scorers: z.array(name).max(8).default(['second']),
+    scorers: z.array(name, 'must be a list of names').max(8, 'takes at most 8 scorers').default(['second']),
   }).prefault({}),
   /** What is shown of the full-precision network beside the quantised one. */
   control: z.enum(['none', 'evaluate', 'search']).default('none'),
   /** How long to wait for a worker that serves the queue, in seconds. */
   waitForWorker: whole(1, 7 * 24 * 3600).default(600),
   /** Try stored deterministic failures again. */
-  retryFailed: z.boolean().default(false),
+  retryFailed: z.boolean('must be true or false').default(false),
 });
 
 /** A validated search: every default filled. */

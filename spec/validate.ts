@@ -42,7 +42,8 @@ export function parseSearchSpec(input: unknown, locate: (path: Path) => string =
   if (!result.success) {
     const problems = result.error.issues.map((issue) => describe(issue, input));
     const first = problems[0]!;
-    const more = problems.length > 1 ? ` (and ${problems.length - 1} more: ${problems.slice(1).map((p) => p.path.join('.')).join(', ')})` : '';
+    const others = [...new Set(problems.map((problem) => problem.path.join('.')))].slice(1);
+    const more = others.length > 0 ? ` (and ${others.length} more: ${others.join(', ')})` : '';
     throw new QschedError('usage', `${locate(first.path)}${first.message}${more}`, first.hint);
   }
   checkAcross(result.data);
@@ -65,12 +66,11 @@ function describe(issue: z.core.$ZodIssue, input: unknown): SpecProblem {
     const allowed = issue.values.map(String);
     return { path: issue.path, message: `${where} is ${show(value)}, which is not one of the choices.`, hint: suggestion(String(value), allowed) };
   }
-  if (value === undefined) return { path: issue.path, message: `${where} is missing.`, hint: `Give ${where}, as in {"${where}": ...}.` };
-  const text = issue.message.startsWith('must') || issue.message.startsWith('needs') || issue.message.startsWith('takes') || issue.message.startsWith('lists') || issue.message.startsWith('an ') ? issue.message : lower(issue.message);
+  if (value === undefined) return { path: issue.path, message: `${where} is missing.`, hint: issue.path.length === 1 ? `Give it, as in {"${where}": ...}.` : `Give ${where}.` };
+  const isGroup = issue.code === 'invalid_type' && issue.expected === 'object';
+  const text = isGroup ? `must be a group of keys: ${keysAt(issue.path).join(', ')}` : issue.message;
   return { path: issue.path, message: `${where} is ${show(value)}: ${text}.`, hint: `Change ${where}.` };
 }
-
-const lower = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
 
 function show(value: unknown): string {
   const text = typeof value === 'number' || value === undefined ? String(value) : JSON.stringify(value);
@@ -102,6 +102,9 @@ function unwrap(schema: z.ZodType): z.ZodType {
 /** What no single field shows: seeds and splits that overlap, a grid option without a grid. */
 function checkAcross(spec: SearchSpec): void {
   const { prompts, select, confirm, optimizer } = spec;
+  if (confirm.texts && confirm.texts.length < 2) {
+    throw new QschedError('usage', 'confirm.texts holds one prompt: an interval needs at least 2.', 'Add held-out prompts; a verdict needs 20.');
+  }
   if (optimizer.gridPoints !== undefined && optimizer.type !== 'grid') {
     throw new QschedError('usage', `optimizer.gridPoints is only for the grid, and optimizer.type is "${optimizer.type}".`, 'Leave it out, or set optimizer.type to "grid".');
   }

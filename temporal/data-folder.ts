@@ -1,7 +1,7 @@
 /**
  * The one folder that holds what qsched writes: database, Temporal data, log and lock files.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { messageOf, QschedError } from '../spec/errors.js';
 
@@ -12,7 +12,7 @@ const PROBE = Buffer.alloc(4096);
  * The data folder, made when it is not there: `QSCHED_DATA`, or `.qsched` in the working folder.
  *
  * @param env where `QSCHED_DATA` is read from
- * @returns an absolute path
+ * @returns an absolute path without symbolic links
  * @throws QschedError `failure` when the folder cannot be made or written
  */
 export function dataFolder(env: NodeJS.ProcessEnv = process.env): string {
@@ -21,12 +21,12 @@ export function dataFolder(env: NodeJS.ProcessEnv = process.env): string {
   try {
     mkdirSync(folder, { recursive: true });
     writeFileSync(probe, PROBE);
+    rmSync(probe);
   } catch (error) {
+    if (codeOf(error) === 'ENOSPC') rmSync(probe, { force: true }); // written in part
     throw new QschedError('failure', `The data folder ${folder} cannot be written: ${reason(error)}.`, remedy(error));
-  } finally {
-    rmSync(probe, { force: true });
   }
-  return folder;
+  return realpathSync(folder); // one folder, one name: by it a running server is recognised
 }
 
 function reason(error: unknown): string {

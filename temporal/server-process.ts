@@ -41,12 +41,15 @@ export interface Launched {
   end(): Promise<void>;
 }
 
+/** How the name of every database file of ours begins. */
+export const DATABASE_PREFIX = 'temporal-';
+
 /**
  * The file that holds the server's data. Its tables are made once, by the version that makes the file: another version
  * has another file.
  */
 export function databaseFile(dataFolder: string, serverVersion: string): string {
-  return join(dataFolder, `temporal-${serverVersion.replace(/[^\w.-]/g, '_')}.db`);
+  return join(dataFolder, `${DATABASE_PREFIX}${serverVersion.replace(/[^\w.-]/g, '_')}.db`);
 }
 
 /** @internal */

@@ -4,13 +4,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { QschedError } from '../spec/errors.js';
+import { adoptProcess } from './adopt-process.js';
 import { provideExecutable, type Executable } from './executable.js';
 import { withFileLock } from './file-lock.js';
 import { answers, openConnection } from './open-connection.js';
 import { accepts, freePort, LOOPBACK } from './ports.js';
-import { isAlive } from './process-alive.js';
+import { commandLine, isAlive } from './process-alive.js';
 import { ensureSearchAttributes } from './search-attributes.js';
-import { launch, type Launched } from './server-process.js';
+import { DATABASE_PREFIX, launch, type Launched } from './server-process.js';
 import { readServerRecord, removeServerRecord, type ServerRecord, writeServerRecord } from './server-record.js';
 
 /** The namespace that a dev server always has. */
@@ -33,9 +34,9 @@ export interface RunningServer {
   readonly pid: number;
   /** It runs on our data folder, as opposed to a server that TEMPORAL_ADDRESS names. */
   readonly ours: true;
-  /** This call started it; false: it was found running. */
+  /** This call started it, or took it over from a process that is dead; false: it was found running. */
   readonly startedHere: boolean;
-  /** Ends it and waits for its end. Does nothing to a server that was found running. */
+  /** Ends it and waits for its end. Does nothing to a server that another living process started. */
   stop(): Promise<void>;
   /** Calls the listener when a server started here ends without `stop()`. */
   onExit(listener: (how: string) => void): void;
@@ -59,13 +60,14 @@ export async function findRunningServer(dataFolder: string): Promise<RunningServ
 }
 
 /**
- * Finds or starts the server of a data folder. Of two processes that call this at once, one starts it.
+ * Finds or starts the server of a data folder. Of two processes that call this at once, one starts it. A server whose
+ * starter was killed is taken over: the caller stops it in the end.
  *
  * @throws QschedError `failure`: no binary, another process has the database, or no answer; with the log's end
  */
 export async function startServer({ dataFolder, onProgress, env = process.env }: StartOptions): Promise<RunningServer> {
   const running = await findRunningServer(dataFolder);
-  if (running !== null) return running;
+  if (running !== null && !isOrphan(readServerRecord(dataFolder))) return running;
   const executable = await provideExecutable({ onProgress, env });
   return withFileLock(
     join(dataFolder, 'server.lock'),
@@ -78,16 +80,42 @@ async function isRunning(record: ServerRecord): Promise<boolean> {
   return isAlive(record.pid) && (await accepts(record.address)) && (await answers(record, ANSWER_WITHIN_MS));
 }
 
-/** One that another process started and did not live to see ready gets a little time. */
+/**
+ * One that another process started and did not live to see ready gets a little time. One that lives and does not answer
+ * is an error: with a write-ahead log, SQLite lets a second server onto the same file, and both would run each workflow.
+ */
 async function findStarting(dataFolder: string): Promise<RunningServer | null> {
   const record = readServerRecord(dataFolder);
   const deadline = Date.now() + ANSWER_WITHIN_MS;
-  while (record !== null && isAlive(record.pid)) {
-    if (await isRunning(record)) return found(record);
-    if (Date.now() > deadline) break;
+  while (record !== null && commandLine(record.pid)?.includes(join(dataFolder, DATABASE_PREFIX)) === true) {
+    if (await isRunning(record)) return isOrphan(record) ? adopt(record, dataFolder) : found(record);
+    if (Date.now() > deadline) {
+      throw new QschedError('failure', `The Temporal server of ${dataFolder} (process ${record.pid}, ${record.address}) lives but does not answer.`, `Try again when the machine is less busy, or end it with \`kill -9 ${record.pid}\`: nothing is lost.`);
+    }
     await sleep(100);
   }
   return null;
+}
+
+/** Whether the process that started the server has died without stopping it. */
+function isOrphan(record: ServerRecord | null): boolean {
+  return record !== null && !isAlive(record.startedBy);
+}
+
+/** Makes this process the one that stops the server. Called with the lock held. */
+function adopt(record: ServerRecord, dataFolder: string): RunningServer {
+  const mine: ServerRecord = { ...record, startedBy: process.pid };
+  writeServerRecord(dataFolder, mine);
+  const { stop: end, onExit } = adoptProcess(mine.pid);
+  return {
+    ...found(mine),
+    startedHere: true,
+    onExit,
+    stop: async () => {
+      await end();
+      removeServerRecord(dataFolder, mine.pid);
+    },
+  };
 }
 
 function found(record: ServerRecord): RunningServer {
@@ -122,8 +150,7 @@ async function untilReady(record: ServerRecord, server: Launched, onProgress: (l
     if (server.ended() !== null) return `The Temporal server ended while starting (${server.ended()})`;
     if (await accepts(record.address)) {
       try {
-        const connection = await openConnection(record, ANSWER_WITHIN_MS);
-        await ensureSearchAttributes(connection, record.namespace).finally(() => connection.close());
+        await makeReady(record);
         return null;
       } catch {
         // it listens, and is not ready yet
@@ -136,6 +163,15 @@ async function untilReady(record: ServerRecord, server: Launched, onProgress: (l
       tellAt += TELL_EVERY_MS;
     }
     await sleep(50);
+  }
+}
+
+async function makeReady(record: ServerRecord): Promise<void> {
+  const connection = await openConnection(record, ANSWER_WITHIN_MS);
+  try {
+    await ensureSearchAttributes(connection, record.namespace);
+  } finally {
+    await connection.close();
   }
 }
 

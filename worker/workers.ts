@@ -41,7 +41,7 @@ async function workflowSource(): Promise<Pick<WorkerOptions, 'workflowBundle'>> 
 export async function startHouse(at: WorkerAddress, dependencies: StoreDependencies): Promise<RunningWorkers> {
   const connection = await NativeConnection.connect(connectionOptions(at));
   const common = { connection, namespace: at.namespace, ...SHUTDOWN };
-  const workflows = await Worker.create({ ...common, ...(await workflowSource()), taskQueue: WORKFLOW_QUEUE, maxCachedWorkflows: 50 });
+  const workflows = await Worker.create({ ...common, ...(await workflowSource()), taskQueue: WORKFLOW_QUEUE, maxCachedWorkflows: 50, stickyQueueScheduleToStartTimeout: '5 seconds' });
   const store = await Worker.create({ ...common, taskQueue: STORE_QUEUE, activities: createStoreActivities(dependencies), maxConcurrentActivityTaskExecutions: 4 });
   return running([workflows, store], [WORKFLOW_QUEUE, STORE_QUEUE], connection);
 }

@@ -5,20 +5,30 @@ import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow'
 import type { ModelActivities, ScoreActivities, StoreActivities } from '../activities/index.js';
 import { modelQueue, STORE_QUEUE } from '../temporal/queues.js';
 
-/** The store answers in milliseconds; a locked file or a stopped worker is waited for. */
-export const store = proxyActivities<StoreActivities>({
-  taskQueue: STORE_QUEUE,
-  startToCloseTimeout: '2 minutes',
-  retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds', maximumAttempts: 60 },
-});
+const { ceil } = Math;
+
+/** What the store does is repeated for as long as a file is locked or a disk full: about ten minutes. */
+const STORE_RETRY = { initialInterval: '200 milliseconds', maximumInterval: '10 seconds', maximumAttempts: 60 } as const;
+/** A worker that died is noticed after this. */
+const HEARTBEAT = '8 seconds';
+/** Held-out prompts that the store judges in a second, on a slow machine. */
+const JUDGED_A_SECOND = 50;
+
+/** The store answers in milliseconds; a process that was killed meanwhile is not waited for. */
+export const store = proxyActivities<StoreActivities>({ taskQueue: STORE_QUEUE, startToCloseTimeout: '20 seconds', retry: STORE_RETRY });
+
+/** `judge` resamples: its time grows with the prompts. */
+export const judgeActivities = (prompts: number) =>
+  proxyActivities<Pick<StoreActivities, 'judge'>>({ taskQueue: STORE_QUEUE, startToCloseTimeout: `${20 + ceil(prompts / JUDGED_A_SECOND)} seconds`, retry: STORE_RETRY });
 
 /** `prepare` on whoever serves the model; nobody within `waitSeconds` is a failure. */
 export const modelActivities = (model: string, waitSeconds: number) =>
   proxyActivities<ModelActivities>({
     taskQueue: modelQueue(model),
     startToCloseTimeout: '30 minutes',
+    heartbeatTimeout: HEARTBEAT,
     scheduleToStartTimeout: `${waitSeconds} seconds`,
-    retry: { maximumAttempts: 20, maximumInterval: '30 seconds' },
+    retry: { initialInterval: '500 milliseconds', maximumAttempts: 20, maximumInterval: '10 seconds' },
   });
 
 /**
@@ -31,8 +41,8 @@ export const scoreActivities = (queue: string, waitSeconds: number | null) =>
   proxyActivities<ScoreActivities>({
     taskQueue: queue,
     startToCloseTimeout: '12 hours',
-    heartbeatTimeout: '8 seconds',
+    heartbeatTimeout: HEARTBEAT,
     ...(waitSeconds === null ? {} : { scheduleToStartTimeout: `${waitSeconds} seconds` as const }),
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: '500 milliseconds', maximumInterval: '20 seconds', maximumAttempts: 50 },
+    retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds', maximumAttempts: 50 },
   });

@@ -3,7 +3,7 @@
  */
 import {
   ApplicationFailure, CancellationScope, continueAsNew, executeChild, isCancellation, setCurrentDetails, setHandler,
-  defineQuery, upsertSearchAttributes, workflowInfo, TimeoutFailure, ActivityFailure, allHandlersFinished, condition,
+  defineQuery, upsertSearchAttributes, workflowInfo, TimeoutFailure, ActivityFailure, ChildWorkflowFailure, allHandlersFinished, condition,
 } from '@temporalio/workflow';
 import { coefficientSpace } from '../diffusion/coefficients.js';
 import { createOptimizer, defaultBatch, restoreOptimizer } from '../optimizers/create.js';
@@ -12,7 +12,7 @@ import { QschedError } from '../spec/errors.js';
 import type { BatchReference, FinishRequest, SearchProgress, SearchResult, Stage } from '../spec/payloads.js';
 import type { SearchSpec } from '../spec/search-spec.js';
 import { parseSearchSpec } from '../spec/validate.js';
-import { modelActivities, store } from './activities.js';
+import { judgeActivities, modelActivities, store } from './activities.js';
 import { scoreBatch } from './score-batch.js';
 import { rankBest, type SearchState } from './search-state.js';
 
@@ -82,7 +82,8 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
   async function loop(start: SearchState): Promise<SearchState> {
     let state = start;
     progress.stage = 'search';
-    const { lower, upper, toCoefficients } = space();
+    const searched = space();
+    const { lower, upper } = searched;
     const { type, budget, seed, gridPoints } = spec.optimizer;
     const own = gridPoints === undefined ? {} : { gridPoints };
     const batch = min(MOST_ASKED, spec.optimizer.batch ?? defaultBatch(type, lower.length, budget, own));
@@ -91,7 +92,7 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
     for (;;) {
       const points = optimizer.ask();
       if (points.length === 0) return state;
-      const trials = points.map((point, i) => ({ index: state.told + i + 1, point, coefficients: toCoefficients(point) }));
+      const trials = points.map((point, i) => ({ index: state.told + i + 1, point, coefficients: searched.toCoefficients(point) }));
       show(state);
       const before = state.told;
       let recorded = 0;
@@ -126,7 +127,7 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
     details(`Confirming the finalist against the identity on ${state.splits.confirm.count} held-out prompts.`);
     const identity = space().identity();
     await scored(state, 'confirm', state.quantised.contexts, [identity, finalist], 0, 'confirm');
-    const verdict = await store.judge({ searchId, contexts: state.quantised.contexts, seeds: spec.confirm.seeds, objective: spec.objective });
+    const verdict = await judgeActivities(state.splits.confirm.count * spec.confirm.seeds.length).judge({ searchId, contexts: state.quantised.contexts, seeds: spec.confirm.seeds, objective: spec.objective });
     const objective = verdict.scorers[0]!;
     const control = await runControl(state, identity);
     const { low, high } = { low: min(objective.percentile.low, objective.studentised.low), high: max(objective.percentile.high, objective.studentised.high) };
@@ -228,6 +229,7 @@ function explain(error: unknown): string {
     }
     return error.cause?.message ?? error.message;
   }
+  if (error instanceof ChildWorkflowFailure) return `The full-precision control failed: ${explain(error.cause)}`;
   if (error instanceof QschedError) return `${error.message} ${error.hint}`.trim();
   return error instanceof Error ? error.message : String(error);
 }

@@ -27,7 +27,7 @@ describe('jaq-clip', () => {
     expect(objective.terms(rows).tc).toBeCloseTo((0.75 + 0 + 0.5) / 3, 14);
     expect(objective.terms(rows).iq).toBeCloseTo(0.5, 14);
     expect(objective.score(rows)).toBeCloseTo(1.25 / 3 + 1, 14);
-    expect(rows.map(objective.perImage).reduce((a, b) => a + b) / 3).toBeCloseTo(objective.score(rows), 14);
+    expect(rows.map((one) => objective.perImage(one)).reduce((a, b) => a + b) / 3).toBeCloseTo(objective.score(rows), 14);
     expect(objective.needs).toEqual(['cosine', 'clip-iqa.quality']);
   });
 });

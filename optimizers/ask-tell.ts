@@ -1,0 +1,79 @@
+/**
+ * The bookkeeping that all optimizers share: the batch on its way, the budget, the saved state.
+ * An algorithm only proposes points and takes in their scores.
+ */
+import { QschedError } from '../spec/errors.js';
+import type { JsonValue, Optimizer, Point } from './optimizer.js';
+import { fingerprint, type FilledOptions } from './options.js';
+
+const { min } = Math;
+
+/** What an algorithm remembers, as it is stored. */
+export type OwnState = { readonly [key: string]: JsonValue };
+
+/** One algorithm behind `ask` and `tell`. `asked` counts the points told before. */
+export interface Algorithm {
+  /** How many points it can propose before it needs scores; 0 when it is finished. */
+  left(asked: number): number;
+  /** The points `asked`, `asked + 1`, ...: a pure function of the state. */
+  propose(asked: number, count: number): Point[];
+  /** Takes in scores, in the order of `points`; `null` is a failed one. */
+  absorb(points: readonly Point[], scores: readonly (number | null)[]): void;
+  /** Why it is finished, apart from the budget. */
+  stopReason(asked: number): string | null;
+  own(): OwnState;
+}
+
+/** Builds an algorithm from its options and, where one is restored, from what it remembered. */
+export type MakeAlgorithm = (options: FilledOptions, own: OwnState | null) => Algorithm;
+
+/**
+ * An optimizer around an algorithm.
+ *
+ * @param asked points told before the state was saved; 0 for a new search
+ */
+export function askTell(name: string, options: FilledOptions, algorithm: Algorithm, asked: number): Optimizer {
+  const mark = fingerprint(name, options);
+  let told = asked;
+  let batch: Point[] | null = null;
+
+  function stopReason(): string | null {
+    return algorithm.stopReason(told) ?? (told >= options.budget ? 'budget' : null);
+  }
+
+  function current(): Point[] {
+    if (batch === null) {
+      const count = stopReason() === null ? min(options.batch, options.budget - told, algorithm.left(told)) : 0;
+      // x + 0 makes a plain zero of -0, which JSON would not keep.
+      batch = count > 0 ? algorithm.propose(told, count).map((point) => point.map((x) => x + 0)) : [];
+    }
+    return batch;
+  }
+
+  return {
+    name,
+    get asked() {
+      return told;
+    },
+    ask: () => current().map((point) => [...point]),
+    tell(scores) {
+      const points = current();
+      if (points.length === 0) {
+        throw new QschedError('usage', `${name} is finished (${stopReason()}): there is nothing to tell.`, 'Stop when ask() returns an empty list.');
+      }
+      if (scores.length !== points.length) {
+        throw new QschedError('usage', `${name} asked ${points.length} points and was told ${scores.length} scores.`, 'Tell one score a point, in ask order; null for a failed one.');
+      }
+      algorithm.absorb(points, Array.from(scores, (score) => (Number.isFinite(score) ? score : null)));
+      told += points.length;
+      batch = null;
+    },
+    state: () => ({ name, version: 1, asked: told, fingerprint: mark, own: algorithm.own() }),
+    stopReason,
+  };
+}
+
+/** The error of a state that cannot be what this optimizer saved. */
+export function damaged(name: string, what: string): QschedError {
+  return new QschedError('failure', `The stored state of ${name} is damaged: ${what}.`, 'Start the search again; scores already stored are used again.');
+}

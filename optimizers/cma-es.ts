@@ -1,0 +1,132 @@
+/**
+ * CMA-ES with active covariance update (Hansen, arXiv 1604.00772) in the normalised unit box.
+ * The batch is the population. A generation that the budget cuts short is told in parts: where the
+ * budget grows later, the missing points follow and the update is the same.
+ */
+import { QschedError } from '../spec/errors.js';
+import { damaged, type Algorithm, type OwnState } from './ask-tell.js';
+import { cmaConstants } from './cma-constants.js';
+import { firstState, samplePoint, updateState, type CmaState } from './cma-update.js';
+import { matrixRoots } from './matrix-roots.js';
+import type { JsonValue } from './optimizer.js';
+import type { FilledOptions } from './options.js';
+import { packFloats, unpackFloats } from './pack-floats.js';
+import { createGenerator, type Draw } from './rng.js';
+import { fromUnit, toUnit } from './unit-box.js';
+
+const NAME = 'cma-es';
+
+interface Memory {
+  readonly distribution: CmaState;
+  /** Scores of this generation that are already told. */
+  readonly scores: readonly (number | null)[];
+}
+
+/**
+ * CMA-ES as an algorithm.
+ *
+ * @param normal standard normal draws; those of the seed where absent
+ * @throws QschedError (usage) where the batch is below 2 or not that of the stored state
+ */
+export function cmaEs(options: FilledOptions, own: OwnState | null, normal: Draw = createGenerator(options.seed).normal): Algorithm {
+  const { space, batch: lambda, stepSize, start, tolerance } = options;
+  const n = space.lower.length;
+  if (lambda < 2) throw new QschedError('usage', `${NAME} needs a batch of at least 2, its population; it is ${lambda}.`, 'Leave out the batch to get the default.');
+  const constants = cmaConstants(n, lambda);
+  const memory = own === null ? { distribution: firstState(toUnit(space, start), stepSize), scores: [] } : readOwn(own, n, lambda);
+  let { distribution, scores }: Memory = memory;
+  let roots = matrixRoots(distribution.c, n);
+  let population: { readonly first: number; readonly points: readonly Float64Array[] } | null = null;
+
+  /** This generation's points in the unit box; `first` is the index of the first. */
+  function points(first: number): readonly Float64Array[] {
+    if (population?.first !== first) {
+      population = { first, points: Array.from({ length: lambda }, (_, i) => samplePoint(distribution, roots, normal, first + i)) };
+    }
+    return population.points;
+  }
+
+  /** Best first; failed ones last; ties in ask order. */
+  function ranked(asked: readonly Float64Array[]): Float64Array[] {
+    return asked
+      .map((x, i) => ({ x, score: scores[i] ?? Number.NEGATIVE_INFINITY }))
+      .toSorted((a, b) => (a.score === b.score ? 0 : b.score - a.score))
+      .map(({ x }) => x);
+  }
+
+  function update(): void {
+    const asked = population!.points;
+    if (scores.some((score) => score !== null)) {
+      distribution = updateState(distribution, constants, ranked(asked), roots);
+      roots = matrixRoots(distribution.c, n);
+    }
+    scores = [];
+    population = null;
+  }
+
+  return {
+    left: () => lambda - scores.length,
+    propose: (asked, count) => (
+      points(asked - scores.length).slice(scores.length, scores.length + count).map((x) => fromUnit(space, x))
+    ),
+    absorb(_points, told) {
+      scores = [...scores, ...told];
+      if (scores.length === lambda) update();
+    },
+    stopReason() {
+      const width = distribution.sigma * roots.largest;
+      if (width > tolerance) return null;
+      return `tolerance: the step is ${width.toExponential(1)} of the range, at most ${tolerance}`;
+    },
+    own: () => ({
+      population: lambda,
+      generation: distribution.g,
+      sigma: distribution.sigma,
+      mean: packFloats(distribution.mean),
+      pSigma: packFloats(distribution.pSigma),
+      pC: packFloats(distribution.pC),
+      upperC: packFloats(upperTriangle(distribution.c, n)),
+      scores: packFloats(scores),
+    }),
+  };
+}
+
+function upperTriangle(c: Float64Array, n: number): number[] {
+  return Array.from({ length: n }, (_, i) => [...c.subarray(i * n + i, (i + 1) * n)]).flat();
+}
+
+function fromUpperTriangle(upper: Float64Array, n: number): Float64Array {
+  const c = new Float64Array(n * n);
+  let at = 0;
+  for (let i = 0; i < n; i += 1) {
+    for (let j = i; j < n; j += 1) {
+      c[i * n + j] = c[j * n + i] = upper[at]!;
+      at += 1;
+    }
+  }
+  return c;
+}
+
+function readOwn(own: OwnState, n: number, lambda: number): Memory {
+  const { population, generation, sigma } = own;
+  if (typeof population !== 'number' || typeof generation !== 'number') throw damaged(NAME, 'population or generation is not a number');
+  if (population !== lambda) {
+    throw new QschedError('usage', `The stored state of ${NAME} has a population of ${population}, and the batch is ${lambda}.`, `Set the batch to ${population}.`);
+  }
+  if (typeof sigma !== 'number' || !(sigma > 0)) throw damaged(NAME, 'sigma is not a positive number');
+  const scores = floats(own['scores'], 'scores', null);
+  if (scores.length >= lambda) throw damaged(NAME, 'more scores than points');
+  const distribution = {
+    g: generation, sigma,
+    mean: floats(own['mean'], 'mean', n), pSigma: floats(own['pSigma'], 'pSigma', n), pC: floats(own['pC'], 'pC', n),
+    c: fromUpperTriangle(floats(own['upperC'], 'upperC', (n * (n + 1)) / 2), n),
+  };
+  return { distribution, scores: Array.from(scores, (score) => (Number.isNaN(score) ? null : score)) };
+}
+
+/** Numbers of the state; `length` null allows any. */
+function floats(value: JsonValue | undefined, name: string, length: number | null): Float64Array {
+  const numbers = typeof value === 'string' ? unpackFloats(value) : null;
+  if (numbers === null || (length !== null && numbers.length !== length)) throw damaged(NAME, `${name} is not ${length ?? 'a list of'} numbers`);
+  return numbers;
+}

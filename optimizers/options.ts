@@ -1,0 +1,89 @@
+/**
+ * The options of an optimizer, checked once and filled, and the fingerprint that ties a stored
+ * state to them.
+ */
+import { QschedError } from '../spec/errors.js';
+import type { OptimizerOptions, Point, SearchSpace } from './optimizer.js';
+
+const { abs, imul } = Math;
+/** Larger bounds would overflow where a point is a weighted sum of both. */
+const LARGEST_BOUND = 1e300;
+
+/** Options with every default filled in. */
+export interface FilledOptions {
+  readonly space: SearchSpace;
+  readonly seed: number;
+  readonly budget: number;
+  readonly batch: number;
+  readonly gridPoints: number;
+  readonly stepSize: number;
+  readonly start: Point;
+  readonly tolerance: number;
+}
+
+/**
+ * Checks options and fills their defaults, except `batch`, which depends on the optimizer.
+ *
+ * @param batch what is asked together where the options do not say
+ * @throws QschedError (usage) naming the option, its value and what is allowed
+ */
+export function fillOptions(options: OptimizerOptions, batch: number): FilledOptions {
+  checkSpace(options.space);
+  const { space, gridPoints = 11, stepSize = 1 / 6, tolerance = 1e-13 } = options;
+  checkWhole('seed', options.seed, 0, Number.MAX_SAFE_INTEGER);
+  checkWhole('budget', options.budget, 1, Number.MAX_SAFE_INTEGER);
+  checkWhole('batch', options.batch ?? batch, 1, Number.MAX_SAFE_INTEGER);
+  checkWhole('gridPoints', gridPoints, 2, 1001);
+  if (!(stepSize > 0 && stepSize <= 1)) throw wrong('stepSize', stepSize, 'a share of the range, above 0 and at most 1');
+  if (!(tolerance >= 0 && tolerance < 1)) throw wrong('tolerance', tolerance, 'a share of the range, from 0 to below 1');
+  const start = options.start ?? space.lower.map((low, i) => low * 0.5 + space.upper[i]! * 0.5);
+  checkInside(start, space);
+  return { space, seed: options.seed, budget: options.budget, batch: options.batch ?? batch, gridPoints, stepSize, start, tolerance };
+}
+
+/** @throws QschedError (usage) where `value` is not a whole number from `least` to `most` */
+export function checkWhole(name: string, value: number, least: number, most: number): void {
+  if (!Number.isSafeInteger(value) || value < least || value > most) {
+    const range = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `from ${least} to ${most}`;
+    throw wrong(name, value, `a whole number, ${range}`);
+  }
+}
+
+/** @throws QschedError (usage) where the box is empty, not finite or upside down */
+export function checkSpace({ lower, upper }: SearchSpace): void {
+  if (lower.length === 0) throw new QschedError('usage', 'The search space has no dimension.', 'Give lower and upper at least one number each.');
+  if (lower.length !== upper.length) {
+    throw new QschedError('usage', `The search space has ${lower.length} lower and ${upper.length} upper bounds.`, 'Give both the same length.');
+  }
+  for (const [i, low] of lower.entries()) {
+    const high = upper[i]!;
+    if (!(abs(low) <= LARGEST_BOUND && abs(high) <= LARGEST_BOUND)) {
+      throw new QschedError('usage', `Dimension ${i + 1} of the search space goes from ${low} to ${high}: bounds must be finite, at most 1e300.`, 'Give two finite numbers.');
+    }
+    if (!(low < high)) {
+      throw new QschedError('usage', `Dimension ${i + 1} of the search space goes from ${low} to ${high}: the lower bound must be below the upper one.`, `For example from ${high} to ${low === high ? high + 1 : low}.`);
+    }
+  }
+}
+
+function checkInside(start: Point, { lower, upper }: SearchSpace): void {
+  const inside = start.length === lower.length && start.every((x, i) => x >= lower[i]! && x <= upper[i]!);
+  if (!inside) throw wrong('start', start, `${lower.length} numbers inside the box`);
+}
+
+function wrong(name: string, value: unknown, allowed: string): QschedError {
+  return new QschedError('usage', `The optimizer's ${name} is ${JSON.stringify(value) ?? String(value)}; allowed is ${allowed}.`, `Change ${name}.`);
+}
+
+/**
+ * 64 bits over what must not change between saving and restoring: all but budget, batch and
+ * tolerance. It catches mistakes, not attacks. FNV-1a, 32 bits from each of two starts.
+ */
+export function fingerprint(name: string, { space, seed, gridPoints, stepSize, start }: FilledOptions): string {
+  const text = JSON.stringify([name, space.lower, space.upper, seed, gridPoints, stepSize, start]);
+  return [0x811c9dc5, 0x1b873593].map((basis) => {
+    let hash = basis;
+    for (let i = 0; i < text.length; i += 1) hash = imul(hash ^ text.charCodeAt(i), 0x01000193);
+    return (hash >>> 0).toString(16).padStart(8, '0');
+  }).join('');
+}

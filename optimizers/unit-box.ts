@@ -1,0 +1,14 @@
+/** Between the box's own units and [0, 1] in each dimension. */
+import type { Point, SearchSpace } from './optimizer.js';
+
+const { max, min } = Math;
+
+/** `lower + (upper - lower) u`, kept inside the box where rounding would leave it. */
+export function fromUnit({ lower, upper }: SearchSpace, unit: ArrayLike<number>): Point {
+  return lower.map((low, i) => max(low, min(upper[i]!, low + (upper[i]! - low) * unit[i]!)));
+}
+
+/** `(x - lower) / (upper - lower)`. */
+export function toUnit({ lower, upper }: SearchSpace, point: Point): Float64Array {
+  return Float64Array.from(point, (x, i) => (x - lower[i]!) / (upper[i]! - lower[i]!));
+}

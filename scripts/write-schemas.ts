@@ -1,0 +1,24 @@
+/**
+ * Writes schemas/search.schema.json from the one schema of a search, for editors and other programs:
+ *
+ *   npx tsx scripts/write-schemas.ts
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { SearchSpec } from '../spec/search-spec.js';
+
+/** Where the schema of a search is kept. */
+export const SEARCH_SCHEMA_PATH = join(dirname(fileURLToPath(import.meta.url)), '..', 'schemas', 'search.schema.json');
+
+/** JSON Schema (draft 2020-12) of what a user may write; rules across fields are not in it. */
+export function searchSchemaText(): string {
+  const schema = z.toJSONSchema(SearchSpec, { io: 'input', target: 'draft-2020-12' });
+  return `${JSON.stringify({ title: 'A search of qsched', ...schema }, null, 2)}\n`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  mkdirSync(dirname(SEARCH_SCHEMA_PATH), { recursive: true });
+  writeFileSync(SEARCH_SCHEMA_PATH, searchSchemaText());
+}

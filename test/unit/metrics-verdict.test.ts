@@ -1,0 +1,143 @@
+/** The paired bootstrap, Holm's correction, and the verdict. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { DISTRIBUTIONS, simulateCoverage } from '../../bench/coverage.js';
+import { clustersOf, MINIMUM_PROMPTS, pairedBootstrap } from '../../metrics/bootstrap.js';
+import { holm } from '../../metrics/holm.js';
+import { mean, quantileSorted, sd } from '../../metrics/statistics.js';
+import { verdict, type Gain } from '../../metrics/verdict.js';
+
+/** Differences of 40 prompts, of about 0 to 1, without any generator. */
+const spread = Array.from({ length: 40 }, (_, i) => [((i * 17) % 41) / 40]);
+
+describe('pairedBootstrap', () => {
+  test('centres on the mean and is close to the normal interval of well-behaved differences', () => {
+    const result = pairedBootstrap(spread, { seed: 0 });
+    const values = spread.map(([value]) => value!);
+    const half = (1.96 * sd(values)) / Math.sqrt(40);
+    expect(result.mean).toBeCloseTo(mean(values), 14);
+    expect(result.prompts).toBe(40);
+    for (const { low, high } of [result.percentile, result.studentised]) {
+      expect(low).toBeGreaterThan(result.mean - 1.15 * half);
+      expect(low).toBeLessThan(result.mean - 0.85 * half);
+      expect(high).toBeGreaterThan(result.mean + 0.85 * half);
+      expect(high).toBeLessThan(result.mean + 1.15 * half);
+    }
+    expect(result.probabilityOfGain).toBe(1);
+    expect(result.pValue).toBeLessThan(0.001);
+  });
+
+  test('gives the same bits for the same seed, and other draws for another', () => {
+    expect(pairedBootstrap(spread, { seed: 7, resamples: 500 })).toEqual(pairedBootstrap(spread, { seed: 7, resamples: 500 }));
+    expect(pairedBootstrap(spread, { seed: 7, resamples: 500 }).percentile).not.toEqual(pairedBootstrap(spread, { seed: 8, resamples: 500 }).percentile);
+    expect(pairedBootstrap(spread, { seed: 7, resamples: 500 }).percentile).not.toEqual(pairedBootstrap(spread, { seed: 7 + 2 ** 32, resamples: 500 }).percentile);
+  });
+
+  test('takes the prompt as the unit: repeating its pictures adds no certainty, and a prompt counts once', () => {
+    const once = pairedBootstrap(spread, { seed: 1, resamples: 300 });
+    const repeated = pairedBootstrap(spread.map(([value], i) => Array.from({ length: 1 + (i % 4) }, () => value!)), { seed: 1, resamples: 300 });
+    expect(repeated).toEqual(once);
+    expect(pairedBootstrap([[1, 2, 3], [10]], { seed: 0, resamples: 10 }).mean).toBe(6);
+  });
+
+  test('moves and stretches with the differences', () => {
+    fc.assert(fc.property(fc.integer({ min: -5, max: 5 }), fc.integer({ min: 1, max: 9 }), (shift, scale) => {
+      const plain = pairedBootstrap(spread, { seed: 3, resamples: 200 });
+      const moved = pairedBootstrap(spread.map(([value]) => [scale * value! + shift]), { seed: 3, resamples: 200 });
+      expect(moved.percentile.low).toBeCloseTo(scale * plain.percentile.low + shift, 10);
+      expect(moved.studentised.low).toBeCloseTo(scale * plain.studentised.low + shift, 10);
+      expect(moved.studentised.high).toBeCloseTo(scale * plain.studentised.high + shift, 10);
+    }), { numRuns: 20 });
+  });
+
+  test('is a point where all prompts agree', () => {
+    for (const value of [0.1, 0, -0.3]) {
+      const result = pairedBootstrap(Array.from({ length: 30 }, () => [value, value, value]), { seed: 0, resamples: 50 });
+      expect(result).toEqual({ mean: value, percentile: { low: value, high: value }, studentised: { low: value, high: value }, probabilityOfGain: value > 0 ? 1 : 0, pValue: value > 0 ? 0 : 1, prompts: 30 });
+    }
+  });
+
+  test('does not call a gain on one prompt of twenty proven', () => {
+    const result = pairedBootstrap(Array.from({ length: 20 }, (_, i) => [i === 0 ? 1 : 0]), { seed: 0, resamples: 2000 });
+    expect(result.percentile.low).toBe(0);
+    expect(Number.isFinite(result.studentised.low)).toBe(true);
+    expect(verdict([{ scorer: 'objective', gain: result.mean, ...result }]).recommend).toBe('identity');
+  });
+
+  test('refuses what gives no interval', () => {
+    expect(() => pairedBootstrap([[1]], { seed: 0 })).toThrow('at least two prompts');
+    expect(() => pairedBootstrap([[1], []], { seed: 0 })).toThrow('Prompt 2 has no differences');
+    expect(() => pairedBootstrap([[1], [2, Number.NaN]], { seed: 0 })).toThrow('Difference 2 of prompt 2 is NaN');
+    expect(() => pairedBootstrap([[Infinity], [Infinity]], { seed: 0 })).toThrow('not a finite number');
+    expect(() => pairedBootstrap(spread, { seed: -1 })).toThrow("seed is -1");
+    expect(() => pairedBootstrap(spread, { seed: 0, resamples: 0 })).toThrow('resamples is 0');
+    expect(() => pairedBootstrap(spread, { seed: 0, level: 95 })).toThrow('level is 95');
+  });
+});
+
+test('clustersOf keeps the order of prompts and pictures', () => {
+  expect(clustersOf([1, 2, 3, 4], ['b', 'a', 'b', 'c'])).toEqual([[1, 3], [2], [4]]);
+  expect(() => clustersOf([1, 2], [0])).toThrow('2 differences but 1 prompts');
+});
+
+describe('coverage by simulation, short form of bench/coverage.ts', () => {
+  const distributions = Object.keys(DISTRIBUTIONS) as (keyof typeof DISTRIBUTIONS)[];
+  test.each(distributions.flatMap((distribution) => [{ distribution, prompts: 32, seedsPerPrompt: 1 }, { distribution, prompts: 64, seedsPerPrompt: 3 }]))(
+    '$distribution differences, $prompts prompts, $seedsPerPrompt seeds',
+    (one) => {
+      const { studentised, falseHelps } = simulateCoverage(one, 400, 299, 1);
+      // The standard error of a share of 400 is 0.011; the bench holds the narrow bounds.
+      expect(studentised).toBeGreaterThan(0.925);
+      expect(studentised).toBeLessThan(0.98);
+      expect(falseHelps).toBeLessThanOrEqual(0.04);
+    },
+  );
+});
+
+describe('holm', () => {
+  test('steps down, keeps the order of the input, and stops at 1', () => {
+    const adjusted = holm([0.01, 0.04, 0.03, 0.005]);
+    [0.03, 0.06, 0.06, 0.02].forEach((p, i) => expect(adjusted[i]).toBeCloseTo(p, 15));
+    expect(holm([0.9, 0.8])).toEqual([1, 1]);
+    expect(holm([])).toEqual([]);
+    expect(() => holm([Number.NaN])).toThrow('NaN');
+  });
+
+  test('lies between the plain p-value and Bonferroni, in the same order', () => {
+    fc.assert(fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 8 }), (p) => {
+      const adjusted = holm(p);
+      return p.every((a, i) => adjusted[i]! >= a && adjusted[i]! <= p.length * a + 1e-15 && p.every((b, j) => a >= b || adjusted[i]! <= adjusted[j]!));
+    }));
+  });
+});
+
+describe('verdict', () => {
+  const gain = (percentile: number, studentised: number, scorer = 'objective', prompts = 128): Gain => ({ scorer, prompts, gain: 0.1, percentile: { low: percentile, high: 0.2 }, studentised: { low: studentised, high: 0.2 } });
+
+  test('recommends the calibrated coefficients only where every lower end is above 0', () => {
+    expect(verdict([gain(0.01, 0.02)]).recommend).toBe('calibrated');
+    expect(verdict([gain(0.01, 0.02), gain(0.001, 0.003, 'second')]).recommend).toBe('calibrated');
+    for (const [p, s] of [[-0.01, 0.02], [0.02, -0.01], [0, 0.02], [0.02, 0], [Number.NaN, 0.02]] as const) {
+      expect(verdict([gain(p, s)]).recommend).toBe('identity');
+    }
+    const { recommend, reason } = verdict([gain(0.01, 0.02), gain(0.02, -0.01, 'second')]);
+    expect(recommend).toBe('identity');
+    expect(reason).toContain('second +0.100 (may be as low as -0.0100)');
+    expect(reason).not.toContain('objective');
+  });
+
+  test('gives none below the minimum of prompts', () => {
+    expect(verdict([gain(0.01, 0.02, 'objective', MINIMUM_PROMPTS - 1)])).toMatchObject({ recommend: 'none', reason: expect.stringContaining('19 held-out prompts') });
+    expect(verdict([gain(0.01, 0.02, 'objective', MINIMUM_PROMPTS)]).recommend).toBe('calibrated');
+    expect(verdict([]).recommend).toBe('none');
+  });
+});
+
+test('statistics refuse what has no value, and interpolate', () => {
+  expect(quantileSorted([1, 2, 4], 0.75)).toBe(3);
+  expect(quantileSorted([5], 0.3)).toBe(5);
+  expect(() => quantileSorted([], 0.5)).toThrow('quantile');
+  expect(() => quantileSorted([1], 2)).toThrow('quantile');
+  expect(() => mean([])).toThrow('no values');
+  expect(() => sd([1])).toThrow('at least two');
+});

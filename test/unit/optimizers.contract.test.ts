@@ -1,0 +1,144 @@
+/** What every optimizer keeps to, whatever its algorithm. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  createOptimizer, defaultBatch, OPTIMIZERS, restoreOptimizer, type Optimizer, type OptimizerOptions, type OptimizerState,
+} from '../../optimizers/index.js';
+import { QschedError } from '../../spec/errors.js';
+
+type Score = number | null;
+
+/** Boxes of 1 to 5 dimensions at any place and scale, a seed, a small budget, a batch or none. */
+const problems = fc.record({
+  bounds: fc.array(fc.tuple(fc.double({ min: -1e6, max: 1e6, noNaN: true }), fc.double({ min: 1e-6, max: 1e6, noNaN: true })), { minLength: 1, maxLength: 5 }),
+  seed: fc.maxSafeNat(),
+  budget: fc.integer({ min: 1, max: 60 }),
+  batch: fc.option(fc.integer({ min: 2, max: 12 }), { nil: undefined }),
+  gridPoints: fc.integer({ min: 2, max: 5 }),
+}).map(({ bounds, batch, ...rest }): OptimizerOptions => ({
+  space: { lower: bounds.map(([low]) => low), upper: bounds.map(([low, width]) => low + width) },
+  ...rest,
+  ...(batch === undefined ? {} : { batch }),
+}));
+
+/** What a score may be: anything a broken model can return, ties included. */
+const scores: fc.Arbitrary<Score> = fc.oneof(
+  { weight: 6, arbitrary: fc.double({ min: -10, max: 10, noNaN: true }) },
+  { weight: 2, arbitrary: fc.constantFrom(0, 1) },
+  { weight: 2, arbitrary: fc.constantFrom(null, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY) },
+);
+const tape = fc.array(scores, { minLength: 60, maxLength: 60 });
+
+function throughJson(state: OptimizerState): OptimizerState {
+  return JSON.parse(JSON.stringify(state)) as OptimizerState;
+}
+
+/** Runs to the end, telling the tape; `visit` sees every batch before it is told. */
+function run(optimizer: Optimizer, told: readonly Score[], visit: (points: number[][]) => void = () => undefined): number[][][] {
+  const batches: number[][][] = [];
+  for (let points = optimizer.ask(); points.length > 0; points = optimizer.ask()) {
+    const batch = points.map((point) => [...point]);
+    visit(batch);
+    batches.push(batch);
+    optimizer.tell(told.slice(optimizer.asked, optimizer.asked + points.length));
+  }
+  return batches;
+}
+
+describe.each(OPTIMIZERS)('%s', (name) => {
+  const options: OptimizerOptions = { space: { lower: [0.8, 0.8, 0.5], upper: [1.2, 1.2, 2] }, seed: 3, budget: 40 };
+
+  it('stays in the box, within the budget and the batch, and ends with a reason', () => {
+    fc.assert(fc.property(problems, tape, (problem, told) => {
+      const optimizer = createOptimizer(name, problem);
+      const { lower, upper } = problem.space;
+      const most = problem.batch ?? defaultBatch(name, lower.length, problem.budget, problem);
+      const batches = run(optimizer, told, (points) => {
+        expect(optimizer.stopReason()).toBeNull();
+        expect(points.length).toBeLessThanOrEqual(most);
+        for (const point of points) expect(point.length === lower.length && point.every((x, i) => x >= lower[i]! && x <= upper[i]!)).toBe(true);
+      });
+      expect(batches.flat()).toHaveLength(optimizer.asked);
+      expect(optimizer.asked).toBeLessThanOrEqual(problem.budget);
+      expect(optimizer.stopReason()).toMatch(optimizer.asked === problem.budget ? /budget|exhausted|tolerance/ : /exhausted|tolerance/);
+    }), { numRuns: 40 });
+  });
+
+  it('asks the same after saving and restoring at every step, through JSON', () => {
+    fc.assert(fc.property(problems, tape, (problem, told) => {
+      const straight = run(createOptimizer(name, problem), told);
+      let optimizer = createOptimizer(name, problem);
+      for (const batch of straight) {
+        const state = throughJson(optimizer.state());
+        optimizer = restoreOptimizer(state, problem);
+        expect(optimizer.state()).toEqual(state);
+        expect(optimizer.ask()).toEqual(batch);
+        const untouched = restoreOptimizer(state, problem);
+        for (const one of [optimizer, untouched]) one.tell(told.slice(one.asked, one.asked + batch.length));
+        expect(untouched.state()).toEqual(optimizer.state());
+      }
+      expect(restoreOptimizer(throughJson(optimizer.state()), problem).ask()).toEqual([]);
+    }), { numRuns: 40 });
+  });
+
+  it('asks the same batch twice, and gives away none of its own', () => {
+    const optimizer = createOptimizer(name, options);
+    const first = optimizer.ask() as number[][];
+    const copy = structuredClone(first);
+    first[0]![0] = 99;
+    expect(optimizer.ask()).toEqual(copy);
+    expect(optimizer.asked).toBe(0);
+  });
+
+  it('is the same for the same seed, and takes a failed score for the worst', () => {
+    const told = Array.from({ length: 40 }, (_, i) => Math.sin(i));
+    const withNull = told.map((score, i) => (i % 5 === 2 ? null : score));
+    const withWorst = told.map((score, i) => (i % 5 === 2 ? -1e9 : score));
+    expect(run(createOptimizer(name, options), told)).toEqual(run(createOptimizer(name, options), told));
+    expect(run(createOptimizer(name, options), withNull)).toEqual(run(createOptimizer(name, options), withWorst));
+    const unscored = run(createOptimizer(name, options), new Array<null>(40).fill(null));
+    expect(unscored.flat()).toHaveLength(40);
+  });
+
+  it('goes on where a larger budget allows it, as if it had always been larger', () => {
+    const told = Array.from({ length: 40 }, (_, i) => Math.cos(i));
+    const small = createOptimizer(name, { ...options, budget: 19 });
+    const first = run(small, told).flat();
+    const rest = run(restoreOptimizer(throughJson(small.state()), options), told).flat();
+    expect([...first, ...rest]).toEqual(run(createOptimizer(name, options), told).flat());
+  });
+
+  it('refuses the wrong number of scores and scores after the end', () => {
+    const optimizer = createOptimizer(name, { ...options, budget: 4, batch: 4 });
+    expect(() => optimizer.tell([1, 2, 3])).toThrow(QschedError);
+    expect(() => optimizer.tell([1, 2, 3, 4, 5])).toThrow(/asked 4 points and was told 5/);
+    optimizer.tell([1, 2, 3, 4]);
+    expect(optimizer.ask()).toEqual([]);
+    expect(() => optimizer.tell([])).toThrow(/finished \(budget\)/);
+  });
+
+  it('refuses the state of another search, of a newer version, or a damaged one', () => {
+    const own = { ...options, start: [1, 1, 1] };
+    const state = createOptimizer(name, own).state();
+    const others: readonly Partial<OptimizerOptions>[] = [
+      { seed: 4 }, { start: [1, 1, 0.9] }, { gridPoints: 5 }, { stepSize: 0.1 },
+      { space: { lower: [0.8, 0.8, 0.5], upper: [1.2, 1.2, 3] } }, { space: { lower: [0.8, 0.8, 0.4], upper: [1.2, 1.2, 2] } },
+    ];
+    for (const other of others) expect(() => restoreOptimizer(state, { ...own, ...other }), JSON.stringify(other)).toThrow(/another search/);
+    expect(() => restoreOptimizer({ ...state, version: 2 } as unknown as OptimizerState, own)).toThrow(/version 2/);
+    expect(() => restoreOptimizer({ ...state, asked: -1 }, own)).toThrow(/damaged/);
+    for (const key of Object.keys(state.own)) {
+      expect(() => restoreOptimizer({ ...state, own: { ...state.own, [key]: true } }, own), key).toThrow(/damaged|population/);
+    }
+  });
+
+  it('keeps its state below 64 KiB at its largest', () => {
+    const n = name === 'sobol' ? 32 : 100;
+    const repeat = (x: number): number[] => Array.from({ length: n }, (_, i) => x + i / 7);
+    const large = { space: { lower: repeat(0.8), upper: repeat(1.2) }, seed: Number.MAX_SAFE_INTEGER, budget: 511, batch: 256 };
+    const optimizer = createOptimizer(name, large);
+    run(optimizer, Array.from({ length: 511 }, (_, i) => Math.sin(i)));
+    expect(optimizer.asked).toBe(511);
+    expect(JSON.stringify(optimizer.state()).length).toBeLessThan(64 * 1024);
+  });
+});
