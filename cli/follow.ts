@@ -88,7 +88,7 @@ export async function followSearch(client: Client, searchId: string, line: Progr
     for (;;) {
       const asked = Date.now();
       try {
-        return (await handle.result()) as SearchResult;
+        return (await client.withAbortSignal(signal, () => handle.result())) as SearchResult;
       } catch (error) {
         if (error instanceof WorkflowFailedError) throw asQschedError(error);
         if (signal.aborted) return new Promise(() => undefined);

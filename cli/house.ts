@@ -61,8 +61,8 @@ export async function enterHouse(options: HouseOptions): Promise<House> {
   if (existsSync(databasePath())) openStore(databasePath(), { busyMilliseconds: BUSY_MILLISECONDS }).$client.close(); // a broken one is told before a server is started
   const connected = await connectTemporal({ start: true, onProgress: options.say });
   const { nativeAddress, connection, server } = connected;
-  let left: Promise<void> | null = null;
-  const leave = (): Promise<void> => (left ??= connection.close().then(() => server?.stop()));
+  // The client's connection stays open until the process ends: a call that waits to be tried again would throw.
+  const leave = async (): Promise<void> => { await server?.stop(); };
   try {
     if (connected.kind === 'configured' && options.serve !== true) {
       await requireWorkers({ connection, ...nativeAddress, models: options.models, wait: options.wait ?? false, say: options.say });
@@ -92,7 +92,7 @@ async function serveHouse(connected: TemporalConnection, folder: string, { model
   const stop = (): Promise<void> => (over ??= undoAll(undo));
   try {
     const kept = connected.kind === 'ours' ? keepServer({ folder, address, server, say }) : null;
-    undo.push(() => kept?.stop(), () => connection.close());
+    undo.push(() => kept?.stop());
     const store = openStore(databasePath());
     undo.push(() => store.$client.close());
     if (connected.kind === 'ours') await ensureSearchAttributes(connection, namespace);

@@ -51,7 +51,7 @@ export function openStore(path: string, options: { readonly?: boolean; busyMilli
     return store;
   } catch (error) {
     client?.close();
-    throw asStoreError(error, path);
+    throw asStoreError(error, path, options.readonly ? 'reading' : 'writing');
   }
 }
 
@@ -67,7 +67,7 @@ function refuseNewer(client: Database.Database, path: string): void {
 }
 
 /** Turns SQLite's error into a sentence for the reader; leaves QschedErrors as they are. */
-export function asStoreError(error: unknown, path: string): QschedError {
+export function asStoreError(error: unknown, path: string, purpose: 'reading' | 'writing' = 'writing'): QschedError {
   if (error instanceof QschedError) return error;
   const code = (error as { code?: string }).code ?? '';
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
@@ -77,7 +77,7 @@ export function asStoreError(error: unknown, path: string): QschedError {
     return new QschedError('failure', `The folder of the database ${path} does not exist.`, 'Create it, or choose another folder with QSCHED_DATA.');
   }
   if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_CANTOPEN' || code === 'EACCES') {
-    return new QschedError('failure', `The database ${path} cannot be opened for writing.`, 'Check the permissions of the file and its folder, or choose another folder with QSCHED_DATA.');
+    return new QschedError('failure', `The database ${path} cannot be opened for ${purpose}.`, 'Check the permissions of the file and of its folder, where SQLite keeps two more files; or choose another folder with QSCHED_DATA.');
   }
   if (code === 'SQLITE_FULL' || code.startsWith('SQLITE_IOERR')) {
     return new QschedError('failure', `The disk that holds ${path} is full or failing (${code}).`, 'Free some space; what is stored is safe, and `npx qsched resume` goes on.');

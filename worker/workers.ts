@@ -28,7 +28,9 @@ export interface RunningWorkers {
   stop(): Promise<void>;
 }
 
-const SHUTDOWN = { shutdownGraceTime: '2 seconds', shutdownForceTime: '10 seconds' } as const;
+/** Cancellation reaches an activity with its heartbeats. */
+const MOST_HEARTBEAT_PAUSE = '2 seconds';
+const OPTIONS = { maxHeartbeatThrottleInterval: MOST_HEARTBEAT_PAUSE, shutdownGraceTime: '2 seconds', shutdownForceTime: '10 seconds' } as const;
 
 /** The prebuilt workflow bundle; built on the spot where the package was not. */
 async function workflowSource(): Promise<Pick<WorkerOptions, 'workflowBundle'>> {
@@ -40,7 +42,7 @@ async function workflowSource(): Promise<Pick<WorkerOptions, 'workflowBundle'>> 
 /** Workflows and the store: one process a data folder. */
 export async function startHouse(at: WorkerAddress, dependencies: StoreDependencies): Promise<RunningWorkers> {
   const connection = await NativeConnection.connect(connectionOptions(at));
-  const common = { connection, namespace: at.namespace, ...SHUTDOWN };
+  const common = { connection, namespace: at.namespace, ...OPTIONS };
   const workflows = await Worker.create({ ...common, ...(await workflowSource()), taskQueue: WORKFLOW_QUEUE, maxCachedWorkflows: 50, stickyQueueScheduleToStartTimeout: '5 seconds' });
   const store = await Worker.create({ ...common, taskQueue: STORE_QUEUE, activities: createStoreActivities(dependencies), maxConcurrentActivityTaskExecutions: 4 });
   return running([workflows, store], [WORKFLOW_QUEUE, STORE_QUEUE], connection);
@@ -61,7 +63,7 @@ export interface ScoringOptions {
 /** Scoring: the model queue for `prepare`, and one score queue for every precision. */
 export async function startScoring(at: WorkerAddress, options: ScoringOptions): Promise<RunningWorkers> {
   const connection = await NativeConnection.connect(connectionOptions(at));
-  const common = { connection, namespace: at.namespace, ...SHUTDOWN };
+  const common = { connection, namespace: at.namespace, ...OPTIONS };
   const numeric = numericClass(options.batch, options.provider);
   const engine = options.score ? null : startEngine({ batch: options.batch, threads: options.threads, provider: options.provider });
   const score = options.score ?? scoreOnEngine(engine!, numeric);

@@ -1,0 +1,165 @@
+/**
+ * The search workflow on a real server with fake scores: its order, its limits, its ends.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { searches, trials } from '../../db/schema.js';
+import { findSearch } from '../../db/searches.js';
+import type { Coefficients } from '../../spec/coefficients.js';
+import type { SearchSpecInput } from '../../spec/search-spec.js';
+import { createWorld, NOWHERE, SERVED, type FakeWorld, type Judge } from './fake-world.js';
+
+/** Eleven values of c^x from 0.8 to 1.2; the sixth is the identity. */
+const GRID: SearchSpecInput = {
+  model: SERVED!, scheduler: { steps: 2 }, coefficients: { shape: 'single-scale', tune: 'sample' }, optimizer: { type: 'grid', budget: 11, gridPoints: 11 },
+  prompts: { count: 2, seeds: [0] }, select: { count: 2, finalists: 2 }, confirm: { count: 4 },
+};
+const isIdentity = ({ sample, noise }: Coefficients): boolean => [...sample, ...noise].every((value) => value === 1);
+/** Best at c^x = `top`. */
+const peak = (top: number): Judge => ({ sample }) => ({ cosine: 0.3, quality: 1 - Math.abs(sample[0]! - top) });
+
+let world: FakeWorld;
+beforeAll(async () => { world = await createWorld(); });
+afterAll(async () => { await world.close(); });
+beforeEach(() => {
+  world.requests.length = 0;
+  world.scoreBy(peak(1.12));
+});
+
+/** How a search failed. */
+async function failureOf(id: string, spec: SearchSpecInput): Promise<ApplicationFailure> {
+  const error: unknown = await world.start(id, spec).then((search) => search.result()).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(WorkflowFailedError);
+  const { cause } = error as WorkflowFailedError;
+  expect(cause).toBeInstanceOf(ApplicationFailure);
+  return cause as ApplicationFailure;
+}
+
+const trialsOf = (id: string, stage: 'calibration' | 'select' | 'confirm' = 'calibration') =>
+  world.store.select().from(trials).where(eq(trials.searchId, id)).orderBy(trials.number).all().filter((trial) => trial.stage === stage);
+
+describe('a search', () => {
+  it('finds the best of the grid, ranks the rest, and stores what it returns', async () => {
+    const result = await (await world.start('plain', GRID)).result();
+    expect(result.best).toMatchObject({ trial: 9, coefficients: { sample: [expect.closeTo(1.12, 12), 1] } });
+    expect(result).toMatchObject({ trials: 11, failed: 0, status: 'finished', heldOut: { prompts: 4 } });
+    expect(findSearch(world.store, 'plain')).toMatchObject({ status: 'finished', result });
+    expect(trialsOf('plain', 'select')).toHaveLength(2);
+    expect(trialsOf('plain', 'confirm').map(({ number }) => number)).toEqual([0, 1]);
+  });
+
+  it('is the same search the second time, from the store alone', async () => {
+    const again = await (await world.start('plain', GRID)).result();
+    expect(again).toEqual(findSearch(world.store, 'plain')?.result);
+    expect(world.requests).toEqual([]);
+  });
+
+  it('ranks a failed candidate last, without a number', async () => {
+    world.scoreBy((coefficients, request) => (Math.abs(coefficients.sample[0]! - 1.12) < 1e-9 ? 'the picture has 3 values that are not finite' : peak(1.12)(coefficients, request)));
+    const result = await (await world.start('one-failed', { ...GRID, precision: 'w4a6' })).result();
+    expect(result.failed).toBe(1);
+    expect([8, 10]).toContain(result.best.trial);
+    expect(trialsOf('one-failed')[9]).toMatchObject({ status: 'failed', score: null, tc: null, iq: null });
+  });
+
+  it('scores candidates that a batch holds twice once', async () => {
+    let calls = 0;
+    world.scoreBy(() => ({ cosine: 0.3, quality: (calls += 1) / 1000 })); // ever better: the step size grows until points hit the bounds
+    const spec: SearchSpecInput = { ...GRID, precision: 'w8a8', optimizer: { type: 'one-plus-one', budget: 24, batch: 8 } };
+    await (await world.start('repeated', spec)).result();
+    const asked = trialsOf('repeated');
+    expect(asked).toHaveLength(25);
+    expect(asked.every(({ status }) => status === 'ok')).toBe(true);
+    const candidates = new Set(asked.map(({ candidateId }) => candidateId));
+    expect(candidates.size).toBeLessThan(25);
+    const scored = world.requests.filter(({ split }) => split.set === 'calibration').flatMap((request) => request.trials);
+    expect(scored).toHaveLength(candidates.size);
+    for (const id of candidates) expect(new Set(asked.filter(({ candidateId }) => candidateId === id).map(({ score }) => score)).size).toBe(1);
+  });
+
+  it('shows the full-precision network beside it, with a search of its own', async () => {
+    const result = await (await world.start('controlled', { ...GRID, precision: 'w2', control: 'search' })).result();
+    expect(result.control).toMatchObject({ precision: 'fp32', heldOut: { objective: expect.any(Number) as unknown }, search: { best: { trial: 9 } } });
+    expect(findSearch(world.store, 'controlled-control')).toMatchObject({ status: 'finished', precision: 'fp32' });
+  });
+
+  it('tells where it is, and is marked cancelled when it is cancelled', async () => {
+    const release = world.hold();
+    try {
+      const search = await world.start('cancelled', { ...GRID, precision: 'w3' });
+      let progress = await search.progress();
+      while (progress.stage !== 'identity') {
+        await sleep(50);
+        progress = await search.progress();
+      }
+      expect(progress).toMatchObject({ status: 'running', told: 0, budget: 11, best: null, identity: null, failed: 0 });
+      await search.cancel();
+      const error: unknown = await search.result().catch((reason: unknown) => reason);
+      expect((error as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);
+      expect(findSearch(world.store, 'cancelled')?.status).toBe('cancelled');
+    } finally {
+      release();
+    }
+    const progress = await (await world.start('after', { ...GRID, precision: 'w3' })).result().then(() => world.env.client.workflow.getHandle('after').query('progress'));
+    expect(progress).toMatchObject({ status: 'finished', stage: 'finished', told: 11, budget: 11, failed: 0 });
+  });
+});
+
+describe('it fails', () => {
+  it('with the sentence of the command line for wrong input, and stores nothing', async () => {
+    const failure = await failureOf('wrong', { ...GRID, scheduler: { steps: 99 } });
+    expect(failure).toMatchObject({ type: 'usage', nonRetryable: true, message: 'scheduler.steps is 99: must be from 1 to 50. Change scheduler.steps.' });
+    expect(findSearch(world.store, 'wrong')).toBeUndefined();
+  });
+
+  it.each([
+    ['serves the model', 'nobody', undefined],
+    ['scores it', NOWHERE!, 'failed'],
+  ])('when nobody %s within waitForWorker, with the command that starts a worker', async (_, model, status) => {
+    const failure = await failureOf(`waiting-${model}`, { ...GRID, model, waitForWorker: 1 });
+    expect(failure).toMatchObject({ type: 'failure', nonRetryable: true, message: expect.stringMatching(/No worker served the queue in time\..*npx qsched worker/) as unknown });
+    expect(findSearch(world.store, `waiting-${model}`)?.status).toBe(status);
+  });
+
+  it('when more than a fifth of its candidates fail', async () => {
+    world.scoreBy((coefficients, request) => (coefficients.sample[0]! < 0.9 ? 'too dark' : peak(1.12)(coefficients, request)));
+    const failure = await failureOf('many-failed', { ...GRID, precision: 'w5' });
+    expect(failure.message).toMatch(/^3 of 11 candidates failed: more than 20 %/);
+    expect(findSearch(world.store, 'many-failed')).toMatchObject({ status: 'failed', message: failure.message });
+  });
+
+  it('when the identity fails', async () => {
+    world.scoreBy((coefficients, request) => (isIdentity(coefficients) ? 'black' : peak(1.12)(coefficients, request)));
+    const failure = await failureOf('identity-failed', { ...GRID, precision: 'w6' });
+    expect(failure.message).toMatch(/^The identity of fake w6 cannot be scored/);
+    expect(failure.message).toMatch(/--retry-failed/);
+    expect(world.store.select().from(searches).where(eq(searches.id, 'identity-failed')).get()?.status).toBe('failed');
+    expect(trialsOf('identity-failed')).toHaveLength(1);
+  });
+});
+
+describe('continue-as-new', () => {
+  let small: FakeWorld;
+  beforeAll(async () => { small = await createWorld(['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=60']); });
+  afterAll(async () => { await small.close(); });
+
+  const rows = ({ store }: FakeWorld, id: string) => store.select().from(trials).where(eq(trials.searchId, id)).orderBy(trials.stage, trials.number).all().map(({ createdAt: _, updatedAt: __, ...row }) => row);
+
+  it.each([
+    ['one-plus-one', {}],
+    ['cma-es', { batch: 4 }],
+    ['grid', { gridPoints: 3, batch: 2 }],
+  ] as const)('gives the same search: %s', async (type, own) => {
+    const id = `long-${type}`;
+    const spec: SearchSpecInput = { ...GRID, precision: id, coefficients: { shape: 'linear' }, optimizer: { type, budget: 12, ...own } };
+    small.scoreBy(peak(1.12));
+    const [whole, inParts] = await Promise.all([world.start(id, spec), small.start(id, spec)]);
+    expect(await inParts.result()).toEqual(await whole.result());
+    expect(rows(small, id)).toEqual(rows(world, id));
+    const first = await small.env.client.workflow.getHandle(id, inParts.firstExecutionRunId).fetchHistory();
+    expect(first.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes).toBeTruthy();
+  });
+});
