@@ -12,6 +12,8 @@ import { parseSearchSpec } from '../spec/validate.js';
 export interface SpecFlags {
   readonly model?: string;
   readonly precision?: string;
+  readonly scheduler?: string;
+  readonly spacing?: string;
   readonly steps?: string;
   readonly eta?: string;
   readonly k?: string;
@@ -90,6 +92,8 @@ function applyFlags(tree: Tree, flags: SpecFlags): Map<string, string> {
   };
   set('model', 'model', flags.model);
   set('precision', 'precision', flags.precision);
+  set('scheduler', 'scheduler.type', flags.scheduler);
+  set('spacing', 'scheduler.spacing', flags.spacing);
   set('steps', 'scheduler.steps', number(flags.steps));
   set('eta', 'scheduler.eta', number(flags.eta));
   set('k', 'objective.k', number(flags.k));

@@ -4,7 +4,7 @@
  */
 import { and, eq } from 'drizzle-orm';
 import { pairedBootstrap } from '../metrics/bootstrap.js';
-import { createObjective } from '../metrics/jaq.js';
+import { createObjective, type Objective } from '../metrics/jaq.js';
 import { verdict } from '../metrics/verdict.js';
 import { QschedError } from '../spec/errors.js';
 import type { GainInterval, JudgeRequest, Verdict } from '../spec/payloads.js';
@@ -34,7 +34,7 @@ export function judge(store: Store, request: JudgeRequest): Verdict {
   const lost = promptIds.length - whole.length;
   if (whole.length < 2) throw new QschedError('failure', `Only ${whole.length} of ${promptIds.length} held-out prompts could be scored.`, 'Look at `select reason from evaluations where status = \'failed\'`; then `npx qsched resume --retry-failed`.', true);
   const scorers = Object.keys(request.contexts).map((scorer): GainInterval => {
-    const [before, after] = known.map((list) => whole.map((p) => seeds.map((_, s) => termOf(list[p * seeds.length + s], scorer, objective.perImage))));
+    const [before, after] = known.map((list) => whole.map((p) => seeds.map((_, s) => termOf(list[p * seeds.length + s], scorer, objective))));
     const clusters = after!.map((values, p) => values.map((value, s) => value - before![p]![s]!));
     const { mean, percentile, studentised, probabilityOfGain } = pairedBootstrap(clusters, { resamples: RESAMPLES, seed: 0 });
     return { scorer, prompts: whole.length, identity: average(before!.flat()), calibrated: average(after!.flat()), gain: mean, percentile, studentised, probabilityOfGain };
@@ -45,8 +45,8 @@ export function judge(store: Store, request: JudgeRequest): Verdict {
   return { recommend: recommend === 'calibrated' ? 'identity' : recommend, reason: `${lost} of ${promptIds.length} held-out prompts have pictures that failed. ${reason}`, scorers };
 }
 
-function termOf(known: Known, scorer: string, perImage: (terms: Readonly<Record<string, number>>) => number): number {
-  return known?.status === 'ok' ? perImage(known.terms[scorer]!) : NaN;
+function termOf(known: Known, scorer: string, objective: Objective): number {
+  return known?.status === 'ok' ? objective.perImage(known.terms[scorer]!) : NaN;
 }
 
 const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

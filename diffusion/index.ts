@@ -17,6 +17,7 @@ export type { TimestepOptions } from './definition.js';
 export { dynamicShift, fluxSigmas } from './flow-match-euler.js';
 export { applyFused, type FusedSchedule, type FusedStep } from './fused.js';
 export { gaussianNoise, type NoiseRequest } from './noise.js';
+export { configFor, familyOf, typesFor, type SchedulerFamily } from './other-sampler.js';
 export { applyPtqd, fitPtqd, type GammaMethod, type PtqdFitOptions, type PtqdStep } from './ptqd.js';
 export { createScheduler, schedulerTypes, type Scheduler, type StepOptions, type StepResult } from './scheduler.js';
 export type { StepCoefficients } from './step-plan.js';

@@ -2,13 +2,16 @@
  * Resolves a spec on this machine: model, precision, scheduler, scorers, prompts -> fingerprints.
  */
 import { createHash } from 'node:crypto';
+import type { TimestepOptions } from '../diffusion/definition.js';
+import { dynamicShift, fluxSigmas } from '../diffusion/flow-match-euler.js';
+import { configFor } from '../diffusion/other-sampler.js';
 import { createScheduler, type Scheduler } from '../diffusion/scheduler.js';
 import { canonicalJson } from '../spec/canonical-json.js';
 import { QschedError } from '../spec/errors.js';
 import type { ContextRecord, PreparedModel, PrepareResult, PromptSplit, Stage } from '../spec/payloads.js';
 import type { SearchSpec } from '../spec/search-spec.js';
 import { hashFiles } from './file-hashes.js';
-import { openModelFolder, REFERENCE_PRECISION, type ModelFolder } from './model-folder.js';
+import { openModelFolder, readJson, REFERENCE_PRECISION, type ModelFolder } from './model-folder.js';
 import type { NumericClass } from './numeric-class.js';
 import { resolveSplit } from './prompt-sets.js';
 import { openScorerFolder, SCORER_VERSION, type ScorerFolder } from './scorer-folder.js';
@@ -20,9 +23,17 @@ export const scoreQueueOf = (files: Readonly<Record<string, string>>, numeric: N
 
 /** The scheduler of a spec, configured from the model folder. @throws QschedError (usage) */
 export function schedulerOf(model: ModelFolder, choice: SearchSpec['scheduler']): Scheduler {
-  const scheduler = createScheduler({ ...model.schedulerConfig, _class_name: 'TCDScheduler' });
-  scheduler.setTimesteps(choice.steps, { eta: choice.eta });
+  const scheduler = createScheduler(configFor(choice.type, model.schedulerConfig, choice.spacing));
+  const flow = choice.type === 'flow-match-euler' ? flowOptions(scheduler, model, choice.steps) : {};
+  scheduler.setTimesteps(choice.steps, { eta: choice.eta, ...flow });
   return scheduler;
+}
+
+/** What FLUX's pipelines pass: sigmas from 1 to 1/N, and a shift by the number of 2 x 2 packed tokens. */
+function flowOptions(scheduler: Scheduler, { latentShape: [, height, width] }: ModelFolder, steps: number): TimestepOptions {
+  const { use_dynamic_shifting: dynamic, base_shift, max_shift, base_image_seq_len, max_image_seq_len } = scheduler.config as Parameters<typeof dynamicShift>[1] & { use_dynamic_shifting: boolean };
+  const tokens = Math.floor((height * width) / 4);
+  return { sigmas: fluxSigmas(steps), ...(dynamic ? { mu: dynamicShift(tokens, { base_shift, max_shift, base_image_seq_len, max_image_seq_len }) } : {}) };
 }
 
 /** What of a spec decides the contexts. */
@@ -44,7 +55,8 @@ export const scorerRoles = (spec: ModelChoice): string[] => [...new Set([spec.ob
 export function checkFiles(spec: SearchSpec, roots: { models?: readonly string[]; prompts?: readonly string[] } = {}): { model: ModelFolder; scorers: ScorerFolder[]; splits: Record<Stage, PromptSplit>; texts: Record<Stage, string[]> } {
   const model = openModelFolder(spec.model, spec.precision, roots.models);
   if (spec.control !== 'none') openModelFolder(spec.model, REFERENCE_PRECISION, roots.models);
-  schedulerOf(model, spec.scheduler);
+  schedulerOf(model, spec.scheduler).fused(); // a scheduler that clips has no fused form
+  refuseOtherInputs(model);
   const scorers = scorerRoles(spec).map((role) => openScorerFolder(role, model, roots.models));
   const calibration = resolveSplit(spec.prompts, 'prompts', roots.prompts);
   const select = resolveSplit(spec.select, 'select', roots.prompts);
@@ -55,6 +67,13 @@ export function checkFiles(spec: SearchSpec, roots: { models?: readonly string[]
     splits: { calibration: calibration.split, select: select.split, confirm: confirm.split },
     texts: { calibration: calibration.texts, select: select.texts, confirm: confirm.texts },
   };
+}
+
+/** A UNet that wants more than sample, timestep and text would be fed too little. */
+function refuseOtherInputs({ name, folder }: ModelFolder): void {
+  const { time_cond_proj_dim: condition } = readJson(folder, 'unet/config.json') as { time_cond_proj_dim?: number | null };
+  if (condition === undefined || condition === null) return;
+  throw new QschedError('usage', `The UNet of "${name}" wants the input timestep_cond (time_cond_proj_dim is ${condition} in its config.json): LCM's embedding of the guidance scale, which qsched does not feed.`, 'Use a model whose guidance is distilled into its weights, such as an LCM-LoRA or PCM merged into the UNet.');
 }
 
 function refuseOverlap(splits: readonly (readonly [string, readonly string[]])[]): void {

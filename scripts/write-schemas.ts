@@ -1,5 +1,5 @@
 /**
- * Writes schemas/search.schema.json from the one schema of a search, for editors and other programs:
+ * Writes schemas/*.json, for editors and other programs: a search, and an exported schedule:
  *
  *   npx tsx scripts/write-schemas.ts
  */
@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { ScheduleDocument } from '../spec/schedule-document.js';
 import { SearchSpec } from '../spec/search-spec.js';
 
 /** Where the schema of a search is kept. */
@@ -18,7 +19,17 @@ export function searchSchemaText(): string {
   return `${JSON.stringify({ title: 'A search of qsched', ...schema }, null, 2)}\n`;
 }
 
+/** Where the schema of an exported schedule is kept. */
+export const SCHEDULE_SCHEMA_PATH = join(dirname(SEARCH_SCHEMA_PATH), 'schedule.schema.json');
+
+/** JSON Schema (draft 2020-12) of qsched-schedule/1; that lengths agree is not in it. */
+export function scheduleSchemaText(): string {
+  const schema = z.toJSONSchema(ScheduleDocument, { io: 'input', target: 'draft-2020-12' });
+  return `${JSON.stringify({ title: 'A schedule of qsched (qsched-schedule/1)', ...schema }, null, 2)}\n`;
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(dirname(SEARCH_SCHEMA_PATH), { recursive: true });
   writeFileSync(SEARCH_SCHEMA_PATH, searchSchemaText());
+  writeFileSync(SCHEDULE_SCHEMA_PATH, scheduleSchemaText());
 }

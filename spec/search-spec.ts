@@ -35,9 +35,12 @@ const promptSource = {
 const bound = z.number('must be a finite number');
 
 export const SchedulerChoice = z.strictObject({
-  type: z.enum(['tcd']).default('tcd'),
+  /** Configured from the model's scheduler_config.json, whatever class that names. */
+  type: z.enum(['tcd', 'lcm', 'ddim', 'euler', 'euler-ancestral', 'flow-match-euler', 'consistency']).default('tcd'),
   steps: whole(1, 50).default(4),
-  /** TCD's gamma: 0 deterministic, 1 fully stochastic. */
+  /** How timesteps spread (ddim, euler, euler-ancestral); the model's own where absent. */
+  spacing: z.enum(['leading', 'trailing', 'linspace']).optional(),
+  /** TCD: gamma of its paper. DDIM: scale of the added noise. 0 deterministic, 1 fully stochastic. */
   eta: z.number('must be a number from 0 to 1').min(0, 'must be from 0 to 1').max(1, 'must be from 0 to 1').default(0),
 });
 

@@ -1,8 +1,8 @@
 /**
  * The real command line in a data folder of its own: run it, watch it, end it, look at what it stored.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -126,15 +126,8 @@ export async function gone(pid: number): Promise<void> {
 
 /** Process ids of the scoring workers that a command started. */
 export function scoringWorkers(parent: number): number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => parentOf(pid) === parent && (commandLine(pid) ?? '').includes(' worker '));
-}
-
-function parentOf(pid: number): number {
-  try {
-    return Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
-  } catch {
-    return 0;
-  }
+  const processes = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n').map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line));
+  return processes.flatMap((found) => (found !== null && Number(found[2]) === parent && found[3]!.includes(' worker ') ? [Number(found[1])] : []));
 }
 
 /** Reads the database of a data folder. */

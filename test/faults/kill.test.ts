@@ -19,6 +19,8 @@ import { cleanUp, dump, gone, killGroup, newDataFolder, query, runCli, runJson, 
 const BUDGET = 24;
 const SEARCH = ['search', '--model', 'shapes', '--steps', '2', '--optimizer', 'cma-es', '--batch', '4', '--budget', String(BUDGET), '--count', '2', '--noise-seed', '0', '--select-count', '2', '--finalists', '2', '--confirm-count', '4'];
 const KILLS = 3;
+/** Trials after which nothing is killed any more: the search must not end before it is killed. */
+const LATEST = BUDGET - 6;
 const LONGEST_DELAY_MILLISECONDS = 400;
 
 const seed = Number(process.env['QSCHED_TEST_SEED'] ?? Date.now() % 100_000);
@@ -35,7 +37,7 @@ function random(): number {
 
 /** So many moments: trials that are scored by then, in rising order, each in its own part of the search. */
 function moments(): number[] {
-  return Array.from({ length: KILLS }, (_, i) => Math.floor(((i + random()) / KILLS) * BUDGET));
+  return Array.from({ length: KILLS }, (_, i) => 1 + Math.floor(((i + random()) / KILLS) * LATEST));
 }
 
 async function reach(data: string, trials: number, running: RunningCli): Promise<void> {
@@ -162,6 +164,7 @@ async function scoredByWorkers(data: string, searchId: string, split: string): P
 /** The scoring workers of a running search; one that was just killed is waited for. */
 async function untilWorker(running: RunningCli): Promise<number[]> {
   for (;;) {
+    if (!isAlive(running.pid)) throw new Error(`The search ended before its worker was killed:\n${running.stderr()}`);
     const workers = scoringWorkers(running.pid);
     if (workers.length > 0) return workers;
     await sleep(50);

@@ -148,15 +148,15 @@ describe('a search', () => {
     openSearch(store, request);
     askTrials(store, ask(reference(request), [steps(0.9)]));
     const kept = dump();
-    const refuse = (making: Making) => expect(() => openSearch(store, makeSearch('s', { optimizer: { budget: 50 }, ...making })));
-    refuse({ optimizer: { budget: 50, seed: 1 } }).toThrow(/"s" is in the database already, with other optimizer: .*"seed":0/);
-    refuse({ optimizer: { budget: 50, type: 'random' } }).toThrow(/other optimizer/);
-    refuse({ optimizer: { budget: 49 } }).toThrow(/a larger budget: 50/);
-    refuse({ prompts: 2 }).toThrow(/other prompts/);
-    refuse({ seeds: [5] }).toThrow(/other prompts/);
-    refuse({ rest: { objective: { k: 3 } } }).toThrow(/other objective/);
-    refuse({ rest: { scheduler: { steps: 2 } } }).toThrow(/other scheduler/);
-    refuse({ contextOf: (precision, scorer) => `new-${precision}-${scorer}` }).toThrow(/other model files/);
+    const reopen = (making: Making) => () => openSearch(store, makeSearch('s', { optimizer: { budget: 50 }, ...making }));
+    expect(reopen({ optimizer: { budget: 50, seed: 1 } })).toThrow(/"s" is in the database already, with other optimizer: .*"seed":0/);
+    expect(reopen({ optimizer: { budget: 50, type: 'random' } })).toThrow(/other optimizer/);
+    expect(reopen({ optimizer: { budget: 49 } })).toThrow(/a larger budget: 50/);
+    expect(reopen({ prompts: 2 })).toThrow(/other prompts/);
+    expect(reopen({ seeds: [5] })).toThrow(/other prompts/);
+    expect(reopen({ rest: { objective: { k: 3 } } })).toThrow(/other objective/);
+    expect(reopen({ rest: { scheduler: { steps: 2 } } })).toThrow(/other scheduler/);
+    expect(reopen({ contextOf: (precision, scorer) => `new-${precision}-${scorer}` })).toThrow(/other model files/);
     expect(() => openSearch(store, { ...request, texts: { ...request.texts, calibration: ['x', 'y', 'z'] } })).toThrow(/other calibration prompts/);
     expect(dump()).toEqual(kept);
     expect(findSearch(store, 's')?.spec).toEqual(request.spec);
@@ -325,6 +325,17 @@ describe('counting', () => {
     expect(countEvaluations(store, 'second')).toEqual({ evaluations: 18, reused: 12 });
     expect(countEvaluations(store, 'first')).toEqual({ evaluations: 18, reused: 0 });
     expect(countEvaluations(store, 'unknown')).toEqual({ evaluations: 0, reused: 0 });
+  });
+
+  test('a picture of another seed is another evaluation', () => {
+    const first = makeSearch('first');
+    openSearch(store, first);
+    run(first, 'calibration', [steps(0.9)], 1);
+    const second = makeSearch('second', { seeds: [1, 2] });
+    openSearch(store, second);
+    expect(run(second, 'calibration', [steps(0.9)], 1)).toBe(3);
+    expect(countEvaluations(store, 'second')).toEqual({ evaluations: 6, reused: 3 });
+    expect(countEvaluations(store, 'first')).toEqual({ evaluations: 6, reused: 0 });
   });
 
   test('a picture counts once, whatever the number of its scorers, and twice for two networks', () => {

@@ -1,0 +1,85 @@
+/**
+ * Records histories of real searches for test/workflow/replay.test.ts: `npx tsx scripts/record-histories.ts` after a build.
+ *
+ * A server that suggests continue-as-new early, `qsched up` on it, and a few searches of the bundled model. What names
+ * this machine or its processes is replaced.
+ */
+import { execFile, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { provideExecutable } from '../temporal/executable.js';
+import { WORKFLOW_QUEUE } from '../temporal/queues.js';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const OUTPUT = join(ROOT, 'test', 'golden', 'histories');
+const MOST_BYTES = 300_000;
+
+const SMALL = { model: 'shapes', scheduler: { steps: 2 }, prompts: { count: 2, seeds: [0] }, select: { count: 2, finalists: 2 }, confirm: { count: 4 } };
+
+/** Histories by file name. */
+const SEARCHES: Readonly<Record<string, object>> = {
+  'cma-es': { ...SMALL, optimizer: { type: 'cma-es', budget: 12, batch: 4 } },
+  'one-plus-one': { ...SMALL, optimizer: { type: 'one-plus-one', budget: 10 } },
+  'grid-with-control': { ...SMALL, coefficients: { shape: 'single-scale' }, optimizer: { type: 'grid', budget: 9, gridPoints: 3 }, control: 'search' },
+  'unknown-precision': { ...SMALL, precision: 'w4a7' },
+};
+
+interface History { readonly events: readonly { readonly workflowExecutionContinuedAsNewEventAttributes?: { readonly newExecutionRunId: string } }[] }
+
+/** Replaces identities of workers and clients, stack traces, and the worker that a score came from. */
+function anonymous(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(anonymous);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => {
+    if (key === 'identity') return [key, 'worker'];
+    if (key === 'stackTrace') return [key, ''];
+    if (typeof inner === 'string' && /^\d+@/.test(inner)) return [key, 'worker']; // a worker's own queue
+    if (key === 'data' && typeof inner === 'string') return [key, anonymousPayload(inner)];
+    return [key, anonymous(inner)];
+  }));
+}
+
+function anonymousPayload(data: string): string {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(data, 'base64').toString('utf8'));
+    if (typeof value !== 'object' || value === null || !('worker' in value)) return data;
+    return Buffer.from(JSON.stringify({ ...value, worker: 'worker' })).toString('base64');
+  } catch {
+    return data; // not JSON
+  }
+}
+
+async function main(): Promise<void> {
+  const { path } = await provideExecutable({ onProgress: (line) => process.stderr.write(`${line}\n`) });
+  const env = await TestWorkflowEnvironment.createLocal({ server: { executable: { type: 'existing-path', path }, extraArgs: ['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=60'] } });
+  const data = mkdtempSync(join(tmpdir(), 'qsched-histories-'));
+  const up = spawn(process.execPath, [join(ROOT, 'dist', 'cli', 'main.js'), 'up', '--model', 'shapes'], { env: { ...process.env, TEMPORAL_ADDRESS: env.address, QSCHED_DATA: data }, stdio: 'inherit' });
+  mkdirSync(OUTPUT, { recursive: true });
+  try {
+    for (const [name, input] of Object.entries(SEARCHES)) {
+      const handle = await env.client.workflow.start('search', { taskQueue: WORKFLOW_QUEUE, workflowId: name, args: [input] });
+      await handle.result().catch((error: unknown) => { if (!name.startsWith('unknown')) throw error; });
+      let run: string | undefined = handle.firstExecutionRunId;
+      for (let part = 1; run !== undefined && run !== ''; part += 1) {
+        const { stdout } = await promisify(execFile)(path, ['workflow', 'show', '--address', env.address, '--workflow-id', name, '--run-id', run, '--output', 'json'], { maxBuffer: 1e8 });
+        const history = anonymous(JSON.parse(stdout)) as History;
+        const text = `${JSON.stringify(history)}\n`;
+        if (text.length > MOST_BYTES) throw new Error(`the history of ${name} has ${text.length} bytes`);
+        writeFileSync(join(OUTPUT, `${name}-${part}.json`), text);
+        run = history.events.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
+      }
+    }
+  } finally {
+    up.kill('SIGTERM');
+    await new Promise((done) => { up.once('exit', done); });
+    await env.teardown();
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+await main();
+process.exit(0);

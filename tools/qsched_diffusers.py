@@ -1,0 +1,163 @@
+"""Samples with a schedule of qsched in diffusers: one line after the scheduler is made.
+
+    import qsched_diffusers
+    qsched_diffusers.apply(pipe.scheduler, "schedule.json")
+
+The JSON is what `qsched export` or `qsched schedule show --json` writes (qsched-schedule/1).
+Needs nothing but Python: no torch, no diffusers, no numpy; it only touches the scheduler handed in.
+
+What it does: `step(model_output, timestep, sample, ...)` of this instance gets
+model_output * c_eps[i] and sample * c_x[i] in place of model_output and sample (Q-Sched, Eq. 2).
+The noise, and what the network sees in the same step, are not scaled. With PTQD the model's
+output is corrected first, and the noise of a step is lowered by the error that is left.
+`apply` twice replaces the first schedule; `remove(scheduler)` brings the original back.
+"""
+import json
+
+FORMAT = "qsched-schedule/1"
+CLASSES = {
+    "tcd": "TCDScheduler",
+    "lcm": "LCMScheduler",
+    "ddim": "DDIMScheduler",
+    "euler": "EulerDiscreteScheduler",
+    "euler-ancestral": "EulerAncestralDiscreteScheduler",
+    "flow-match-euler": "FlowMatchEulerDiscreteScheduler",
+    "consistency": "CMStochasticIterativeScheduler",
+}
+#: Schedulers whose step or pipeline takes `eta`.
+WITH_ETA = ("tcd", "ddim")
+
+
+class ScheduleError(ValueError):
+    """The schedule and the scheduler do not fit; the message says why."""
+
+
+def apply(scheduler, schedule):
+    """Makes this scheduler instance use a schedule. Returns the scheduler.
+
+    scheduler: a diffusers scheduler instance, before or after set_timesteps
+    schedule:  path of a qsched-schedule/1 JSON, or its content as a dict
+    """
+    document = schedule if isinstance(schedule, dict) else _read(schedule)
+    plan = _check(document)
+    name = type(scheduler).__name__
+    if name != CLASSES[plan["type"]]:
+        raise ScheduleError(f"The schedule was made for {CLASSES[plan['type']]} ({plan['type']}), but the scheduler is {name}.")
+    remove(scheduler)
+    original_step, original_set = scheduler.step, scheduler.set_timesteps
+    state = {"checked": False}
+
+    def set_timesteps(*args, **kwargs):
+        result = original_set(*args, **kwargs)
+        _compare(plan["timesteps"], _numbers(scheduler.timesteps))
+        state["checked"] = True
+        return result
+
+    def step(model_output, timestep, sample, *args, **kwargs):
+        if not state["checked"]:
+            _compare(plan["timesteps"], _numbers(scheduler.timesteps))
+            state["checked"] = True
+        i = _index(plan["timesteps"], float(timestep))
+        if plan["type"] in WITH_ETA and not args:
+            given = kwargs.setdefault("eta", plan["eta"])
+            if abs(given - plan["eta"]) > 1e-9:
+                raise ScheduleError(f"eta is {given}, but the schedule was made with eta {plan['eta']}: pass eta={plan['eta']} to the pipeline.")
+        m = _corrected(model_output, plan["ptqd"][i]) if plan["ptqd"] else model_output
+        m, x = m * plan["noise"][i], sample * plan["sample"][i]
+        result = original_step(m, timestep, x, *args, **kwargs)
+        return _with_less_noise(result, plan, i, m, x) if plan["ptqd"] else result
+
+    scheduler.step, scheduler.set_timesteps = step, set_timesteps
+    return scheduler
+
+
+def remove(scheduler):
+    """Brings the scheduler's own `step` and `set_timesteps` back. Returns the scheduler."""
+    for name in ("step", "set_timesteps"):
+        scheduler.__dict__.pop(name, None)
+    return scheduler
+
+
+def _read(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def _check(document):
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        found = document.get("format") if isinstance(document, dict) else type(document).__name__
+        raise ScheduleError(f"The format is {found!r}, not {FORMAT!r}: write the file with `qsched export`.")
+    chosen = document.get("scheduler", {})
+    kind, steps = chosen.get("type"), chosen.get("steps")
+    if kind not in CLASSES:
+        raise ScheduleError(f"scheduler.type is {kind!r}: must be one of {', '.join(CLASSES)}.")
+    coefficients = document.get("coefficients") or {}
+    ptqd = document.get("ptqd")
+    lists = {"coefficients.sample": coefficients.get("sample"), "coefficients.noise": coefficients.get("noise"), "timesteps": document.get("timesteps")}
+    if ptqd is not None:
+        lists["ptqd"] = ptqd
+        lists["fused.steps"] = (document.get("fused") or {}).get("steps")
+        lists["identity.steps"] = (document.get("identity") or {}).get("steps")
+    for field, values in lists.items():
+        if not isinstance(values, list) or len(values) != steps:
+            raise ScheduleError(f"{field} has {len(values) if isinstance(values, list) else 'no'} entries, but scheduler.steps is {steps}.")
+    for field in ("coefficients.sample", "coefficients.noise", "timesteps"):
+        for i, value in enumerate(lists[field]):
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or value in (float("inf"), float("-inf")):
+                raise ScheduleError(f"{field}[{i}] is {value!r}: must be a finite number.")
+    return {
+        "type": kind,
+        "eta": chosen.get("eta", 0),
+        "timesteps": lists["timesteps"],
+        "sample": coefficients["sample"],
+        "noise": coefficients["noise"],
+        "ptqd": ptqd,
+        "fused": lists.get("fused.steps"),
+        "identity": lists.get("identity.steps"),
+    }
+
+
+def _numbers(values):
+    return values.tolist() if hasattr(values, "tolist") else [float(v) for v in values]
+
+
+def _near(left, right):
+    return abs(left - right) <= 1e-3 * max(1.0, abs(right))
+
+
+def _compare(expected, found):
+    if len(found) != len(expected):
+        raise ScheduleError(f"The scheduler has {len(found)} steps, but the schedule was made for {len(expected)}: pass num_inference_steps={len(expected)}.")
+    if not all(_near(a, b) for a, b in zip(found, expected)):
+        raise ScheduleError(f"The scheduler's timesteps are {found}, but the schedule was made for {expected}: make the scheduler from the same scheduler_config.json.")
+
+
+def _index(timesteps, timestep):
+    for i, own in enumerate(timesteps):
+        if _near(timestep, own):
+            return i
+    raise ScheduleError(f"The timestep {timestep} is not one of the schedule's: {timesteps}.")
+
+
+def _broadcast(values, like):
+    """Numbers, one a channel, in the shape (1, channels, 1, 1, ...)."""
+    if not isinstance(values, list):
+        return values
+    return like.new_tensor(values).reshape([1, len(values)] + [1] * (like.ndim - 2))
+
+
+def _corrected(m, fit):
+    return (m - _broadcast(fit["mu"], m)) / (1 + fit["gamma"])
+
+
+def _with_less_noise(result, plan, i, m, x):
+    own, step = plan["identity"][i], plan["fused"][i]
+    if own["n"] == 0 or own["n"] == step["n"]:
+        return result
+    before = result[0] if isinstance(result, tuple) else result.prev_sample
+    clean = x * own["a"] + m * own["b"]
+    after = clean + (before - clean) * (step["n"] / own["n"])
+    if isinstance(result, tuple):
+        return (after,) + tuple(result[1:])
+    result.prev_sample = after
+    return result
