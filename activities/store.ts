@@ -2,11 +2,13 @@
  * Activities of the store queue: the one writer. Each is safe to repeat.
  */
 import { asStoreError, type Store } from '../db/open-store.js';
+import { storeSchedule } from '../db/schedules.js';
 import { closeSearch, openSearch } from '../db/searches.js';
 import { askTrials, recordTrials } from '../db/trials.js';
 import { finishSearch } from '../db/finish.js';
 import { judge } from '../db/judge.js';
 import type { AskRequest, AskResult, FinishRequest, JudgeRequest, OpenRequest, OpenResult, RecordRequest, SearchResult, TrialScore, Verdict } from '../spec/payloads.js';
+import type { CompleteSchedule } from '../spec/schedule-document.js';
 import { asActivity } from './failures.js';
 
 /** What the store activities need: the database, and whether the namespace has our search attributes. */
@@ -23,6 +25,7 @@ export function createStoreActivities({ store, path, searchAttributes }: StoreDe
       }
     });
   return {
+    addSchedule: (request: { document: CompleteSchedule }): Promise<{ id: string; added: boolean }> => guarded(() => storeSchedule(store, request.document)),
     open: (request: OpenRequest): Promise<OpenResult> => guarded(() => { openSearch(store, request); return { searchAttributes }; }),
     ask: (request: AskRequest): Promise<AskResult> => guarded(() => askTrials(store, request)),
     record: (request: RecordRequest): Promise<TrialScore[]> => guarded(() => recordTrials(store, request)),

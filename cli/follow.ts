@@ -102,7 +102,7 @@ export async function followSearch(client: Client, searchId: string, line: Progr
   }
 }
 
-function asQschedError({ cause }: WorkflowFailedError): QschedError {
+export function asQschedError({ cause }: WorkflowFailedError): QschedError {
   if (cause instanceof CancelledFailure) return new QschedError('failure', 'The search was cancelled.', 'Go on with `npx qsched resume`.');
   if (cause instanceof TerminatedFailure) return new QschedError('failure', 'The search was terminated.', 'Go on with `npx qsched resume`.');
   if (cause instanceof ApplicationFailure) {

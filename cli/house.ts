@@ -14,6 +14,7 @@ import { logToFile } from '../worker/worker-log.js';
 import { startHouse } from '../worker/workers.js';
 import { keepServer } from './keep-server.js';
 import { requireWorkers } from './require-workers.js';
+import { scoringPlan } from './scoring-plan.js';
 import { startScoringProcesses } from './scoring-process.js';
 import { dropWorkersLock, readWorkersLock, writeWorkersLock } from './workers-lock.js';
 
@@ -23,7 +24,8 @@ export interface House {
   readonly address: string;
   readonly namespace: string;
   readonly uiUrl: string | null;
-  readonly database: string;
+  /** Null where the searches are stored on another machine, or in another data folder. */
+  readonly database: string | null;
   /** Whether this process runs the workers. */
   readonly ours: boolean;
   /** Rejects when the workers or the server of this process cannot go on. */
@@ -36,8 +38,8 @@ export interface House {
 /** What is to be served, and how. */
 export interface HouseOptions {
   readonly models: readonly string[];
-  /** Scoring processes to start, where none runs. */
-  readonly scoring: number;
+  /** Scoring processes to start, where none runs; undefined lets the models' size decide. */
+  readonly scoring: number | undefined;
   readonly say: (line: string) => void;
   /** Wait for workers instead of failing at once, where the server is somebody else's. */
   readonly wait?: boolean;
@@ -66,7 +68,8 @@ export async function enterHouse(options: HouseOptions): Promise<House> {
   try {
     if (connected.kind === 'configured' && options.serve !== true) {
       await requireWorkers({ connection, ...nativeAddress, models: options.models, wait: options.wait ?? false, say: options.say });
-      return { ...common(connected), ours: false, broken: never(), deserted: never(), stop: leave };
+      const here = readWorkersLock(folder)?.address === nativeAddress.address;
+      return { ...common(connected), database: here ? databasePath() : null, ours: false, broken: never(), deserted: never(), stop: leave };
     }
     const lock = readWorkersLock(folder);
     if (lock !== null && lock.address === nativeAddress.address) {
@@ -101,8 +104,9 @@ async function serveHouse(connected: TemporalConnection, folder: string, { model
     const workers = await startHouse(nativeAddress, { store, path: databasePath(), searchAttributes });
     undo.push(() => workers.stop());
     writeWorkersLock(folder, { pid: process.pid, models, address });
-    say(`starting ${scoring === 1 ? 'a scoring worker' : `${scoring} scoring workers`} for ${models.join(', ')}`);
-    const processes = startScoringProcesses({ count: scoring, models, address, namespace, say });
+    const plan = scoringPlan(models, scoring);
+    say(`starting ${plan.processes === 1 ? 'a scoring worker' : `${plan.processes} scoring workers`} for ${models.join(', ')}`);
+    const processes = startScoringProcesses({ ...plan, models, address, namespace, say });
     undo.push(() => processes.stop());
     const broken = Promise.race([processes.broken, brokenWorkers(workers.done), ...(kept === null ? [] : [kept.broken])]);
     broken.catch(() => undefined);

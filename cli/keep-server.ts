@@ -47,7 +47,7 @@ export function keepServer({ folder, address, server, say }: KeepOptions): KeptS
     say('the Temporal server ended by itself; starting it again on the same data');
     for (let attempt = 1; !stopping; attempt += 1) {
       try {
-        const next = await startServer({ dataFolder: folder, onProgress: say });
+        const next = await startServer({ dataFolder: folder, onProgress: say, address });
         [mine, pid] = [next.startedHere ? next : null, next.pid];
         if (next.address !== address) throw new QschedError('failure', `The Temporal server could not come back at ${address}: another program has the port.`, 'What is scored is stored; go on with `npx qsched resume`.');
         return;

@@ -1,15 +1,9 @@
 /**
- * `qsched status`, `best` and `export`: reading what is stored, without a server.
+ * `qsched status` and `best`: reading what is stored, without a server.
  */
-import { writeFileSync } from 'node:fs';
 import { eq } from 'drizzle-orm';
 import { bestCoefficients, searchProgress } from '../db/schema.js';
-import { openModelFolder } from '../inference/model-folder.js';
-import { schedulerOf } from '../inference/prepare.js';
-import { messageOf, QschedError } from '../spec/errors.js';
-import type { Coefficients } from '../spec/coefficients.js';
-import { suggestion } from '../spec/validate.js';
-import { print, printJson, say, table, type GlobalOptions } from './output.js';
+import { print, printJson, table, type GlobalOptions } from './output.js';
 import { requireSearch, withStore } from './stored-search.js';
 
 /** How far every search is, or one of them. */
@@ -38,35 +32,4 @@ export function bestCommand(id: string | undefined, flags: GlobalOptions): numbe
     }
     return 0;
   });
-}
-
-/** Writes coefficients and fused schedule as JSON. */
-export function exportCommand(id: string | undefined, flags: GlobalOptions & { output?: string; which?: string }): number {
-  const document = withStore((store) => {
-    const search = requireSearch(store, id);
-    const { spec, result } = search;
-    const which = flags.which ?? 'recommended';
-    if (!['recommended', 'finalist', 'best', 'identity'].includes(which)) throw new QschedError('usage', `--which is "${which}".`, suggestion(which, ['recommended', 'finalist', 'best', 'identity']));
-    if (result === null) throw new QschedError('failure', `The search "${search.id}" is ${search.status}: it has no verdict yet.`, `Finish it: npx qsched resume ${search.id}`);
-    const choices: Record<string, Coefficients> = { finalist: result.finalist, best: result.best.coefficients, identity: result.identity.coefficients, recommended: result.heldOut.recommend === 'calibrated' ? result.finalist : result.identity.coefficients };
-    const coefficients = choices[which]!;
-    const model = openModelFolder(spec.model, spec.precision);
-    const scheduler = schedulerOf(model, spec.scheduler);
-    return {
-      format: 'qsched-schedule/1', searchId: search.id, model: spec.model, precision: spec.precision, which,
-      scheduler: { ...spec.scheduler, config: model.schedulerConfig }, timesteps: scheduler.timesteps, coefficients, fused: scheduler.fused(coefficients), heldOut: result.heldOut,
-    };
-  });
-  if (flags.output === undefined) {
-    printJson(document);
-    return 0;
-  }
-  try {
-    writeFileSync(flags.output, `${JSON.stringify(document, null, 2)}\n`);
-  } catch (error) {
-    throw new QschedError('failure', `${flags.output} cannot be written: ${messageOf(error)}`, 'Choose another path with --output.');
-  }
-  say(`wrote ${flags.output}`);
-  if (flags.json) printJson({ output: flags.output });
-  return 0;
 }

@@ -6,9 +6,13 @@ import { Command, CommanderError } from 'commander';
 import { QschedError } from '../spec/errors.js';
 import { suggestion } from '../spec/validate.js';
 import { doctorCommand } from './doctor-command.js';
-import { bestCommand, exportCommand, statusCommand } from './look-commands.js';
+import { exportCommand } from './export-command.js';
+import { bestCommand, statusCommand } from './look-commands.js';
 import { report, type GlobalOptions } from './output.js';
+import { ptqdCommand } from './ptqd-command.js';
+import { scheduleCommand, schedulesCommand } from './schedule-command.js';
 import { resumeCommand, searchCommand } from './search-command.js';
+import { studyCommand } from './study-command.js';
 import { surfaceCommand } from './surface-command.js';
 import { upCommand, workerCommand } from './up-command.js';
 
@@ -31,7 +35,7 @@ const models = (value: string, list: string[] | undefined): string[] => [...(lis
 
 command('up', 'start or join a Temporal server, serve all queues, stay')
   .option('--model <name>', 'serve this model (repeatable; default: all)', models)
-  .option('--workers <n>', 'scoring processes, one a device (default 1)')
+  .option('--workers <n>', 'scoring processes (default: one a core for small models, else 1)')
   .action(run((flags) => upCommand(flags)));
 
 command('worker', 'serve the scoring queues of a server that runs')
@@ -68,7 +72,7 @@ command('search [spec]', 'search the coefficients of a model, to a verdict')
   .option('--confirm-count <n>', 'how many of them')
   .option('--control <name>', 'none, evaluate or search: full precision beside it')
   .option('--id <name>', 'the id of the search; the same spec has the same id otherwise')
-  .option('--workers <n>', 'scoring processes to start (default 1)')
+  .option('--workers <n>', 'scoring processes to start (default: one a core for small models, else 1)')
   .option('--wait', 'wait for workers instead of failing where none serves')
   .option('--fail-without-gain', 'exit 3 unless the calibrated coefficients are recommended')
   .action(run((file: string | undefined, flags) => searchCommand(file, flags)));
@@ -76,7 +80,7 @@ command('search [spec]', 'search the coefficients of a model, to a verdict')
 command('resume [search]', 'go on with a search; the latest unfinished one where none is named')
   .option('--retry-failed', 'try stored failures again')
   .option('--budget <n>', 'let the search grow')
-  .option('--workers <n>', 'scoring processes to start (default 1)')
+  .option('--workers <n>', 'scoring processes to start (default: one a core for small models, else 1)')
   .option('--wait', 'wait for workers instead of failing where none serves')
   .option('--fail-without-gain', 'exit 3 unless the calibrated coefficients are recommended')
   .action(run((id: string | undefined, flags) => resumeCommand(id, flags)));
@@ -86,7 +90,41 @@ command('best [search]', 'the best coefficients').action(run((id: string | undef
 command('export [search]', 'coefficients and fused schedule as JSON')
   .option('--output <file>', 'write to a file instead of stdout')
   .option('--which <name>', 'recommended (default), finalist, best or identity')
+  .option('--format <name>', "qsched (default), or reference: the fields of the reference's best_rank_config")
   .action(run((id: string | undefined, flags) => exportCommand(id, flags)));
+command('schedules', 'the stored schedules').action(run((flags: GlobalOptions) => schedulesCommand(flags)));
+command('schedule <action> <what>', 'show <id|file>: its steps as a table and a plot; add <file>: store one made by hand')
+  .option('--model <name>', "the model whose scheduler_config.json applies, where the file names none")
+  .action(run((action: string, what: string, flags) => scheduleCommand(action, what, flags)));
+/** Flags that choose a network and its scheduler. */
+function networkOptions(of: Command): Command {
+  return of
+    .option('--model <name>', 'a folder under the model roots')
+    .option('--precision <name>', 'w4a8, w8a8, ...')
+    .option('--scheduler <name>', 'tcd (default), lcm, ddim, euler, euler-ancestral, flow-match-euler or consistency')
+    .option('--spacing <name>', 'leading, trailing or linspace (ddim, euler, euler-ancestral)')
+    .option('--steps <n>', 'steps of the schedule, 1 to 50')
+    .option('--eta <x>', 'stochasticity of the sampler, 0 to 1');
+}
+
+/** Flags of a PTQD fit. */
+function ptqdOptions(of: Command): Command {
+  return networkOptions(of)
+    .option('--gamma <name>', 'std (default) or regression')
+    .option('--bias <name>', 'one a channel (default) or one a step')
+    .option('--prompts <set|file>', 'calibration prompts: a set, or a file with a prompt a line')
+    .option('--count <n>', 'how many calibration prompts')
+    .option('--wait', 'wait for workers instead of failing where none serves');
+}
+
+ptqdOptions(command('ptqd', "fit the paper's baseline, and store it as a schedule"))
+  .action(run((flags) => ptqdCommand(flags)));
+ptqdOptions(command('study <name>', 'ptqd: identity, PTQD and Q-Sched on held-out prompts; overhead: what coefficients cost in time'))
+  .option('--schedule <id>', "ptqd: the stored schedule to set beside (default: the latest search's)")
+  .option('--confirm-prompts <set|file>', 'ptqd: held-out prompts')
+  .option('--confirm-count <n>', 'ptqd: how many of them')
+  .option('--repeats <n>', 'overhead: pictures with and without coefficients (default 100)')
+  .action(run((name: string, flags) => studyCommand(name, flags)));
 command('surface [search]', 'the scores of a two-dimensional grid as a table').action(run((id: string | undefined, flags: GlobalOptions) => surfaceCommand(id, flags)));
 command('doctor', 'check this machine, and say what to mend').action(run((flags: GlobalOptions) => doctorCommand(flags)));
 

@@ -8,7 +8,9 @@ import { QschedError } from '../spec/errors.js';
 
 /** How the processes are started. */
 export interface ScoringProcessOptions {
-  readonly count: number;
+  readonly processes: number;
+  /** Threads of ONNX Runtime in each. */
+  readonly threads: number;
   readonly models: readonly string[];
   readonly address: string;
   readonly namespace: string;
@@ -29,7 +31,7 @@ export interface ScoringProcesses {
   stop(): Promise<void>;
 }
 
-/** Starts `count` processes of `qsched worker`; they end with this process, however it ends. */
+/** Starts `processes` processes of `qsched worker`; they end with this process, however it ends. */
 export function startScoringProcesses(options: ScoringProcessOptions): ScoringProcesses {
   let stopping = false;
   let falseStarts = 0;
@@ -37,12 +39,12 @@ export function startScoringProcesses(options: ScoringProcessOptions): ScoringPr
   const broken = new Promise<never>((_, reject) => { fail = reject; });
   broken.catch(() => undefined);
   const children = new Set<ChildProcess>();
-  const ready = Promise.all(Array.from({ length: options.count }, () => launch()));
+  const ready = Promise.all(Array.from({ length: options.processes }, () => launch()));
 
   /** Resolves when the process, or one that takes its place, serves its queues. */
   function launch(): Promise<void> {
     return new Promise((resolve) => {
-      const child = fork(join(packageRoot(), 'dist', 'cli', 'main.js'), ['worker', ...options.models.flatMap((model) => ['--model', model])], {
+      const child = fork(join(packageRoot(), 'dist', 'cli', 'main.js'), ['worker', '--threads', String(options.threads), ...options.models.flatMap((model) => ['--model', model])], {
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
         env: { ...process.env, TEMPORAL_ADDRESS: options.address, TEMPORAL_NAMESPACE: options.namespace, QSCHED_QUIET: '1' },
       });

@@ -52,8 +52,10 @@ export async function resumeCommand(searchId: string | undefined, flags: RunFlag
   return runToEnd(id, spec, flags, spec.optimizer.budget > stored.optimizer.budget || spec.retryFailed);
 }
 
-function scoringProcesses({ workers }: RunFlags): number {
-  const count = Number(workers ?? 1);
+/** What --workers asks for; undefined lets the model's size decide. */
+function scoringProcesses({ workers }: RunFlags): number | undefined {
+  if (workers === undefined) return undefined;
+  const count = Number(workers);
   if (!Number.isInteger(count) || count < 1 || count > 64) throw new QschedError('usage', `--workers is ${workers}: it must be a whole number from 1 to 64.`, 'Use one worker a device.');
   return count;
 }
@@ -150,7 +152,7 @@ function show(result: SearchResult, spec: SearchSpec, house: House, seconds: num
     return;
   }
   print(verdictText(result, spec.objective.k));
-  print(`\n${seconds.toFixed(1)} s. Database: ${house.database}`);
-  print(`  export:  npx qsched export ${result.searchId}`);
+  print(`\n${seconds.toFixed(1)} s. Database: ${house.database ?? `in the data folder of the workers at ${house.address}`}`);
+  if (house.database !== null) print(`  export:  npx qsched export ${result.searchId}`);
   print(house.ours ? '  the same data with the Temporal UI: npx qsched up' : `  Temporal UI: ${temporalUi ?? 'see your server'}`);
 }

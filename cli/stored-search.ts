@@ -17,6 +17,16 @@ export function withStore<T>(body: (store: Store) => T): T {
   }
 }
 
+/** Opens the database for one short write, making it where there is none, and closes it again. */
+export function withWritableStore<T>(body: (store: Store) => T): T {
+  const store = openStore(databasePath());
+  try {
+    return body(store);
+  } finally {
+    store.$client.close();
+  }
+}
+
 /** One search, the latest where none is named. @throws QschedError naming those there are */
 export function requireSearch(store: Store, id: string | undefined) {
   const ids = listSearches(store).map((row) => row.id);

@@ -27,7 +27,7 @@ export interface UpFlags extends GlobalOptions {
 /** Serves until it is stopped. @returns the exit code */
 export async function upCommand(flags: UpFlags): Promise<number> {
   const models = modelsOf(flags);
-  const scoring = whole('workers', flags.workers ?? '1', 64);
+  const scoring = flags.workers === undefined ? undefined : whole('workers', flags.workers, 64);
   const stopped = untilStopped();
   const house = await enterHouse({ models, scoring, say, serve: true });
   say(`serving ${models.join(', ')}; Temporal at ${house.address}${house.uiUrl ? `, UI at ${house.uiUrl}` : ''}; database ${house.database}`);

@@ -4,6 +4,7 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { FinishRequest, ScoredCoefficients, SearchResult } from '../spec/payloads.js';
 import type { Store } from './open-store.js';
+import { storeSearchSchedules } from './schedules.js';
 import { trials } from './schema.js';
 import { closeSearch } from './searches.js';
 
@@ -16,6 +17,7 @@ export function finishSearch(store: Store, { result }: FinishRequest): SearchRes
   };
   const complete: SearchResult = { ...result, best: withTerms(result.best), identity: withTerms(result.identity), ...countEvaluations(store, result.searchId) };
   closeSearch(store, result.searchId, { status: 'finished', result: complete });
+  storeSearchSchedules(store, complete);
   return complete;
 }
 

@@ -3,6 +3,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Coefficients } from '../spec/coefficients.js';
+import { scheduleContent, type FusedDocument } from '../spec/schedule-document.js';
 
 const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
 
@@ -18,3 +19,6 @@ export function candidateId({ sample, noise }: Coefficients): string {
 /** Key of an evaluation: what it depends on, and nothing else. */
 export const evaluationKey = (context: string, candidate: string, prompt: string, seed: number): string =>
   sha256(`${context}|${candidate}|${prompt}|${seed}`);
+
+/** Id of a schedule: sha256 of its fused steps, which decide the samples. */
+export const scheduleId = (fused: FusedDocument): string => sha256(scheduleContent(fused));

@@ -101,6 +101,27 @@ export const evaluations = sqliteTable('evaluations', {
   createdAt: text('created_at').notNull().default(now),
 }, (t) => [index('evaluations_by_candidate').on(t.contextId, t.candidateId)]);
 
+/** Schedules as things of their own: the same steps are one row, whoever made them first. */
+export const schedules = sqliteTable('schedules', {
+  /** sha256 of the fused steps: everything that decides the samples. */
+  id: text('id').primaryKey(),
+  kind: text('kind', { enum: ['identity', 'q-sched', 'ptqd', 'file'] }).notNull(),
+  scheduler: text('scheduler').notNull(),
+  steps: integer('steps').notNull(),
+  /** What it was made for; null where it belongs to a scheduler alone. */
+  model: text('model'),
+  precision: text('precision'),
+  /** JSON: c^x and c^eps. */
+  coefficients: text('coefficients').notNull(),
+  /** JSON: a, b, d, n of every step. */
+  fused: text('fused').notNull(),
+  /** JSON: the whole qsched-schedule/1 document. */
+  document: text('document').notNull(),
+  /** The search that it came from. */
+  searchId: text('search_id').references(() => searches.id),
+  createdAt: text('created_at').notNull().default(now),
+});
+
 /** Best calibration candidate of every search beside its identity, and what is recommended. */
 export const bestCoefficients = sqliteView('best_coefficients', {
   searchId: text('search_id'),

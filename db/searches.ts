@@ -95,3 +95,14 @@ export function listSearches(store: Store): { id: string; model: string; precisi
     .orderBy(desc(searches.createdAt), desc(searches.id))
     .all();
 }
+
+/** Scorer -> context of a search, at one precision. */
+export function searchContextIds(store: Store, searchId: string, precision: string): Record<string, string> {
+  const rows = store
+    .select({ scorer: contexts.scorer, id: contexts.id })
+    .from(searchContexts)
+    .innerJoin(contexts, eq(contexts.id, searchContexts.contextId))
+    .where(and(eq(searchContexts.searchId, searchId), eq(contexts.precision, precision)))
+    .all();
+  return Object.fromEntries(rows.map(({ scorer, id }) => [scorer, id]));
+}

@@ -78,7 +78,8 @@ export function configFor(type: string, config: SchedulerConfig, spacing?: strin
   const member = MEMBERS[type];
   const allowed = typesFor(config);
   if (member === undefined || !allowed.includes(type)) {
-    const about = { alphas: `predicts ${String(config['prediction_type'] ?? 'epsilon')} over a schedule of betas`, flow: 'is a rectified flow', consistency: 'is a consistency model over Karras sigmas' }[familyOf(config)];
+    const { prediction_type: prediction } = config;
+    const about = { alphas: `predicts ${typeof prediction === 'string' ? prediction : 'epsilon'} over a schedule of betas`, flow: 'is a rectified flow', consistency: 'is a consistency model over Karras sigmas' }[familyOf(config)];
     throw new QschedError('usage', `scheduler.type is "${type}", but the model ${about} (${String(config._class_name ?? 'no class')} in its scheduler_config.json).`, `Allowed for this model: ${allowed.join(', ')}.`);
   }
   if (spacing !== undefined && !SPACED.includes(type)) {

@@ -3,7 +3,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { QschedError } from '../spec/errors.js';
-import type { EngineThreadData, FromEngine, ScoreJob, ScoreJobResult, ToEngine } from './engine-messages.js';
+import type { EngineThreadData, FitJob, FitJobResult, FromEngine, ScoreJob, ScoreJobResult, ToEngine } from './engine-messages.js';
 
 /** A scoring engine on its own thread. */
 export interface EngineClient {
@@ -13,12 +13,16 @@ export interface EngineClient {
    *
    * @throws QschedError when the job cannot be done, or was cancelled through `signal`
    */
-  score(job: ScoreJob, options?: { signal?: AbortSignal; onProgress?: (share: number) => void }): Promise<ScoreJobResult>;
+  score(job: ScoreJob, options?: Watch): Promise<ScoreJobResult>;
+  /** Fits PTQD; queued with the scoring jobs. */
+  fit(job: FitJob, options?: Watch): Promise<FitJobResult>;
   close(): Promise<void>;
 }
 
+interface Watch { readonly signal?: AbortSignal; readonly onProgress?: (share: number) => void }
+
 interface Waiting {
-  readonly resolve: (result: ScoreJobResult) => void;
+  readonly resolve: (result: ScoreJobResult | FitJobResult) => void;
   readonly reject: (error: Error) => void;
   readonly onProgress: ((share: number) => void) | undefined;
 }
@@ -49,21 +53,24 @@ export function startEngine(data: EngineThreadData): EngineClient {
     else job.reject(message.code === 'unexpected' ? new Error(message.message) : new QschedError(message.code, message.message, message.hint));
   });
 
+  const submit = (message: (id: number) => ToEngine, { signal, onProgress }: Watch) =>
+    new Promise<ScoreJobResult | FitJobResult>((resolve, reject) => {
+      if (closed) return reject(closed);
+      if (signal?.aborted) return reject(new QschedError('failure', 'Cancelled.'));
+      const id = next;
+      next += 1;
+      const post = (one: ToEngine) => thread.postMessage(one);
+      const cancel = () => post({ type: 'cancel', id });
+      const settled = <T>(end: (value: T) => void) => (value: T) => { signal?.removeEventListener('abort', cancel); end(value); };
+      signal?.addEventListener('abort', cancel, { once: true });
+      waiting.set(id, { resolve: settled(resolve), reject: settled(reject), onProgress });
+      post(message(id));
+    });
+
   return {
     data,
-    score: (job, { signal, onProgress } = {}) =>
-      new Promise((resolve, reject) => {
-        if (closed) return reject(closed);
-        if (signal?.aborted) return reject(new QschedError('failure', 'Cancelled.'));
-        const id = next;
-        next += 1;
-        const post = (message: ToEngine) => thread.postMessage(message);
-        const cancel = () => post({ type: 'cancel', id });
-        const settled = <T>(end: (value: T) => void) => (value: T) => { signal?.removeEventListener('abort', cancel); end(value); };
-        signal?.addEventListener('abort', cancel, { once: true });
-        waiting.set(id, { resolve: settled(resolve), reject: settled(reject), onProgress });
-        post({ type: 'score', id, job });
-      }),
+    score: async (job, watch = {}) => (await submit((id) => ({ type: 'score', id, job }), watch)) as ScoreJobResult,
+    fit: async (job, watch = {}) => (await submit((id) => ({ type: 'fit', id, job }), watch)) as FitJobResult,
     close: async () => { await thread.terminate(); },
   };
 }

@@ -2,6 +2,7 @@
  * Messages between the activity's thread and the engine's own thread.
  */
 import type { FusedSchedule } from '../diffusion/fused.js';
+import type { PtqdFitOptions, PtqdStep } from '../diffusion/ptqd.js';
 import type { Pair } from './scoring-engine.js';
 
 /** Which engine a job needs; engines are kept by this identity. */
@@ -33,11 +34,23 @@ export interface ScoreJobResult {
   readonly runtimeSeconds: number;
 }
 
-export type ToEngine = { readonly type: 'score'; readonly id: number; readonly job: ScoreJob } | { readonly type: 'cancel'; readonly id: number };
+/** A PTQD fit: outputs of both networks along the full-precision trajectories. */
+export interface FitJob {
+  readonly model: string;
+  readonly precision: string;
+  readonly reference: string;
+  readonly schedule: FusedSchedule;
+  readonly pairs: readonly Pair[];
+  readonly options: Pick<PtqdFitOptions, 'gamma' | 'bias'>;
+}
+
+export interface FitJobResult { readonly fits: readonly PtqdStep[]; readonly seconds: number }
+
+export type ToEngine = { readonly type: 'score'; readonly id: number; readonly job: ScoreJob } | { readonly type: 'fit'; readonly id: number; readonly job: FitJob } | { readonly type: 'cancel'; readonly id: number };
 
 export type FromEngine =
   | { readonly type: 'progress'; readonly id: number; readonly share: number }
-  | { readonly type: 'done'; readonly id: number; readonly result: ScoreJobResult }
+  | { readonly type: 'done'; readonly id: number; readonly result: ScoreJobResult | FitJobResult }
   | { readonly type: 'failed'; readonly id: number; readonly message: string; readonly code: 'usage' | 'failure' | 'unexpected'; readonly hint: string };
 
 /** What the thread is started with. */

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf, QschedError } from '../spec/errors.js';
 import { TERM_NAMES } from './clip-scorer.js';
-import type { EngineIdentity, EngineThreadData, FromEngine, ScoreJob, ScoreJobResult, ToEngine } from './engine-messages.js';
+import type { EngineIdentity, EngineThreadData, FitJob, FitJobResult, FromEngine, ScoreJob, ScoreJobResult, ToEngine } from './engine-messages.js';
 import { fileStamp } from './file-hashes.js';
 import { openModelFolder } from './model-folder.js';
+import { fitOnTrajectories } from './ptqd-fit.js';
 import { runtimeClock } from './runtime-session.js';
 import { openScorerFolder } from './scorer-folder.js';
 import { openScoringEngine, type Evaluation, type ScoringEngine } from './scoring-engine.js';
@@ -92,6 +93,19 @@ async function score(id: number, job: ScoreJob): Promise<ScoreJobResult> {
   };
 }
 
+async function fit(id: number, job: FitJob): Promise<FitJobResult> {
+  refuseCancelled(id);
+  const start = performance.now();
+  const fits = await fitOnTrajectories(job, options, {
+    onProgress: (share) => send({ type: 'progress', id, share }),
+    async breathe() {
+      await breath();
+      refuseCancelled(id);
+    },
+  });
+  return { fits, seconds: (performance.now() - start) / 1000 };
+}
+
 port.on('message', (message: ToEngine) => {
   if (message.type === 'cancel') {
     cancelled.add(message.id);
@@ -99,7 +113,7 @@ port.on('message', (message: ToEngine) => {
   }
   queue = queue.then(async () => {
     try {
-      send({ type: 'done', id: message.id, result: await score(message.id, message.job) });
+      send({ type: 'done', id: message.id, result: message.type === 'fit' ? await fit(message.id, message.job) : await score(message.id, message.job) });
     } catch (error) {
       const code = error instanceof QschedError ? error.code : 'unexpected';
       send({ type: 'failed', id: message.id, message: messageOf(error), code, hint: error instanceof QschedError ? error.hint : '' });

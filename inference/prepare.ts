@@ -22,7 +22,7 @@ const sha256 = (value: unknown): string => createHash('sha256').update(canonical
 export const scoreQueueOf = (files: Readonly<Record<string, string>>, numeric: NumericClass): string => `qsched-score-${sha256({ files, numeric }).slice(0, 12)}`;
 
 /** The scheduler of a spec, configured from the model folder. @throws QschedError (usage) */
-export function schedulerOf(model: ModelFolder, choice: SearchSpec['scheduler']): Scheduler {
+export function schedulerOf(model: Pick<ModelFolder, 'schedulerConfig' | 'latentShape'>, choice: SearchSpec['scheduler']): Scheduler {
   const scheduler = createScheduler(configFor(choice.type, model.schedulerConfig, choice.spacing));
   const flow = choice.type === 'flow-match-euler' ? flowOptions(scheduler, model, choice.steps) : {};
   scheduler.setTimesteps(choice.steps, { eta: choice.eta, ...flow });
@@ -30,7 +30,7 @@ export function schedulerOf(model: ModelFolder, choice: SearchSpec['scheduler'])
 }
 
 /** What FLUX's pipelines pass: sigmas from 1 to 1/N, and a shift by the number of 2 x 2 packed tokens. */
-function flowOptions(scheduler: Scheduler, { latentShape: [, height, width] }: ModelFolder, steps: number): TimestepOptions {
+function flowOptions(scheduler: Scheduler, { latentShape: [, height, width] }: Pick<ModelFolder, 'latentShape'>, steps: number): TimestepOptions {
   const { use_dynamic_shifting: dynamic, base_shift, max_shift, base_image_seq_len, max_image_seq_len } = scheduler.config as Parameters<typeof dynamicShift>[1] & { use_dynamic_shifting: boolean };
   const tokens = Math.floor((height * width) / 4);
   return { sigmas: fluxSigmas(steps), ...(dynamic ? { mu: dynamicShift(tokens, { base_shift, max_shift, base_image_seq_len, max_image_seq_len }) } : {}) };

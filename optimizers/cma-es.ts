@@ -29,7 +29,7 @@ interface Memory {
  * @throws QschedError (usage) where the batch is below 2 or not that of the stored state
  */
 export function cmaEs(options: FilledOptions, own: OwnState | null, normal: Draw = createGenerator(options.seed).normal): Algorithm {
-  const { space, batch: lambda, stepSize, start, tolerance } = options;
+  const { space, batch: lambda, stepSize, start, tolerance, bounds } = options;
   const n = space.lower.length;
   if (lambda < 2) throw new QschedError('usage', `${NAME} needs a batch of at least 2, its population; it is ${lambda}.`, 'Leave out the batch to get the default.');
   const constants = cmaConstants(n, lambda);
@@ -41,7 +41,7 @@ export function cmaEs(options: FilledOptions, own: OwnState | null, normal: Draw
   /** This generation's points in the unit box; `first` is the index of the first. */
   function points(first: number): readonly Float64Array[] {
     if (population?.first !== first) {
-      population = { first, points: Array.from({ length: lambda }, (_, i) => samplePoint(distribution, roots, normal, first + i)) };
+      population = { first, points: Array.from({ length: lambda }, (_, i) => samplePoint(distribution, roots, normal, first + i, bounds)) };
     }
     return population.points;
   }

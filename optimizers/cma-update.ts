@@ -8,6 +8,7 @@ import { norm, times, type MatrixRoots } from './matrix-roots.js';
 import type { Draw } from './rng.js';
 
 const { exp, max, min, sqrt } = Math;
+/** Draws that `resample` makes again before it clips after all. */
 const TRIES = 100;
 /** A step of the whole range: the box cannot tell wider ones apart. */
 const LARGEST_SIGMA = 1;
@@ -33,18 +34,21 @@ export function firstState(mean: Float64Array, sigma: number): CmaState {
 }
 
 /**
- * x = m + sigma C^(1/2) z, z ~ N(0, I). Drawn again up to 100 times while it is outside [0, 1]^n;
- * draw 101 is clipped.
+ * x = m + sigma C^(1/2) z, z ~ N(0, I), brought back into [0, 1]^n.
+ *
+ * `clip` projects it onto the box at once: the best coefficients often lie on the edge of the range, and
+ * only a projection reaches an edge. `resample` draws again, up to 100 times, as cmaes 0.13.1 does.
  *
  * @param normal standard normal draws by (index, coordinate, attempt)
  * @param index of the point, over the whole search
  */
-export function samplePoint({ mean, sigma }: CmaState, { root }: MatrixRoots, normal: Draw, index: number): Float64Array {
+export function samplePoint({ mean, sigma }: CmaState, { root }: MatrixRoots, normal: Draw, index: number, bounds: 'clip' | 'resample'): Float64Array {
+  const tries = bounds === 'clip' ? 0 : TRIES;
   for (let attempt = 0; ; attempt += 1) {
     const y = times(root, mean.map((_m, j) => normal(index, j, attempt)));
     const x = mean.map((m, j) => m + sigma * y[j]!);
     if (x.every((value) => value >= 0 && value <= 1)) return x;
-    if (attempt === TRIES) return x.map((value) => max(0, min(1, value)));
+    if (attempt === tries) return x.map((value) => max(0, min(1, value)));
   }
 }
 

@@ -27,6 +27,8 @@ export interface OptimizerOptions {
   readonly gridPoints?: number;
   /** `one-plus-one`, `cma-es`: first standard deviation as a share of the range, in (0, 1]; default 1/6. */
   readonly stepSize?: number;
+  /** CMA-ES: what becomes of a draw outside the box; `clip` (default) or `resample`, as the cmaes package does. */
+  readonly bounds?: 'clip' | 'resample';
   /** `one-plus-one`, `cma-es`: the first point or mean, inside the box; default its middle. */
   readonly start?: Point;
   /**

@@ -19,6 +19,7 @@ export interface FilledOptions {
   readonly stepSize: number;
   readonly start: Point;
   readonly tolerance: number;
+  readonly bounds: 'clip' | 'resample';
 }
 
 /**
@@ -29,16 +30,17 @@ export interface FilledOptions {
  */
 export function fillOptions(options: OptimizerOptions, batch: number): FilledOptions {
   checkSpace(options.space);
-  const { space, gridPoints = 11, stepSize = 1 / 6, tolerance = 1e-13 } = options;
+  const { space, gridPoints = 11, stepSize = 1 / 6, tolerance = 1e-13, bounds = 'clip' } = options;
   checkWhole('seed', options.seed, 0, Number.MAX_SAFE_INTEGER);
   checkWhole('budget', options.budget, 1, Number.MAX_SAFE_INTEGER);
   checkWhole('batch', options.batch ?? batch, 1, Number.MAX_SAFE_INTEGER);
   checkWhole('gridPoints', gridPoints, 2, 1001);
   if (!(stepSize > 0 && stepSize <= 1)) throw wrong('stepSize', stepSize, 'a share of the range, above 0 and at most 1');
   if (!(tolerance >= 0 && tolerance < 1)) throw wrong('tolerance', tolerance, 'a share of the range, from 0 to below 1');
+  if (bounds !== 'clip' && bounds !== 'resample') throw wrong('bounds', bounds, '"clip" or "resample"');
   const start = options.start ?? space.lower.map((low, i) => low * 0.5 + space.upper[i]! * 0.5);
   checkInside(start, space);
-  return { space, seed: options.seed, budget: options.budget, batch: options.batch ?? batch, gridPoints, stepSize, start, tolerance };
+  return { space, seed: options.seed, budget: options.budget, batch: options.batch ?? batch, gridPoints, stepSize, start, tolerance, bounds };
 }
 
 /** @throws QschedError (usage) where `value` is not a whole number from `least` to `most` */
@@ -79,8 +81,8 @@ function wrong(name: string, value: unknown, allowed: string): QschedError {
  * 64 bits over what must not change between saving and restoring: all but budget, batch and
  * tolerance. It catches mistakes, not attacks. FNV-1a, 32 bits from each of two starts.
  */
-export function fingerprint(name: string, { space, seed, gridPoints, stepSize, start }: FilledOptions): string {
-  const text = JSON.stringify([name, space.lower, space.upper, seed, gridPoints, stepSize, start]);
+export function fingerprint(name: string, { space, seed, gridPoints, stepSize, start, bounds }: FilledOptions): string {
+  const text = JSON.stringify([name, space.lower, space.upper, seed, gridPoints, stepSize, start, bounds]);
   return [0x811c9dc5, 0x1b873593].map((basis) => {
     let hash = basis;
     for (let i = 0; i < text.length; i += 1) hash = imul(hash ^ text.charCodeAt(i), 0x01000193);

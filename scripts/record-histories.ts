@@ -4,12 +4,11 @@
  * A server that suggests continue-as-new early, `qsched up` on it, and a few searches of the bundled model. What names
  * this machine or its processes is replaced.
  */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { provideExecutable } from '../temporal/executable.js';
 import { WORKFLOW_QUEUE } from '../temporal/queues.js';
@@ -28,26 +27,27 @@ const SEARCHES: Readonly<Record<string, object>> = {
   'unknown-precision': { ...SMALL, precision: 'w4a7' },
 };
 
-interface History { readonly events: readonly { readonly workflowExecutionContinuedAsNewEventAttributes?: { readonly newExecutionRunId: string } }[] }
-
-/** Replaces identities of workers and clients, stack traces, and the worker that a score came from. */
-function anonymous(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(anonymous);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => {
-    if (key === 'identity') return [key, 'worker'];
-    if (key === 'stackTrace') return [key, ''];
-    if (typeof inner === 'string' && /^\d+@/.test(inner)) return [key, 'worker']; // a worker's own queue
-    if (key === 'data' && typeof inner === 'string') return [key, anonymousPayload(inner)];
-    return [key, anonymous(inner)];
-  }));
+/**
+ * A history as plain JSON that `Worker.runReplayHistory` takes once its `base64` is read back: the SDK's own conversion
+ * needs one single copy of protobufjs, which no package manager promises. Replaces identities, stack traces, and the
+ * worker that a score came from.
+ */
+function plain(value: unknown, key = ''): unknown {
+  if (value instanceof Uint8Array) return { base64: Buffer.from(anonymousPayload(value)).toString('base64') };
+  if (Array.isArray(value)) return value.map((item) => plain(item));
+  if (typeof value === 'object' && value !== null) {
+    if ('toNumber' in value && typeof value.toNumber === 'function') return (value.toNumber as () => number)();
+    return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== null && inner !== undefined).map(([name, inner]) => [name, plain(inner, name)]));
+  }
+  if (key === 'stackTrace') return '';
+  if (key === 'identity' || (typeof value === 'string' && /^\d+@/.test(value))) return 'worker';
+  return value;
 }
 
-function anonymousPayload(data: string): string {
+function anonymousPayload(data: Uint8Array): Uint8Array {
   try {
-    const value: unknown = JSON.parse(Buffer.from(data, 'base64').toString('utf8'));
-    if (typeof value !== 'object' || value === null || !('worker' in value)) return data;
-    return Buffer.from(JSON.stringify({ ...value, worker: 'worker' })).toString('base64');
+    const value: unknown = JSON.parse(Buffer.from(data).toString('utf8'));
+    return typeof value === 'object' && value !== null && 'worker' in value ? Buffer.from(JSON.stringify({ ...value, worker: 'worker' })) : data;
   } catch {
     return data; // not JSON
   }
@@ -65,12 +65,11 @@ async function main(): Promise<void> {
       await handle.result().catch((error: unknown) => { if (!name.startsWith('unknown')) throw error; });
       let run: string | undefined = handle.firstExecutionRunId;
       for (let part = 1; run !== undefined && run !== ''; part += 1) {
-        const { stdout } = await promisify(execFile)(path, ['workflow', 'show', '--address', env.address, '--workflow-id', name, '--run-id', run, '--output', 'json'], { maxBuffer: 1e8 });
-        const history = anonymous(JSON.parse(stdout)) as History;
-        const text = `${JSON.stringify(history)}\n`;
+        const history = await env.client.workflow.getHandle(name, run).fetchHistory();
+        const text = `${JSON.stringify(plain(history))}\n`;
         if (text.length > MOST_BYTES) throw new Error(`the history of ${name} has ${text.length} bytes`);
         writeFileSync(join(OUTPUT, `${name}-${part}.json`), text);
-        run = history.events.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
+        run = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined;
       }
     }
   } finally {

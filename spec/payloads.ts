@@ -2,6 +2,7 @@
  * What crosses the wire between the workflow and its activities. Plain JSON, small.
  */
 import type { Coefficients } from './coefficients.js';
+import type { PtqdStepDocument } from './schedule-document.js';
 import type { SearchSpec } from './search-spec.js';
 
 /** The three disjoint prompt splits of a search. */
@@ -107,6 +108,8 @@ export interface ScoreRequest {
   readonly contexts: Readonly<Record<string, string>>;
   readonly split: PromptSplit;
   readonly trials: readonly OpenTrial[];
+  /** PTQD's correction, one a step: what is scored then is no evaluation of the contexts. */
+  readonly ptqd?: readonly PtqdStepDocument[];
 }
 
 /** Terms of one scorer over a trial's evaluations. */

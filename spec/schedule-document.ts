@@ -70,6 +70,7 @@ type Fixed<T> = T extends readonly (infer E)[] ? readonly Fixed<E>[] : T extends
 
 /** A fused schedule as plain JSON. */
 export type FusedDocument = Fixed<z.infer<typeof FusedDocument>>;
+export type PtqdStepDocument = Fixed<z.infer<typeof PtqdStepDocument>>;
 export type ScheduleDocument = Fixed<z.infer<typeof ScheduleDocument>>;
 
 /** A document whose steps are all there. */

@@ -47,6 +47,8 @@ export interface StartOptions {
   readonly dataFolder: string;
   readonly onProgress: (line: string) => void;
   readonly env?: NodeJS.ProcessEnv;
+  /** Where workers look for it: preferred to the address in `server.json`. */
+  readonly address?: string;
 }
 
 /**
@@ -65,13 +67,13 @@ export async function findRunningServer(dataFolder: string): Promise<RunningServ
  *
  * @throws QschedError `failure`: no binary, another process has the database, or no answer; with the log's end
  */
-export async function startServer({ dataFolder, onProgress, env = process.env }: StartOptions): Promise<RunningServer> {
+export async function startServer({ dataFolder, onProgress, env = process.env, address }: StartOptions): Promise<RunningServer> {
   const running = await findRunningServer(dataFolder);
   if (running !== null && !isOrphan(readServerRecord(dataFolder))) return running;
   const executable = await provideExecutable({ onProgress, env });
   return withFileLock(
     join(dataFolder, 'server.lock'),
-    async () => (await findStarting(dataFolder)) ?? (await startNew(dataFolder, executable, onProgress, env)),
+    async () => (await findStarting(dataFolder)) ?? (await startNew(dataFolder, executable, onProgress, env, address)),
     (pid, seconds) => onProgress(`waiting for process ${pid}, which is starting the Temporal server, ${seconds} s`),
   );
 }
@@ -106,13 +108,13 @@ function isOrphan(record: ServerRecord | null): boolean {
 function adopt(record: ServerRecord, dataFolder: string): RunningServer {
   const mine: ServerRecord = { ...record, startedBy: process.pid };
   writeServerRecord(dataFolder, mine);
-  const { stop: end, onExit } = adoptProcess(mine.pid);
+  const adopted = adoptProcess(mine.pid);
   return {
     ...found(mine),
     startedHere: true,
-    onExit,
+    onExit: (listener) => adopted.onExit(listener),
     stop: async () => {
-      await end();
+      await adopted.stop();
       removeServerRecord(dataFolder, mine.pid);
     },
   };
@@ -123,11 +125,11 @@ function found(record: ServerRecord): RunningServer {
   return { address, uiUrl, namespace, pid, ours: true, startedHere: false, stop: async () => {}, onExit: () => {} };
 }
 
-async function startNew(dataFolder: string, executable: Executable, onProgress: (line: string) => void, env: NodeJS.ProcessEnv): Promise<RunningServer> {
+async function startNew(dataFolder: string, executable: Executable, onProgress: (line: string) => void, env: NodeJS.ProcessEnv, address: string | undefined): Promise<RunningServer> {
   const before = readServerRecord(dataFolder); // workers elsewhere look for the server where it was
   for (let attempt = 1; ; attempt += 1) {
     const first = attempt === 1;
-    const port = await freePort(first ? [...portOf(before?.address), USUAL_PORT] : []);
+    const port = await freePort(first ? [...portOf(address), ...portOf(before?.address), USUAL_PORT] : []);
     const uiPort = await freePort(first ? [...portOf(before?.uiUrl), USUAL_UI_PORT] : [], [port]);
     onProgress(`starting the Temporal server ${executable.serverVersion} on ${LOOPBACK}:${port}`);
     const server = launch({ executable, dataFolder, port, uiPort, namespace: OWN_NAMESPACE, env });

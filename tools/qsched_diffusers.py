@@ -12,6 +12,7 @@ The noise, and what the network sees in the same step, are not scaled. With PTQD
 output is corrected first, and the noise of a step is lowered by the error that is left.
 `apply` twice replaces the first schedule; `remove(scheduler)` brings the original back.
 """
+import functools
 import json
 
 FORMAT = "qsched-schedule/1"
@@ -47,12 +48,14 @@ def apply(scheduler, schedule):
     original_step, original_set = scheduler.step, scheduler.set_timesteps
     state = {"checked": False}
 
+    @functools.wraps(original_set)  # pipelines look at the signature
     def set_timesteps(*args, **kwargs):
         result = original_set(*args, **kwargs)
         _compare(plan["timesteps"], _numbers(scheduler.timesteps))
         state["checked"] = True
         return result
 
+    @functools.wraps(original_step)
     def step(model_output, timestep, sample, *args, **kwargs):
         if not state["checked"]:
             _compare(plan["timesteps"], _numbers(scheduler.timesteps))
@@ -67,6 +70,7 @@ def apply(scheduler, schedule):
         result = original_step(m, timestep, x, *args, **kwargs)
         return _with_less_noise(result, plan, i, m, x) if plan["ptqd"] else result
 
+    step.qsched = set_timesteps.qsched = True
     scheduler.step, scheduler.set_timesteps = step, set_timesteps
     return scheduler
 
@@ -74,7 +78,8 @@ def apply(scheduler, schedule):
 def remove(scheduler):
     """Brings the scheduler's own `step` and `set_timesteps` back. Returns the scheduler."""
     for name in ("step", "set_timesteps"):
-        scheduler.__dict__.pop(name, None)
+        if getattr(scheduler.__dict__.get(name), "qsched", False):
+            del scheduler.__dict__[name]
     return scheduler
 
 

@@ -22,6 +22,8 @@ export function logToFile(folder: string): void {
         // A full disk must not stop the work.
       }
     }),
+    // Without this the SDK's core writes its own lines to stdout, into the JSON document of --json.
+    telemetryOptions: { logging: { filter: 'WARN', forward: {} } },
     shutdownSignals: [],
   });
 }

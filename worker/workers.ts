@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleWorkflowCode, NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { fitOnEngine } from '../activities/fit-ptqd.js';
 import { createModelActivities } from '../activities/prepare.js';
 import { createScoreActivities, scoreOnEngine, type ScoreFunction } from '../activities/score.js';
 import { createStoreActivities, type StoreDependencies } from '../activities/store.js';
@@ -67,7 +68,7 @@ export async function startScoring(at: WorkerAddress, options: ScoringOptions): 
   const numeric = numericClass(options.batch, options.provider);
   const engine = options.score ? null : startEngine({ batch: options.batch, threads: options.threads, provider: options.provider });
   const score = options.score ?? scoreOnEngine(engine!, numeric);
-  const activities = createScoreActivities(score);
+  const activities = createScoreActivities(score, ...(engine === null ? [] : [fitOnEngine(engine, numeric)]));
   const workers: Worker[] = [];
   const queues: string[] = [];
   for (const model of options.models) {
@@ -78,7 +79,7 @@ export async function startScoring(at: WorkerAddress, options: ScoringOptions): 
     await serve(modelQueue(model), { activities: createModelActivities(numeric), maxConcurrentActivityTaskExecutions: 2 });
     for (const precision of listPrecisions(findModel(model))) {
       const folder = openModelFolder(model, precision);
-      await serve(scoreQueueOf(await hashFiles(folder.folder, folder.files), numeric), { activities, maxConcurrentActivityTaskExecutions: 2 });
+      await serve(scoreQueueOf(await hashFiles(folder.folder, folder.files), numeric), { activities, maxConcurrentActivityTaskExecutions: 1 });
     }
   }
   const all = running(workers, queues, connection);

@@ -11,15 +11,19 @@ const { ceil } = Math;
 const STORE_RETRY = { initialInterval: '200 milliseconds', maximumInterval: '10 seconds', maximumAttempts: 60 } as const;
 /** A worker that died is noticed after this. */
 const HEARTBEAT = '8 seconds';
-/** Held-out prompts that the store judges in a second, on a slow machine. */
-const JUDGED_A_SECOND = 50;
+/** Rows that the store reads or writes in a second, on a slow machine. */
+const ROWS_A_SECOND = 5000;
 
-/** The store answers in milliseconds; a process that was killed meanwhile is not waited for. */
-export const store = proxyActivities<StoreActivities>({ taskQueue: STORE_QUEUE, startToCloseTimeout: '20 seconds', retry: STORE_RETRY });
+/**
+ * The store, which answers in milliseconds: a process that was killed meanwhile is not waited for much longer.
+ *
+ * @param rows evaluations that the call reads or writes at most
+ */
+export const storeActivities = (rows: number) =>
+  proxyActivities<StoreActivities>({ taskQueue: STORE_QUEUE, startToCloseTimeout: `${8 + ceil(rows / ROWS_A_SECOND)} seconds`, retry: STORE_RETRY });
 
-/** `judge` resamples: its time grows with the prompts. */
-export const judgeActivities = (prompts: number) =>
-  proxyActivities<Pick<StoreActivities, 'judge'>>({ taskQueue: STORE_QUEUE, startToCloseTimeout: `${20 + ceil(prompts / JUDGED_A_SECOND)} seconds`, retry: STORE_RETRY });
+/** The store, for calls whose size is not known beforehand. */
+export const store = storeActivities(60_000);
 
 /** `prepare` on whoever serves the model; nobody within `waitSeconds` is a failure. */
 export const modelActivities = (model: string, waitSeconds: number) =>

@@ -1,4 +1,6 @@
 /**
  * Every workflow that a worker of the `qsched` queue runs.
  */
+export { compare } from './compare.js';
+export { ptqd } from './ptqd.js';
 export { search } from './search.js';

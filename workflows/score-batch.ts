@@ -5,9 +5,10 @@ import { CancellationScope } from '@temporalio/workflow';
 import type { Coefficients } from '../spec/coefficients.js';
 import type { AskedTrial, BatchReference, OpenTrial, PreparedModel, PromptSplit } from '../spec/payloads.js';
 import type { SearchSpec } from '../spec/search-spec.js';
-import { scoreActivities, store } from './activities.js';
+import { scoreActivities, storeActivities } from './activities.js';
 
 const { ceil, max, min } = Math;
+const { keys } = Object;
 
 /** Candidates that one activity scores at most. */
 const MOST_CANDIDATES = 16;
@@ -42,7 +43,11 @@ export async function scoreBatch(batch: Batch, onRecorded: (count: number) => vo
   return { scores };
 }
 
+/** Pictures that a candidate has on a split. */
+export const pictures = (split: PromptSplit): number => split.count * split.seeds.length;
+
 async function scoreSlice(batch: Batch, onRecorded: (count: number) => void): Promise<(number | null)[]> {
+  const store = storeActivities(batch.trials.length * pictures(batch.split) * keys(batch.reference.contexts).length);
   const asked = await store.ask({ ...batch.reference, trials: batch.trials, retryFailed: batch.retryFailed });
   if (asked.open.length === 0) {
     onRecorded(batch.trials.length);

@@ -9,17 +9,19 @@ import { coefficientSpace } from '../diffusion/coefficients.js';
 import { createOptimizer, defaultBatch, restoreOptimizer } from '../optimizers/create.js';
 import type { Coefficients } from '../spec/coefficients.js';
 import { QschedError } from '../spec/errors.js';
-import type { BatchReference, FinishRequest, SearchProgress, SearchResult, Stage } from '../spec/payloads.js';
+import type { BatchReference, FinishRequest, PrepareResult, SearchProgress, SearchResult, Stage } from '../spec/payloads.js';
 import type { SearchSpec } from '../spec/search-spec.js';
 import { parseSearchSpec } from '../spec/validate.js';
-import { judgeActivities, modelActivities, store } from './activities.js';
-import { scoreBatch } from './score-batch.js';
+import { modelActivities, storeActivities } from './activities.js';
+import { pictures, scoreBatch } from './score-batch.js';
 import { rankBest, type SearchState } from './search-state.js';
 
 const { max, min } = Math;
 
 /** Candidates asked together where neither the spec nor the optimizer sets it lower. */
 const MOST_ASKED = 256;
+/** Judging resamples every held-out prompt many times: as long as so many rows. */
+const RESAMPLING_ROWS = 100;
 /** A search whose candidates keep failing is stopped: more than this share, after at least this many. */
 const MOST_FAILED_SHARE = 0.2;
 const FEWEST_BEFORE_STOP = 5;
@@ -53,7 +55,7 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
     const cancelled = isCancellation(error);
     if (opened) {
       const end = { searchId, status: cancelled ? ('cancelled' as const) : ('failed' as const), message: explain(error) };
-      await CancellationScope.nonCancellable(() => store.abandon(end));
+      await CancellationScope.nonCancellable(() => storeActivities(0).abandon(end));
     }
     throw cancelled ? error : asFailure(error);
   }
@@ -62,7 +64,7 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
   async function begin(): Promise<SearchState> {
     details(`Preparing **${spec.model}** at ${spec.precision}: waiting for a worker that serves this model. Start one with \`npx qsched worker --model ${spec.model}\`.`);
     const prepared = await modelActivities(spec.model, spec.waitForWorker).prepare.executeWithOptions({ summary: `${spec.model} ${spec.precision}` }, [{ spec }]);
-    const { searchAttributes } = await store.open({ searchId, spec, contexts: prepared.contexts, splits: prepared.splits, texts: prepared.texts });
+    const { searchAttributes } = await storeActivities(textCount(prepared.texts)).open({ searchId, spec, contexts: prepared.contexts, splits: prepared.splits, texts: prepared.texts });
     opened = true;
     if (searchAttributes) upsertSearchAttributes({ QschedModel: [spec.model], QschedPrecision: [spec.precision], QschedStatus: ['running'] });
     progress.stage = 'identity';
@@ -127,7 +129,7 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
     details(`Confirming the finalist against the identity on ${state.splits.confirm.count} held-out prompts.`);
     const identity = space().identity();
     await scored(state, 'confirm', state.quantised.contexts, [identity, finalist], 0, 'confirm');
-    const verdict = await judgeActivities(state.splits.confirm.count * spec.confirm.seeds.length).judge({ searchId, contexts: state.quantised.contexts, seeds: spec.confirm.seeds, objective: spec.objective });
+    const verdict = await storeActivities(state.splits.confirm.count * RESAMPLING_ROWS).judge({ searchId, contexts: state.quantised.contexts, seeds: spec.confirm.seeds, objective: spec.objective });
     const objective = verdict.scorers[0]!;
     const control = await runControl(state, identity);
     const { low, high } = { low: min(objective.percentile.low, objective.studentised.low), high: max(objective.percentile.high, objective.studentised.high) };
@@ -140,7 +142,7 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
       heldOut: { prompts: objective.prompts, gain: objective.gain, low, high, recommend: verdict.recommend, reason: verdict.reason, scorers: verdict.scorers },
       control,
     };
-    const complete = await store.finish({ result });
+    const complete = await storeActivities(state.told * pictures(state.splits.calibration)).finish({ result });
     if (state.searchAttributes) upsertSearchAttributes({ QschedStatus: ['finished'] });
     progress.stage = 'finished';
     progress.status = 'finished';
@@ -209,6 +211,8 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
   }
 }
 
+const textCount = (texts: PrepareResult['texts']): number => texts.calibration.length + texts.select.length + texts.confirm.length;
+
 const details = (text: string): void => setCurrentDetails(text);
 
 function validate(input: unknown): SearchSpec {
@@ -235,7 +239,7 @@ function explain(error: unknown): string {
 }
 
 /** A failure that ends the workflow at once, with the same sentence. */
-function asFailure(error: unknown): ApplicationFailure {
+export function asFailure(error: unknown): ApplicationFailure {
   if (error instanceof ApplicationFailure) return error;
   const type = error instanceof QschedError ? error.code : error instanceof ActivityFailure && error.cause instanceof ApplicationFailure ? (error.cause.type ?? 'failure') : 'failure';
   return ApplicationFailure.create({ message: explain(error), type, nonRetryable: true, ...(error instanceof Error ? { cause: error } : {}) });

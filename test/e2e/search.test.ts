@@ -12,7 +12,7 @@ import type { FusedSchedule } from '../../diffusion/fused.js';
 import type { SearchResult } from '../../spec/payloads.js';
 import { readServerRecord } from '../../temporal/server-record.js';
 import { findExecutable } from '../../temporal/executable.js';
-import { cleanUp, dump, environment, newDataFolder, query, runCli, runJson, scoredTrials, startCli, startUp, untilScored, type RunningCli } from './harness.js';
+import { cleanUp, dump, environment, newDataFolder, query, runCli, runJson, scoredTrials, startCli, startUp, untilScored, type CliResult, type RunningCli } from './harness.js';
 
 const STEPS = 2;
 /** Few prompts and steps: what is tested is the way, not the gain. */
@@ -26,16 +26,20 @@ afterAll(cleanUp);
 
 describe('a search in a folder of its own', () => {
   const data = newDataFolder();
+  let ran: CliResult;
   let first: Body;
   let firstDump: string[];
 
   beforeAll(async () => {
-    const { code, stdout, stderr } = await runCli([...CMA, '--json'], data);
-    expect(stderr).toMatch(/starting the Temporal server/);
-    expect(stderr).toMatch(/watch it: http:\/\/127\.0\.0\.1:\d+\/namespaces\/default\/workflows\/shapes-w4a8-cma-es-/);
-    expect(code).toBe(0);
-    first = JSON.parse(stdout) as Body;
+    ran = await runCli([...CMA, '--json'], data);
+    first = JSON.parse(ran.stdout) as Body;
     firstDump = dump(data, first.searchId);
+  });
+
+  it('says what it does, on stderr', () => {
+    expect(ran.code).toBe(0);
+    expect(ran.stderr).toMatch(/starting the Temporal server/);
+    expect(ran.stderr).toMatch(/watch it: http:\/\/127\.0\.0\.1:\d+\/namespaces\/default\/workflows\/shapes-w4a8-cma-es-/);
   });
 
   it('prints one JSON document with all that it promises', () => {
@@ -145,6 +149,17 @@ describe('a search in a folder of its own', () => {
   });
 });
 
+describe('two searches at once in one new folder', () => {
+  it('share a server and a database, whoever comes first and leaves first', async () => {
+    const data = newDataFolder();
+    const results = await Promise.all([runJson<Body>(CMA, data), runJson<Body>([...GRID, '--budget', '9'], data)]);
+    expect(results.map(({ status }) => status)).toEqual(['finished', 'finished']);
+    const [{ rows, keys } = { rows: 0, keys: 1 }] = query<{ rows: number; keys: number }>(data, 'select count(*) as rows, count(distinct context_id || candidate_id || prompt_id || seed) as keys from evaluations');
+    expect(rows).toBe(keys);
+    expect(readServerRecord(data)).toBeNull();
+  });
+});
+
 describe('without our command line, at a running `qsched up`', () => {
   const data = newDataFolder();
   let up: RunningCli & { address: string };
@@ -208,7 +223,22 @@ describe('without our command line, at a running `qsched up`', () => {
     expect(readServerRecord(data)?.startedBy).toBe(up.pid);
   });
 
-  it('it ends with exit 0 while a search runs, and the follower takes its place', async () => {
+  it('a search from elsewhere joins it through TEMPORAL_ADDRESS, and says that it stores nothing here', async () => {
+    const elsewhere = newDataFolder();
+    const body = await runJson<Body>([...GRID, '--budget', '4', '--id', 'from-elsewhere'], elsewhere, { TEMPORAL_ADDRESS: up.address });
+    expect(body).toMatchObject({ searchId: 'from-elsewhere', database: null, reused: body.evaluations });
+    expect(query(data, "select status from searches where id = 'from-elsewhere'")).toEqual([{ status: 'finished' }]);
+    expect(query(elsewhere, 'select 1')).toEqual([]);
+  });
+
+  it('doctor finds the server, the models and the database', async () => {
+    const { ok, findings } = await runJson<{ ok: boolean; findings: { check: string; ok: boolean; detail: string }[] }>(['doctor'], data);
+    expect(ok).toBe(true);
+    expect(findings).toContainEqual(expect.objectContaining({ check: 'models', ok: true, detail: expect.stringContaining('shapes (fp32, w4a6, w4a8, w8a8)') as unknown }));
+    expect(findings).toContainEqual(expect.objectContaining({ check: 'temporal server', ok: true, detail: expect.stringContaining('search attributes present') as unknown }));
+  });
+
+  it('ends with exit 0 while a search runs, and the follower takes its place', async () => {
     const running = startCli(['search', ...SMALL, '--optimizer', 'random', '--budget', '12', '--seed', '7', '--id', 'orphan', '--json'], data);
     const before = scoredTrials(data);
     await untilScored(data, before + 2, running);

@@ -111,8 +111,10 @@ describe('kill -9', () => {
       while (readServerRecord(data)?.pid === record.pid) await sleep(50);
     }
     const { code, stdout, stderr } = await running.result;
-    expect(stderr.match(/the Temporal server ended by itself; starting it again/g)).toHaveLength(KILLS);
     expect(code).toBe(0);
+    // A kill may hit a server that is just starting: every start is told, the first one too.
+    expect(stderr.match(/starting the Temporal server/g)!.length).toBeGreaterThanOrEqual(KILLS + 1);
+    expect(stderr).toMatch(/the Temporal server ended by itself; starting it again/);
     expect(addresses.size).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ best: result.best, heldOut: result.heldOut });
     expectTheSame(data);

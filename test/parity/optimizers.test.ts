@@ -52,7 +52,7 @@ describe('CMA-ES against cmaes', () => {
 
   it.each(traces)('trace of n = $n, lambda = $lambda from $mean', ({ n, lambda, mean, sigma, draws, generations }) => {
     const space = { lower: mean.map(() => 0), upper: mean.map(() => 1) };
-    const options = fillOptions({ space, seed: 0, budget: 1000, batch: lambda, stepSize: sigma, start: mean }, lambda);
+    const options = fillOptions({ space, seed: 0, budget: 1000, batch: lambda, stepSize: sigma, start: mean, bounds: 'resample' }, lambda);
     const optimizer = askTell('cma-es', options, cmaEs(options, null, (index, coordinate, attempt) => draws[index]![attempt]![coordinate]!), 0);
     for (const generation of generations) {
       const points = optimizer.ask();

@@ -1,5 +1,6 @@
 /** Sampling one model with another scheduler: what carries over, what is left behind, what is refused. */
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configFor, familyOf, typesFor } from '../../diffusion/other-sampler.js';
@@ -7,7 +8,7 @@ import { createScheduler } from '../../diffusion/scheduler.js';
 import type { ModelFolder } from '../../inference/model-folder.js';
 import { openModelFolder } from '../../inference/model-folder.js';
 import { packageRoot } from '../../inference/model-roots.js';
-import { schedulerOf } from '../../inference/prepare.js';
+import { checkFiles, schedulerOf } from '../../inference/prepare.js';
 import { parseSearchSpec } from '../../spec/validate.js';
 
 const golden = (name: string) => JSON.parse(readFileSync(new URL(`../golden/diffusion/${name}.json`, import.meta.url), 'utf8')) as { complete: Record<string, unknown> };
@@ -76,6 +77,18 @@ describe('what does not fit is refused by name', () => {
     expect(() => schedulerOf(shapes, { type: 'lcm', steps: 4, eta: 0, spacing: 'trailing' })).toThrow('scheduler.spacing is "trailing", but the scheduler "lcm" has timesteps of its own.');
     expect(() => parseSearchSpec({ model: 'shapes', scheduler: { type: 'ddmi' } })).toThrow(/scheduler.type is "ddmi"/);
     expect(() => parseSearchSpec({ model: 'shapes', scheduler: { type: 'ddim', spacing: 'karras' } })).toThrow(/scheduler.spacing is "karras"/);
+  });
+
+  it('a UNet that wants the guidance embedding of LCM', () => {
+    const root = mkdtempSync(join(tmpdir(), 'qsched-lcm-'));
+    try {
+      cpSync(join(packageRoot(), 'models'), root, { recursive: true });
+      const path = join(root, 'shapes', 'unet', 'config.json');
+      writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, 'utf8')) as object), time_cond_proj_dim: 256 }));
+      expect(() => checkFiles(parseSearchSpec({ model: 'shapes' }), { models: [root] })).toThrow('The UNet of "shapes" wants the input timestep_cond (time_cond_proj_dim is 256 in its config.json)');
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
   });
 
   it('a DDIM model that clips', () => {

@@ -102,7 +102,7 @@ describe('keys', () => {
 describe('migrations', () => {
   test('make every table and view, once', () => {
     const names = sql<{ name: string }>("select name from sqlite_master where name not like 'sqlite_%' and name not like '\\_\\_%' escape '\\' order by name").map(({ name }) => name);
-    expect(names).toEqual(['best_coefficients', 'candidates', 'contexts', 'evaluations', 'evaluations_by_candidate', 'prompts', 'search_contexts', 'search_progress', 'search_prompts', 'searches', 'trial_history', 'trials']);
+    expect(names).toEqual(['best_coefficients', 'candidates', 'contexts', 'evaluations', 'evaluations_by_candidate', 'prompts', 'schedules', 'search_contexts', 'search_progress', 'search_prompts', 'searches', 'trial_history', 'trials']);
     const applied = one<number>('select count(*) from __drizzle_migrations');
     openStore(path).$client.close();
     expect(one('select count(*) from __drizzle_migrations')).toBe(applied);

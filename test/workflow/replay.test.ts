@@ -12,6 +12,8 @@ import { workflowBundle } from './fake-world.js';
 
 const FOLDER = join(dirname(fileURLToPath(import.meta.url)), '..', 'golden', 'histories');
 const FILES = readdirSync(FOLDER).filter((file) => file.endsWith('.json')).sort();
+/** Bytes are `{"base64": ...}` in the files. */
+const bytes = (_: string, value: unknown): unknown => (typeof value === 'object' && value !== null && 'base64' in value ? Buffer.from(String(value.base64), 'base64') : value);
 const read = (file: string): string => readFileSync(join(FOLDER, file), 'utf8');
 
 describe('a committed history', () => {
@@ -20,7 +22,7 @@ describe('a committed history', () => {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
     bundle = await workflowBundle();
   });
-  const replay = (file: string, text: string): Promise<void> => Worker.runReplayHistory({ workflowBundle: bundle }, JSON.parse(text) as unknown, file.replace(/-\d+\.json$/, ''));
+  const replay = (file: string, text: string): Promise<void> => Worker.runReplayHistory({ workflowBundle: bundle }, JSON.parse(text, bytes) as unknown, file.replace(/-\d+\.json$/, ''));
 
   it('is there for every optimizer that adapts, a control, a continued search and a refused one', () => {
     expect(FILES).toEqual(expect.arrayContaining(['cma-es-1.json', 'grid-with-control-1.json', 'one-plus-one-1.json', 'one-plus-one-2.json', 'unknown-precision-1.json']));
@@ -38,7 +40,7 @@ describe('a committed history', () => {
   it.each(FILES)('%s names no machine, and is small', (file) => {
     const text = read(file);
     expect(text.length).toBeLessThan(300_000);
-    const payloads = [...text.matchAll(/"data":"([^"]+)"/g)].map(([, data]) => Buffer.from(data!, 'base64').toString('utf8'));
+    const payloads = [...text.matchAll(/"base64":"([^"]+)"/g)].map(([, data]) => Buffer.from(data!, 'base64').toString('utf8'));
     expect([text, ...payloads].flatMap((plain) => /\b\d+@\w+|\/(home|root|tmp|work)\/[^"]*/.exec(plain)?.[0] ?? [])).toEqual([]);
   });
 });

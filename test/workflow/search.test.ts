@@ -146,7 +146,7 @@ describe('continue-as-new', () => {
   beforeAll(async () => { small = await createWorld(['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=60']); });
   afterAll(async () => { await small.close(); });
 
-  const rows = ({ store }: FakeWorld, id: string) => store.select().from(trials).where(eq(trials.searchId, id)).orderBy(trials.stage, trials.number).all().map(({ createdAt: _, updatedAt: __, ...row }) => row);
+  const rows = ({ store }: FakeWorld, id: string) => store.select().from(trials).where(eq(trials.searchId, id)).orderBy(trials.stage, trials.number).all().map((row) => ({ ...row, createdAt: '', updatedAt: '' }));
 
   it.each([
     ['one-plus-one', {}],

@@ -1,0 +1,65 @@
+/**
+ * What crosses the wire for PTQD and for comparisons of schedules. Plain JSON, small.
+ */
+import { z } from 'zod';
+import type { Coefficients } from './coefficients.js';
+import type { PromptSplit, ScoreResult } from './payloads.js';
+import type { CompleteSchedule, PtqdStepDocument } from './schedule-document.js';
+import type { SearchSpec } from './search-spec.js';
+
+/** How PTQD is fitted; `search` is a SearchSpec: model, precision, scheduler and calibration prompts count. */
+export const PtqdInput = z.strictObject({
+  search: z.unknown(),
+  /** std: std(q) / std(e) - 1. regression: sum((q - e) e) / sum(e^2). */
+  gamma: z.enum(['std', 'regression']).default('std'),
+  /** One bias a step, or one a channel. */
+  bias: z.enum(['step', 'channel']).default('channel'),
+});
+
+export type PtqdInput = z.infer<typeof PtqdInput>;
+
+/** Asks for a fit along the full-precision trajectories of a split. */
+export interface FitPtqdRequest {
+  readonly model: string;
+  readonly precision: string;
+  readonly reference: string;
+  readonly scheduler: SearchSpec['scheduler'];
+  /** Scorer -> context id of both networks: what the worker's files must reproduce. */
+  readonly contexts: Readonly<Record<string, string>>;
+  readonly referenceContexts: Readonly<Record<string, string>>;
+  readonly split: PromptSplit;
+  readonly gamma: PtqdInput['gamma'];
+  readonly bias: PtqdInput['bias'];
+}
+
+export interface FitPtqdResult {
+  readonly document: CompleteSchedule;
+  /** Trajectories that it was fitted on. */
+  readonly trajectories: number;
+  readonly seconds: number;
+}
+
+/** What the `ptqd` workflow returns. */
+export interface PtqdResult extends FitPtqdResult {
+  /** Of the stored schedule. */
+  readonly id: string;
+}
+
+/** One schedule of a comparison. */
+export interface Variant {
+  readonly name: string;
+  readonly coefficients: Coefficients;
+  readonly ptqd?: readonly PtqdStepDocument[];
+}
+
+export interface CompareInput {
+  readonly search: unknown;
+  readonly variants: readonly Variant[];
+}
+
+/** What the `compare` workflow returns: raw terms of every variant on the held-out prompts. */
+export interface CompareResult {
+  readonly prompts: number;
+  readonly seeds: number;
+  readonly variants: readonly { readonly name: string; readonly result: ScoreResult }[];
+}
