@@ -5,9 +5,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
+import { sql } from 'drizzle-orm';
 import type { ScoreFunction } from '../activities/score.js';
 import { startSearch } from '../cli/follow.js';
-import { openStore } from '../db/open-store.js';
+import { scoringPlan } from '../cli/scoring-plan.js';
+import { startScoringProcesses } from '../cli/scoring-process.js';
+import { openStore, type Store } from '../db/open-store.js';
 import type { SearchSpec } from '../spec/search-spec.js';
 import { parseSearchSpec } from '../spec/validate.js';
 import { connectTemporal } from '../temporal/connect.js';
@@ -19,9 +22,11 @@ export interface GridRun {
   readonly candidates: number;
   /** Wall time from the grid's first ask to its last record. */
   readonly seconds: number;
-  /** Of those, inside ONNX Runtime. */
+  /** Of those, inside ONNX Runtime, summed over the scoring processes. */
   readonly runtimeSeconds: number;
   readonly best: number;
+  /** Scoring processes, one thread of ONNX Runtime each. */
+  readonly processes: number;
 }
 
 /** The grid of the paper's reference: both coefficients, the end fixed at 1. */
@@ -32,19 +37,29 @@ export const gridSpec = (steps: number, gridPoints: number, prompts: number, see
     select: { count: 4, finalists: 1 }, confirm: { count: 20 },
   });
 
-/** Runs one search in a fresh data folder and reads its times from the history. */
-export async function runGrid(spec: SearchSpec, options: { threads: number; batch: number; score?: ScoreFunction }): Promise<GridRun> {
+/**
+ * Runs one search in a fresh data folder, with the scoring processes that `qsched up` starts.
+ *
+ * @param score takes the place of the scoring processes: for the overhead alone
+ */
+export async function runGrid(spec: SearchSpec, score?: ScoreFunction): Promise<GridRun> {
   const folder = mkdtempSync(join(tmpdir(), 'qsched-bench-'));
   const env = { ...process.env, QSCHED_DATA: folder };
   const { connection, client, nativeAddress, server } = await connectTemporal({ start: true, onProgress: () => undefined, env });
   const store = openStore(join(folder, 'qsched.db'));
   logToFile(folder);
   const house = await startHouse(nativeAddress, { store, path: join(folder, 'qsched.db'), searchAttributes: false });
-  const scoring = await startScoring(nativeAddress, { models: ['shapes'], provider: 'cpu', ...options });
+  const models = ['shapes'];
+  const plan = scoringPlan(models, undefined);
+  const { address, namespace } = nativeAddress;
+  const scoring = score === undefined
+    ? startScoringProcesses({ ...plan, models, address, namespace, say: (line) => { process.stderr.write(`${line}\n`); } })
+    : await startScoring(nativeAddress, { models, provider: 'cpu', threads: 1, batch: 20, score });
+  if ('ready' in scoring) await scoring.ready;
   try {
     await startSearch(client, 'bench', spec);
     await client.workflow.getHandle('bench').result();
-    return await timesOf(client, 'bench');
+    return { ...(await timesOf(client, store, 'bench')), processes: plan.processes };
   } finally {
     await scoring.stop();
     await house.stop();
@@ -55,41 +70,25 @@ export async function runGrid(spec: SearchSpec, options: { threads: number; batc
   }
 }
 
-async function timesOf(client: Client, id: string): Promise<GridRun> {
+/** Wall time from the store, ONNX Runtime's share of it from the history (the last run of it, where it was continued). */
+async function timesOf(client: Client, store: Store, id: string): Promise<Omit<GridRun, 'processes'>> {
+  const row = store.get<{ candidates: number; seconds: number; best: number }>(sql`
+    select count(*) as candidates, max(score) as best,
+           (julianday(max(updated_at)) - julianday(min(created_at))) * 86400 as seconds
+    from trials where search_id = ${id} and stage = 'calibration' and number > 0`);
   const { events } = await client.workflow.getHandle(id).fetchHistory();
-  const scheduled = new Map<string, { type: string; summary: string; at: number }>();
-  const at = (event: { eventTime?: { seconds?: unknown; nanos?: number | null } | null }): number => Number(event.eventTime?.seconds ?? 0) + (event.eventTime?.nanos ?? 0) / 1e9;
-  const text = (data: Uint8Array | null | undefined): string => Buffer.from(data ?? []).toString('utf8');
-  let asks = 0;
-  let candidates = 0;
-  let first = Infinity;
-  let last = -Infinity;
+  const calibrating = new Set<string>();
   let runtimeSeconds = 0;
-  let inGrid = false;
-  let best = -Infinity;
   for (const event of events ?? []) {
     const begun = event.activityTaskScheduledEventAttributes;
-    if (begun) {
-      const type = begun.activityType?.name ?? '';
-      scheduled.set(String(event.eventId), { type, summary: '', at: at(event) });
-      if (type === 'ask') {
-        asks += 1;
-        const request = JSON.parse(text(begun.input?.payloads?.[0]?.data)) as { stage: string; trials: unknown[] };
-        // The first ask is the identity's.
-        inGrid = asks > 1 && request.stage === 'calibration';
-        if (inGrid) candidates += request.trials.length;
-        if (inGrid && first === Infinity) first = at(event);
-      }
+    if (begun?.activityType?.name === 'score') {
+      const { contexts, trials } = JSON.parse(textOf(begun.input)) as { contexts: object; trials: { index: number }[] };
+      if (Object.keys(contexts).length === 1 && trials[0]!.index > 0) calibrating.add(String(event.eventId));
     }
     const done = event.activityTaskCompletedEventAttributes;
-    if (done && inGrid) {
-      const { type } = scheduled.get(String(done.scheduledEventId))!;
-      if (type === 'score') runtimeSeconds += (JSON.parse(text(done.result?.payloads?.[0]?.data)) as { runtimeSeconds: number }).runtimeSeconds;
-      if (type === 'record') {
-        last = at(event);
-        for (const { score } of JSON.parse(text(done.result?.payloads?.[0]?.data)) as { score: number | null }[]) best = Math.max(best, score ?? -Infinity);
-      }
-    }
+    if (done && calibrating.has(String(done.scheduledEventId))) runtimeSeconds += (JSON.parse(textOf(done.result)) as { runtimeSeconds: number }).runtimeSeconds;
   }
-  return { candidates, seconds: last - first, runtimeSeconds, best };
+  return { ...row!, runtimeSeconds };
 }
+
+const textOf = (payloads: { payloads?: { data?: Uint8Array | null }[] | null } | null | undefined): string => Buffer.from(payloads?.payloads?.[0]?.data ?? []).toString('utf8');

@@ -15,7 +15,7 @@ import { suggestion } from '../spec/validate.js';
 import { databasePath } from './house.js';
 import { print, printJson, table, type GlobalOptions } from './output.js';
 import { scheduleText } from './schedule-text.js';
-import { withWritableStore } from './stored-search.js';
+import { withCurrentStore, withWritableStore } from './stored-search.js';
 
 const ACTIONS = ['show', 'add'];
 /** Characters of an id that people read. */
@@ -26,7 +26,7 @@ export interface ScheduleFlags extends GlobalOptions { readonly model?: string }
 
 /** Lists every stored schedule, the latest first. */
 export function schedulesCommand(flags: GlobalOptions): number {
-  const rows = existsSync(databasePath()) ? withWritableStore(listSchedules) : [];
+  const rows = existsSync(databasePath()) ? withCurrentStore(listSchedules) : [];
   if (flags.json) printJson(rows.map(({ id, createdAt, document: { kind, scheduler, model, precision, searchId, coefficients } }) => ({ id, kind, scheduler: scheduler.type, steps: scheduler.steps, eta: scheduler.eta, model, precision, searchId, coefficients, createdAt })));
   else if (rows.length === 0) print('No schedule yet. A finished search stores two; store one made by hand: npx qsched schedule add FILE');
   else print(table([['id', 'kind', 'scheduler', 'steps', 'eta', 'made for', 'search', 'created'], ...rows.map(({ id, createdAt, document: { kind, scheduler, model, precision, searchId } }) => [id.slice(0, SHORT_ID), kind, scheduler.type, String(scheduler.steps), String(scheduler.eta), [model, precision].filter((part) => part !== undefined).join(' ') || '-', searchId ?? '-', createdAt.slice(0, 19)])]));
@@ -43,7 +43,7 @@ function show(what: string, flags: ScheduleFlags): number {
   const stored = existsSync(what) ? null : requireSchedule(what);
   const document = stored?.document ?? fromFile(what, flags).complete;
   if (flags.json) {
-    printJson(stored === null ? document : { ...document });
+    printJson(document);
     return 0;
   }
   const { kind, scheduler, model, precision, searchId } = document;
@@ -63,7 +63,7 @@ function add(path: string, flags: ScheduleFlags): number {
 
 /** One stored schedule by the beginning of its id. @throws QschedError (usage) where there is none, or more than one */
 export function requireSchedule(prefix: string): StoredSchedule {
-  const found = existsSync(databasePath()) ? withWritableStore((store) => findSchedules(store, prefix)) : [];
+  const found = existsSync(databasePath()) ? withCurrentStore((store) => findSchedules(store, prefix)) : [];
   if (found.length === 1) return found[0]!;
   if (found.length > 1) throw new QschedError('usage', `"${prefix}" begins ${found.length} ids: ${found.map(({ id }) => id.slice(0, SHORT_ID)).join(', ')}.`, 'Give more of the id.');
   throw new QschedError('usage', `There is no schedule "${prefix}": neither a file nor the beginning of a stored id.`, 'See npx qsched schedules.');

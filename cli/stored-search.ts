@@ -17,6 +17,12 @@ export function withStore<T>(body: (store: Store) => T): T {
   }
 }
 
+/** Reads the database as this version has it: one of an older version is migrated first. */
+export function withCurrentStore<T>(body: (store: Store) => T): T {
+  const old = withStore((store) => store.$client.prepare("select 1 from sqlite_master where name = 'schedules'").get() === undefined);
+  return old ? withWritableStore(body) : withStore(body);
+}
+
 /** Opens the database for one short write, making it where there is none, and closes it again. */
 export function withWritableStore<T>(body: (store: Store) => T): T {
   const store = openStore(databasePath());

@@ -19,7 +19,7 @@ import { visitHouse } from './run-workflow.js';
 import { requireSchedule } from './schedule-command.js';
 import { besideIdentity } from './side-by-side.js';
 import { readSpec, type SpecFlags } from './spec-input.js';
-import { withWritableStore } from './stored-search.js';
+import { withCurrentStore } from './stored-search.js';
 
 const STUDIES = ['ptqd', 'overhead'];
 
@@ -59,7 +59,7 @@ async function ptqdStudy(flags: StudyFlags): Promise<number> {
 }
 
 function latestTuned({ model, precision, scheduler }: SearchSpec): StoredSchedule {
-  const stored = existsSync(databasePath()) ? withWritableStore(listSchedules) : [];
+  const stored = existsSync(databasePath()) ? withCurrentStore(listSchedules) : [];
   const found = stored.find(({ document: one }) => one.kind === 'q-sched' && one.model === model && one.precision === precision && one.scheduler.type === scheduler.type && one.scheduler.steps === scheduler.steps && one.scheduler.eta === scheduler.eta);
   if (found === undefined) throw new QschedError('failure', `No search of ${model} ${precision} with ${scheduler.type}, ${scheduler.steps} steps and eta ${scheduler.eta} has finished yet.`, `Run one: npx qsched search --model ${model} --precision ${precision} --scheduler ${scheduler.type} --steps ${scheduler.steps} --eta ${scheduler.eta}; or name a schedule with --schedule.`);
   return found;

@@ -4,7 +4,8 @@
 import { and, asc, eq } from 'drizzle-orm';
 import type { BatchReference } from '../spec/payloads.js';
 import type { Store } from './open-store.js';
-import { evaluations, searchPrompts } from './schema.js';
+import { searchPrompts } from './schema.js';
+import { statements } from './statements.js';
 
 /** What one evaluation has: the terms of every scorer asked for, a failure, or nothing yet. */
 export type Known = { readonly status: 'ok'; readonly terms: Readonly<Record<string, Readonly<Record<string, number>>>> } | { readonly status: 'failed'; readonly reason: string } | undefined;
@@ -32,11 +33,7 @@ export function knownEvaluations(
   seeds: readonly number[],
 ): Known[] {
   const byScorer = Object.entries(contexts).map(([scorer, contextId]) => {
-    const rows = store
-      .select({ promptId: evaluations.promptId, seed: evaluations.seed, status: evaluations.status, reason: evaluations.reason, terms: evaluations.terms })
-      .from(evaluations)
-      .where(and(eq(evaluations.contextId, contextId), eq(evaluations.candidateId, candidateId)))
-      .all();
+    const rows = statements(store).evaluationsOf.all({ contextId, candidateId });
     return { scorer, rows: new Map(rows.map((row) => [`${row.promptId}|${row.seed}`, row])) };
   });
   const known: Known[] = [];

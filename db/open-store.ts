@@ -43,6 +43,7 @@ export function openStore(path: string, options: { readonly?: boolean; busyMilli
     if (!options.readonly) {
       client.pragma('journal_mode = WAL');
       client.pragma('synchronous = NORMAL');
+      client.pragma('wal_autocheckpoint = 8000'); // pages; fewer and longer syncs
       client.pragma('foreign_keys = ON');
       // Takes the write lock once: a file that cannot be written is refused here, not at the first score.
       client.exec('begin immediate; rollback');

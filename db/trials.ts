@@ -2,7 +2,6 @@
  * Trials: persisted when asked, completed when their last evaluation is stored.
  * Every function is safe to repeat: activities are retried.
  */
-import { and, eq, sql } from 'drizzle-orm';
 import { decodeFloats } from '../spec/float-text.js';
 import { createObjective } from '../metrics/jaq.js';
 import type { Coefficients } from '../spec/coefficients.js';
@@ -10,9 +9,7 @@ import type { AskRequest, AskResult, BatchReference, OpenTrial, RecordRequest, T
 import { knownEvaluations, splitPrompts, type Known } from './evaluations.js';
 import { candidateId, evaluationKey } from './keys.js';
 import type { Store } from './open-store.js';
-import { candidates, evaluations, trials } from './schema.js';
-
-const now = sql`(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))`;
+import { statements } from './statements.js';
 
 /**
  * Persists what was asked, and says what is still to evaluate. A trial that is already
@@ -39,7 +36,7 @@ export function askTrials(store: Store, request: AskRequest): AskResult {
  */
 export function recordTrials(store: Store, request: RecordRequest): TrialScore[] {
   const promptIds = splitPrompts(store, request.searchId, request.split);
-  const insert = insertEvaluation(store);
+  const { addEvaluation } = statements(store);
   return store.transaction(() =>
     request.trials.map((trial) => {
       const candidate = candidateId(trial.coefficients);
@@ -54,7 +51,7 @@ export function recordTrials(store: Store, request: RecordRequest): TrialScore[]
           const row = numbers.subarray(at * names.length, (at + 1) * names.length);
           const reason = failed.get(at) ?? (row.every(Number.isFinite) ? null : 'a term is not finite');
           const terms = reason === null ? JSON.stringify(Object.fromEntries(names.map((name, k) => [name, row[k]!]))) : null;
-          insert.run({ key: evaluationKey(contextId, candidate, promptId, seed), contextId, candidateId: candidate, promptId, seed, status: reason === null ? 'ok' : 'failed', reason, terms, searchId: request.searchId });
+          addEvaluation.run({ key: evaluationKey(contextId, candidate, promptId, seed), contextId, candidateId: candidate, promptId, seed, status: reason === null ? 'ok' : 'failed', reason, terms, searchId: request.searchId });
         });
       }
       const known = knownEvaluations(store, request.contexts, candidate, promptIds, request.seeds);
@@ -64,38 +61,15 @@ export function recordTrials(store: Store, request: RecordRequest): TrialScore[]
   );
 }
 
-/** A failed row gives way to a new result; an ok row never changes. */
-function insertEvaluation(store: Store) {
-  const hole = (name: string) => sql.placeholder(name);
-  return store
-    .insert(evaluations)
-    .values({ key: hole('key'), contextId: hole('contextId'), candidateId: hole('candidateId'), promptId: hole('promptId'), seed: hole('seed'), status: hole('status'), reason: hole('reason'), terms: hole('terms'), searchId: hole('searchId') })
-    .onConflictDoUpdate({
-      target: evaluations.key,
-      set: { status: sql`excluded.status`, reason: sql`excluded.reason`, terms: sql`excluded.terms`, searchId: sql`excluded.search_id` },
-      setWhere: sql`${evaluations.status} = 'failed'`,
-    })
-    .prepare();
-}
-
 function persist(store: Store, { searchId, stage }: BatchReference, number: number, coefficients: Coefficients, point: readonly number[]): Coefficients {
+  const { addCandidate, addTrial, replaceTrial, coefficientsOf } = statements(store);
   const id = candidateId(coefficients);
-  store.insert(candidates).values({ id, sample: JSON.stringify(coefficients.sample), noise: JSON.stringify(coefficients.noise) }).onConflictDoNothing().run();
-  const insert = store.insert(trials).values({ searchId, stage, number, candidateId: id, point: JSON.stringify(point), status: 'asked' });
+  addCandidate.run({ id, sample: JSON.stringify(coefficients.sample), noise: JSON.stringify(coefficients.noise) });
   // Finalists may change when a search is resumed with a larger budget; what was searched does not.
-  if (stage === 'calibration') insert.onConflictDoNothing().run();
-  else insert.onConflictDoUpdate({ target: [trials.searchId, trials.stage, trials.number], set: { candidateId: id, status: 'asked', score: null, tc: null, iq: null }, setWhere: sql`${trials.candidateId} <> ${id}` }).run();
-  const stored = store
-    .select({ sample: candidates.sample, noise: candidates.noise })
-    .from(trials)
-    .innerJoin(candidates, eq(candidates.id, trials.candidateId))
-    .where(isTrial({ searchId, stage }, number))
-    .get();
+  (stage === 'calibration' ? addTrial : replaceTrial).run({ searchId, stage, number, candidateId: id, point: JSON.stringify(point) });
+  const stored = coefficientsOf.get({ searchId, stage, number });
   return { sample: JSON.parse(stored!.sample) as number[], noise: JSON.parse(stored!.noise) as number[] };
 }
-
-const isTrial = ({ searchId, stage }: Pick<BatchReference, 'searchId' | 'stage'>, number: number) =>
-  and(eq(trials.searchId, searchId), eq(trials.stage, stage), eq(trials.number, number));
 
 function complete(store: Store, request: BatchReference, index: number, known: readonly Known[]): TrialScore {
   const objective = createObjective(request.objective);
@@ -103,7 +77,7 @@ function complete(store: Store, request: BatchReference, index: number, known: r
   const ok = rows.length === known.length && rows.length > 0;
   const { tc, iq } = ok ? objective.terms(rows) : { tc: null, iq: null };
   const score = ok ? objective.score(rows) : null;
-  store.update(trials).set({ status: ok ? 'ok' : 'failed', score, tc, iq, updatedAt: now }).where(isTrial(request, index)).run();
+  statements(store).completeTrial.run({ searchId: request.searchId, stage: request.stage, number: index, status: ok ? 'ok' : 'failed', score, tc, iq });
   return { index, score, tc, iq };
 }
 

@@ -7,11 +7,11 @@ import type { AskedTrial, BatchReference, OpenTrial, PreparedModel, PromptSplit 
 import type { SearchSpec } from '../spec/search-spec.js';
 import { scoreActivities, storeActivities } from './activities.js';
 
-const { ceil, max, min } = Math;
+const { ceil, floor, max, min } = Math;
 const { keys } = Object;
 
-/** Candidates that one activity scores at most. */
-const MOST_CANDIDATES = 16;
+/** Evaluations that one activity makes at most, unless a single candidate has more. */
+const MOST_EVALUATIONS = 640;
 /** Trials that are persisted at once at most: payloads stay far below their limit. */
 const MOST_TRIALS = 256;
 
@@ -59,7 +59,7 @@ async function scoreSlice(batch: Batch, onRecorded: (count: number) => void): Pr
   const at = new Map(batch.trials.map((trial, i) => [trial.index, i]));
   const { score } = scoreActivities(batch.prepared.scoreQueue, batch.waitSeconds);
   await CancellationScope.cancellable(() =>
-    Promise.all(chunksOf(first).map(async (chunk) => {
+    Promise.all(chunksOf(first, batch.split.count * batch.split.seeds.length).map(async (chunk) => {
       const request = { model: batch.prepared.model, precision: batch.prepared.precision, scheduler: batch.scheduler, contexts: batch.reference.contexts, split: batch.split, trials: chunk };
       const result = await score.executeWithOptions({ summary: `${batch.label}: trials ${chunk[0]!.index}-${chunk.at(-1)!.index}` }, [request]);
       const recorded = await store.record({ ...batch.reference, trials: result.trials });
@@ -91,8 +91,9 @@ function splitRepeated(open: readonly OpenTrial[]): { first: OpenTrial[]; repeat
 /** JSON prints a float64 so that it reads back to the same bits. */
 const keyOf = (coefficients: Coefficients): string => JSON.stringify([coefficients.sample, coefficients.noise]);
 
-function chunksOf(trials: readonly OpenTrial[]): OpenTrial[][] {
-  const size = max(1, min(MOST_CANDIDATES, ceil(trials.length / 2)));
+/** Two chunks at least, so that two workers share a generation; no chunk so long that its loss hurts. */
+function chunksOf(trials: readonly OpenTrial[], evaluationsEach: number): OpenTrial[][] {
+  const size = max(1, min(floor(MOST_EVALUATIONS / evaluationsEach), ceil(trials.length / 2)));
   const chunks: OpenTrial[][] = [];
   for (let start = 0; start < trials.length; start += size) chunks.push(trials.slice(start, start + size));
   return chunks;

@@ -47,7 +47,7 @@ describe('a fit', () => {
     fits.forEach(({ method, gamma, mu }, i) => {
       expect(method).toBe('regression');
       [0.5, -0.25].forEach((bias, channel) => {
-        const e = seen.reference[i]!.flatMap((x, p) => [...x.slice(channel * 4, channel * 4 + 4)].map((v) => Math.fround(Math.tanh(v) + Math.fround(PAIRS[p]!.text.charCodeAt(0) / 1000))));
+        const e = seen.reference[i]!.flatMap((x, p) => Array.from(x.slice(channel * 4, channel * 4 + 4), (v) => Math.fround(Math.tanh(v) + Math.fround(PAIRS[p]!.text.charCodeAt(0) / 1000))));
         const mean = e.reduce((sum, value) => sum + value, 0) / e.length;
         expect((mu as number[])[channel]).toBeCloseTo(bias + (0.25 - gamma) * mean, 6);
       });

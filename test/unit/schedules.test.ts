@@ -103,6 +103,13 @@ describe('on the command line', () => {
     expect((JSON.parse(said(() => scheduleCommand('show', id, { json: true }))) as { fused: unknown }).fused).toEqual(tcd().fused(TUNED));
   });
 
+  it('a database of an older version is brought up to date', () => {
+    const store = openStore(join(folder, 'qsched.db'));
+    store.$client.exec('drop table schedules; delete from __drizzle_migrations where created_at = (select max(created_at) from __drizzle_migrations)');
+    store.$client.close();
+    expect(JSON.parse(said(() => schedulesCommand({ json: true })))).toEqual([]);
+  });
+
   it('none yet', () => {
     expect(said(() => schedulesCommand({}))).toContain('No schedule yet.');
     expect(() => scheduleCommand('show', 'abc', {})).toThrow('There is no schedule "abc"');
