@@ -55,7 +55,7 @@ export function recordTrials(store: Store, request: RecordRequest): TrialScore[]
         });
       }
       const known = knownEvaluations(store, request.contexts, candidate, promptIds, request.seeds);
-      if (known.some((k) => k === undefined)) return { index: trial.index, score: null, tc: null, iq: null };
+      if (known.some((k) => k === undefined)) return { index: trial.index, complete: false, score: null, tc: null, iq: null };
       return complete(store, request, trial.index, known);
     }),
   );
@@ -78,7 +78,7 @@ function complete(store: Store, request: BatchReference, index: number, known: r
   const { tc, iq } = ok ? objective.terms(rows) : { tc: null, iq: null };
   const score = ok ? objective.score(rows) : null;
   statements(store).completeTrial.run({ searchId: request.searchId, stage: request.stage, number: index, status: ok ? 'ok' : 'failed', score, tc, iq });
-  return { index, score, tc, iq };
+  return { index, complete: true, score, tc, iq };
 }
 
 function indicesOf<T>(list: readonly T[], wanted: (value: T) => boolean): number[] {

@@ -64,7 +64,7 @@ export async function openSession(path: string, { batch, threads, provider = 'cp
       runtimeClock.seconds += (performance.now() - start) / 1000;
       const data = outputs[name]!.data as Float32Array;
       const size = data.length / batch;
-      return Array.from({ length: count }, (_, row) => data.slice(row * size, (row + 1) * size));
+      return Array.from({ length: count }, (_, row) => data.subarray(row * size, (row + 1) * size));
     },
   };
 }

@@ -77,13 +77,13 @@ export async function openScoringEngine(model: ModelFolder, scorerFolders: reado
     const wants = candidates.map((candidate) => new Set(candidate.pairs));
     const rowsAt = (level: number): { group: number; pair: number }[] => {
       const { groupOf } = tree.levels[level]!;
-      const needed = new Set<string>();
+      const needed = new Set<number>();
       const rows: { group: number; pair: number }[] = [];
       for (const pair of block) {
         candidates.forEach((_, k) => {
           const group = groupOf[k]!;
-          if (!wants[k]!.has(pair) || needed.has(`${group}|${pair}`)) return;
-          needed.add(`${group}|${pair}`);
+          if (!wants[k]!.has(pair) || needed.has(group * pairs.length + pair)) return;
+          needed.add(group * pairs.length + pair);
           rows.push({ group, pair });
         });
       }
@@ -113,12 +113,12 @@ export async function openScoringEngine(model: ModelFolder, scorerFolders: reado
         outputs[r] = fresh[k]!;
         if (i === 0) firstCalls.set(cacheKey(rows[r]!), fresh[k]!);
       });
-      const index = new Map(rows.map(({ group, pair }, r) => [`${group}|${pair}`, r]));
+      const index = new Map(rows.map(({ group, pair }, r) => [group * pairs.length + pair, r]));
       const next = tree.levels[i + 1]!;
       rows = rowsAt(i + 1);
       const before = states;
       states = rows.map(({ group, pair }) => {
-        const r = index.get(`${next.parentOf[group]!}|${pair}`)!;
+        const r = index.get(next.parentOf[group]! * pairs.length + pair)!;
         const step = next.stepOf[group]!;
         const out = new Float32Array(networks.latentLength);
         applyFused(step, before[r]!, outputs[r]!, step.n === 0 ? null : noise(pairs[pair]!, i + 1), out, channels);
@@ -143,10 +143,10 @@ export async function openScoringEngine(model: ModelFolder, scorerFolders: reado
     for (let start = 0; start < used.length; start += block) {
       const { rows, states, groupOf } = await sample(candidates, pairs, used.slice(start, start + block), between);
       const planar = await networks.decode(states, between);
-      const images = new Map(rows.map(({ group, pair }, r) => [`${group}|${pair}`, picture(states[r]!, planar[r]!, height, width)]));
+      const images = new Map(rows.map(({ group, pair }, r) => [group * pairs.length + pair, picture(states[r]!, planar[r]!, height, width)]));
       candidates.forEach((candidate, k) => {
         candidate.pairs.forEach((pair, at) => {
-          const image = images.get(`${groupOf[k]!}|${pair}`);
+          const image = images.get(groupOf[k]! * pairs.length + pair);
           if (image) pictures[k]![at] = image;
         });
       });
@@ -187,7 +187,11 @@ function finiteOrReason(role: string, terms: Float64Array): Float64Array | strin
   return broken === -1 ? terms : `the scorer "${role}" gave ${TERM_NAMES[broken]} = ${terms[broken]}`;
 }
 
-const countBroken = (values: Float32Array): number => values.reduce((count, v) => count + (Number.isFinite(v) ? 0 : 1), 0);
+function countBroken(values: Float32Array): number {
+  let count = 0;
+  for (let i = 0; i < values.length; i += 1) if (!Number.isFinite(values[i])) count += 1;
+  return count;
+}
 
 /** The picture of a finished latent; a decoder may turn what is not finite into something that is, so both are looked at. */
 function picture(latent: Float32Array, planar: Float32Array, latentHeight: number, latentWidth: number): RgbImage | { failed: string } {

@@ -145,6 +145,8 @@ export interface RecordRequest extends BatchReference {
 /** What the store knows of trials after a record: score, or null where failed. */
 export interface TrialScore {
   readonly index: number;
+  /** Whether its last evaluation is stored; a failed trial is complete and has no score. */
+  readonly complete: boolean;
   readonly score: number | null;
   readonly tc: number | null;
   readonly iq: number | null;

@@ -6,12 +6,10 @@ import type { Coefficients } from '../spec/coefficients.js';
 import type { AskedTrial, BatchReference, OpenTrial, PreparedModel, PromptSplit } from '../spec/payloads.js';
 import type { SearchSpec } from '../spec/search-spec.js';
 import { scoreActivities, storeActivities } from './activities.js';
+import { chunksOf } from './chunks.js';
 
-const { ceil, floor, max, min } = Math;
 const { keys } = Object;
 
-/** Evaluations that one activity makes at most, unless a single candidate has more. */
-const MOST_EVALUATIONS = 640;
 /** Trials that are persisted at once at most: payloads stay far below their limit. */
 const MOST_TRIALS = 256;
 
@@ -59,12 +57,13 @@ async function scoreSlice(batch: Batch, onRecorded: (count: number) => void): Pr
   const at = new Map(batch.trials.map((trial, i) => [trial.index, i]));
   const { score } = scoreActivities(batch.prepared.scoreQueue, batch.waitSeconds);
   await CancellationScope.cancellable(() =>
-    Promise.all(chunksOf(first, batch.split.count * batch.split.seeds.length).map(async (chunk) => {
+    Promise.all(chunksOf(first, pictures(batch.split)).map(async (chunk) => {
       const request = { model: batch.prepared.model, precision: batch.prepared.precision, scheduler: batch.scheduler, contexts: batch.reference.contexts, split: batch.split, trials: chunk };
       const result = await score.executeWithOptions({ summary: `${batch.label}: trials ${chunk[0]!.index}-${chunk.at(-1)!.index}` }, [request]);
       const recorded = await store.record({ ...batch.reference, trials: result.trials });
-      for (const trial of recorded) scores[at.get(trial.index)!] = trial.score;
-      onRecorded(recorded.length);
+      const complete = recorded.filter((trial) => trial.complete);
+      for (const trial of complete) scores[at.get(trial.index)!] = trial.score;
+      onRecorded(complete.length);
     })));
   if (repeated.length > 0) {
     const trials = repeated.map((trial) => batch.trials[at.get(trial.index)!]!);
@@ -90,11 +89,3 @@ function splitRepeated(open: readonly OpenTrial[]): { first: OpenTrial[]; repeat
 
 /** JSON prints a float64 so that it reads back to the same bits. */
 const keyOf = (coefficients: Coefficients): string => JSON.stringify([coefficients.sample, coefficients.noise]);
-
-/** Two chunks at least, so that two workers share a generation; no chunk so long that its loss hurts. */
-function chunksOf(trials: readonly OpenTrial[], evaluationsEach: number): OpenTrial[][] {
-  const size = max(1, min(floor(MOST_EVALUATIONS / evaluationsEach), ceil(trials.length / 2)));
-  const chunks: OpenTrial[][] = [];
-  for (let start = 0; start < trials.length; start += size) chunks.push(trials.slice(start, start + size));
-  return chunks;
-}

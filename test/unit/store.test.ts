@@ -204,7 +204,7 @@ describe('ask and record', () => {
     const answer = scored(batch, open[0]!, 6, (e) => [0.1 + e / 100, 0.5]);
     const result = recordTrials(store, { ...batch, trials: [answer] });
     const tc = 2.5 * (0.1 + 15 / 600);
-    expect(result).toEqual([{ index: 1, score: expect.closeTo(tc + 1, 12), tc: expect.closeTo(tc, 12), iq: 0.5 }]);
+    expect(result).toEqual([{ index: 1, complete: true, score: expect.closeTo(tc + 1, 12), tc: expect.closeTo(tc, 12), iq: 0.5 }]);
     const kept = dump();
     expect(kept.evaluations).toHaveLength(6);
     expect(recordTrials(store, { ...batch, trials: [answer] })).toEqual(result);
@@ -216,7 +216,7 @@ describe('ask and record', () => {
 
   test('a chunk that arrived in part leaves only the missing pairs open', () => {
     const { open } = askTrials(store, ask(batch, [steps(0.9)]));
-    expect(recordTrials(store, { ...batch, trials: [scored(batch, { ...open[0]!, missing: [0, 3, 5] }, 6)] })).toEqual([{ index: 1, score: null, tc: null, iq: null }]);
+    expect(recordTrials(store, { ...batch, trials: [scored(batch, { ...open[0]!, missing: [0, 3, 5] }, 6)] })).toEqual([{ index: 1, complete: false, score: null, tc: null, iq: null }]);
     const again = askTrials(store, ask(batch, [steps(0.9)]));
     expect(again).toEqual({ scores: [null], open: [{ index: 1, coefficients: steps(0.9), missing: [1, 2, 4] }] });
     const [done] = recordTrials(store, { ...batch, trials: [scored(batch, again.open[0]!, 6)] });

@@ -1,0 +1,46 @@
+/**
+ * How the open trials of a batch are cut into activities.
+ *
+ * Chunks shrink towards the end, so that workers finish together; what is too small to give two
+ * workers a chunk each is cut through a candidate's pictures. The cut changes no score.
+ */
+import type { OpenTrial } from '../spec/payloads.js';
+
+const { ceil, floor, max, min } = Math;
+
+/** Pictures that one activity makes at most, unless a single candidate has more: what a lost worker loses. */
+const MOST_PICTURES = 320;
+/** Workers that a batch is cut for. */
+const WORKERS = 2;
+/** A candidate is not cut into pieces smaller than a network batch. */
+const FEWEST_PICTURES = 20;
+
+/**
+ * @param trials what is open, in ask order
+ * @param pictures pictures that a candidate has on this split
+ * @returns chunks, in the order in which they are scheduled; together they hold every missing picture once
+ */
+export function chunksOf(trials: readonly OpenTrial[], pictures: number): OpenTrial[][] {
+  if (trials.length < WORKERS) return trials.flatMap((trial) => piecesOf(trial, pictures)).map((piece) => [piece]);
+  const most = max(1, floor(MOST_PICTURES / pictures));
+  const least = max(1, min(2, floor(trials.length / WORKERS)));
+  const chunks: OpenTrial[][] = [];
+  for (let start = 0; start < trials.length;) {
+    const left = trials.length - start;
+    const size = min(left, max(least, min(most, ceil(left / (left <= 2 * WORKERS * least ? WORKERS : 2 * WORKERS)))));
+    chunks.push(trials.slice(start, start + size));
+    start += size;
+  }
+  return chunks;
+}
+
+/** One candidate's missing pictures in as many pieces as there are workers, where they are enough. */
+function piecesOf(trial: OpenTrial, pictures: number): OpenTrial[] {
+  const missing = trial.missing ?? Array.from({ length: pictures }, (_, i) => i);
+  const count = max(1, min(WORKERS, floor(missing.length / FEWEST_PICTURES)));
+  if (count === 1) return [trial];
+  const size = ceil(missing.length / count / FEWEST_PICTURES) * FEWEST_PICTURES;
+  const pieces: OpenTrial[] = [];
+  for (let start = 0; start < missing.length; start += size) pieces.push({ ...trial, missing: missing.slice(start, start + size) });
+  return pieces;
+}
