@@ -71,3 +71,24 @@ describe('OnePlusOne', () => {
     expect(ours).toBeLessThanOrEqual(1.15 * theirs);
   });
 });
+
+describe('CMA-ES with an optimum on the edge of the range, as calibrations have it', () => {
+  const options = { ...box(2), budget: 100 };
+  const loss = ([x, y]: Point): number => 4 * ((x! - 0.93) / 0.4) ** 2 + (2 * (1.2 - y!)) / 0.4;
+  const best = (bounds: 'clip' | 'resample', seed: number): number => {
+    const optimizer = createOptimizer('cma-es', { ...options, seed, bounds });
+    let least = Infinity;
+    for (let points = optimizer.ask(); points.length > 0; points = optimizer.ask()) {
+      least = Math.min(least, ...points.map(loss));
+      optimizer.tell(points.map((point) => -loss(point)));
+    }
+    return least;
+  };
+
+  it('reaches it within 100 evaluations, where drawing again only comes near', () => {
+    const clipped = SEEDS.map((seed) => best('clip', seed));
+    const resampled = SEEDS.map((seed) => best('resample', seed));
+    expect(clipped.filter((value) => value < 1e-3).length).toBeGreaterThanOrEqual(13);
+    expect(median(clipped)).toBeLessThan(median(resampled) / 10);
+  });
+});
