@@ -33,7 +33,7 @@ function migrationsFolder(): string {
  */
 export function openStore(path: string, options: { readonly?: boolean; busyMilliseconds?: number } = {}): Store {
   if (options.readonly && !existsSync(path)) {
-    throw new QschedError('failure', `There is no database at ${path} yet.`, 'Run a search first: npx qsched search');
+    throw new QschedError('failure', `There is no database at ${path} yet.`, 'Run a search first: npx qsched search --model shapes');
   }
   let client: Database.Database | undefined;
   try {
