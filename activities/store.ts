@@ -7,15 +7,16 @@ import { closeSearch, openSearch } from '../db/searches.js';
 import { askTrials, recordTrials } from '../db/trials.js';
 import { finishSearch } from '../db/finish.js';
 import { judge } from '../db/judge.js';
-import type { AskRequest, AskResult, FinishRequest, JudgeRequest, OpenRequest, OpenResult, RecordRequest, SearchResult, TrialScore, Verdict } from '../spec/payloads.js';
+import type { AskRequest, AskResult, CheckRequest, FinishRequest, JudgeRequest, OpenRequest, OpenResult, RecordRequest, SearchResult, TrialScore, Verdict } from '../spec/payloads.js';
 import type { CompleteSchedule } from '../spec/schedule-document.js';
+import { checkSpec, type ModelServed } from './check.js';
 import { asActivity } from './failures.js';
 
 /** What the store activities need: the database, and whether the namespace has our search attributes. */
-export interface StoreDependencies { readonly store: Store; readonly path: string; readonly searchAttributes: boolean }
+export interface StoreDependencies { readonly store: Store; readonly path: string; readonly searchAttributes: boolean; readonly modelServed: ModelServed }
 
 /** Activities of the store queue. */
-export function createStoreActivities({ store, path, searchAttributes }: StoreDependencies) {
+export function createStoreActivities({ store, path, searchAttributes, modelServed }: StoreDependencies) {
   const guarded = <T>(body: () => T): Promise<T> =>
     asActivity(() => {
       try {
@@ -25,6 +26,7 @@ export function createStoreActivities({ store, path, searchAttributes }: StoreDe
       }
     });
   return {
+    check: (request: CheckRequest): Promise<void> => asActivity(() => checkSpec(request, modelServed)),
     addSchedule: (request: { document: CompleteSchedule }): Promise<{ id: string; added: boolean }> => guarded(() => storeSchedule(store, request.document)),
     open: (request: OpenRequest): Promise<OpenResult> => guarded(() => { openSearch(store, request); return { searchAttributes }; }),
     ask: (request: AskRequest): Promise<AskResult> => guarded(() => askTrials(store, request)),

@@ -48,7 +48,7 @@ export async function runGrid(spec: SearchSpec, score?: ScoreFunction): Promise<
   const { connection, client, nativeAddress, server } = await connectTemporal({ start: true, onProgress: () => undefined, env });
   const store = openStore(join(folder, 'qsched.db'));
   logToFile(folder);
-  const house = await startHouse(nativeAddress, { store, path: join(folder, 'qsched.db'), searchAttributes: false });
+  const house = await startHouse(nativeAddress, { store, path: join(folder, 'qsched.db'), searchAttributes: false, modelServed: () => Promise.resolve(true) });
   const models = ['shapes'];
   const plan = scoringPlan(models, undefined);
   const { address, namespace } = nativeAddress;

@@ -9,6 +9,8 @@ import { openStore } from '../db/open-store.js';
 import { QschedError } from '../spec/errors.js';
 import { connectTemporal, type TemporalConnection } from '../temporal/connect.js';
 import { dataFolder } from '../temporal/data-folder.js';
+import { hasPollers } from '../temporal/pollers.js';
+import { modelQueue } from '../temporal/queues.js';
 import { ensureSearchAttributes, hasSearchAttributes } from '../temporal/search-attributes.js';
 import { logToFile } from '../worker/worker-log.js';
 import { startHouse } from '../worker/workers.js';
@@ -101,7 +103,10 @@ async function serveHouse(connected: TemporalConnection, folder: string, { model
     if (connected.kind === 'ours') await ensureSearchAttributes(connection, namespace);
     const searchAttributes = await hasSearchAttributes(connection, namespace);
     logToFile(folder);
-    const workers = await startHouse(nativeAddress, { store, path: databasePath(), searchAttributes });
+    const workers = await startHouse(nativeAddress, {
+      store, path: databasePath(), searchAttributes,
+      modelServed: (model) => hasPollers(connection, namespace, modelQueue(model), 'activity'),
+    });
     undo.push(() => workers.stop());
     writeWorkersLock(folder, { pid: process.pid, models, address });
     const plan = scoringPlan(models, scoring);

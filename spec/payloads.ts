@@ -36,6 +36,13 @@ export interface ContextRecord {
   readonly provenance: Readonly<Record<string, unknown>>;
 }
 
+/** A spec to look at before a worker is waited for. */
+export interface CheckRequest {
+  readonly spec: SearchSpec;
+  /** The user said how long to wait for a worker: a model that nobody serves yet is no mistake. */
+  readonly patient: boolean;
+}
+
 export interface PrepareRequest { readonly spec: SearchSpec }
 
 export interface PrepareResult {

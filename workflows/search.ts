@@ -63,6 +63,7 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
   /** Resolves the spec, opens the search and scores the identity. */
   async function begin(): Promise<SearchState> {
     details(`Preparing **${spec.model}** at ${spec.precision}: waiting for a worker that serves this model. Start one with \`npx qsched worker --model ${spec.model}\`.`);
+    await storeActivities(0).check({ spec, patient: asksToWait(input) });
     const prepared = await modelActivities(spec.model, spec.waitForWorker).prepare.executeWithOptions({ summary: `${spec.model} ${spec.precision}` }, [{ spec }]);
     const { searchAttributes } = await storeActivities(textCount(prepared.texts)).open({ searchId, spec, contexts: prepared.contexts, splits: prepared.splits, texts: prepared.texts });
     opened = true;
@@ -212,6 +213,9 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
 }
 
 const textCount = (texts: PrepareResult['texts']): number => texts.calibration.length + texts.select.length + texts.confirm.length;
+
+/** Whether the user wrote how long to wait for a worker. */
+const asksToWait = (input: unknown): boolean => typeof input === 'object' && input !== null && 'waitForWorker' in input;
 
 const details = (text: string): void => setCurrentDetails(text);
 

@@ -65,7 +65,7 @@ export async function createWorld(extraArgs: readonly string[] = []): Promise<Fa
   const prepare = async ({ spec }: PrepareRequest): Promise<PrepareResult> => prepared(spec);
   const workers = await Promise.all([
     Worker.create({ ...common, taskQueue: WORKFLOW_QUEUE, workflowBundle: await workflowBundle() }),
-    Worker.create({ ...common, taskQueue: STORE_QUEUE, activities: createStoreActivities({ store, path: ':memory:', searchAttributes: false }) }),
+    Worker.create({ ...common, taskQueue: STORE_QUEUE, activities: createStoreActivities({ store, path: ':memory:', searchAttributes: false, modelServed: async (model) => [SERVED, NOWHERE].includes(model) }) }),
     Worker.create({ ...common, taskQueue: SCORE_QUEUE, activities: createScoreActivities(score) }),
     ...[SERVED, NOWHERE].map((model) => Worker.create({ ...common, taskQueue: modelQueue(model!), activities: { prepare } })),
   ]);
