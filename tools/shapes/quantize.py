@@ -168,8 +168,8 @@ class Writer:
 
 def quantise(model: onnx.ModelProto, ranges: dict, weight_bits: int, activation_bits: int) -> onnx.ModelProto:
     """The model with QDQ pairs. A convolution's output goes on an 8-bit grid too, as ONNX Runtime fuses QLinearConv
-    only then (a third faster than a float convolution on dequantised values, and than ConvInteger); the last one's
-    does not, as it is the predicted noise itself. MatMul and Gemm need no output grid to run in integers."""
+    only then (a float convolution on dequantised values and ConvInteger were slower where it was tried); the last
+    one's does not, as it is the predicted noise itself. MatMul and Gemm need no output grid to run in integers."""
     outputs = {o.name for o in model.graph.output}
     chosen = {id(t.node): t for t in targets(model)}
     initial = {i.name: i for i in model.graph.initializer}
