@@ -159,6 +159,8 @@ describe('a server of our own', { timeout: START_WITHIN_MS }, () => {
     const { pid } = await start(folder);
     process.kill(pid, 'SIGSTOP');
     try {
+      // A signal takes its time to reach every thread: until then the server still answers.
+      while ((await findRunningServer(folder)) !== null) await sleep(50);
       await expect(startServer({ dataFolder: folder, onProgress })).rejects.toMatchObject({ code: 'failure', message: expect.stringContaining(`process ${pid}`) as unknown, hint: expect.stringContaining(`kill -9 ${pid}`) as unknown });
     } finally {
       process.kill(pid, 'SIGCONT');

@@ -16,12 +16,12 @@ import { readServerRecord } from '../../temporal/server-record.js';
 import { startServer } from '../../temporal/server.js';
 import { cleanUp, dump, gone, killGroup, newDataFolder, query, runCli, runJson, scoredTrials, scoringWorkers, startCli, untilScored, type RunningCli } from '../e2e/harness.js';
 
-const BUDGET = 24;
+const BUDGET = 80;
 const SEARCH = ['search', '--model', 'shapes', '--steps', '2', '--optimizer', 'cma-es', '--batch', '4', '--budget', String(BUDGET), '--count', '2', '--noise-seed', '0', '--select-count', '2', '--finalists', '2', '--confirm-count', '4'];
 const KILLS = 3;
 /** Trials after which nothing is killed any more: the search must not end before it is killed. */
-const LATEST = BUDGET - 6;
-const LONGEST_DELAY_MILLISECONDS = 400;
+const LATEST = BUDGET - 48;
+const LONGEST_DELAY_MILLISECONDS = 300;
 
 const seed = Number(process.env['QSCHED_TEST_SEED'] ?? Date.now() % 100_000);
 process.stderr.write(`kill.test.ts: QSCHED_TEST_SEED=${seed}\n`);
