@@ -1,18 +1,16 @@
 /**
  * Rows of searches: opened once, closed once, both safe to repeat.
  */
-import { and, desc, eq, sql } from 'drizzle-orm';
+import { and, desc, eq } from 'drizzle-orm';
 import { canonicalJson } from '../spec/canonical-json.js';
 import { QschedError } from '../spec/errors.js';
 import type { OpenRequest, SearchResult, Stage } from '../spec/payloads.js';
 import type { SearchSpec } from '../spec/search-spec.js';
 import { promptId } from './keys.js';
 import type { Store } from './open-store.js';
-import { contexts, prompts, searchContexts, searches, searchPrompts, trials } from './schema.js';
+import { contexts, now, prompts, searchContexts, searchPrompts, searches, trials } from './schema.js';
 
 const STAGES: readonly Stage[] = ['calibration', 'select', 'confirm'];
-
-const now = sql`(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))`;
 
 /**
  * Writes the search with its provenance and prompts. Safe to repeat. A search that is there

@@ -3,9 +3,8 @@
  */
 import { and, eq, sql } from 'drizzle-orm';
 import type { Store } from './open-store.js';
-import { candidates, evaluations, trials } from './schema.js';
+import { candidates, evaluations, now, trials } from './schema.js';
 
-const now = sql`(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))`;
 const hole = (name: string) => sql.placeholder(name);
 const sameTrial = and(eq(trials.searchId, hole('searchId')), eq(trials.stage, hole('stage')), eq(trials.number, hole('number')));
 
