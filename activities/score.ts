@@ -51,7 +51,7 @@ function toScoreResult(request: ScoreRequest, wanted: readonly (readonly number[
       index: trial.index,
       coefficients: trial.coefficients,
       evaluations: wanted[k]!,
-      scorers: result.scorers.map((scorer, s) => ({ scorer, names: result.names, values: encodeFloats(result.values[k]![s]!) })),
+      scorers: result.scorers.map((scorer, s) => ({ scorer, names: result.names[s]!, values: encodeFloats(result.values[k]![s]!) })),
       failed: result.failed[k]!,
     })),
     seconds: result.seconds,

@@ -25,7 +25,8 @@ export interface ScoreJob {
 /** Terms of one scorer over one candidate's pairs: pairs x names, NaN where failed. */
 export interface ScoreJobResult {
   readonly scorers: readonly string[];
-  readonly names: readonly string[];
+  /** Term names of each scorer. */
+  readonly names: readonly (readonly string[])[];
   /** [candidate][scorer] */
   readonly values: Float64Array[][];
   /** [candidate]: failures by position in its pairs, of one scorer where it is named. */

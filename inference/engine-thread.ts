@@ -4,13 +4,12 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf, QschedError } from '../spec/errors.js';
-import { TERM_NAMES } from './clip-scorer.js';
 import type { EngineIdentity, EngineThreadData, FitJob, FitJobResult, FromEngine, ScoreJob, ScoreJobResult, ToEngine } from './engine-messages.js';
 import { fileStamp } from './file-hashes.js';
 import { openModelFolder } from './model-folder.js';
 import { fitOnTrajectories } from './ptqd-fit.js';
 import { runtimeClock } from './runtime-session.js';
-import { openScorerFolder } from './scorer-folder.js';
+import { openScorerFolder } from './scorers/scorer-folder.js';
 import { openScoringEngine, type Evaluation, type ScoringEngine } from './scoring-engine.js';
 
 const MOST_ENGINES = 3;
@@ -74,20 +73,19 @@ async function score(id: number, job: ScoreJob): Promise<ScoreJobResult> {
       },
     },
   );
-  const width = TERM_NAMES.length;
   return {
-    scorers: engine.scorers,
-    names: TERM_NAMES,
+    scorers: engine.scorers.map(({ role }) => role),
+    names: engine.scorers.map(({ names }) => names),
     values: results.map((evaluations) =>
-      engine.scorers.map((_, s) => {
-        const values = new Float64Array(evaluations.length * width).fill(NaN);
+      engine.scorers.map(({ names }, s) => {
+        const values = new Float64Array(evaluations.length * names.length).fill(NaN);
         evaluations.forEach((evaluation, at) => {
           const terms = 'terms' in evaluation ? evaluation.terms[s]! : '';
-          if (typeof terms !== 'string') values.set(terms, at * width);
+          if (typeof terms !== 'string') values.set(terms, at * names.length);
         });
         return values;
       })),
-    failed: results.map((evaluations) => evaluations.flatMap((evaluation, at) => failuresOf(evaluation, at, engine.scorers))),
+    failed: results.map((evaluations) => evaluations.flatMap((evaluation, at) => failuresOf(evaluation, at, engine.scorers.map(({ role }) => role)))),
     seconds: (performance.now() - start) / 1000,
     runtimeSeconds: runtimeClock.seconds - runtimeBefore,
   };

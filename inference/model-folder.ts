@@ -48,7 +48,7 @@ export function listPrecisions(folder: string): string[] {
  * @throws QschedError (usage): unknown model or precision, or a folder that lacks a file
  */
 export function openModelFolder(name: string, precision: string, roots?: readonly string[]): ModelFolder {
-  const folder = findModel(name, 'model_index.json', roots);
+  const folder = findModel(name, ['model_index.json'], roots);
   const need = (file: string): string => {
     if (!existsSync(join(folder, file))) throw lacks(folder, file);
     return file;

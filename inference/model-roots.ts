@@ -42,15 +42,16 @@ export const isPlainName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-
 /**
  * The folder of a model or scorer.
  *
- * @param marker the file that makes the folder one
+ * @param markers files of which one makes the folder one
  * @param kind what the messages call it
  * @throws QschedError (usage) listing what there is; a name that could leave the roots is refused
  */
-export function findModel(name: string, marker = 'model_index.json', roots: readonly string[] = modelRoots(), kind: 'model' | 'scorer' = 'model'): string {
+export function findModel(name: string, markers: readonly string[] = ['model_index.json'], roots: readonly string[] = modelRoots(), kind: 'model' | 'scorer' = 'model'): string {
+  const isOne = (folder: string): boolean => markers.some((marker) => existsSync(join(folder, marker)));
   if (!isPlainName(name)) throw new QschedError('usage', `"${name}" is not a ${kind} name: a ${kind} is a folder under ${roots.join(', ')}, named without any path.`, 'Put the folder under QSCHED_MODELS and give its plain name.');
-  for (const root of roots) if (existsSync(join(root, name, marker))) return join(root, name);
+  for (const root of roots) if (isOne(join(root, name))) return join(root, name);
   const half = roots.find((root) => existsSync(join(root, name)));
-  if (half !== undefined) throw new QschedError('usage', `The folder ${join(half, name)} lacks ${marker}.`, `Export the ${kind} in the diffusers/Optimum ONNX layout.`);
-  const known = folders(roots).filter((folder) => roots.some((root) => existsSync(join(root, folder, marker))));
+  if (half !== undefined) throw new QschedError('usage', `The folder ${join(half, name)} lacks ${markers.join(' or ')}.`, `Export the ${kind} in the diffusers/Optimum ONNX layout.`);
+  const known = folders(roots).filter((folder) => roots.some((root) => isOne(join(root, folder))));
   throw new QschedError('usage', `There is no ${kind} "${name}".`, known.length > 0 ? suggestion(name, known) : `Put ${kind} folders under ${roots.join(' or ')}.`);
 }

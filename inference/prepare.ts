@@ -14,7 +14,8 @@ import { hashFiles } from './file-hashes.js';
 import { openModelFolder, readJson, REFERENCE_PRECISION, type ModelFolder } from './model-folder.js';
 import type { NumericClass } from './numeric-class.js';
 import { resolveSplit } from './prompt-sets.js';
-import { openScorerFolder, SCORER_VERSION, type ScorerFolder } from './scorer-folder.js';
+import { openScorerFolder, scorerFingerprint } from './scorers/scorer-folder.js';
+import type { ScorerFolder } from './scorers/scorer-kind.js';
 
 const sha256 = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
 
@@ -95,7 +96,7 @@ export async function prepareModel(spec: ModelChoice, precision: string, numeric
   const contexts: ContextRecord[] = [];
   for (const role of scorerRoles(spec)) {
     const scorer = openScorerFolder(role, model);
-    const provenance = { files, precision, schedule, scorer: { name: scorer.name, version: SCORER_VERSION, files: await hashFiles(scorer.folder, scorer.files) }, numeric };
+    const provenance = { files, precision, schedule, scorer: await scorerFingerprint(scorer), numeric };
     contexts.push({ id: sha256(provenance), model: spec.model, precision, scorer: role, provenance });
   }
   return {

@@ -9,10 +9,11 @@ import { gaussianNoise } from '../diffusion/noise.js';
 import { buildTrajectoryTree } from '../diffusion/trajectory-tree.js';
 import { imageFromPlanar, type RgbImage } from '../metrics/image.js';
 import { ByteCache } from './byte-cache.js';
-import { openClipScorer, TERM_NAMES, type ClipScorer } from './clip-scorer.js';
 import type { ModelFolder } from './model-folder.js';
 import type { SessionOptions } from './runtime-session.js';
-import type { ScorerFolder } from './scorer-folder.js';
+import { scorerKind } from './scorers/scorer-folder.js';
+import type { ScorerFolder } from './scorers/scorer-kind.js';
+import type { Scorer } from './scorers/scorer.js';
 import { openTextToImage } from './text-to-image.js';
 
 /** A prompt with a seed: one picture of every candidate. */
@@ -21,7 +22,7 @@ export interface Pair { readonly text: string; readonly seed: number }
 /** One candidate: its fused schedule, and which pairs it still needs. */
 export interface EngineCandidate { readonly schedule: FusedSchedule; readonly pairs: readonly number[] }
 
-/** One evaluation: terms of every scorer in TERM_NAMES order (or why that scorer has none), or why there is no picture. */
+/** One evaluation: terms of every scorer in the order of its names (or why that scorer has none), or why there is no picture. */
 export type Evaluation = { readonly terms: readonly (Float64Array | string)[] } | { readonly failed: string };
 
 /** What a call may be watched and stopped by. */
@@ -34,7 +35,7 @@ export interface EngineControl {
 
 /** Scores candidates on pairs. */
 export interface ScoringEngine {
-  readonly scorers: readonly string[];
+  readonly scorers: readonly Scorer[];
   /** @returns for each candidate, one evaluation for each of its pairs, in order */
   score(candidates: readonly EngineCandidate[], pairs: readonly Pair[], control?: EngineControl): Promise<Evaluation[][]>;
   /** Pictures of candidates, without scores: [candidate][pair]. */
@@ -48,8 +49,8 @@ const BLOCK_BYTES = 256 * 1024 * 1024;
 /** Loads a model with its scorers. */
 export async function openScoringEngine(model: ModelFolder, scorerFolders: readonly ScorerFolder[], options: SessionOptions): Promise<ScoringEngine> {
   const networks = await openTextToImage(model, options);
-  const scorers: ClipScorer[] = [];
-  for (const folder of scorerFolders) scorers.push(await openClipScorer(folder, options));
+  const scorers: Scorer[] = [];
+  for (const folder of scorerFolders) scorers.push(await scorerKind(folder).open(folder, options));
   const hidden = new Map<string, Float32Array>();
   const noises = new ByteCache(PREFIX_BYTES / 4);
   const firstCalls = new ByteCache(PREFIX_BYTES);
@@ -155,7 +156,7 @@ export async function openScoringEngine(model: ModelFolder, scorerFolders: reado
   };
 
   return {
-    scorers: scorers.map(({ role }) => role),
+    scorers,
     generate,
     async score(candidates, pairs, control = {}) {
       const pictures = await generate(candidates, pairs, control);
@@ -171,7 +172,7 @@ export async function openScoringEngine(model: ModelFolder, scorerFolders: reado
       const rows: Float64Array[][] = [];
       for (const scorer of scorers) rows.push(await scorer.score(jobs, control.breathe?.bind(control)));
       jobs.forEach(({ k, at }, j) => {
-        results[k]![at] = { terms: rows.map((scorerRows, s) => finiteOrReason(scorers[s]!.role, scorerRows[j]!)) };
+        results[k]![at] = { terms: rows.map((scorerRows, s) => finiteOrReason(scorers[s]!, scorerRows[j]!)) };
       });
       return results;
     },
@@ -182,9 +183,9 @@ export async function openScoringEngine(model: ModelFolder, scorerFolders: reado
   };
 }
 
-function finiteOrReason(role: string, terms: Float64Array): Float64Array | string {
+function finiteOrReason({ role, names }: Scorer, terms: Float64Array): Float64Array | string {
   const broken = terms.findIndex((value) => !Number.isFinite(value));
-  return broken === -1 ? terms : `the scorer "${role}" gave ${TERM_NAMES[broken]} = ${terms[broken]}`;
+  return broken === -1 ? terms : `the scorer "${role}" gave ${names[broken]} = ${terms[broken]}`;
 }
 
 function countBroken(values: Float32Array): number {

@@ -6,20 +6,20 @@
  */
 import { z } from 'zod';
 
-const name = z
+export const name = z
   .string('must be a plain name')
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be a plain name: letters, digits, ".", "_" and "-", no folders');
 
-const whole = (low: number, high: number) =>
+export const whole = (low: number, high: number) =>
   z.number(`must be a whole number from ${low} to ${high}`).int(`must be a whole number from ${low} to ${high}`).min(low, `must be from ${low} to ${high}`).max(high, `must be from ${low} to ${high}`);
 
-const seeds = z
+export const seeds = z
   .array(whole(0, Number.MAX_SAFE_INTEGER), 'must be a list of whole numbers')
   .min(1, 'needs at least one seed')
   .max(64, 'takes at most 64 seeds')
   .refine((list) => new Set(list).size === list.length, 'lists a seed twice');
 
-const texts = z
+export const texts = z
   .array(z.string('must be a text').trim().min(1, 'an empty prompt'), 'must be a list of texts')
   .min(1, 'needs at least one prompt')
   .max(512, 'takes at most 512 prompts in the spec itself; put more into a prompt set and name it')

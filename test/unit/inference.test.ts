@@ -12,7 +12,7 @@ import { numericClass } from '../../inference/numeric-class.js';
 import { checkFiles, schedulerOf, scoreQueueOf } from '../../inference/prepare.js';
 import { hashTexts, listPromptSets, parsePrompts, readPromptSet, resolveSplit, splitTexts } from '../../inference/prompt-sets.js';
 import { openSession } from '../../inference/runtime-session.js';
-import { openScorerFolder } from '../../inference/scorer-folder.js';
+import { openScorerFolder } from '../../inference/scorers/scorer-folder.js';
 import { QschedError } from '../../spec/errors.js';
 import { parseSearchSpec } from '../../spec/validate.js';
 
@@ -111,7 +111,7 @@ describe('a model folder', () => {
   });
 
   test.each([['../models/tiny'], ['..'], ['.'], ['tiny/../tiny'], ['/tiny'], ['tiny/'], ['a\\b'], [''], ['tiny\0']])('the name %j does not leave the roots', (name) => {
-    expect(refusal(() => findModel(name, 'model_index.json', [models])).message).toContain('is not a model name');
+    expect(refusal(() => findModel(name, ['model_index.json'], [models])).message).toContain('is not a model name');
     expect(refusal(() => openScorerFolder(name, { scorers: {} }, [models])).message).toContain('is not a scorer name');
     expect(refusal(() => readPromptSet(name, [prompts])).message).toContain('is not the name of a prompt set');
   });
@@ -134,9 +134,9 @@ describe('a model folder', () => {
     write(join(second, 'tiny/model_index.json'), {});
     write(join(models, 'notes.txt'), 'not a model');
     symlinkSync(join(root, 'gone'), join(models, 'gone'));
-    expect(findModel('tiny', 'model_index.json', [second, models])).toBe(join(second, 'tiny'));
+    expect(findModel('tiny', ['model_index.json'], [second, models])).toBe(join(second, 'tiny'));
     expect(listModels([second, models, join(root, 'absent'), join(models, 'notes.txt')])).toEqual(['tiny']);
-    expect(refusal(() => findModel('nothing', 'model_index.json', [models])).hint).toContain('tiny');
+    expect(refusal(() => findModel('nothing', ['model_index.json'], [models])).hint).toContain('tiny');
   });
 
   test('a network that is none is named', async () => {
@@ -152,7 +152,7 @@ describe('a scorer folder', () => {
   const model = { scorers: { objective: 'clip' } };
 
   test('is found by role or by name', () => {
-    expect(openScorerFolder('objective', model, [models])).toMatchObject({ role: 'objective', name: 'clip', imageSize: 32, mean: [0, 0, 0] });
+    expect(openScorerFolder('objective', model, [models])).toMatchObject({ role: 'objective', name: 'clip', kind: 'clip' });
     expect(openScorerFolder('clip', model, [models])).toMatchObject({ role: 'clip', name: 'clip' });
     expect(refusal(() => openScorerFolder('third', model, [models])).message).toBe('There is no scorer "third".');
   });

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { listPrecisions, openModelFolder } from '../../inference/model-folder.js';
 import { packageRoot } from '../../inference/model-roots.js';
 import { readPromptSet } from '../../inference/prompt-sets.js';
-import { openScorerFolder } from '../../inference/scorer-folder.js';
+import { openScorerFolder } from '../../inference/scorers/scorer-folder.js';
 
 const root = packageRoot();
 const roots = [join(root, 'models')];

@@ -6,13 +6,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { identityCoefficients } from '../../diffusion/coefficients.js';
 import type { FusedSchedule, FusedStep } from '../../diffusion/fused.js';
 import { gaussianNoise } from '../../diffusion/noise.js';
-import { openClipScorer, TERM_NAMES } from '../../inference/clip-scorer.js';
+import { clip as clipKind, TERM_NAMES } from '../../inference/scorers/clip.js';
 import type { EngineClient, startEngine } from '../../inference/engine-client.js';
 import type { ScoreJob, ScoreJobResult } from '../../inference/engine-messages.js';
 import { openModelFolder } from '../../inference/model-folder.js';
 import { packageRoot } from '../../inference/model-roots.js';
 import { schedulerOf } from '../../inference/prepare.js';
-import { openScorerFolder } from '../../inference/scorer-folder.js';
+import { openScorerFolder } from '../../inference/scorers/scorer-folder.js';
 import { openScoringEngine, type EngineCandidate, type Evaluation, type Pair, type ScoringEngine } from '../../inference/scoring-engine.js';
 import { openTextToImage } from '../../inference/text-to-image.js';
 import { imageFromPlanar } from '../../metrics/image.js';
@@ -155,7 +155,7 @@ test('without coefficients it is the plain loop of the scheduler', async () => {
   const options = { batch: BATCH, threads: 1 };
   const engine = await open('fp32');
   const networks = await openTextToImage(model, options);
-  const clip = await openClipScorer(openScorerFolder('objective', model, ROOTS), options);
+  const clip = await clipKind.open(openScorerFolder('objective', model, ROOTS), options);
   const candidate = { schedule: scheduler.fused(identityCoefficients(CHOICE.steps)), pairs: EVERYTHING };
   const [evaluations] = await engine.score([candidate], PAIRS);
   const [pictures] = await engine.generate([candidate], PAIRS);
@@ -223,7 +223,7 @@ describe("the engine's thread", () => {
   test('gives the bits that the engine gives here', async () => {
     const here = await opened[0]!.score(CANDIDATES, PAIRS);
     expect(first.scorers).toEqual(ROLES);
-    expect(first.names).toEqual(TERM_NAMES);
+    expect(first.names).toEqual(ROLES.map(() => TERM_NAMES));
     expect(first.failed).toEqual(SCHEDULES.map(() => []));
     expect(first.values).toEqual(here.map((row) => ROLES.map((_, s) => Float64Array.from(row.flatMap((evaluation) => [...termsOf(evaluation)[s]!])))));
     expect(first.runtimeSeconds).toBeGreaterThan(0);

@@ -1,0 +1,33 @@
+/**
+ * What the CLIP-like scorers share: the settings of a transformers folder with two ONNX towers.
+ */
+import { join } from 'node:path';
+import { QschedError } from '../../spec/errors.js';
+import { readJson } from '../model-folder.js';
+
+/** Files of a CLIP with both towers. */
+export const CLIP_FILES = ['text_model.onnx', 'vision_model.onnx', 'tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json'];
+
+/** What preprocessor_config.json says. */
+export interface ClipPreprocessing {
+  readonly size: number;
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+}
+
+/** @throws QschedError (usage) where size, mean or std is missing */
+export function readClipPreprocessing(folder: string): ClipPreprocessing {
+  const config = readJson(folder, 'preprocessor_config.json') as {
+    crop_size?: number | { height: number };
+    size?: number | { shortest_edge?: number; height?: number };
+    image_mean: [number, number, number];
+    image_std: [number, number, number];
+  };
+  const size = typeof config.crop_size === 'number' ? config.crop_size : (config.crop_size?.height ?? (typeof config.size === 'number' ? config.size : (config.size?.shortest_edge ?? config.size?.height)));
+  if (size === undefined) throw new QschedError('usage', `${join(folder, 'preprocessor_config.json')} names no size.`, 'Give "size" or "crop_size".');
+  const { image_mean: mean, image_std: std } = config;
+  if (![mean, std].every((triple: unknown) => Array.isArray(triple) && triple.length === 3 && triple.every(Number.isFinite))) {
+    throw new QschedError('usage', `${join(folder, 'preprocessor_config.json')} needs "image_mean" and "image_std" with three numbers each.`, 'Export the CLIP model again with its preprocessor config.');
+  }
+  return { size, mean, std };
+}

@@ -1,0 +1,63 @@
+/**
+ * A scorer on disk: a folder under the model roots, of the kind that its scorer.json names.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { QschedError } from '../../spec/errors.js';
+import { suggestion } from '../../spec/validate.js';
+import { hashFiles } from '../file-hashes.js';
+import { readJson, type ModelFolder } from '../model-folder.js';
+import { findModel, modelRoots } from '../model-roots.js';
+import { SCORER_KINDS } from './kinds.js';
+import type { ScorerFolder, ScorerKind } from './scorer-kind.js';
+
+const MANIFEST = 'scorer.json';
+/** One of these makes a folder a scorer. */
+const MARKERS = [MANIFEST, 'vision_model.onnx'];
+
+/**
+ * Finds a scorer by its role in the model's qsched.json, or by its folder's name.
+ *
+ * @throws QschedError (usage): unknown scorer or kind, or a folder that lacks a file
+ */
+export function openScorerFolder(role: string, model: Pick<ModelFolder, 'scorers'>, roots?: readonly string[]): ScorerFolder {
+  const name = model.scorers[role] ?? role;
+  const folder = findScorer(name, roots);
+  const manifest = existsSync(join(folder, MANIFEST)) ? (readJson(folder, MANIFEST) as Record<string, unknown>) : {};
+  const kind = kindOf(manifest, folder);
+  const definition = SCORER_KINDS[kind]!;
+  const required = [...definition.files, ...(definition.moreFiles?.(manifest, folder) ?? [])];
+  for (const file of required) {
+    if (!existsSync(join(folder, file))) throw new QschedError('usage', `The scorer folder ${folder} lacks ${file}.`, `Make it again: ${definition.make}`);
+  }
+  const own = existsSync(join(folder, MANIFEST)) ? [MANIFEST] : [];
+  const data = required.map((file) => `${file}_data`).filter((file) => existsSync(join(folder, file)));
+  return { role, name, folder, kind, manifest, names: definition.check(manifest, folder), files: [...own, ...required, ...data] };
+}
+
+function findScorer(name: string, roots?: readonly string[]): string {
+  try {
+    return findModel(name, MARKERS, roots, 'scorer');
+  } catch (error) {
+    const known = Object.hasOwn(SCORER_KINDS, name) ? SCORER_KINDS[name] : undefined;
+    if (known === undefined || (roots ?? modelRoots()).some((root) => existsSync(join(root, name)))) throw error;
+    throw new QschedError('usage', `The score "${name}" is not installed: it wants a folder "${name}" with ${[MANIFEST, ...known.files].join(', ')} under ${(roots ?? modelRoots()).join(' or ')}.`, `Make it: ${known.make}`);
+  }
+}
+
+function kindOf(manifest: Readonly<Record<string, unknown>>, folder: string): string {
+  const kind = manifest['kind'] ?? 'clip';
+  if (typeof kind !== 'string' || !Object.hasOwn(SCORER_KINDS, kind)) {
+    throw new QschedError('usage', `${join(folder, MANIFEST)}: kind is ${JSON.stringify(kind)}.`, suggestion(String(kind), Object.keys(SCORER_KINDS)));
+  }
+  return kind;
+}
+
+/** The kind of a folder. */
+export const scorerKind = ({ kind }: ScorerFolder): ScorerKind => SCORER_KINDS[kind]!;
+
+/** What identifies a scorer in every key: name, version of its formula, all files, and what its kind adds. */
+export async function scorerFingerprint(scorer: ScorerFolder): Promise<Readonly<Record<string, unknown>>> {
+  const { version, identify } = scorerKind(scorer);
+  return { name: scorer.name, version, files: await hashFiles(scorer.folder, scorer.files), ...(identify === undefined ? {} : await identify(scorer)) };
+}

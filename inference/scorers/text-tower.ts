@@ -1,0 +1,44 @@
+/**
+ * The text side of a CLIP: captions to embeddings, the latest ones remembered.
+ */
+import { join } from 'node:path';
+import { ByteCache } from '../byte-cache.js';
+import { loadClipTokenizer } from '../clip-tokenizer.js';
+import { openSession, runBatched, type SessionOptions } from '../runtime-session.js';
+
+const REMEMBERED_BYTES = 64 * 1024 * 1024;
+
+/** Embeds captions. */
+export interface TextTower {
+  /** One embedding a text, as the network gives it. */
+  embed(texts: readonly string[]): Promise<Float32Array[]>;
+  release(): Promise<void>;
+}
+
+/** Opens text_model.onnx and the tokenizer of a folder. */
+export async function openTextTower(folder: string, options: SessionOptions): Promise<TextTower> {
+  const tokenizer = loadClipTokenizer(folder);
+  const tower = await openSession(join(folder, 'text_model.onnx'), options);
+  const remembered = new ByteCache(REMEMBERED_BYTES);
+  return {
+    async embed(texts) {
+      const found = new Map<string, Float32Array>();
+      for (const text of texts) {
+        const known = remembered.get(text);
+        if (known !== undefined) found.set(text, known);
+      }
+      const fresh = [...new Set(texts)].filter((text) => !found.has(text));
+      const rows = await runBatched(fresh, options.batch, (slice) => {
+        const ids = tokenizer.encode(slice);
+        return tower.run({ input_ids: { kind: 'rows', rows: slice.map((_, row) => ids.slice(row * tokenizer.length, (row + 1) * tokenizer.length)), shape: [tokenizer.length] } }, slice.length, 'text_embeds');
+      });
+      fresh.forEach((text, i) => {
+        const row = rows[i]!.slice(); // a view would keep its whole batch
+        remembered.set(text, row);
+        found.set(text, row);
+      });
+      return texts.map((text) => found.get(text)!);
+    },
+    release: () => tower.release(),
+  };
+}
