@@ -13,7 +13,7 @@ import type { ScorerFolder, ScorerKind } from './scorer-kind.js';
 
 const MANIFEST = 'scorer.json';
 /** One of these makes a folder a scorer. */
-const MARKERS = [MANIFEST, 'vision_model.onnx'];
+const MARKERS = ['vision_model.onnx', MANIFEST];
 
 /**
  * Finds a scorer by its role in the model's qsched.json, or by its folder's name.

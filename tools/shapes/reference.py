@@ -1,0 +1,52 @@
+"""Reference features of real pictures: `python tools/shapes/reference.py`.
+
+Writes models/shapes/reference/<scorer>.json: mean and covariance (divisor n - 1) of a scorer's unit image embeddings over
+20,000 real pictures of the scenes behind prompts/shapes-eval.json, for the Frechet distance of `qsched evaluate`.
+"""
+import argparse
+import base64
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from shapes.check import Scorer  # noqa: E402
+from shapes.train import pictures  # noqa: E402
+
+IMAGES = 20_000
+SEED = 7
+
+
+def packed(values: np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(values, dtype="<f8").tobytes()).decode()
+
+
+def statistics(folder: Path, pixels: np.ndarray) -> dict:
+    features = Scorer(folder).embed_image(pixels).astype(np.float64)
+    return {
+        "features": folder.name, "dimension": features.shape[1], "images": len(features),
+        "source": f"tools/shapes/reference.py: {len(features)} real pictures of the scenes of shapes-eval, seed {SEED}",
+        "mean": packed(features.mean(0)), "covariance": packed(np.cov(features.T)),
+    }
+
+
+def main() -> None:
+    root = Path(__file__).resolve().parents[2]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", type=Path, default=root / "models")
+    parser.add_argument("--scorers", nargs="+", default=["shapes-clip", "shapes-clip-second"])
+    args = parser.parse_args()
+    pixels = pictures("eval", IMAGES, SEED)[1].numpy()
+    out = args.models / "shapes" / "reference"
+    out.mkdir(exist_ok=True)
+    for name in args.scorers:
+        content = statistics(args.models / name, pixels)
+        (out / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
+        print(name, content["images"], "pictures,", content["dimension"], "features")
+
+
+if __name__ == "__main__":
+    main()
