@@ -8,7 +8,7 @@ import type { EngineClient } from '../inference/engine-client.js';
 import { openModelFolder } from '../inference/model-folder.js';
 import type { NumericClass } from '../inference/numeric-class.js';
 import { schedulerOf } from '../inference/prepare.js';
-import { splitTexts } from '../inference/prompt-sets.js';
+import { splitPrompts } from '../inference/prompt-sets.js';
 import { QschedError } from '../spec/errors.js';
 import type { FitPtqdRequest, FitPtqdResult } from '../spec/study-payloads.js';
 import { refuseOtherFiles } from './same-files.js';
@@ -29,7 +29,7 @@ export const fitOnEngine = (engine: EngineClient, numeric: NumericClass): FitFun
   await refuseOtherFiles(request, reference, request.referenceContexts, numeric);
   const folder = openModelFolder(model, precision);
   const scheduler = schedulerOf(folder, choice);
-  const pairs = splitTexts(split).flatMap((text) => split.seeds.map((seed) => ({ text, seed })));
+  const pairs = splitPrompts(split).flatMap(({ text }) => split.seeds.map((seed) => ({ text, seed })));
   const { fits, seconds } = await engine.fit({ model, precision, reference, schedule: scheduler.fused(), pairs, options: { gamma, bias } }, watch);
   const origin = { kind: 'ptqd' as const, model, precision, scheduler: { ...choice, config: folder.schedulerConfig } };
   return { document: scheduleDocument(scheduler, origin, identityCoefficients(choice.steps), fits), trajectories: pairs.length, seconds };

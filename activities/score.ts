@@ -9,7 +9,7 @@ import type { ScoreJobResult } from '../inference/engine-messages.js';
 import { openModelFolder } from '../inference/model-folder.js';
 import type { NumericClass } from '../inference/numeric-class.js';
 import { schedulerOf } from '../inference/prepare.js';
-import { splitTexts } from '../inference/prompt-sets.js';
+import { splitPrompts } from '../inference/prompt-sets.js';
 import { encodeFloats } from '../spec/float-text.js';
 import type { ScoreRequest, ScoreResult } from '../spec/payloads.js';
 import { scaleFused } from '../spec/schedule-document.js';
@@ -34,7 +34,7 @@ export const scoreOnEngine = (engine: EngineClient, numeric: NumericClass): Scor
   await refuseOtherFiles(request, request.precision, request.contexts, numeric);
   const scheduler = schedulerOf(openModelFolder(request.model, request.precision), request.scheduler);
   const seeds = request.split.seeds;
-  const pairs = splitTexts(request.split).flatMap((text) => seeds.map((seed) => ({ text, seed })));
+  const pairs = splitPrompts(request.split).flatMap(({ text, nouns }) => seeds.map((seed) => ({ text, nouns, seed })));
   const everything = pairs.map((_, i) => i);
   const wanted = request.trials.map((trial) => trial.missing ?? everything);
   const result = await engine.score({

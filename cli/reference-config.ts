@@ -18,7 +18,7 @@ export interface ReferenceConfig {
   readonly sample_coeff: number;
   /** 100 x mean cosine over the calibration pictures; null where they are not all stored. */
   readonly clip_score: number | null;
-  /** `new` is ln(clip_score) + k x mean CLIP-IQA; other objectives have our name. */
+  /** `new` is ln(clip_score) + k x mean CLIP-IQA, `kclip2` AQ-MAP + k x HPSv2; other objectives have our name. */
   readonly ranking_criteria: string;
   readonly k_value: number;
   /** One a calibration picture. */
@@ -42,6 +42,9 @@ export interface ReferenceAbout {
   readonly rows: readonly Readonly<Record<string, number>>[];
 }
 
+/** The reference's names for what it means by them. */
+const RANKING: Readonly<Record<string, string>> = { 'jaq-clip-log': 'new', 'jaq-preference': 'kclip2' };
+
 const LARGEST_DIFFERENCE = 1e-9;
 
 /** @throws QschedError (usage) where the coefficients do not lie on a line */
@@ -56,7 +59,7 @@ export function referenceConfig({ sample, noise }: Coefficients, { model, precis
   return {
     model_coeff: noise[0]!, sample_coeff: sample[0]!,
     clip_score: rows.length === 0 ? null : 100 * mean,
-    ranking_criteria: objective.type === 'jaq-clip-log' ? 'new' : objective.type, k_value: objective.k,
+    ranking_criteria: RANKING[objective.type] ?? objective.type, k_value: objective.k,
     clipiqa_scores: rows.map((row) => row['clip-iqa.quality']!),
     checkpoint: model, quant_type: precision, eta,
     start_model_coeff: noise[0]!, max_model_coeff: noise.at(-1)!, start_sample_coeff: sample[0]!, max_sample_coeff: sample.at(-1)!,

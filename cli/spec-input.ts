@@ -18,6 +18,7 @@ export interface SpecFlags {
   readonly eta?: string;
   readonly k?: string;
   readonly objective?: string;
+  readonly weights?: string;
   readonly optimizer?: string;
   readonly budget?: string;
   readonly gridPoints?: string;
@@ -98,6 +99,7 @@ function applyFlags(tree: Tree, flags: SpecFlags): Map<string, string> {
   set('eta', 'scheduler.eta', number(flags.eta));
   set('k', 'objective.k', number(flags.k));
   set('objective', 'objective.type', flags.objective);
+  set('weights', 'objective.weights', flags.weights === undefined ? undefined : weights(flags.weights));
   set('optimizer', 'optimizer.type', flags.optimizer);
   set('budget', 'optimizer.budget', number(flags.budget));
   set('grid-points', 'optimizer.gridPoints', number(flags.gridPoints));
@@ -124,9 +126,17 @@ function number(text: string | undefined): number | string | undefined {
   return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
+/** `clip-score=1,clip-iqa.noisiness=2` as a group; a part without a number is left for the validator to name. */
+function weights(text: string): Tree {
+  return Object.fromEntries(text.split(',').map((part) => {
+    const at = part.lastIndexOf('=');
+    return at === -1 ? [part.trim(), undefined] : [part.slice(0, at).trim(), number(part.slice(at + 1))];
+  }));
+}
+
 function readPrompts(path: string, flag: string): string[] {
   try {
-    return parsePrompts(readFileSync(path), path);
+    return parsePrompts(readFileSync(path), path).map(({ text }) => text);
   } catch (error) {
     if (error instanceof QschedError) throw error;
     throw new QschedError('usage', `--${flag}: the file ${path} cannot be read (${messageOf(error)}).`, 'Give the name of a prompt set, or the path of a text file with a prompt a line.');

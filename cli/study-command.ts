@@ -48,10 +48,10 @@ async function ptqdStudy(flags: StudyFlags): Promise<number> {
     ];
     return { fit: made, compared: await run<CompareResult>('compare', { search: { ...search, control: 'none' }, variants }) };
   });
-  const rows = besideIdentity(compared, search.objective);
+  const rows = besideIdentity(compared);
   if (flags.json) printJson({ model: search.model, precision: search.precision, scheduler: search.scheduler, gamma: request.gamma, bias: request.bias, prompts: compared.prompts, ptqd: fit.id, qsched: tuned.id, rows });
   else {
-    print(table([['scorer', 'schedule', 'score', 'text', 'quality', 'gain', '95 % interval'], ...rows.map((row) => [row.scorer, row.schedule, row.score.toFixed(4), row.tc.toFixed(4), row.iq.toFixed(4), row.schedule === 'identity' ? '' : signed(row.gain), row.schedule === 'identity' ? '' : `[${signed(row.low)}, ${signed(row.high)}]`])]));
+    print(table([['scorer', 'schedule', 'score', 'text', 'quality', 'gain', '95 % interval'], ...rows.map((row) => [row.scorer, row.schedule, row.score.toFixed(4), row.tc?.toFixed(4) ?? '-', row.iq?.toFixed(4) ?? '-', row.schedule === 'identity' ? '' : signed(row.gain), row.schedule === 'identity' ? '' : `[${signed(row.low)}, ${signed(row.high)}]`])]));
     print(`\n  ${compared.prompts} held-out prompts; gain over the identity, paired by prompt; PTQD fitted with gamma by ${request.gamma}, one bias a ${request.bias}, on ${fit.trajectories} trajectories`);
     print(`  schedules: PTQD ${fit.id.slice(0, 12)}, Q-Sched ${tuned.id.slice(0, 12)}`);
   }

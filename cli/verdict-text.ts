@@ -6,6 +6,9 @@ import { table } from './output.js';
 
 const signed = (value: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(4)}`;
 
+/** A mean term; an objective may have none of that side. */
+const term = (value: number | null): string => value?.toFixed(4) ?? '-';
+
 /** Coefficients, gain with interval, recommendation. */
 export function verdictText(result: SearchResult, k: number): string {
   const { best, identity, heldOut, control } = result;
@@ -14,8 +17,8 @@ export function verdictText(result: SearchResult, k: number): string {
     '',
     table([
       ['calibration', 'score', 'text', 'quality'],
-      ['identity', identity.score.toFixed(4), identity.terms.tc.toFixed(4), identity.terms.iq.toFixed(4)],
-      ['best', best.score.toFixed(4), best.terms.tc.toFixed(4), best.terms.iq.toFixed(4)],
+      ['identity', identity.score.toFixed(4), term(identity.terms.tc), term(identity.terms.iq)],
+      ['best', best.score.toFixed(4), term(best.terms.tc), term(best.terms.iq)],
     ]),
     `  score = text + ${k} x quality; the best of many trials on few prompts is partly luck, so it is confirmed below`,
     '',

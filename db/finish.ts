@@ -13,7 +13,7 @@ export function finishSearch(store: Store, { result }: FinishRequest): SearchRes
   const withTerms = (scored: Omit<ScoredCoefficients, 'terms'>): ScoredCoefficients => {
     const row = store.select({ tc: trials.tc, iq: trials.iq }).from(trials)
       .where(and(eq(trials.searchId, result.searchId), eq(trials.stage, 'calibration'), eq(trials.number, scored.trial))).get();
-    return { ...scored, terms: { tc: row?.tc ?? NaN, iq: row?.iq ?? NaN } };
+    return { ...scored, terms: { tc: row?.tc ?? null, iq: row?.iq ?? null } };
   };
   const complete: SearchResult = { ...result, best: withTerms(result.best), identity: withTerms(result.identity), ...countEvaluations(store, result.searchId) };
   closeSearch(store, result.searchId, { status: 'finished', result: complete });

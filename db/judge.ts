@@ -22,7 +22,6 @@ const RESAMPLES = 10_000;
  */
 export function judge(store: Store, request: JudgeRequest): Verdict {
   const promptIds = splitPrompts(store, request.searchId, 'confirm');
-  const objective = createObjective(request.objective);
   const { seeds } = request;
   const candidateOf = (number: number): string => {
     const row = store.select({ id: trials.candidateId }).from(trials).where(and(eq(trials.searchId, request.searchId), eq(trials.stage, 'confirm'), eq(trials.number, number))).get();
@@ -33,20 +32,20 @@ export function judge(store: Store, request: JudgeRequest): Verdict {
   const whole = promptIds.map((_, p) => p).filter((p) => seeds.every((__, s) => known.every((list) => list[p * seeds.length + s]?.status === 'ok')));
   const lost = promptIds.length - whole.length;
   if (whole.length < 2) throw new QschedError('failure', `Only ${whole.length} of ${promptIds.length} held-out prompts could be scored.`, 'Look at `select reason from evaluations where status = \'failed\'`; then `npx qsched resume --retry-failed`.', true);
-  const scorers = Object.keys(request.contexts).map((scorer): GainInterval => {
-    const [before, after] = known.map((list) => whole.map((p) => seeds.map((_, s) => termOf(list[p * seeds.length + s], scorer, objective))));
+  const scorers = request.objectives.map(({ scorer, plan }): GainInterval => {
+    const objective = createObjective(plan);
+    const [before, after] = known.map((list) => whole.map((p) => seeds.map((_, s) => scoreOf(list[p * seeds.length + s], objective))));
     const clusters = after!.map((values, p) => values.map((value, s) => value - before![p]![s]!));
     const { mean, percentile, studentised, probabilityOfGain } = pairedBootstrap(clusters, { resamples: RESAMPLES, seed: 0 });
     return { scorer, prompts: whole.length, identity: average(before!.flat()), calibrated: average(after!.flat()), gain: mean, percentile, studentised, probabilityOfGain };
   });
-  scorers.sort((a, b) => Number(b.scorer === request.objective.scorer) - Number(a.scorer === request.objective.scorer));
   const { recommend, reason } = verdict(scorers);
   if (lost === 0) return { recommend, reason, scorers };
   return { recommend: recommend === 'calibrated' ? 'identity' : recommend, reason: `${lost} of ${promptIds.length} held-out prompts have pictures that failed. ${reason}`, scorers };
 }
 
-function termOf(known: Known, scorer: string, objective: Objective): number {
-  return known?.status === 'ok' ? objective.perImage(known.terms[scorer]!) : NaN;
+function scoreOf(known: Known, objective: Objective): number {
+  return known?.status === 'ok' ? objective.perImage(known.terms) : NaN;
 }
 
 const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

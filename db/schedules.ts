@@ -52,7 +52,7 @@ export function storeSearchSchedules(store: Store, result: Pick<SearchResult, 's
   if (!row) return;
   const spec = JSON.parse(row.spec) as SearchSpec;
   const context = store.select({ provenance: contexts.provenance }).from(searchContexts).innerJoin(contexts, eq(contexts.id, searchContexts.contextId))
-    .where(and(eq(searchContexts.searchId, searchId), eq(contexts.precision, spec.precision), eq(contexts.scorer, spec.objective.scorer))).get();
+    .where(and(eq(searchContexts.searchId, searchId), eq(contexts.precision, spec.precision))).limit(1).get();
   const read = FusedDocument.safeParse(context === undefined ? undefined : (JSON.parse(context.provenance) as { schedule?: unknown }).schedule);
   if (!read.success) return;
   const identity = read.data;

@@ -5,6 +5,7 @@ import { and, desc, eq } from 'drizzle-orm';
 import { canonicalJson } from '../spec/canonical-json.js';
 import { QschedError } from '../spec/errors.js';
 import type { OpenRequest, SearchResult, Stage } from '../spec/payloads.js';
+import { scorersOf } from '../spec/objective-plan.js';
 import type { SearchSpec } from '../spec/search-spec.js';
 import { promptId } from './keys.js';
 import type { Store } from './open-store.js';
@@ -52,7 +53,7 @@ function decisive(spec: SearchSpec): Record<string, unknown> {
 }
 
 /** Stored candidates and scores of another spec must not pass for this one's. */
-function refuseOther(reader: Reader, { searchId, spec, contexts: given, texts }: OpenRequest): void {
+function refuseOther(reader: Reader, { searchId, spec, objective, contexts: given, texts }: OpenRequest): void {
   const stored = reader.select({ spec: searches.spec }).from(searches).where(eq(searches.id, searchId)).get();
   const calibrated = and(eq(trials.searchId, searchId), eq(trials.stage, 'calibration'));
   if (!stored || !reader.select({ number: trials.number }).from(trials).where(calibrated).limit(1).get()) return;
@@ -64,10 +65,10 @@ function refuseOther(reader: Reader, { searchId, spec, contexts: given, texts }:
   if (spec.optimizer.budget < before.optimizer.budget) throw refuse(`a larger budget: ${before.optimizer.budget}`);
   const known = reader.select({ id: searchPrompts.promptId }).from(searchPrompts).where(and(eq(searchPrompts.searchId, searchId), eq(searchPrompts.split, 'calibration'))).orderBy(searchPrompts.position).all();
   if (known.map(({ id }) => id).join() !== texts.calibration.map(promptId).join()) throw refuse('other calibration prompts');
-  const isObjective = ({ scorer, precision }: { scorer: string; precision: string }) => scorer === spec.objective.scorer && precision === spec.precision;
   const used = reader.select({ id: contexts.id, scorer: contexts.scorer, precision: contexts.precision }).from(searchContexts).innerJoin(contexts, eq(contexts.id, searchContexts.contextId)).where(eq(searchContexts.searchId, searchId)).all();
-  const [wanted, had] = [given.find(isObjective)?.id, used.find(isObjective)?.id];
-  if (had !== undefined && had !== wanted) throw refuse('other model files, another scorer version, or arithmetic of another kind of machine');
+  const idOf = (list: readonly { id: string; scorer: string; precision: string }[], scorer: string) => list.find((one) => one.scorer === scorer && one.precision === spec.precision)?.id;
+  const changed = scorersOf(objective).some((scorer) => idOf(used, scorer) !== undefined && idOf(used, scorer) !== idOf(given, scorer));
+  if (changed) throw refuse('other model files, another scorer version, or arithmetic of another kind of machine');
 }
 
 /** Stores the end of a search. */

@@ -73,7 +73,7 @@ function persist(store: Store, { searchId, stage }: BatchReference, number: numb
 
 function complete(store: Store, request: BatchReference, index: number, known: readonly Known[]): TrialScore {
   const objective = createObjective(request.objective);
-  const rows = known.flatMap((k) => (k?.status === 'ok' ? [k.terms[request.objective.scorer]!] : []));
+  const rows = known.flatMap((k) => (k?.status === 'ok' ? [k.terms] : []));
   const ok = rows.length === known.length && rows.length > 0;
   const { tc, iq } = ok ? objective.terms(rows) : { tc: null, iq: null };
   const score = ok ? objective.score(rows) : null;

@@ -14,8 +14,8 @@ import { hashFiles } from './file-hashes.js';
 import { openModelFolder, readJson, REFERENCE_PRECISION, type ModelFolder } from './model-folder.js';
 import type { NumericClass } from './numeric-class.js';
 import { resolveSplit } from './prompt-sets.js';
-import { openScorerFolder, scorerFingerprint } from './scorers/scorer-folder.js';
-import type { ScorerFolder } from './scorers/scorer-kind.js';
+import { checkScorers, type CheckedScorers } from './scorers/check-scorers.js';
+import { openScorerFolder, scorerFingerprint, usesNouns } from './scorers/scorer-folder.js';
 
 const sha256 = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
 
@@ -37,34 +37,39 @@ function flowOptions(scheduler: Scheduler, { latentShape: [, height, width] }: P
   return { sigmas: fluxSigmas(steps), ...(dynamic ? { mu: dynamicShift(tokens, { base_shift, max_shift, base_image_seq_len, max_image_seq_len }) } : {}) };
 }
 
-/** What of a spec decides the contexts. */
+/** What decides the contexts. */
 export interface ModelChoice {
   readonly model: string;
   readonly scheduler: SearchSpec['scheduler'];
-  readonly objective: { readonly scorer: string };
-  readonly confirm: { readonly scorers: readonly string[] };
+  readonly scorers: readonly string[];
+  /** Hash of the nouns that the prompt sets name, for scorers that read them. */
+  readonly nouns: string | null;
 }
 
-/** The scorers that a search needs: its objective's first, then those of the verdict. */
-export const scorerRoles = (spec: ModelChoice): string[] => [...new Set([spec.objective.scorer, ...spec.confirm.scorers])];
+/** What `checkFiles` found: everything of a search that is on this machine. */
+export interface CheckedFiles extends CheckedScorers {
+  readonly model: ModelFolder;
+  readonly splits: Readonly<Record<Stage, PromptSplit>>;
+  readonly texts: Readonly<Record<Stage, readonly string[]>>;
+}
 
 /**
  * Checks everything of a spec that this machine's files can show, and nothing more.
  *
  * @throws QschedError (usage): unknown or incomplete model, precision, scorer or prompt set; overlapping splits
  */
-export function checkFiles(spec: SearchSpec, roots: { models?: readonly string[]; prompts?: readonly string[] } = {}): { model: ModelFolder; scorers: ScorerFolder[]; splits: Record<Stage, PromptSplit>; texts: Record<Stage, string[]> } {
+export function checkFiles(spec: SearchSpec, roots: { models?: readonly string[]; prompts?: readonly string[] } = {}): CheckedFiles {
   const model = openModelFolder(spec.model, spec.precision, roots.models);
   if (spec.control !== 'none') openModelFolder(spec.model, REFERENCE_PRECISION, roots.models);
   schedulerOf(model, spec.scheduler).fused(); // a scheduler that clips has no fused form
   refuseOtherInputs(model);
-  const scorers = scorerRoles(spec).map((role) => openScorerFolder(role, model, roots.models));
+  const scorers = checkScorers(spec.objective, spec.confirm.scorers, model, roots.models);
   const calibration = resolveSplit(spec.prompts, 'prompts', roots.prompts);
   const select = resolveSplit(spec.select, 'select', roots.prompts);
   const confirm = resolveSplit(spec.confirm, 'confirm', roots.prompts);
   refuseOverlap([['prompts', calibration.texts], ['select', select.texts], ['confirm', confirm.texts]]);
   return {
-    model, scorers,
+    model, ...scorers,
     splits: { calibration: calibration.split, select: select.split, confirm: confirm.split },
     texts: { calibration: calibration.texts, select: select.texts, confirm: confirm.texts },
   };
@@ -94,26 +99,36 @@ export async function prepareModel(spec: ModelChoice, precision: string, numeric
   const files = await hashFiles(model.folder, model.files);
   const schedule = schedulerOf(model, spec.scheduler).fused();
   const contexts: ContextRecord[] = [];
-  for (const role of scorerRoles(spec)) {
+  for (const role of spec.scorers) {
     const scorer = openScorerFolder(role, model);
-    const provenance = { files, precision, schedule, scorer: await scorerFingerprint(scorer), numeric };
+    const provenance = { files, precision, schedule, scorer: await scorerFingerprint(scorer, spec.nouns), numeric };
     contexts.push({ id: sha256(provenance), model: spec.model, precision, scorer: role, provenance });
   }
   return {
-    prepared: { model: spec.model, precision, scoreQueue: scoreQueueOf(files, numeric), contexts: Object.fromEntries(contexts.map(({ scorer, id }) => [scorer, id])) },
+    prepared: { model: spec.model, precision, scoreQueue: scoreQueueOf(files, numeric), contexts: Object.fromEntries(contexts.map(({ scorer, id }) => [scorer, id])), nouns: spec.nouns },
     contexts,
   };
 }
 
+/** Says of which splits the nouns are guessed by a part-of-speech tagger. */
+function guessedNouns(splits: Readonly<Record<Stage, PromptSplit>>): string[] {
+  const guessed = Object.entries(splits).filter(([, { nounsSha256 }]) => nounsSha256 === null).map(([name]) => name);
+  return guessed.length === 0 ? [] : [`AQ-MAP: the ${guessed.join(', ')} prompts name no nouns; a part-of-speech tagger (wink-nlp) found them.`];
+}
+
 /** The whole answer of `prepare`. @throws QschedError (usage) */
 export async function prepareSearch(spec: SearchSpec, numeric: NumericClass): Promise<PrepareResult> {
-  const { splits, texts } = checkFiles(spec);
-  const quantised = await prepareModel(spec, spec.precision, numeric);
-  const reference = spec.control === 'none' ? null : await prepareModel(spec, REFERENCE_PRECISION, numeric);
+  const { splits, texts, scorers, objective, outside } = checkFiles(spec);
+  const nouns = scorers.some(usesNouns) ? sha256([splits.calibration, splits.select, splits.confirm].map(({ nounsSha256 }) => nounsSha256)) : null;
+  const choice = { model: spec.model, scheduler: spec.scheduler, scorers: scorers.map(({ role }) => role), nouns };
+  const quantised = await prepareModel(choice, spec.precision, numeric);
+  const reference = spec.control === 'none' ? null : await prepareModel(choice, REFERENCE_PRECISION, numeric);
   return {
     quantised: quantised.prepared,
     reference: reference?.prepared ?? null,
     contexts: [...quantised.contexts, ...(reference?.contexts ?? [])],
+    objective, outside,
+    notes: nouns === null ? [] : guessedNouns(splits),
     splits, texts,
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Prompt sets: JSON ({prompts: [{text}]}), or plain text with a prompt a line.
+ * Prompt sets: JSON ({prompts: [{text, nouns?}]}), or plain text with a prompt a line.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -9,25 +9,32 @@ import type { PromptSplit } from '../spec/payloads.js';
 import { suggestion } from '../spec/validate.js';
 import { isPlainName, promptRoots } from './model-roots.js';
 
+/** A prompt, with its nouns where its set names them. */
+export interface Prompt { readonly text: string; readonly nouns: readonly string[] | null }
+
+const sha256 = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
+
 /** sha256 over the texts in order. */
-export const hashTexts = (texts: readonly string[]): string => createHash('sha256').update(JSON.stringify(texts)).digest('hex');
+export const hashTexts = (texts: readonly string[]): string => sha256(texts);
+
+const hashNouns = (prompts: readonly Prompt[]): string | null => (prompts.every(({ nouns }) => nouns === null) ? null : sha256(prompts.map(({ nouns }) => nouns)));
 
 /**
  * Reads prompts from a file's content.
  *
  * @throws QschedError (usage): not UTF-8, not the format, empty or duplicated prompts
  */
-export function parsePrompts(content: Uint8Array, where: string): string[] {
+export function parsePrompts(content: Uint8Array, where: string): Prompt[] {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(content);
   } catch {
     throw new QschedError('usage', `${where} is not UTF-8 text.`, 'Save the file as UTF-8.');
   }
-  const prompts = extname(where) === '.json' ? fromJson(text, where) : text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '');
+  const prompts = extname(where) === '.json' ? fromJson(text, where) : text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '').map((line): Prompt => ({ text: line, nouns: null }));
   if (prompts.length === 0) throw new QschedError('usage', `${where} holds no prompts.`, 'Write one prompt a line.');
   const seen = new Set<string>();
-  prompts.forEach((prompt, i) => {
+  prompts.forEach(({ text: prompt }, i) => {
     if (prompt.trim() === '') throw new QschedError('usage', `Prompt ${i + 1} of ${where} is empty.`, 'Remove it.');
     if (seen.has(prompt)) throw new QschedError('usage', `Prompt ${i + 1} of ${where} appears twice: "${prompt}".`, 'Remove one of them: a duplicate would count double.');
     seen.add(prompt);
@@ -35,18 +42,19 @@ export function parsePrompts(content: Uint8Array, where: string): string[] {
   return prompts;
 }
 
-function fromJson(text: string, where: string): string[] {
+function fromJson(text: string, where: string): Prompt[] {
   try {
     const data = JSON.parse(text) as { prompts?: unknown } | unknown[] | null;
     const list = Array.isArray(data) ? data : data?.prompts;
     if (!Array.isArray(list)) throw new Error('it needs a list "prompts"');
     return list.map((entry: unknown, i) => {
-      const value = typeof entry === 'string' ? entry : (entry as { text?: unknown } | null)?.text;
+      const { text: value, nouns } = typeof entry === 'string' ? { text: entry, nouns: undefined } : ((entry ?? {}) as { text?: unknown; nouns?: unknown });
       if (typeof value !== 'string') throw new Error(`entry ${i + 1} has no text`);
-      return value;
+      if (nouns !== undefined && !(Array.isArray(nouns) && nouns.every((noun) => typeof noun === 'string' && noun !== ''))) throw new Error(`the nouns of entry ${i + 1} are no list of words`);
+      return { text: value, nouns: (nouns as string[] | undefined) ?? null };
     });
   } catch (error) {
-    throw new QschedError('usage', `${where} is not a prompt set: ${messageOf(error)}.`, 'Expected {"prompts": [{"text": "..."}]}, or a text file with a prompt a line.');
+    throw new QschedError('usage', `${where} is not a prompt set: ${messageOf(error)}.`, 'Expected {"prompts": [{"text": "...", "nouns": ["..."]}]}, where nouns may be left out, or a text file with a prompt a line.');
   }
 }
 
@@ -57,7 +65,7 @@ export function listPromptSets(roots: readonly string[] = promptRoots()): string
 }
 
 /** The prompts of a named set. @throws QschedError (usage) listing the sets there are */
-export function readPromptSet(name: string, roots: readonly string[] = promptRoots()): string[] {
+export function readPromptSet(name: string, roots: readonly string[] = promptRoots()): Prompt[] {
   if (!isPlainName(name)) throw new QschedError('usage', `"${name}" is not the name of a prompt set: a set is a file under ${roots.join(', ')}, named without any path.`, 'Put the file under QSCHED_PROMPTS and give its plain name.');
   for (const root of roots) {
     for (const extension of ['.json', '.txt']) {
@@ -73,17 +81,18 @@ export function readPromptSet(name: string, roots: readonly string[] = promptRoo
  *
  * @throws QschedError (usage): unknown set, or fewer prompts than asked for
  */
-export function resolveSplit(choice: { set: string; texts?: string[] | undefined; count: number; seeds: number[] }, field: string, roots?: readonly string[]): { split: PromptSplit; texts: string[] } {
-  const all = choice.texts ?? readPromptSet(choice.set, roots);
+export function resolveSplit(choice: { set: string; texts?: string[] | undefined; count: number; seeds: number[] }, field: string, roots?: readonly string[]): { split: PromptSplit; texts: string[]; prompts: Prompt[] } {
+  const all = choice.texts?.map((text): Prompt => ({ text, nouns: null })) ?? readPromptSet(choice.set, roots);
   const count = choice.texts ? all.length : choice.count;
   if (count > all.length) throw new QschedError('usage', `${field}.count is ${count}, but the prompt set "${choice.set}" holds ${all.length} prompts.`, `Set ${field}.count to ${all.length} or less.`);
-  const texts = all.slice(0, count);
-  return { split: { set: choice.texts ? null : choice.set, texts: choice.texts ? texts : null, count, sha256: hashTexts(texts), seeds: choice.seeds }, texts };
+  const prompts = all.slice(0, count);
+  const texts = prompts.map(({ text }) => text);
+  return { split: { set: choice.texts ? null : choice.set, texts: choice.texts ? texts : null, count, sha256: hashTexts(texts), nounsSha256: hashNouns(prompts), seeds: choice.seeds }, texts, prompts };
 }
 
-/** The texts that a split stands for; a set that differs from the prepared one is refused. */
-export function splitTexts(split: PromptSplit, roots?: readonly string[]): string[] {
-  const texts = split.texts ?? readPromptSet(split.set ?? '', roots).slice(0, split.count);
-  if (hashTexts(texts) !== split.sha256) throw new QschedError('usage', `The prompt set "${split.set}" on this worker differs from the one that the search was prepared with.`, 'Give every worker the same prompt files.');
-  return [...texts];
+/** The prompts that a split stands for; a set that differs from the prepared one is refused. */
+export function splitPrompts(split: PromptSplit, roots?: readonly string[]): Prompt[] {
+  const prompts = split.texts?.map((text): Prompt => ({ text, nouns: null })) ?? readPromptSet(split.set ?? '', roots).slice(0, split.count);
+  if (hashTexts(prompts.map(({ text }) => text)) !== split.sha256 || hashNouns(prompts) !== split.nounsSha256) throw new QschedError('usage', `The prompt set "${split.set}" on this worker differs from the one that the search was prepared with.`, 'Give every worker the same prompt files.');
+  return prompts;
 }

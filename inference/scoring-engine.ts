@@ -13,11 +13,11 @@ import type { ModelFolder } from './model-folder.js';
 import type { SessionOptions } from './runtime-session.js';
 import { scorerKind } from './scorers/scorer-folder.js';
 import type { ScorerFolder } from './scorers/scorer-kind.js';
-import type { Scorer } from './scorers/scorer.js';
+import type { Picture, Scorer } from './scorers/scorer.js';
 import { openTextToImage } from './text-to-image.js';
 
 /** A prompt with a seed: one picture of every candidate. */
-export interface Pair { readonly text: string; readonly seed: number }
+export interface Pair { readonly text: string; readonly seed: number; readonly nouns?: readonly string[] | null }
 
 /** One candidate: its fused schedule, and which pairs it still needs. */
 export interface EngineCandidate { readonly schedule: FusedSchedule; readonly pairs: readonly number[] }
@@ -161,12 +161,12 @@ export async function openScoringEngine(model: ModelFolder, scorerFolders: reado
     async score(candidates, pairs, control = {}) {
       const pictures = await generate(candidates, pairs, control);
       const results: Evaluation[][] = candidates.map((candidate) => new Array<Evaluation>(candidate.pairs.length));
-      const jobs: { k: number; at: number; image: RgbImage; text: string }[] = [];
+      const jobs: (Picture & { k: number; at: number })[] = [];
       candidates.forEach((candidate, k) => {
         candidate.pairs.forEach((pair, at) => {
           const image = pictures[k]![at]!;
           if ('failed' in image) results[k]![at] = image;
-          else jobs.push({ k, at, image, text: pairs[pair]!.text });
+          else jobs.push({ k, at, image, text: pairs[pair]!.text, nouns: pairs[pair]!.nouns ?? null });
         });
       });
       const rows: Float64Array[][] = [];

@@ -1,110 +1,88 @@
 /**
- * The objectives of a search: JAQ = TC + k * IQ (Q-Sched, arXiv 2509.01624, Eq. 3), higher
- * is better. TC says how well picture and text agree, IQ how good the picture is. An
- * objective is an entry of OBJECTIVES; a score is always tc + k * iq of its two mean terms,
- * so that any k can be ranked later from stored terms, to the same bits.
+ * What turns raw terms into the number that a search maximises: JAQ = TC + k * IQ (Q-Sched, arXiv
+ * 2509.01624, Eq. 3) and its relatives, by plan. TC says how well picture and text agree, IQ how
+ * good the picture is; a score is always the weighted sum of the two means, so that any k can be
+ * ranked later from stored terms, to the same bits. The paper's Algorithm 1 writes a minimisation;
+ * JAQ is maximised, as its text and code have it.
  *
- * The raw terms of a picture (cosine, CLIP-IQA) are what is stored; sums run in row order in
- * float64, so equal rows give equal scores bit for bit.
+ * Sums run in row order in float64, so equal rows give equal scores bit for bit.
  */
 import { QschedError } from '../spec/errors.js';
-import { suggestion } from '../spec/validate.js';
+import { scorersOf, type ObjectivePart, type ObjectivePlan } from '../spec/objective-plan.js';
 import { clipScoreHessel } from './clip-score.js';
 
-/** A raw term of one picture. */
-export type TermName = 'cosine' | `clip-iqa.${string}`;
+/** The raw terms of one picture by scorer and name. */
+export type Row = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-/** The raw terms of one picture, by TermName. */
-export type Terms = Readonly<Record<string, number>>;
+/** Mean terms on the objective's own scale; null where the objective has none of that side. */
+export interface MeanTerms { readonly tc: number | null; readonly iq: number | null }
 
-/** An objective as a spec names it. */
-export interface ObjectiveSpec {
-  readonly type: string;
-  /** Weight of the quality term, finite and not negative. */
-  readonly k: number;
-}
-
-/** What turns the raw terms of a candidate's pictures into the number that a search maximises. */
+/** An objective, ready to score. */
 export interface Objective {
-  readonly name: string;
-  readonly k: number;
-  /** Raw terms that every row must have. */
-  readonly needs: readonly TermName[];
-  /** tc + k * iq over all pictures of a candidate; NaN where a term is NaN. */
-  score(rows: readonly Terms[]): number;
+  readonly plan: ObjectivePlan;
+  /** Scorers whose terms every row must have. */
+  readonly scorers: readonly string[];
+  /** weights[0] * tc + weights[1] * iq over all pictures of a candidate; NaN where a term is NaN. */
+  score(rows: readonly Row[]): number;
   /** The score of one picture, for paired statistics. */
-  perImage(row: Terms): number;
-  /** Mean text and quality term, on the objective's own scale. */
-  terms(rows: readonly Terms[]): { tc: number; iq: number };
+  perImage(row: Row): number;
+  terms(rows: readonly Row[]): MeanTerms;
 }
 
 /** Floor under the logarithm of `jaq-clip-log`, on the 0-100 scale; ln gives -13.8. */
 export const LOG_FLOOR = 1e-6;
 
-interface Definition {
-  readonly quality: TermName;
-  /** Text term of one picture, averaged over pictures ... */
-  readonly text: (cosine: number) => number;
-  /** ... before this function makes it the set's text term. */
-  readonly ofMean: (mean: number) => number;
-}
-
-const logClipScore = (score: number) => Math.log(Math.max(score, LOG_FLOOR));
+const FORMS = {
+  raw: (value: number) => value,
+  hessel: clipScoreHessel,
+  percent: (cosine: number) => 100 * cosine,
+} as const;
 
 /**
- * - `jaq-clip`: 2.5 * max(cos, 0) + k * CLIP-IQA(quality), a picture at a time, then the mean.
- * - `jaq-clip-log`: ln(100 * mean cos) + k * mean CLIP-IQA(quality), the form of the paper's
- *   released code. Its text term exists only for a set; the score of one picture is the same
- *   formula on a set of one, ln(100 * cos) + k * CLIP-IQA, and the mean of those is below the
- *   set's score (Jensen). Paired statistics use the picture's form.
- */
-const OBJECTIVES: Readonly<Record<string, Definition>> = {
-  'jaq-clip': { quality: 'clip-iqa.quality', text: clipScoreHessel, ofMean: (mean) => mean },
-  'jaq-clip-log': { quality: 'clip-iqa.quality', text: (cosine) => 100 * cosine, ofMean: logClipScore },
-};
-
-/** Names that `createObjective` knows. */
-export const objectiveNames: readonly string[] = Object.keys(OBJECTIVES);
-
-/**
- * The objective that a spec names.
+ * `jaq-clip-log`'s text term exists only for a set; the score of one picture is the same formula on a
+ * set of one, and the mean of those is below the set's score (Jensen). Paired statistics use the
+ * picture's form.
  *
- * @throws QschedError (usage) for an unknown type, or a k that is negative or not finite
+ * @throws QschedError (usage) for weights or a k that are not finite
  */
-export function createObjective(spec: ObjectiveSpec): Objective {
-  const { type: name, k } = spec;
-  const definition = Object.hasOwn(OBJECTIVES, name) ? OBJECTIVES[name] : undefined;
-  if (definition === undefined) {
-    throw new QschedError('usage', `Unknown objective "${name}".`, suggestion(String(name), objectiveNames));
+export function createObjective(plan: ObjectivePlan): Objective {
+  const { text, quality, textOfMean, weights: [wText, wQuality] } = plan;
+  for (const value of [plan.k, wText, wQuality, ...[...text, ...quality].map(({ weight }) => weight)]) {
+    if (!Number.isFinite(value)) throw new QschedError('usage', `A weight of objective "${plan.type}" is ${value}; it must be a finite number.`, 'Use k = 2, the default.');
   }
-  if (typeof k !== 'number' || !Number.isFinite(k) || k < 0) {
-    throw new QschedError('usage', `The weight k of objective "${name}" is ${String(k)}; it must be a finite number that is not negative.`, 'Use k = 2, the default.');
-  }
-  const { quality, text, ofMean } = definition;
-  const terms = (rows: readonly Terms[]) => ({
-    tc: ofMean(meanOf(rows, (row) => text(term(row, 'cosine')))),
-    iq: meanOf(rows, (row) => term(row, quality)),
-  });
-  const score = (rows: readonly Terms[]) => {
-    const { tc, iq } = terms(rows);
-    return tc + k * iq;
+  if (plan.k < 0) throw new QschedError('usage', `The weight k of objective "${plan.type}" is ${plan.k}; it must not be negative.`, 'Use k = 2, the default.');
+  const terms = (rows: readonly Row[]): MeanTerms => {
+    const mean = text.length === 0 ? null : meanOf(rows, text);
+    return {
+      tc: mean !== null && textOfMean === 'log' ? Math.log(Math.max(mean, LOG_FLOOR)) : mean,
+      iq: quality.length === 0 ? null : meanOf(rows, quality),
+    };
   };
-  return { name, k, needs: ['cosine', quality], terms, score, perImage: (row) => score([row]) };
+  const score = (rows: readonly Row[]): number => scoreOfTerms(plan, terms(rows));
+  return { plan, scorers: scorersOf(plan), terms, score, perImage: (row) => score([row]) };
 }
 
-function term(row: Terms, name: TermName): number {
-  const value = row[name];
-  if (value === undefined) {
-    throw new QschedError('failure', `The term "${name}" is missing; this row has ${Object.keys(row).join(', ') || 'none'}.`);
-  }
-  return value;
+/** The score of mean terms: what ranking by another k needs. */
+export function scoreOfTerms({ weights: [wText, wQuality] }: Pick<ObjectivePlan, 'weights'>, { tc, iq }: MeanTerms): number {
+  if (tc === null) return wQuality * (iq ?? NaN);
+  return iq === null ? wText * tc : wText * tc + wQuality * iq;
 }
 
-function meanOf(rows: readonly Terms[], of: (row: Terms) => number): number {
+function meanOf(rows: readonly Row[], parts: readonly ObjectivePart[]): number {
   if (rows.length === 0) throw new QschedError('failure', 'An objective over no images at all.');
   let sum = 0;
-  for (const row of rows) sum += of(row);
+  for (const row of rows) sum += valueOf(row, parts);
   return sum / rows.length;
+}
+
+function valueOf(row: Row, parts: readonly ObjectivePart[]): number {
+  let sum = 0;
+  for (const { scorer, term, form, weight } of parts) {
+    const value = row[scorer]?.[term];
+    if (value === undefined) throw new QschedError('failure', `The term "${term}" of the scorer "${scorer}" is missing; this row has ${Object.entries(row).flatMap(([name, terms]) => Object.keys(terms).map((one) => `${name}/${one}`)).join(', ') || 'none'}.`);
+    sum += weight * FORMS[form](value);
+  }
+  return sum;
 }
 
 /**

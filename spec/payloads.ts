@@ -2,6 +2,7 @@
  * What crosses the wire between the workflow and its activities. Plain JSON, small.
  */
 import type { Coefficients } from './coefficients.js';
+import type { ObjectivePlan } from './objective-plan.js';
 import type { PtqdStepDocument } from './schedule-document.js';
 import type { SearchSpec } from './search-spec.js';
 
@@ -15,6 +16,8 @@ export interface PromptSplit {
   readonly count: number;
   /** sha256 of the texts used, in order. */
   readonly sha256: string;
+  /** sha256 of the nouns that the set names, text by text; null where it names none. */
+  readonly nounsSha256: string | null;
   readonly seeds: readonly number[];
 }
 
@@ -25,6 +28,8 @@ export interface PreparedModel {
   readonly scoreQueue: string;
   /** Scorer name -> context id: hash of everything but coefficients, prompt and seed. */
   readonly contexts: Readonly<Record<string, string>>;
+  /** Hash of the nouns that the prompts name, where a scorer reads them. */
+  readonly nouns: string | null;
 }
 
 /** Provenance of one context, stored once. */
@@ -50,6 +55,11 @@ export interface PrepareResult {
   /** The full-precision network, where a control was asked for. */
   readonly reference: PreparedModel | null;
   readonly contexts: readonly ContextRecord[];
+  readonly objective: ObjectivePlan;
+  /** What each scorer outside the objective judges by. */
+  readonly outside: Readonly<Record<string, ObjectivePlan>>;
+  /** Sentences for the reader, such as prompts whose nouns were guessed. */
+  readonly notes: readonly string[];
   readonly splits: Readonly<Record<Stage, PromptSplit>>;
   /** The texts of each split, once, for the store. */
   readonly texts: Readonly<Record<Stage, readonly string[]>>;
@@ -58,6 +68,7 @@ export interface PrepareResult {
 export interface OpenRequest {
   readonly searchId: string;
   readonly spec: SearchSpec;
+  readonly objective: ObjectivePlan;
   readonly contexts: readonly ContextRecord[];
   readonly splits: Readonly<Record<Stage, PromptSplit>>;
   readonly texts: Readonly<Record<Stage, readonly string[]>>;
@@ -84,7 +95,7 @@ export interface BatchReference {
   /** Which split's prompts, and which seeds. */
   readonly split: Stage;
   readonly seeds: readonly number[];
-  readonly objective: { readonly type: string; readonly k: number; readonly scorer: string };
+  readonly objective: ObjectivePlan;
 }
 
 export interface AskRequest extends BatchReference {
@@ -114,6 +125,8 @@ export interface ScoreRequest {
   /** Scorer name -> context id that the worker must reproduce. */
   readonly contexts: Readonly<Record<string, string>>;
   readonly split: PromptSplit;
+  /** Of the prepared model. */
+  readonly nouns: string | null;
   readonly trials: readonly OpenTrial[];
   /** PTQD's correction, one a step: what is scored then is no evaluation of the contexts. */
   readonly ptqd?: readonly PtqdStepDocument[];
@@ -182,8 +195,12 @@ export interface JudgeRequest {
   readonly searchId: string;
   readonly contexts: Readonly<Record<string, string>>;
   readonly seeds: readonly number[];
-  readonly objective: { readonly type: string; readonly k: number; readonly scorer: string };
+  /** What is judged by, under the name that the verdict calls it: the search's own objective first. */
+  readonly objectives: readonly JudgedObjective[];
 }
+
+/** An objective with the name that a verdict calls it: that of its scorer. */
+export interface JudgedObjective { readonly scorer: string; readonly plan: ObjectivePlan }
 
 /** Everything of the result but what the store counts. */
 export interface FinishRequest {
@@ -211,7 +228,7 @@ export interface ScoredCoefficients {
   readonly trial: number;
   readonly coefficients: Coefficients;
   readonly score: number;
-  readonly terms: { readonly tc: number; readonly iq: number };
+  readonly terms: { readonly tc: number | null; readonly iq: number | null };
 }
 
 /** The workflow's result, and the body of `qsched search --json`. */
@@ -229,6 +246,8 @@ export interface SearchResult {
   readonly best: ScoredCoefficients;
   readonly identity: ScoredCoefficients;
   readonly finalist: Coefficients;
+  /** Sentences for the reader, such as prompts whose nouns were guessed. */
+  readonly notes: readonly string[];
   readonly heldOut: {
     readonly prompts: number;
     readonly gain: number;

@@ -54,13 +54,20 @@ export const CoefficientChoice = z.strictObject({
     .default([0.8, 1.2]),
 });
 
-export const ObjectiveChoice = z.strictObject({
-  type: z.enum(['jaq-clip', 'jaq-clip-log']).default('jaq-clip'),
-  /** Weight of image quality in TC + k * IQ (paper, Eq. 3). */
-  k: z.number('must be a number that is not negative').min(0, 'must not be negative').max(1000, 'must be at most 1000').default(2),
-  /** Which of the model's scorers, or a scorer folder under the model roots. */
-  scorer: name.default('objective'),
-});
+export const ObjectiveChoice = z
+  .strictObject({
+    /** `jaq-clip` where absent, `weighted` where weights are given. */
+    type: z.enum(['jaq-clip', 'jaq-clip-log', 'jaq-preference', 'jaq-preference-tables', 'iq', 'weighted']).optional(),
+    /** Weight of image quality in TC + k * IQ (paper, Eq. 3); of the text term in `jaq-preference-tables`. */
+    k: z.number('must be a number that is not negative').min(0, 'must not be negative').max(1000, 'must be at most 1000').default(2),
+    /** Which of the model's scorers, or a scorer folder under the model roots. */
+    scorer: name.default('objective'),
+    /** A weighted sum of scores: `{ score: weight }` or `{ score@scorer: weight }`; below 0 where lower is better. */
+    weights: z.record(z.string(), z.number('must be a finite number'), 'must be a group of scores with weights').optional(),
+  })
+  .transform(({ type, ...rest }) => ({ type: type ?? (rest.weights === undefined ? ('jaq-clip' as const) : ('weighted' as const)), ...rest }));
+
+export type ObjectiveChoice = z.output<typeof ObjectiveChoice>;
 
 export const OptimizerChoice = z.strictObject({
   type: z.enum(['grid', 'one-plus-one', 'cma-es', 'random', 'sobol']).default('cma-es'),

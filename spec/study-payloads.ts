@@ -3,7 +3,7 @@
  */
 import { z } from 'zod';
 import type { Coefficients } from './coefficients.js';
-import type { PromptSplit, ScoreResult } from './payloads.js';
+import type { JudgedObjective, PromptSplit, ScoreResult } from './payloads.js';
 import type { CompleteSchedule, PtqdStepDocument } from './schedule-document.js';
 import type { SearchSpec } from './search-spec.js';
 
@@ -28,6 +28,8 @@ export interface FitPtqdRequest {
   readonly contexts: Readonly<Record<string, string>>;
   readonly referenceContexts: Readonly<Record<string, string>>;
   readonly split: PromptSplit;
+  /** Of the prepared models. */
+  readonly nouns: string | null;
   readonly gamma: PtqdInput['gamma'];
   readonly bias: PtqdInput['bias'];
 }
@@ -61,5 +63,7 @@ export interface CompareInput {
 export interface CompareResult {
   readonly prompts: number;
   readonly seeds: number;
+  /** What each scorer judges by, the objective's first. */
+  readonly objectives: readonly JudgedObjective[];
   readonly variants: readonly { readonly name: string; readonly result: ScoreResult }[];
 }

@@ -4,7 +4,7 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { QschedError } from './errors.js';
-import { SearchSpec } from './search-spec.js';
+import { SearchSpec, type ObjectiveChoice } from './search-spec.js';
 
 /** The nearest allowed word, where it is near enough to be what was meant. */
 export function nearest(word: string, allowed: readonly string[]): string | undefined {
@@ -95,13 +95,17 @@ export function keysAt(path: Path): string[] {
 }
 
 function unwrap(schema: z.ZodType): z.ZodType {
-  while (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) schema = schema.unwrap() as z.ZodType;
-  return schema;
+  for (;;) {
+    if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) schema = schema.unwrap() as z.ZodType;
+    else if (schema instanceof z.ZodPipe) schema = schema.in as z.ZodType;
+    else return schema;
+  }
 }
 
 /** What no single field shows: seeds and splits that overlap, a grid option without a grid. */
 function checkAcross(spec: SearchSpec): void {
   const { prompts, select, confirm, optimizer } = spec;
+  checkObjective(spec.objective);
   if (confirm.texts && confirm.texts.length < 2) {
     throw new QschedError('usage', 'confirm.texts holds one prompt: an interval needs at least 2.', 'Add held-out prompts; a verdict needs 20.');
   }
@@ -123,6 +127,16 @@ function checkAcross(spec: SearchSpec): void {
         throw new QschedError('usage', `${a} and ${b} overlap: both use ${shared}. A verdict needs prompts that the search never saw.`, `Give ${a} and ${b} different prompts.`);
       }
     }
+  }
+}
+
+/** Weights belong to the weighted objective, and to it alone. @throws QschedError (usage) */
+export function checkObjective({ type, weights }: ObjectiveChoice): void {
+  if (type === 'weighted' && (weights === undefined || Object.keys(weights).length === 0)) {
+    throw new QschedError('usage', 'objective.type is "weighted", but objective.weights names no score.', 'For example: {"weights": {"clip-score-hessel": 1, "clip-iqa.quality": 2}}');
+  }
+  if (type !== 'weighted' && weights !== undefined) {
+    throw new QschedError('usage', `objective.weights is only for the weighted objective, and objective.type is "${type}".`, 'Leave one of them out.');
   }
 }
 

@@ -7,7 +7,7 @@ import { QschedError } from '../spec/errors.js';
 import type { CompareInput, CompareResult } from '../spec/study-payloads.js';
 import { parseSearchSpec } from '../spec/validate.js';
 import { modelActivities, scoreActivities } from './activities.js';
-import { asFailure } from './search.js';
+import { asFailure, judgedObjectives } from './search.js';
 
 /** @param input a SearchSpec (model, precision, scheduler, confirm), and the schedules to score */
 export async function compare(input: CompareInput): Promise<CompareResult> {
@@ -15,15 +15,15 @@ export async function compare(input: CompareInput): Promise<CompareResult> {
     const spec = parseSearchSpec(input.search);
     const { variants } = input;
     if (!Array.isArray(variants) || variants.length === 0) throw new QschedError('usage', 'compare: variants is missing.', 'Give at least one: {"name": "identity", "coefficients": {"sample": [...], "noise": [...]}}');
-    const { quantised, splits } = await modelActivities(spec.model, spec.waitForWorker).prepare.executeWithOptions({ summary: `${spec.model} ${spec.precision}` }, [{ spec }]);
-    const { confirm: split } = splits;
+    const prepared = await modelActivities(spec.model, spec.waitForWorker).prepare.executeWithOptions({ summary: `${spec.model} ${spec.precision}` }, [{ spec }]);
+    const { quantised, splits: { confirm: split } } = prepared;
     setCurrentDetails(`Scoring ${variants.map(({ name }) => name).join(', ')} on ${split.count} held-out prompts.`);
     const { score } = scoreActivities(quantised.scoreQueue, spec.waitForWorker);
     const results = await Promise.all(variants.map(({ name, coefficients, ptqd }) => {
-      const request = { model: spec.model, precision: spec.precision, scheduler: spec.scheduler, contexts: quantised.contexts, split, trials: [{ index: 0, coefficients, missing: null }], ...(ptqd === undefined ? {} : { ptqd }) };
+      const request = { model: spec.model, precision: spec.precision, nouns: quantised.nouns, scheduler: spec.scheduler, contexts: quantised.contexts, split, trials: [{ index: 0, coefficients, missing: null }], ...(ptqd === undefined ? {} : { ptqd }) };
       return score.executeWithOptions({ summary: name }, [request]);
     }));
-    return { prompts: split.count, seeds: split.seeds.length, variants: variants.map(({ name }, i) => ({ name, result: results[i]! })) };
+    return { prompts: split.count, seeds: split.seeds.length, objectives: judgedObjectives(spec, prepared), variants: variants.map(({ name }, i) => ({ name, result: results[i]! })) };
   } catch (error) {
     throw asFailure(error);
   }

@@ -4,3 +4,4 @@
 export { compare } from './compare.js';
 export { ptqd } from './ptqd.js';
 export { search } from './search.js';
+export { study } from './study.js';

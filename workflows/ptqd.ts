@@ -21,7 +21,7 @@ export async function ptqd(input: unknown): Promise<PtqdResult> {
     const { quantised, reference, splits } = prepared;
     if (reference === null) throw new QschedError('failure', 'The full-precision network was not prepared.');
     setCurrentDetails(`Fitting PTQD (gamma by ${gamma}, one bias a ${bias}) on ${splits.calibration.count} prompts.`);
-    const request = { model: spec.model, precision: spec.precision, reference: reference.precision, scheduler: spec.scheduler, contexts: quantised.contexts, referenceContexts: reference.contexts, split: splits.calibration, gamma, bias };
+    const request = { model: spec.model, precision: spec.precision, reference: reference.precision, scheduler: spec.scheduler, contexts: quantised.contexts, referenceContexts: reference.contexts, split: splits.calibration, nouns: quantised.nouns, gamma, bias };
     const fit = await scoreActivities(quantised.scoreQueue, spec.waitForWorker).fitPtqd.executeWithOptions({ summary: `PTQD, ${gamma}, ${bias}` }, [request]);
     const { id } = await store.addSchedule({ document: fit.document });
     setCurrentDetails(`Stored as schedule ${id}.`);

@@ -58,7 +58,8 @@ async function scoreSlice(batch: Batch, onRecorded: (count: number) => void): Pr
   const { score } = scoreActivities(batch.prepared.scoreQueue, batch.waitSeconds);
   await CancellationScope.cancellable(() =>
     Promise.all(chunksOf(first, pictures(batch.split)).map(async (chunk) => {
-      const request = { model: batch.prepared.model, precision: batch.prepared.precision, scheduler: batch.scheduler, contexts: batch.reference.contexts, split: batch.split, trials: chunk };
+      const { model, precision, nouns } = batch.prepared;
+      const request = { model, precision, nouns, scheduler: batch.scheduler, contexts: batch.reference.contexts, split: batch.split, trials: chunk };
       const result = await score.executeWithOptions({ summary: `${batch.label}: trials ${chunk[0]!.index}-${chunk.at(-1)!.index}` }, [request]);
       const recorded = await store.record({ ...batch.reference, trials: result.trials });
       const complete = recorded.filter((trial) => trial.complete);

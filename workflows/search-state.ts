@@ -3,7 +3,7 @@
  */
 import type { OptimizerState } from '../optimizers/optimizer.js';
 import type { Coefficients } from '../spec/coefficients.js';
-import type { PreparedModel, PromptSplit, Stage } from '../spec/payloads.js';
+import type { JudgedObjective, PreparedModel, PromptSplit, Stage } from '../spec/payloads.js';
 
 /** A trial that may become a finalist. */
 export interface Ranked {
@@ -16,6 +16,9 @@ export interface Ranked {
 export interface SearchState {
   readonly quantised: PreparedModel;
   readonly reference: PreparedModel | null;
+  /** What is judged by, the search's own objective first. */
+  readonly objectives: readonly JudgedObjective[];
+  readonly notes: readonly string[];
   readonly splits: Readonly<Record<Stage, PromptSplit>>;
   readonly searchAttributes: boolean;
   readonly identityScore: number;

@@ -9,7 +9,8 @@ import { coefficientSpace } from '../diffusion/coefficients.js';
 import { createOptimizer, defaultBatch, restoreOptimizer } from '../optimizers/create.js';
 import type { Coefficients } from '../spec/coefficients.js';
 import { QschedError } from '../spec/errors.js';
-import type { BatchReference, FinishRequest, PrepareResult, SearchProgress, SearchResult, Stage } from '../spec/payloads.js';
+import { scorersOf } from '../spec/objective-plan.js';
+import type { BatchReference, FinishRequest, JudgedObjective, PrepareResult, SearchProgress, SearchResult, Stage } from '../spec/payloads.js';
 import type { SearchSpec } from '../spec/search-spec.js';
 import { parseSearchSpec } from '../spec/validate.js';
 import { modelActivities, storeActivities } from './activities.js';
@@ -65,20 +66,21 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
     details(`Preparing **${spec.model}** at ${spec.precision}: waiting for a worker that serves this model. Start one with \`npx qsched worker --model ${spec.model}\`.`);
     await storeActivities(0).check({ spec, patient: asksToWait(input) });
     const prepared = await modelActivities(spec.model, spec.waitForWorker).prepare.executeWithOptions({ summary: `${spec.model} ${spec.precision}` }, [{ spec }]);
-    const { searchAttributes } = await storeActivities(textCount(prepared.texts)).open({ searchId, spec, contexts: prepared.contexts, splits: prepared.splits, texts: prepared.texts });
+    const { searchAttributes } = await storeActivities(textCount(prepared.texts)).open({ searchId, spec, objective: prepared.objective, contexts: prepared.contexts, splits: prepared.splits, texts: prepared.texts });
     opened = true;
     if (searchAttributes) upsertSearchAttributes({ QschedModel: [spec.model], QschedPrecision: [spec.precision], QschedStatus: ['running'] });
     progress.stage = 'identity';
     details(`Scoring the identity of **${spec.model}** ${spec.precision} on ${prepared.splits.calibration.count} prompts. If this stays, no worker serves \`${prepared.quantised.scoreQueue}\`: start one with \`npx qsched worker --model ${spec.model}\`.`);
     const identity = space().identity();
+    const objectives = judgedObjectives(spec, prepared);
     const { scores } = await scoreBatch({
-      reference: reference('calibration', prepared.quantised.contexts), prepared: prepared.quantised, scheduler: spec.scheduler, split: prepared.splits.calibration,
+      reference: reference(objectives, 'calibration', prepared.quantised.contexts), prepared: prepared.quantised, scheduler: spec.scheduler, split: prepared.splits.calibration,
       trials: [{ index: 0, point: [], coefficients: identity }], retryFailed: spec.retryFailed, waitSeconds: spec.waitForWorker, label: 'identity',
     });
     const identityScore = scores[0]!;
     if (identityScore === null) throw new QschedError('failure', `The identity of ${spec.model} ${spec.precision} cannot be scored: its evaluations failed.`, 'Look at `select reason from evaluations where status = \'failed\'`; then `npx qsched resume --retry-failed`.');
     progress.identity = identityScore;
-    return { quantised: prepared.quantised, reference: prepared.reference, splits: prepared.splits, searchAttributes, identityScore, optimizer: null, told: 0, failed: 0, generation: 0, best: [] };
+    return { quantised: prepared.quantised, reference: prepared.reference, objectives, notes: prepared.notes, splits: prepared.splits, searchAttributes, identityScore, optimizer: null, told: 0, failed: 0, generation: 0, best: [] };
   }
 
   /** Ask, score, tell until the optimizer or the budget ends it. */
@@ -100,7 +102,7 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
       const before = state.told;
       let recorded = 0;
       const { scores } = await scoreBatch({
-        reference: reference('calibration', state.quantised.contexts), prepared: state.quantised, scheduler: spec.scheduler, split: state.splits.calibration,
+        reference: reference(state.objectives, 'calibration', state.quantised.contexts), prepared: state.quantised, scheduler: spec.scheduler, split: state.splits.calibration,
         trials, retryFailed: spec.retryFailed, waitSeconds: null, label: `generation ${state.generation + 1}`,
       }, (count) => { recorded += count; progress.told = before + recorded; });
       optimizer.tell(scores);
@@ -130,7 +132,7 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
     details(`Confirming the finalist against the identity on ${state.splits.confirm.count} held-out prompts.`);
     const identity = space().identity();
     await scored(state, 'confirm', state.quantised.contexts, [identity, finalist], 0, 'confirm');
-    const verdict = await storeActivities(state.splits.confirm.count * RESAMPLING_ROWS).judge({ searchId, contexts: state.quantised.contexts, seeds: spec.confirm.seeds, objective: spec.objective });
+    const verdict = await storeActivities(state.splits.confirm.count * RESAMPLING_ROWS).judge({ searchId, contexts: state.quantised.contexts, seeds: spec.confirm.seeds, objectives: state.objectives });
     const objective = verdict.scorers[0]!;
     const control = await runControl(state, identity);
     const { low, high } = { low: min(objective.percentile.low, objective.studentised.low), high: max(objective.percentile.high, objective.studentised.high) };
@@ -140,6 +142,7 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
       best: { trial: best.index, coefficients: best.coefficients, score: best.score },
       identity: { trial: 0, coefficients: identity, score: state.identityScore },
       finalist,
+      notes: state.notes,
       heldOut: { prompts: objective.prompts, gain: objective.gain, low, high, recommend: verdict.recommend, reason: verdict.reason, scorers: verdict.scorers },
       control,
     };
@@ -156,8 +159,7 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
     if (candidates.length === 1) return candidates[0]!;
     progress.stage = 'select';
     details(`Choosing among the best ${candidates.length} on ${state.splits.select.count} other prompts.`);
-    const { scorer } = spec.objective;
-    const scores = await scored(state, 'select', { [scorer]: state.quantised.contexts[scorer]! }, candidates, 1, 'select');
+    const scores = await scored(state, 'select', own(state.objectives, state.quantised.contexts), candidates, 1, 'select');
     let winner = 0;
     scores.forEach((score, i) => { if (score !== null && score > (scores[winner] ?? -Infinity)) winner = i; });
     return candidates[winner]!;
@@ -168,7 +170,7 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
     const prepared = stage === 'control' ? state.reference! : state.quantised;
     const split = stage === 'control' ? 'confirm' : stage;
     const { scores } = await scoreBatch({
-      reference: reference(stage, contexts), prepared, scheduler: spec.scheduler, split: state.splits[split],
+      reference: reference(state.objectives, stage, contexts), prepared, scheduler: spec.scheduler, split: state.splits[split],
       trials: candidates.map((coefficients, i) => ({ index: first + i, point: [], coefficients })), retryFailed: spec.retryFailed, waitSeconds: null, label,
     });
     return scores;
@@ -193,12 +195,11 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
     return coefficientSpace({ shape, tune, range, steps: spec.scheduler.steps });
   }
 
-  function reference(stage: Stage | 'control', contexts: Readonly<Record<string, string>>): BatchReference {
+  function reference(objectives: readonly JudgedObjective[], stage: Stage | 'control', contexts: Readonly<Record<string, string>>): BatchReference {
     const split: Stage = stage === 'control' ? 'confirm' : stage;
-    const { scorer } = spec.objective;
-    const used = stage === 'calibration' ? { [scorer]: contexts[scorer]! } : contexts;
+    const used = stage === 'calibration' ? own(objectives, contexts) : contexts;
     const seeds = { calibration: spec.prompts.seeds, select: spec.select.seeds, confirm: spec.confirm.seeds }[split];
-    return { searchId, stage, contexts: used, split, seeds, objective: { type: spec.objective.type, k: spec.objective.k, scorer } };
+    return { searchId, stage, contexts: used, split, seeds, objective: objectives[0]!.plan };
   }
 
   function show(state: SearchState): void {
@@ -211,6 +212,14 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
     if (state.searchAttributes && progress.best !== null) upsertSearchAttributes({ QschedBestScore: [progress.best], QschedTrials: [state.told] });
   }
 }
+
+/** What is judged by: the search's own objective first, under its scorer's name. */
+export const judgedObjectives = ({ objective }: Pick<SearchSpec, 'objective'>, prepared: Pick<PrepareResult, 'objective' | 'outside'>): JudgedObjective[] =>
+  [{ scorer: objective.scorer, plan: prepared.objective }, ...Object.entries(prepared.outside).map(([scorer, plan]) => ({ scorer, plan }))];
+
+/** Contexts of the objective's own scorers. */
+const own = (objectives: readonly JudgedObjective[], contexts: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(scorersOf(objectives[0]!.plan).map((scorer) => [scorer, contexts[scorer]!]));
 
 const textCount = (texts: PrepareResult['texts']): number => texts.calibration.length + texts.select.length + texts.confirm.length;
 

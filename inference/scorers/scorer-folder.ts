@@ -56,8 +56,15 @@ function kindOf(manifest: Readonly<Record<string, unknown>>, folder: string): st
 /** The kind of a folder. */
 export const scorerKind = ({ kind }: ScorerFolder): ScorerKind => SCORER_KINDS[kind]!;
 
-/** What identifies a scorer in every key: name, version of its formula, all files, and what its kind adds. */
-export async function scorerFingerprint(scorer: ScorerFolder): Promise<Readonly<Record<string, unknown>>> {
+/**
+ * What identifies a scorer in every key: name, version of its formula, all files, and what its kind adds.
+ *
+ * @param nouns hash of the nouns that the prompts name, which counts where the scorer reads them
+ */
+export async function scorerFingerprint(scorer: ScorerFolder, nouns: string | null = null): Promise<Readonly<Record<string, unknown>>> {
   const { version, identify } = scorerKind(scorer);
-  return { name: scorer.name, version, files: await hashFiles(scorer.folder, scorer.files), ...(identify === undefined ? {} : await identify(scorer)) };
+  return { name: scorer.name, version, files: await hashFiles(scorer.folder, scorer.files), ...(identify === undefined ? {} : await identify(scorer)), ...(usesNouns(scorer) ? { nouns } : {}) };
 }
+
+/** Whether the nouns of a prompt decide its scores. */
+export const usesNouns = (scorer: ScorerFolder): boolean => scorerKind(scorer).usesNouns === true;

@@ -55,7 +55,7 @@ describe('a search in a folder of its own', () => {
     expect(first.best.coefficients.sample).toHaveLength(STEPS);
     expect(first.heldOut.low).toBeLessThanOrEqual(first.heldOut.gain);
     expect(first.heldOut.high).toBeGreaterThanOrEqual(first.heldOut.gain);
-    expect(first.best.score).toBeCloseTo(first.best.terms.tc + 2 * first.best.terms.iq, 9);
+    expect(first.best.score).toBeCloseTo(first.best.terms.tc! + 2 * first.best.terms.iq!, 9);
     // 9 candidates x 2 prompts, 2 finalists x 2 others, identity and finalist x 4 held-out ones
     expect(first.evaluations).toBe(9 * 2 + 2 * 2 + 2 * 4);
   });

@@ -10,7 +10,7 @@ import { listPrecisions, openModelFolder } from '../../inference/model-folder.js
 import { findModel, listModels, packageRoot } from '../../inference/model-roots.js';
 import { numericClass } from '../../inference/numeric-class.js';
 import { checkFiles, schedulerOf, scoreQueueOf } from '../../inference/prepare.js';
-import { hashTexts, listPromptSets, parsePrompts, readPromptSet, resolveSplit, splitTexts } from '../../inference/prompt-sets.js';
+import { hashTexts, listPromptSets, parsePrompts, readPromptSet, resolveSplit, splitPrompts, type Prompt } from '../../inference/prompt-sets.js';
 import { openSession } from '../../inference/runtime-session.js';
 import { openScorerFolder } from '../../inference/scorers/scorer-folder.js';
 import { QschedError } from '../../spec/errors.js';
@@ -68,6 +68,8 @@ function refusal(action: () => unknown): QschedError {
   }
   throw new Error('nothing was refused');
 }
+
+const textsOf = (list: readonly Prompt[]): string[] => list.map(({ text }) => text);
 
 describe('a model folder', () => {
   test('is found with its settings', () => {
@@ -172,10 +174,12 @@ describe('prompt sets', () => {
   const bytes = (text: string) => new TextEncoder().encode(text);
 
   test('are JSON or a prompt a line', () => {
-    expect(parsePrompts(bytes('a cat\r\n\n  a dog \n'), 'x.txt')).toEqual(['a cat', 'a dog']);
-    expect(parsePrompts(bytes('\ufeffa cat'), 'x.txt')).toEqual(['a cat']);
-    expect(parsePrompts(bytes('{"prompts": [{"text": "a cat"}, "a dog"]}'), 'x.json')).toEqual(['a cat', 'a dog']);
-    expect(parsePrompts(bytes('["a cat"]'), 'x.json')).toEqual(['a cat']);
+    expect(textsOf(parsePrompts(bytes('a cat\r\n\n  a dog \n'), 'x.txt'))).toEqual(['a cat', 'a dog']);
+    expect(textsOf(parsePrompts(bytes('\ufeffa cat'), 'x.txt'))).toEqual(['a cat']);
+    expect(textsOf(parsePrompts(bytes('{"prompts": [{"text": "a cat"}, "a dog"]}'), 'x.json'))).toEqual(['a cat', 'a dog']);
+    expect(textsOf(parsePrompts(bytes('["a cat"]'), 'x.json'))).toEqual(['a cat']);
+    expect(parsePrompts(bytes('[{"text": "a cat", "nouns": ["cat"]}, "a dog"]'), 'x.json')).toEqual([{ text: 'a cat', nouns: ['cat'] }, { text: 'a dog', nouns: null }]);
+    expect(refusal(() => parsePrompts(bytes('[{"text": "a cat", "nouns": "cat"}]'), 'x.json')).message).toContain('the nouns of entry 1 are no list of words');
   });
 
   test.each<[string, Uint8Array, string, string]>([
@@ -195,7 +199,7 @@ describe('prompt sets', () => {
   test('are found by name; an unknown one lists what there is', () => {
     write(join(prompts, 'cats.txt'), 'a cat\nanother cat');
     write(join(prompts, 'dogs.json'), { prompts: ['a dog'] });
-    expect(readPromptSet('cats', [join(root, 'absent'), prompts])).toEqual(['a cat', 'another cat']);
+    expect(textsOf(readPromptSet('cats', [join(root, 'absent'), prompts]))).toEqual(['a cat', 'another cat']);
     expect(listPromptSets([prompts])).toEqual(['cats', 'dogs']);
     expect(refusal(() => readPromptSet('cat', [prompts])).hint).toBe('Did you mean "cats"? Allowed: cats, dogs.');
   });
@@ -209,14 +213,14 @@ describe('prompt sets', () => {
   test('that differ on this worker are refused', () => {
     write(join(prompts, 'cats.txt'), 'a cat\nanother cat\na third');
     const { split } = resolveSplit({ set: 'cats', count: 2, seeds: [0] }, 'prompts', [prompts]);
-    expect(splitTexts(split, [prompts])).toEqual(['a cat', 'another cat']);
+    expect(textsOf(splitPrompts(split, [prompts]))).toEqual(['a cat', 'another cat']);
     write(join(prompts, 'cats.txt'), 'a cat\nanother cat\nand more');
-    expect(splitTexts(split, [prompts])).toEqual(['a cat', 'another cat']);
+    expect(textsOf(splitPrompts(split, [prompts]))).toEqual(['a cat', 'another cat']);
     write(join(prompts, 'cats.txt'), 'another cat\na cat');
-    expect(refusal(() => splitTexts(split, [prompts])).message).toBe('The prompt set "cats" on this worker differs from the one that the search was prepared with.');
+    expect(refusal(() => splitPrompts(split, [prompts])).message).toBe('The prompt set "cats" on this worker differs from the one that the search was prepared with.');
     const own = resolveSplit({ set: 'cats', texts: ['x', 'y'], count: 20, seeds: [0] }, 'prompts', [prompts]);
     expect(own.split).toMatchObject({ set: null, texts: ['x', 'y'], count: 2, sha256: hashTexts(['x', 'y']) });
-    expect(splitTexts(own.split, [])).toEqual(['x', 'y']);
+    expect(textsOf(splitPrompts(own.split, []))).toEqual(['x', 'y']);
     expect(hashTexts(['a', 'b'])).not.toBe(hashTexts(['ab']));
   });
 });

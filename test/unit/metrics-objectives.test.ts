@@ -3,10 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { clipIqaFromCosines } from '../../metrics/clip-iqa.js';
 import { clipScoreHessel, cosineSimilarity, meanClipScore } from '../../metrics/clip-score.js';
-import { createObjective, LOG_FLOOR, objectiveNames, varianceShare, type Terms } from '../../metrics/jaq.js';
+import { createObjective, LOG_FLOOR, scoreOfTerms, varianceShare, type Row } from '../../metrics/jaq.js';
+import { planObjective, planOutside, withK } from '../../metrics/plan-objective.js';
+import { SCORE_TABLE } from '../../metrics/score-table.js';
 import { QschedError } from '../../spec/errors.js';
 
-const row = (cosine: number, quality: number): Terms => ({ cosine, 'clip-iqa.quality': quality, 'clip-iqa.noisiness': 0.1 });
+const row = (cosine: number, quality: number): Row => ({ objective: { cosine, 'clip-iqa.quality': quality, 'clip-iqa.noisiness': 0.1 } });
+const jaq = (type: 'jaq-clip' | 'jaq-clip-log', k: number) => createObjective(planObjective({ type, k, scorer: 'objective' }));
 const rows = [row(0.3, 0.8), row(-0.1, 0.2), row(0.2, 0.5)];
 
 /** The error that a call throws. */
@@ -21,19 +24,19 @@ function thrown(call: () => unknown): QschedError {
 }
 
 describe('jaq-clip', () => {
-  const objective = createObjective({ type: 'jaq-clip', k: 2 });
+  const objective = jaq('jaq-clip', 2);
 
   test('is 2.5 max(cos, 0) + k CLIP-IQA, a picture at a time, then the mean', () => {
     expect(objective.terms(rows).tc).toBeCloseTo((0.75 + 0 + 0.5) / 3, 14);
     expect(objective.terms(rows).iq).toBeCloseTo(0.5, 14);
     expect(objective.score(rows)).toBeCloseTo(1.25 / 3 + 1, 14);
     expect(rows.map((one) => objective.perImage(one)).reduce((a, b) => a + b) / 3).toBeCloseTo(objective.score(rows), 14);
-    expect(objective.needs).toEqual(['cosine', 'clip-iqa.quality']);
+    expect(objective.scorers).toEqual(['objective']);
   });
 });
 
 describe('jaq-clip-log', () => {
-  const objective = createObjective({ type: 'jaq-clip-log', k: 0.5 });
+  const objective = jaq('jaq-clip-log', 0.5);
 
   test('takes the logarithm of the mean on the 0-100 scale', () => {
     expect(objective.terms(rows).tc).toBeCloseTo(Math.log((30 - 10 + 20) / 3), 13);
@@ -46,45 +49,118 @@ describe('jaq-clip-log', () => {
   });
 });
 
-describe.each(objectiveNames)('%s', (type) => {
-  const anyRow = fc.record({ cosine: fc.double({ min: -1, max: 1, noNaN: true }), 'clip-iqa.quality': fc.double({ min: 0, max: 1, noNaN: true }) });
-  const anyRows = fc.array(anyRow, { minLength: 1, maxLength: 20 });
+describe.each(['jaq-clip', 'jaq-clip-log'] as const)('%s', (type) => {
+  const anyTerms = fc.record({ cosine: fc.double({ min: -1, max: 1, noNaN: true }), 'clip-iqa.quality': fc.double({ min: 0, max: 1, noNaN: true }) });
+  const anyRows = fc.array(fc.record({ objective: anyTerms }), { minLength: 1, maxLength: 20 });
 
   test('is tc + k * iq to the bit, so that stored terms can be ranked for any k', () => {
     fc.assert(fc.property(anyRows, fc.double({ min: 0, max: 10, noNaN: true }), (list, k) => {
-      const objective = createObjective({ type, k });
+      const objective = jaq(type, k);
       const { tc, iq } = objective.terms(list);
-      return Object.is(objective.score(list), tc + k * iq) && Object.is(objective.score(list), createObjective({ type, k }).score(list.map((one) => ({ ...one }))));
+      return Object.is(objective.score(list), tc! + k * iq!) && Object.is(objective.score(list), jaq(type, k).score(list.map((one) => ({ objective: { ...one.objective } }))));
     }));
   });
 
   test('never falls when the quality of a picture rises', () => {
     fc.assert(fc.property(anyRows, fc.double({ min: 0, max: 1, noNaN: true }), (list, quality) => {
-      const better = list.map((one, i) => (i === 0 ? { ...one, 'clip-iqa.quality': Math.max(quality, one['clip-iqa.quality']) } : one));
-      const objective = createObjective({ type, k: 2 });
+      const better = list.map((one, i) => (i === 0 ? { objective: { ...one.objective, 'clip-iqa.quality': Math.max(quality, one.objective['clip-iqa.quality']) } } : one));
+      const objective = jaq(type, 2);
       return objective.score(better) >= objective.score(list);
     }));
   });
 
   test('hands on a NaN instead of hiding it', () => {
-    const objective = createObjective({ type, k: 2 });
+    const objective = jaq(type, 2);
     expect(objective.score([rows[0]!, row(Number.NaN, 0.5)])).toBeNaN();
     expect(objective.score([rows[0]!, row(0.5, Number.NaN)])).toBeNaN();
   });
 
   test('names a term that is missing, and refuses an empty set', () => {
-    const objective = createObjective({ type, k: 2 });
-    expect(thrown(() => objective.score([{ cosine: 0.2 }])).message).toContain('clip-iqa.quality');
+    const objective = jaq(type, 2);
+    expect(thrown(() => objective.score([{ objective: { cosine: 0.2 } }])).message).toContain('clip-iqa.quality');
     expect(thrown(() => objective.score([])).message).toContain('no images');
   });
 });
 
-test('createObjective refuses what it does not know, with the nearest name', () => {
-  const error = thrown(() => createObjective({ type: 'jaq-clop', k: 2 }));
-  expect(error.code).toBe('usage');
-  expect(error.hint).toContain('"jaq-clip"');
-  expect(thrown(() => createObjective({ type: 'toString', k: 2 })).code).toBe('usage');
-  for (const k of [-1, Number.NaN, Infinity]) expect(thrown(() => createObjective({ type: 'jaq-clip', k })).message).toContain(String(k));
+describe('the preference objectives', () => {
+  const one: Row = { 'aq-map': { 'aq-map': 0.693 }, hpsv2: { hpsv2: 0.276 } };
+
+  test("jaq-preference is Eq. 3, jaq-preference-tables what the paper's Table 2 adds up to", () => {
+    const of = (type: 'jaq-preference' | 'jaq-preference-tables') => createObjective(planObjective({ type, k: 2, scorer: 'objective' }));
+    expect(of('jaq-preference').score([one])).toBeCloseTo(0.693 + 2 * 0.276, 14);
+    expect(of('jaq-preference-tables').score([one])).toBeCloseTo(1.662, 14);
+    expect(of('jaq-preference-tables').terms([one])).toEqual({ tc: 0.693, iq: 0.276 });
+    expect(of('jaq-preference').scorers).toEqual(['aq-map', 'hpsv2']);
+  });
+
+  test('another k is the same plan with another weight', () => {
+    for (const type of ['jaq-clip', 'jaq-preference', 'jaq-preference-tables'] as const) {
+      expect(withK(planObjective({ type, k: 2, scorer: 'objective' }), 5)).toEqual(planObjective({ type, k: 5, scorer: 'objective' }));
+    }
+  });
+});
+
+test('iq is quality alone, and has no text term', () => {
+  const objective = createObjective(planObjective({ type: 'iq', k: 2, scorer: 'objective' }));
+  expect(objective.terms(rows)).toEqual({ tc: null, iq: 0.5 });
+  expect(objective.score(rows)).toBe(0.5);
+});
+
+describe('a weighted sum of scores', () => {
+  const weighted = (weights: Record<string, number>) => planObjective({ type: 'weighted', k: 2, scorer: 'objective', weights }, (scorer) => {
+    if (scorer !== 'mine') throw new Error(`there is no folder ${scorer}`);
+    return [{ name: 'shine', judges: 'quality', direction: 'higher' }, { name: 'dirt', judges: 'quality', direction: 'lower' }];
+  });
+
+  test('adds any scores, on any scorer, and keeps text and quality apart', () => {
+    const plan = weighted({ 'clip-score-hessel': 1, 'clip-iqa.noisiness': 2, 'clip-iqa.quality@second': 0.5, brisque: -0.01, 'shine@mine': 3, 'dirt@mine': -1 });
+    const terms = { ...row(0.3, 0.8), second: { 'clip-iqa.quality': 0.4 }, brisque: { brisque: 20 }, mine: { shine: 0.1, dirt: 0.2 } };
+    expect(createObjective(plan).terms([terms]).tc).toBeCloseTo(0.75, 14);
+    expect(createObjective(plan).score([terms])).toBeCloseTo(0.75 + 0.2 + 0.2 - 0.2 + 0.3 - 0.2, 14);
+    expect(createObjective(plan).scorers).toEqual(['objective', 'second', 'brisque', 'mine']);
+    expect(createObjective(weighted({ mine: 2 })).score([terms])).toBeCloseTo(0.2, 14);
+  });
+
+  test('refuses what it does not know, and weights against their score', () => {
+    expect(thrown(() => weighted({ 'clip-scor': 1 })).hint).toContain('"clip-score"');
+    expect(thrown(() => weighted({ brisque: 1 })).message).toContain('lower brisque is better');
+    expect(thrown(() => weighted({ 'clip-score': -1 })).message).toContain('higher clip-score is better');
+    expect(thrown(() => weighted({ 'gloss@mine': 1 })).message).toContain('gloss@mine');
+    expect(thrown(() => weighted({ toString: 1 })).code).toBe('usage');
+  });
+});
+
+describe('a scorer outside the objective judges', () => {
+  const plan = planObjective({ type: 'jaq-clip', k: 2, scorer: 'objective' });
+
+  test('by the same objective where it has the terms', () => {
+    expect(planOutside(plan, 'second', ['cosine', 'clip-iqa.quality'], [])).toEqual(planObjective({ type: 'jaq-clip', k: 2, scorer: 'second' }));
+  });
+
+  test("by its own score, turned so that higher is better, where it has not", () => {
+    const brisque = createObjective(planOutside(plan, 'brisque', ['brisque'], []));
+    expect(brisque.score([{ brisque: { brisque: 20 } }])).toBe(-20);
+    const preference = planObjective({ type: 'jaq-preference', k: 2, scorer: 'objective' });
+    expect(planOutside(preference, 'second', ['cosine', 'clip-iqa.quality'], []).type).toBe('jaq-clip');
+    expect(thrown(() => planOutside(plan, 'inception', [], [])).message).toContain('features but no score');
+  });
+});
+
+test('a weight that is no number is refused', () => {
+  for (const k of [-1, Number.NaN, Infinity]) expect(thrown(() => jaq('jaq-clip', k)).message).toContain(String(k));
+});
+
+test('mean terms of any side make the score', () => {
+  expect(scoreOfTerms({ weights: [1, 2] }, { tc: 0.5, iq: 0.25 })).toBe(1);
+  expect(scoreOfTerms({ weights: [1, 2] }, { tc: 0.5, iq: null })).toBe(0.5);
+  expect(scoreOfTerms({ weights: [0, 1] }, { tc: null, iq: 0.25 })).toBe(0.25);
+});
+
+test('every entry of the score table says what it is', () => {
+  for (const entry of Object.values(SCORE_TABLE)) {
+    expect(entry.range[0]).toBeLessThan(entry.range[1]);
+    for (const text of [entry.encoder, entry.preprocessing, entry.formula, entry.reference]) expect(text.length).toBeGreaterThan(2);
+  }
 });
 
 describe('varianceShare', () => {

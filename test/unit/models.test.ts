@@ -47,7 +47,7 @@ describe('the family `shapes`', () => {
 
 describe('the prompt sets', () => {
   const least = { 'shapes-calibration': 64, 'shapes-select': 128, 'shapes-heldout': 512, 'shapes-eval': 2000 };
-  const sets = Object.keys(least).map((name) => [name, readPromptSet(name, [join(root, 'prompts')])] as const);
+  const sets = Object.keys(least).map((name) => [name, readPromptSet(name, [join(root, 'prompts')]).map(({ text }) => text)] as const);
 
   test.each(Object.entries(least))('%s holds at least %i', (name, count) => {
     expect(sets.find(([set]) => set === name)![1].length).toBeGreaterThanOrEqual(count);

@@ -11,6 +11,7 @@ import { packageRoot } from '../../inference/model-roots.js';
 import { measureOverhead } from '../../inference/overhead.js';
 import { schedulerOf } from '../../inference/prepare.js';
 import { fitNetworks, fitOnTrajectories, type FitNetworks } from '../../inference/ptqd-fit.js';
+import { planObjective } from '../../metrics/plan-objective.js';
 import { encodeFloats } from '../../spec/float-text.js';
 import type { CompareResult } from '../../spec/study-payloads.js';
 
@@ -103,10 +104,10 @@ describe('side by side', () => {
       seconds: 0, runtimeSeconds: 0, worker: '',
     },
   });
-  const objective = { type: 'jaq-clip', k: 2 };
+  const objectives = ['objective', 'second'].map((scorer) => ({ scorer, plan: planObjective({ type: 'jaq-clip', k: 2, scorer }) }));
 
   it('gives every scorer the gains over the identity, paired by prompt and seed', () => {
-    const rows = besideIdentity({ prompts: 2, seeds: 2, variants: [variant('identity', [0.1, 0.2, 0.3, 0.4]), variant('ptqd', [0.2, 0.3, 0.4, 0.5]), variant('q-sched', [0.1, 0.2, 0.3, 0.4])] }, objective);
+    const rows = besideIdentity({ prompts: 2, seeds: 2, objectives, variants: [variant('identity', [0.1, 0.2, 0.3, 0.4]), variant('ptqd', [0.2, 0.3, 0.4, 0.5]), variant('q-sched', [0.1, 0.2, 0.3, 0.4])] });
     expect(rows.map(({ scorer, schedule: name }) => `${scorer} ${name}`)).toEqual(['objective identity', 'objective ptqd', 'objective q-sched', 'second identity', 'second ptqd', 'second q-sched']);
     expect(rows[0]).toMatchObject({ gain: 0, low: 0, high: 0 });
     expect(rows[0]!.score).toBeCloseTo(2.5 * 0.25 + 1, 12);
@@ -116,7 +117,7 @@ describe('side by side', () => {
   });
 
   it('refuses pictures that failed', () => {
-    expect(() => besideIdentity({ prompts: 2, seeds: 1, variants: [variant('identity', [0.1, 0.2]), variant('ptqd', [0.2, NaN], [{ at: 1, reason: 'not finite' }])] }, objective)).toThrow('1 pictures of "ptqd" failed: not finite.');
+    expect(() => besideIdentity({ prompts: 2, seeds: 1, objectives, variants: [variant('identity', [0.1, 0.2]), variant('ptqd', [0.2, NaN], [{ at: 1, reason: 'not finite' }])] })).toThrow('1 pictures of "ptqd" failed: not finite.');
   });
 });
 

@@ -12,6 +12,7 @@ import { identityCoefficients } from '../../diffusion/coefficients.js';
 import { noiseLevels } from '../../diffusion/noise-level.js';
 import { scheduleDocument } from '../../diffusion/schedule-document.js';
 import { createScheduler } from '../../diffusion/scheduler.js';
+import { planObjective } from '../../metrics/plan-objective.js';
 import type { FinishRequest } from '../../spec/payloads.js';
 import { parseSearchSpec } from '../../spec/validate.js';
 
@@ -66,9 +67,9 @@ describe('in the database', () => {
 
   it('a finished search stores its identity and its finalist, as the scheduler fuses them', () => {
     const spec = parseSearchSpec({ model: 'm', prompts: { texts: ['a'] }, select: { texts: ['b'] }, confirm: { texts: ['c', 'd'] } });
-    const split = { set: null, texts: [], count: 1, sha256: '', seeds: [0] };
+    const split = { set: null, texts: [], count: 1, sha256: '', nounsSha256: null, seeds: [0] };
     const context = { id: 'c', model: 'm', precision: 'w4a8', scorer: 'objective', provenance: { schedule: tcd().fused() } };
-    openSearch(store, { searchId: 's', spec, contexts: [context], texts: { calibration: ['a'], select: ['b'], confirm: ['c', 'd'] }, splits: { calibration: split, select: split, confirm: split } });
+    openSearch(store, { searchId: 's', spec, objective: planObjective(spec.objective), contexts: [context], texts: { calibration: ['a'], select: ['b'], confirm: ['c', 'd'] }, splits: { calibration: split, select: split, confirm: split } });
     const heldOut = { prompts: 2, gain: 0, low: 0, high: 0, recommend: 'none', reason: '', scorers: [] };
     const result = { searchId: 's', status: 'finished', identity: { trial: 0, coefficients: identityCoefficients(4), score: 0 }, best: { trial: 1, coefficients: TUNED, score: 0 }, finalist: TUNED, heldOut } as unknown as FinishRequest['result'];
     finishSearch(store, { result });

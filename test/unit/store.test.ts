@@ -11,6 +11,7 @@ import { candidateId, evaluationKey, promptId } from '../../db/keys.js';
 import { asStoreError, openStore, type Store } from '../../db/open-store.js';
 import { closeSearch, findSearch, listSearches, openSearch } from '../../db/searches.js';
 import { askTrials, recordTrials } from '../../db/trials.js';
+import { planObjective } from '../../metrics/plan-objective.js';
 import type { Coefficients } from '../../spec/coefficients.js';
 import { QschedError } from '../../spec/errors.js';
 import { encodeFloats } from '../../spec/float-text.js';
@@ -44,9 +45,9 @@ function makeSearch(searchId: string, making: Making = {}): OpenRequest {
   const texts = (split: string, count: number) => Array.from({ length: count }, (_, i) => `${split} prompt ${i}`);
   const all = { calibration: texts('calibration', prompts), select: texts('select', 2), confirm: texts('confirm', confirm) };
   const spec = parseSearchSpec({ model: 'm', prompts: { texts: all.calibration, seeds }, select: { texts: all.select }, confirm: { texts: all.confirm }, optimizer, control: control ? 'evaluate' : 'none', ...rest });
-  const split = (stage: Stage, own: number[]) => ({ set: null, texts: all[stage], count: all[stage].length, sha256: '', seeds: own });
+  const split = (stage: Stage, own: number[]) => ({ set: null, texts: all[stage], count: all[stage].length, sha256: '', nounsSha256: null, seeds: own });
   const contexts = [spec.precision, ...(control ? ['fp32'] : [])].flatMap((precision) => ['objective', 'second'].map((scorer) => ({ id: contextOf(precision, scorer), model: 'm', precision, scorer, provenance: { note: 'test' } })));
-  return { searchId, spec, contexts, texts: all, splits: { calibration: split('calibration', seeds), select: split('select', spec.select.seeds), confirm: split('confirm', spec.confirm.seeds) } };
+  return { searchId, spec, objective: planObjective(spec.objective), contexts, texts: all, splits: { calibration: split('calibration', seeds), select: split('select', spec.select.seeds), confirm: split('confirm', spec.confirm.seeds) } };
 }
 
 const steps = (sample: number, noise = 1): Coefficients => ({ sample: [sample, sample], noise: [noise, noise] });
@@ -56,7 +57,7 @@ function reference(request: OpenRequest, stage: BatchReference['stage'] = 'calib
   const precision = stage === 'control' ? 'fp32' : request.spec.precision;
   const roles = stage === 'calibration' || stage === 'select' ? ['objective'] : ['objective', 'second'];
   const contexts = Object.fromEntries(roles.map((role) => [role, request.contexts.find((c) => c.precision === precision && c.scorer === role)!.id]));
-  return { searchId: request.searchId, stage, contexts, split, seeds: request.splits[split].seeds, objective: { type: 'jaq-clip', k: 2, scorer: 'objective' } };
+  return { searchId: request.searchId, stage, contexts, split, seeds: request.splits[split].seeds, objective: request.objective };
 }
 
 const ask = (batch: BatchReference, candidates: readonly Coefficients[], first = 1, retryFailed = false): AskRequest => ({ ...batch, retryFailed, trials: candidates.map((coefficients, i) => ({ index: first + i, point: [i], coefficients })) });
@@ -393,7 +394,7 @@ describe('counting', () => {
     run(request, 'calibration', [steps(0.9)], 1, () => [0.4, 0.5]);
     const result = {
       searchId: 's', status: 'finished', model: 'm', precision: 'w4a8', steps: 4, optimizer: 'cma-es', trials: 1, failed: 0,
-      best: { trial: 1, coefficients: steps(0.9), score: 2 }, identity: { trial: 0, coefficients: steps(1), score: 1.5 }, finalist: steps(0.9),
+      best: { trial: 1, coefficients: steps(0.9), score: 2 }, identity: { trial: 0, coefficients: steps(1), score: 1.5 }, finalist: steps(0.9), notes: [],
       heldOut: { prompts: 2, gain: 0.5, low: 0.4, high: 0.6, recommend: 'none', reason: 'few', scorers: [] }, control: null,
     } satisfies FinishRequest['result'];
     const complete = finishSearch(store, { result });
@@ -510,7 +511,7 @@ describe('the verdict', () => {
     openSearch(store, request);
     run(request, 'confirm', [steps(1)], 0, (e) => [base(e), 0.5]);
   });
-  const verdictOf = () => judge(store, { searchId: 's', contexts: reference(request, 'confirm').contexts, seeds: request.splits.confirm.seeds, objective: { type: 'jaq-clip', k: 2, scorer: 'objective' } });
+  const verdictOf = () => judge(store, { searchId: 's', contexts: reference(request, 'confirm').contexts, seeds: request.splits.confirm.seeds, objectives: ['objective', 'second'].map((scorer) => ({ scorer, plan: planObjective({ type: 'jaq-clip', k: 2, scorer }) })) });
 
   test('recommends a gain that every scorer sees', () => {
     run(request, 'confirm', [steps(0.9)], 1, (e) => [base(e) + 0.02, 0.5 + (e % 3) / 100]);

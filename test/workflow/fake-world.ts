@@ -9,6 +9,7 @@ import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/
 import { createScoreActivities, type ScoreFunction } from '../../activities/score.js';
 import { createStoreActivities } from '../../activities/store.js';
 import { openStore, type Store } from '../../db/open-store.js';
+import { planObjective } from '../../metrics/plan-objective.js';
 import type { Coefficients } from '../../spec/coefficients.js';
 import { encodeFloats } from '../../spec/float-text.js';
 import type { PreparedModel, PrepareRequest, PrepareResult, PromptSplit, ScoreRequest, ScoreResult, SearchProgress, SearchResult } from '../../spec/payloads.js';
@@ -112,12 +113,13 @@ async function onPath(): Promise<string> {
 
 function prepared(spec: PrepareRequest['spec']): PrepareResult {
   const scoreQueue = spec.model === NOWHERE ? 'qsched-score-nobody' : SCORE_QUEUE;
-  const of = (precision: string): PreparedModel => ({ model: spec.model, precision, scoreQueue, contexts: { objective: `${spec.model}-${precision}-objective`, second: `${spec.model}-${precision}-second` } });
-  const split = (name: string, { count, seeds }: { count: number; seeds: number[] }): PromptSplit => ({ set: name, texts: null, count, sha256: name, seeds });
+  const of = (precision: string): PreparedModel => ({ model: spec.model, precision, scoreQueue, contexts: { objective: `${spec.model}-${precision}-objective`, second: `${spec.model}-${precision}-second` }, nouns: null });
+  const split = (name: string, { count, seeds }: { count: number; seeds: number[] }): PromptSplit => ({ set: name, texts: null, count, sha256: name, nounsSha256: null, seeds });
   const texts = (name: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${name} ${i}`);
   const reference = spec.control === 'none' ? null : of('fp32');
   return {
     quantised: of(spec.precision), reference,
+    objective: planObjective(spec.objective), outside: { second: planObjective({ ...spec.objective, scorer: 'second' }) }, notes: [],
     contexts: [of(spec.precision), ...(reference === null ? [] : [reference])].flatMap(({ model, precision, contexts }) => Object.entries(contexts).map(([scorer, id]) => ({ id, model, precision, scorer, provenance: {} }))),
     splits: { calibration: split('calibration', spec.prompts), select: split('select', spec.select), confirm: split('confirm', spec.confirm) },
     texts: { calibration: texts('calibration', spec.prompts.count), select: texts('select', spec.select.count), confirm: texts('confirm', spec.confirm.count) },
