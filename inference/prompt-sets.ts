@@ -1,13 +1,16 @@
 /**
- * Prompt sets: JSON ({prompts: [{text, nouns?}]}), or plain text with a prompt a line.
+ * Prompt sets: JSON ({prompts: [{text, nouns?}]}), a table (.csv, .tsv), or plain text with a prompt a line.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { messageOf, QschedError } from '../spec/errors.js';
 import type { PromptSplit } from '../spec/payloads.js';
 import { suggestion } from '../spec/validate.js';
 import { isPlainName, promptRoots } from './model-roots.js';
+import { parsePromptTable } from './prompt-table.js';
+
+const EXTENSIONS = ['.json', '.csv', '.tsv', '.txt'];
 
 /** A prompt, with its nouns where its set names them. */
 export interface Prompt { readonly text: string; readonly nouns: readonly string[] | null }
@@ -31,7 +34,7 @@ export function parsePrompts(content: Uint8Array, where: string): Prompt[] {
   } catch {
     throw new QschedError('usage', `${where} is not UTF-8 text.`, 'Save the file as UTF-8.');
   }
-  const prompts = extname(where) === '.json' ? fromJson(text, where) : text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '').map((line): Prompt => ({ text: line, nouns: null }));
+  const prompts = READERS[extname(where).toLowerCase()]?.(text, where) ?? text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '').map((line): Prompt => ({ text: line, nouns: null }));
   if (prompts.length === 0) throw new QschedError('usage', `${where} holds no prompts.`, 'Write one prompt a line.');
   const seen = new Set<string>();
   prompts.forEach(({ text: prompt }, i) => {
@@ -40,6 +43,21 @@ export function parsePrompts(content: Uint8Array, where: string): Prompt[] {
     seen.add(prompt);
   });
   return prompts;
+}
+
+/** Formats by the end of the file's name; anything else is plain text. */
+const READERS: Readonly<Record<string, (text: string, where: string) => Prompt[]>> = {
+  '.json': fromJson,
+  '.csv': (text, where) => fromTable(text, where, ','),
+  '.tsv': (text, where) => fromTable(text, where, '\t'),
+};
+
+function fromTable(text: string, where: string, delimiter: ',' | '\t'): Prompt[] {
+  try {
+    return parsePromptTable(text, delimiter);
+  } catch (error) {
+    throw new QschedError('usage', `${where} is not a prompt set: ${messageOf(error)}.`, 'Expected a header line with a column "text" or "prompt", then a prompt a line.');
+  }
 }
 
 function fromJson(text: string, where: string): Prompt[] {
@@ -61,14 +79,14 @@ function fromJson(text: string, where: string): Prompt[] {
 /** Names of the sets under the roots. */
 export function listPromptSets(roots: readonly string[] = promptRoots()): string[] {
   const files = roots.flatMap((root) => (existsSync(root) ? readdirSync(root) : []));
-  return [...new Set(files.filter((file) => /\.(json|txt)$/.test(file)).map((file) => file.replace(/\.(json|txt)$/, '')))].sort();
+  return [...new Set(files.filter((file) => EXTENSIONS.includes(extname(file))).map((file) => basename(file, extname(file))))].sort();
 }
 
 /** The prompts of a named set. @throws QschedError (usage) listing the sets there are */
 export function readPromptSet(name: string, roots: readonly string[] = promptRoots()): Prompt[] {
   if (!isPlainName(name)) throw new QschedError('usage', `"${name}" is not the name of a prompt set: a set is a file under ${roots.join(', ')}, named without any path.`, 'Put the file under QSCHED_PROMPTS and give its plain name.');
   for (const root of roots) {
-    for (const extension of ['.json', '.txt']) {
+    for (const extension of EXTENSIONS) {
       const path = join(root, `${name}${extension}`);
       if (existsSync(path)) return parsePrompts(readFileSync(path), path);
     }

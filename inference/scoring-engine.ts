@@ -45,13 +45,14 @@ export interface ScoringEngine {
 
 const PREFIX_BYTES = 256 * 1024 * 1024;
 const BLOCK_BYTES = 256 * 1024 * 1024;
+const TEXT_BYTES = 128 * 1024 * 1024;
 
 /** Loads a model with its scorers. */
 export async function openScoringEngine(model: ModelFolder, scorerFolders: readonly ScorerFolder[], options: SessionOptions): Promise<ScoringEngine> {
   const networks = await openTextToImage(model, options);
   const scorers: Scorer[] = [];
   for (const folder of scorerFolders) scorers.push(await scorerKind(folder).open(folder, options));
-  const hidden = new Map<string, Float32Array>();
+  const textStates = new ByteCache(TEXT_BYTES);
   const noises = new ByteCache(PREFIX_BYTES / 4);
   const firstCalls = new ByteCache(PREFIX_BYTES);
   const [channels, height, width] = model.latentShape;
@@ -65,14 +66,25 @@ export async function openScoringEngine(model: ModelFolder, scorerFolders: reado
     return made;
   };
 
-  const embed = async (pairs: readonly Pair[]): Promise<void> => {
-    const fresh = [...new Set(pairs.map(({ text }) => text))].filter((text) => !hidden.has(text));
+  /** Encoder states of a block's prompts by text; what other calls embedded is remembered within a budget. */
+  const embed = async (texts: ReadonlySet<string>): Promise<ReadonlyMap<string, Float32Array>> => {
+    const hidden = new Map([...texts].flatMap((text) => {
+      const found = textStates.get(text);
+      return found === undefined ? [] : [[text, found] as const];
+    }));
+    const fresh = [...texts].filter((text) => !hidden.has(text));
     const states = await networks.encodeTexts(fresh);
-    fresh.forEach((text, i) => hidden.set(text, states[i]!));
+    fresh.forEach((text, i) => {
+      const own = states[i]!.slice(); // a view would keep its whole batch
+      textStates.set(text, own);
+      hidden.set(text, own);
+    });
+    return hidden;
   };
 
   /** Latents of a block of pairs at the end of every distinct trajectory, and which one each candidate takes. */
   const sample = async (candidates: readonly EngineCandidate[], pairs: readonly Pair[], block: readonly number[], between: () => Promise<void>) => {
+    const hidden = await embed(new Set(block.map((pair) => pairs[pair]!.text)));
     const tree = buildTrajectoryTree(candidates.map(({ schedule }) => schedule));
     const { steps, initNoiseSigma } = candidates[0]!.schedule;
     const wants = candidates.map((candidate) => new Set(candidate.pairs));
@@ -132,7 +144,6 @@ export async function openScoringEngine(model: ModelFolder, scorerFolders: reado
   const generate: ScoringEngine['generate'] = async (candidates, pairs, control = {}) => {
     const pictures: (RgbImage | { failed: string })[][] = candidates.map(() => []);
     const used = [...new Set(candidates.flatMap((candidate) => candidate.pairs))].sort((a, b) => a - b);
-    await embed(used.map((pair) => pairs[pair]!));
     const block = Math.max(1, Math.floor(BLOCK_BYTES / (candidates.length * networks.latentLength * 12)));
     let calls = 0;
     const total = Math.ceil((used.length * candidates.length * (candidates[0]?.schedule.steps.length ?? 1)) / options.batch);

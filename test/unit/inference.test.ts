@@ -178,6 +178,10 @@ describe('prompt sets', () => {
     expect(textsOf(parsePrompts(bytes('\ufeffa cat'), 'x.txt'))).toEqual(['a cat']);
     expect(textsOf(parsePrompts(bytes('{"prompts": [{"text": "a cat"}, "a dog"]}'), 'x.json'))).toEqual(['a cat', 'a dog']);
     expect(textsOf(parsePrompts(bytes('["a cat"]'), 'x.json'))).toEqual(['a cat']);
+    expect(parsePrompts(bytes('nouns,Prompt\r\ncat;mat,"a cat, on a mat"\r\n,nothing\r\n'), 'x.csv')).toEqual([{ text: 'a cat, on a mat', nouns: ['cat', 'mat'] }, { text: 'nothing', nouns: [] }]);
+    expect(parsePrompts(bytes('prompt\tCategory\na "cat"\tAnimals\n'), 'x.tsv')).toEqual([{ text: 'a "cat"', nouns: null }]);
+    expect(refusal(() => parsePrompts(bytes('caption,id\na cat,1\n'), 'x.csv')).message).toBe('x.csv is not a prompt set: it has the columns "caption", "id", and none is called "text" or "prompt".');
+    expect(refusal(() => parsePrompts(bytes('text,id\na cat\n'), 'x.csv')).message).toContain('x.csv is not a prompt set: line 2:');
     expect(parsePrompts(bytes('[{"text": "a cat", "nouns": ["cat"]}, "a dog"]'), 'x.json')).toEqual([{ text: 'a cat', nouns: ['cat'] }, { text: 'a dog', nouns: null }]);
     expect(refusal(() => parsePrompts(bytes('[{"text": "a cat", "nouns": "cat"}]'), 'x.json')).message).toContain('the nouns of entry 1 are no list of words');
   });
