@@ -11,11 +11,13 @@ import type { NumericClass } from '../inference/numeric-class.js';
 import { schedulerOf } from '../inference/prepare.js';
 import { splitPrompts } from '../inference/prompt-sets.js';
 import { encodeFloats } from '../spec/float-text.js';
+import type { RenderRequest, RenderResult, SummariseRequest, SummariseResult } from '../spec/evaluate-payloads.js';
 import type { ScoreRequest, ScoreResult } from '../spec/payloads.js';
 import { scaleFused } from '../spec/schedule-document.js';
 import type { FitPtqdRequest, FitPtqdResult } from '../spec/study-payloads.js';
 import { refuseToFit, type FitFunction } from './fit-ptqd.js';
 import { asActivity } from './failures.js';
+import { refuseToRender, type RenderFunctions } from './render.js';
 import { refuseOtherFiles } from './same-files.js';
 import { watched, type Watch } from './watched.js';
 
@@ -23,7 +25,9 @@ import { watched, type Watch } from './watched.js';
 export type ScoreFunction = (request: ScoreRequest, watch: Watch) => Promise<ScoreResult>;
 
 /** Activities of a score queue. */
-export const createScoreActivities = (score: ScoreFunction, fit: FitFunction = refuseToFit) => ({
+export const createScoreActivities = (score: ScoreFunction, fit: FitFunction = refuseToFit, draw: RenderFunctions = refuseToRender) => ({
+  render: (request: RenderRequest): Promise<RenderResult> => asActivity(() => watched((watch) => draw.render(request, watch))),
+  summarise: (request: SummariseRequest): Promise<SummariseResult> => asActivity(() => watched((watch) => draw.summarise(request, watch))),
   fitPtqd: (request: FitPtqdRequest): Promise<FitPtqdResult> => asActivity(() => watched((watch) => fit(request, watch))),
   score: (request: ScoreRequest): Promise<ScoreResult> =>
     asActivity(() => watched((watch) => score(request, watch))),
@@ -42,6 +46,8 @@ export const scoreOnEngine = (engine: EngineClient, numeric: NumericClass): Scor
     schedules: request.trials.map((trial) => (request.ptqd === undefined ? scheduler.fused(trial.coefficients) : scaleFused(applyPtqd(scheduler.fused(), request.ptqd), trial.coefficients))),
     wanted, pairs,
   }, watch);
+  // A scorer behind HTTP may have changed its version meanwhile.
+  await refuseOtherFiles(request, request.precision, request.contexts, numeric);
   return toScoreResult(request, wanted, result);
 };
 

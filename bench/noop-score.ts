@@ -4,7 +4,7 @@
 import type { ScoreFunction } from '../activities/score.js';
 import { encodeFloats } from '../spec/float-text.js';
 
-const NAMES = ['cosine', 'clip-iqa.quality', 'clip-iqa.noisiness', 'clip-iqa.complexity'];
+import { TERM_NAMES as NAMES } from '../inference/scorers/clip.js';
 
 /** Terms made from the coefficients, without any network. */
 export const noopScore: ScoreFunction = async (request) => {

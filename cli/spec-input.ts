@@ -46,13 +46,14 @@ export function readSpec(path: string | undefined, flags: SpecFlags, fallback: T
   const tree: Tree = structuredClone(file?.data ?? fallback);
   const flagged = applyFlags(tree, flags);
   return parseSearchSpec(tree, (where) => {
-    const flag = flagged.get(where.join('.'));
+    const flag = where.map((_, i) => flagged.get(where.slice(0, i + 1).join('.'))).findLast((found) => found !== undefined);
     if (flag !== undefined) return `--${flag}: `;
     return file ? `${path}${file.lineOf(where)}: ` : '';
   });
 }
 
-function readYaml(path: string): { data: Tree; lineOf: (where: readonly PropertyKey[]) => string } {
+/** A YAML file as data, and the line of each of its fields. @throws QschedError (usage) */
+export function readYaml(path: string): { data: Tree; lineOf: (where: readonly PropertyKey[]) => string } {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -121,20 +122,21 @@ function applyFlags(tree: Tree, flags: SpecFlags): Map<string, string> {
 }
 
 /** A number where the text is one; the text itself otherwise, for the validator to name. */
-function number(text: string | undefined): number | string | undefined {
+export function number(text: string | undefined): number | string | undefined {
   if (text === undefined) return undefined;
   return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
 /** `clip-score=1,clip-iqa.noisiness=2` as a group; a part without a number is left for the validator to name. */
-function weights(text: string): Tree {
+export function weights(text: string): Tree {
   return Object.fromEntries(text.split(',').map((part) => {
     const at = part.lastIndexOf('=');
     return at === -1 ? [part.trim(), undefined] : [part.slice(0, at).trim(), number(part.slice(at + 1))];
   }));
 }
 
-function readPrompts(path: string, flag: string): string[] {
+/** Prompts of a file that a flag names. @throws QschedError (usage) */
+export function readPrompts(path: string, flag: string): string[] {
   try {
     return parsePrompts(readFileSync(path), path).map(({ text }) => text);
   } catch (error) {

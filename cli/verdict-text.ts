@@ -24,6 +24,7 @@ export function verdictText(result: SearchResult, k: number): string {
     '',
     ...heldOutLines(heldOut),
   ];
+  for (const note of result.notes ?? []) lines.push('', note);
   if (control) {
     lines.push('', `control, ${control.precision} on the same held-out prompts: identity ${Object.values(control.heldOut).map((v) => v.toFixed(4)).join(', ')}`);
     if (control.search) {
@@ -43,7 +44,16 @@ export function verdictText(result: SearchResult, k: number): string {
 function heldOutLines(heldOut: SearchResult['heldOut']): string[] {
   const row = (gain: GainInterval): string[] => [
     gain.scorer, gain.identity.toFixed(4), gain.calibrated.toFixed(4), signed(gain.gain),
-    `[${signed(gain.percentile.low)}, ${signed(gain.percentile.high)}]`, `[${signed(gain.studentised.low)}, ${signed(gain.studentised.high)}]`,
+    `[${signed(gain.percentile.low)}, ${signed(gain.percentile.high)}]`, `[${signed(gain.studentised.low)}, ${signed(gain.studentised.high)}]`, `${(100 * gain.probabilityOfGain).toFixed(1)} %`,
   ];
-  return [table([[`held-out (${heldOut.prompts} prompts)`, 'identity', 'calibrated', 'gain', '95 % percentile', '95 % studentised'], ...heldOut.scorers.map(row)])];
+  return [
+    table([[`held-out (${heldOut.prompts} prompts)`, 'identity', 'calibrated', 'gain', '95 % percentile', '95 % studentised', 'probability of a gain'], ...heldOut.scorers.map(row)]),
+    ...optimismLine(heldOut),
+  ];
+}
+
+/** How much better the calibration made them look; nothing of a result from before this was kept. */
+function optimismLine({ gain, calibrationGain, optimism }: Pick<SearchResult['heldOut'], 'gain'> & Partial<SearchResult['heldOut']>): string[] {
+  if (calibrationGain === undefined || optimism === undefined) return [];
+  return [`  optimism gap ${signed(optimism)}: a gain of ${signed(calibrationGain)} on the prompts that chose these coefficients, of ${signed(gain)} on new prompts and seeds${optimism > 0 ? '; expect the second' : ''}`];
 }

@@ -5,7 +5,7 @@
 import { decodeFloats } from '../spec/float-text.js';
 import { createObjective } from '../metrics/jaq.js';
 import type { Coefficients } from '../spec/coefficients.js';
-import type { AskRequest, AskResult, BatchReference, OpenTrial, RecordRequest, TrialScore } from '../spec/payloads.js';
+import type { AskRequest, AskResult, BatchReference, OpenTrial, RecordRequest, ScoredTrial, TrialScore } from '../spec/payloads.js';
 import { knownEvaluations, splitPrompts, type Known } from './evaluations.js';
 import { candidateId, evaluationKey } from './keys.js';
 import type { Store } from './open-store.js';
@@ -36,29 +36,48 @@ export function askTrials(store: Store, request: AskRequest): AskResult {
  */
 export function recordTrials(store: Store, request: RecordRequest): TrialScore[] {
   const promptIds = splitPrompts(store, request.searchId, request.split);
-  const { addEvaluation } = statements(store);
   return store.transaction(() =>
     request.trials.map((trial) => {
       const candidate = candidateId(trial.coefficients);
-      for (const { scorer, names, values } of trial.scorers) {
-        const contextId = request.contexts[scorer];
-        if (contextId === undefined) continue;
-        const numbers = decodeFloats(values);
-        const failed = new Map(trial.failed.filter((failure) => (failure.scorer ?? scorer) === scorer).map(({ at, reason }) => [at, reason]));
-        trial.evaluations.forEach((evaluation, at) => {
-          const promptId = promptIds[Math.floor(evaluation / request.seeds.length)]!;
-          const seed = request.seeds[evaluation % request.seeds.length]!;
-          const row = numbers.subarray(at * names.length, (at + 1) * names.length);
-          const reason = failed.get(at) ?? (row.every(Number.isFinite) ? null : 'a term is not finite');
-          const terms = reason === null ? JSON.stringify(Object.fromEntries(names.map((name, k) => [name, row[k]!]))) : null;
-          addEvaluation.run({ key: evaluationKey(contextId, candidate, promptId, seed), contextId, candidateId: candidate, promptId, seed, status: reason === null ? 'ok' : 'failed', reason, terms, searchId: request.searchId });
-        });
-      }
-      const known = knownEvaluations(store, request.contexts, candidate, promptIds, request.seeds);
+      const written = writeEvaluations(store, request, trial, candidate, promptIds);
+      const known = written ?? knownEvaluations(store, request.contexts, candidate, promptIds, request.seeds);
       if (known.some((k) => k === undefined)) return { index: trial.index, complete: false, score: null, tc: null, iq: null };
       return complete(store, request, trial.index, known);
     }),
   );
+}
+
+/**
+ * Writes what was scored of one trial.
+ *
+ * @returns the evaluations, where they are all of this trial's and none was stored before: reading them again would give the same
+ */
+function writeEvaluations(store: Store, { searchId, contexts, seeds }: RecordRequest, trial: ScoredTrial, candidate: string, promptIds: readonly string[]): Known[] | null {
+  const { addEvaluation } = statements(store);
+  const scorers = trial.scorers.filter(({ scorer }) => contexts[scorer] !== undefined);
+  let whole = scorers.length === Object.keys(contexts).length && trial.evaluations.length === promptIds.length * seeds.length && trial.evaluations.every((evaluation, at) => evaluation === at);
+  const terms = trial.evaluations.map((): Record<string, Record<string, number>> => ({}));
+  for (const { scorer, names, values } of scorers) {
+    const contextId = contexts[scorer]!;
+    const numbers = decodeFloats(values);
+    const failed = new Map(trial.failed.filter((failure) => (failure.scorer ?? scorer) === scorer).map(({ at, reason }) => [at, reason]));
+    trial.evaluations.forEach((evaluation, at) => {
+      const promptId = promptIds[Math.floor(evaluation / seeds.length)]!;
+      const seed = seeds[evaluation % seeds.length]!;
+      const row: Record<string, number> = {};
+      let finite = true;
+      names.forEach((name, k) => {
+        const value = numbers[at * names.length + k]!;
+        finite &&= Number.isFinite(value);
+        row[name] = value;
+      });
+      const reason = failed.get(at) ?? (finite ? null : 'a term is not finite');
+      const { changes } = addEvaluation.run({ key: evaluationKey(contextId, candidate, promptId, seed), contextId, candidateId: candidate, promptId, seed, status: reason === null ? 'ok' : 'failed', reason, terms: reason === null ? JSON.stringify(row) : null, searchId });
+      whole &&= changes === 1 && reason === null;
+      terms[at]![scorer] = row;
+    });
+  }
+  return whole ? terms.map((one) => ({ status: 'ok', terms: one })) : null;
 }
 
 function persist(store: Store, { searchId, stage }: BatchReference, number: number, coefficients: Coefficients, point: readonly number[]): Coefficients {

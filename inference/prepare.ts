@@ -13,9 +13,10 @@ import type { SearchSpec } from '../spec/search-spec.js';
 import { hashFiles } from './file-hashes.js';
 import { openModelFolder, readJson, REFERENCE_PRECISION, type ModelFolder } from './model-folder.js';
 import type { NumericClass } from './numeric-class.js';
-import { resolveSplit } from './prompt-sets.js';
+import { resolveSplit, type Prompt } from './prompt-sets.js';
 import { checkScorers, type CheckedScorers } from './scorers/check-scorers.js';
 import { openScorerFolder, scorerFingerprint, usesNouns } from './scorers/scorer-folder.js';
+import { scorerNotes } from './scorers/scorer-notes.js';
 
 const sha256 = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
 
@@ -51,6 +52,8 @@ export interface CheckedFiles extends CheckedScorers {
   readonly model: ModelFolder;
   readonly splits: Readonly<Record<Stage, PromptSplit>>;
   readonly texts: Readonly<Record<Stage, readonly string[]>>;
+  /** Those of all splits. */
+  readonly prompts: readonly Prompt[];
 }
 
 /**
@@ -72,11 +75,12 @@ export function checkFiles(spec: SearchSpec, roots: { models?: readonly string[]
     model, ...scorers,
     splits: { calibration: calibration.split, select: select.split, confirm: confirm.split },
     texts: { calibration: calibration.texts, select: select.texts, confirm: confirm.texts },
+    prompts: [calibration, select, confirm].flatMap((split) => split.prompts),
   };
 }
 
 /** A UNet that wants more than sample, timestep and text would be fed too little. */
-function refuseOtherInputs({ name, folder }: ModelFolder): void {
+export function refuseOtherInputs({ name, folder }: ModelFolder): void {
   const { time_cond_proj_dim: condition } = readJson(folder, 'unet/config.json') as { time_cond_proj_dim?: number | null };
   if (condition === undefined || condition === null) return;
   throw new QschedError('usage', `The UNet of "${name}" wants the input timestep_cond (time_cond_proj_dim is ${condition} in its config.json): LCM's embedding of the guidance scale, which qsched does not feed.`, 'Use a model whose guidance is distilled into its weights, such as an LCM-LoRA or PCM merged into the UNet.');
@@ -110,15 +114,9 @@ export async function prepareModel(spec: ModelChoice, precision: string, numeric
   };
 }
 
-/** Says of which splits the nouns are guessed by a part-of-speech tagger. */
-function guessedNouns(splits: Readonly<Record<Stage, PromptSplit>>): string[] {
-  const guessed = Object.entries(splits).filter(([, { nounsSha256 }]) => nounsSha256 === null).map(([name]) => name);
-  return guessed.length === 0 ? [] : [`AQ-MAP: the ${guessed.join(', ')} prompts name no nouns; a part-of-speech tagger (wink-nlp) found them.`];
-}
-
 /** The whole answer of `prepare`. @throws QschedError (usage) */
 export async function prepareSearch(spec: SearchSpec, numeric: NumericClass): Promise<PrepareResult> {
-  const { splits, texts, scorers, objective, outside } = checkFiles(spec);
+  const { splits, texts, prompts, scorers, objective, outside } = checkFiles(spec);
   const nouns = scorers.some(usesNouns) ? sha256([splits.calibration, splits.select, splits.confirm].map(({ nounsSha256 }) => nounsSha256)) : null;
   const choice = { model: spec.model, scheduler: spec.scheduler, scorers: scorers.map(({ role }) => role), nouns };
   const quantised = await prepareModel(choice, spec.precision, numeric);
@@ -128,7 +126,7 @@ export async function prepareSearch(spec: SearchSpec, numeric: NumericClass): Pr
     reference: reference?.prepared ?? null,
     contexts: [...quantised.contexts, ...(reference?.contexts ?? [])],
     objective, outside,
-    notes: nouns === null ? [] : guessedNouns(splits),
+    notes: scorerNotes(scorers, prompts),
     splits, texts,
   };
 }

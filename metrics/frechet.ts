@@ -4,13 +4,13 @@
  *
  *   |mu1 - mu2|^2 + Tr S1 + Tr S2 - 2 Tr sqrt(S1 S2), covariances with divisor n - 1.
  *
- * With S = A^T A, Tr sqrt(S1 S2) is the nuclear norm (sum of singular values) of A1 A2^T.
- * A is the centred table itself where it has fewer rows than columns, else the triangle of
- * its QR decomposition. No square root of a matrix is taken, so that singular covariances
- * (fewer pictures than features) lose no accuracy.
+ * With S = A^T A, Tr sqrt(S1 S2) is the nuclear norm (sum of singular values) of A1 A2^T
+ * (`gaussian-features.ts` says what A is). No square root of a matrix is taken, so that
+ * singular covariances (fewer pictures than features) lose no accuracy.
  */
-import { Matrix, QrDecomposition, SingularValueDecomposition } from 'ml-matrix';
-import { checkFeatures, type Features } from './features.js';
+import { Matrix, SingularValueDecomposition } from 'ml-matrix';
+import { checkDimensions, checkFeatures, forEachDot, type Features } from './features.js';
+import { gaussianOf, type FeatureStatistics, type Gaussian } from './gaussian-features.js';
 
 /** Below this many pictures the distance is biased upwards too much to compare models; say so. */
 export const FRECHET_MINIMUM_IMAGES = 2000;
@@ -22,31 +22,36 @@ export const FRECHET_MINIMUM_IMAGES = 2000;
  */
 export function frechetDistance(x: Features, y: Features): number {
   checkFeatures(x, y);
-  const one = gaussian(x);
-  const two = gaussian(y);
-  let shift = 0;
-  for (let c = 0; c < x.dimension; c++) shift += (one.mean[c]! - two.mean[c]!) ** 2;
-  const product = one.factor.mmul(two.factor.transpose());
-  const svd = new SingularValueDecomposition(product, { computeLeftSingularVectors: false, computeRightSingularVectors: false, autoTranspose: true });
-  const nuclear = svd.diagonal.reduce((sum, value) => sum + value, 0);
-  return shift + one.trace + two.trace - 2 * nuclear;
+  return betweenGaussians(gaussianOf(x), gaussianOf(y), false).distance;
 }
 
-/** Mean, trace of the covariance S, and a factor A with A^T A = S. */
-function gaussian({ rows, dimension, data }: Features) {
-  const mean = new Float64Array(dimension);
-  for (let i = 0; i < data.length; i++) mean[i % dimension]! += data[i]!;
-  for (let c = 0; c < dimension; c++) mean[c]! /= rows;
-  const scale = 1 / Math.sqrt(rows - 1);
-  const table = new Matrix(rows, dimension);
-  let trace = 0;
-  for (let i = 0; i < rows; i++) {
-    for (let c = 0; c < dimension; c++) {
-      const value = (data[i * dimension + c]! - mean[c]!) * scale;
-      table.set(i, c, value);
-      trace += value * value;
-    }
-  }
-  const factor = rows <= dimension ? table : new QrDecomposition(table).upperTriangularMatrix;
-  return { mean, trace, factor };
+/**
+ * The same distance to a reference of which only mean and covariance are known.
+ *
+ * @returns as `frechetDistance`
+ * @throws QschedError (failure) as `frechetDistance` does, and for statistics that make no sense
+ */
+export function frechetToStatistics(x: Features, reference: FeatureStatistics): number {
+  checkDimensions(x.dimension, reference.dimension);
+  return betweenGaussians(gaussianOf(x), gaussianOf(reference), false).distance;
+}
+
+/** A distance and, where asked for, what it is made of. */
+export interface GaussianDistance {
+  readonly distance: number;
+  /** Singular values of A1 A2^T. */
+  readonly values: readonly number[];
+  /** Its right singular vectors, (rows of A2, values); empty where not asked for. */
+  readonly vectors: Matrix;
+}
+
+/** Distance of two Gaussians of one dimension. */
+export function betweenGaussians(one: Gaussian, two: Gaussian, withVectors: boolean): GaussianDistance {
+  let shift = 0;
+  for (let c = 0; c < one.mean.length; c++) shift += (one.mean[c]! - two.mean[c]!) ** 2;
+  const product = new Matrix(one.factor.rows, two.factor.rows);
+  forEachDot(one.factor, two.factor, false, (i, j, dot) => product.set(i, j, dot));
+  const svd = new SingularValueDecomposition(product, { computeLeftSingularVectors: false, computeRightSingularVectors: withVectors, autoTranspose: true });
+  const nuclear = svd.diagonal.reduce((sum, value) => sum + value, 0);
+  return { distance: shift + one.trace + two.trace - 2 * nuclear, values: svd.diagonal, vectors: svd.rightSingularVectors };
 }

@@ -12,7 +12,10 @@ import { checkFeatures, sumOverPairs, type Features } from './features.js';
  */
 export function kid(x: Features, y: Features): number {
   checkFeatures(x, y);
-  const kernel = (dot: number) => (dot / x.dimension + 1) ** 3;
+  const kernel = (dot: number) => {
+    const base = dot / x.dimension + 1;
+    return base * base * base;
+  };
   const within = (set: Features) => sumOverPairs(set, set, kernel, true) / (set.rows * (set.rows - 1));
   return within(x) + within(y) - (2 * sumOverPairs(x, y, kernel, false)) / (x.rows * y.rows);
 }

@@ -256,6 +256,10 @@ export interface SearchResult {
     readonly recommend: Verdict['recommend'];
     readonly reason: string;
     readonly scorers: readonly GainInterval[];
+    /** The finalist's score above the identity's on the calibration prompts, which chose it. */
+    readonly calibrationGain: number;
+    /** `calibrationGain` minus `gain`: what of the calibration's gain new prompts and seeds do not show. */
+    readonly optimism: number;
   };
   readonly control: null | {
     readonly precision: string;

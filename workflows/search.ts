@@ -15,7 +15,7 @@ import type { SearchSpec } from '../spec/search-spec.js';
 import { parseSearchSpec } from '../spec/validate.js';
 import { modelActivities, storeActivities } from './activities.js';
 import { pictures, scoreBatch } from './score-batch.js';
-import { rankBest, type SearchState } from './search-state.js';
+import { rankBest, type Ranked, type SearchState } from './search-state.js';
 
 const { max, min } = Math;
 
@@ -127,7 +127,7 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
   async function conclude(state: SearchState): Promise<SearchResult> {
     const best = state.best[0];
     if (best === undefined) throw new QschedError('failure', 'No candidate could be scored.', 'Narrow coefficients.range, or raise the budget.');
-    const finalist = await select(state);
+    const { coefficients: finalist, score: finalistScore } = await select(state);
     progress.stage = 'confirm';
     details(`Confirming the finalist against the identity on ${state.splits.confirm.count} held-out prompts.`);
     const identity = space().identity();
@@ -135,6 +135,7 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
     const verdict = await storeActivities(state.splits.confirm.count * RESAMPLING_ROWS).judge({ searchId, contexts: state.quantised.contexts, seeds: spec.confirm.seeds, objectives: state.objectives });
     const objective = verdict.scorers[0]!;
     const control = await runControl(state, identity);
+    const calibrationGain = finalistScore - state.identityScore;
     const { low, high } = { low: min(objective.percentile.low, objective.studentised.low), high: max(objective.percentile.high, objective.studentised.high) };
     const result: FinishRequest['result'] = {
       searchId, status: 'finished', model: spec.model, precision: spec.precision, steps: spec.scheduler.steps, optimizer: spec.optimizer.type,
@@ -143,7 +144,7 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
       identity: { trial: 0, coefficients: identity, score: state.identityScore },
       finalist,
       notes: state.notes,
-      heldOut: { prompts: objective.prompts, gain: objective.gain, low, high, recommend: verdict.recommend, reason: verdict.reason, scorers: verdict.scorers },
+      heldOut: { prompts: objective.prompts, gain: objective.gain, low, high, recommend: verdict.recommend, reason: verdict.reason, scorers: verdict.scorers, calibrationGain, optimism: calibrationGain - objective.gain },
       control,
     };
     const complete = await storeActivities(state.told * pictures(state.splits.calibration)).finish({ result });
@@ -154,15 +155,15 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
     return complete;
   }
 
-  async function select(state: SearchState): Promise<Coefficients> {
+  async function select(state: SearchState): Promise<Ranked> {
     const candidates = state.best.map((ranked) => ranked.coefficients);
-    if (candidates.length === 1) return candidates[0]!;
+    if (candidates.length === 1) return state.best[0]!;
     progress.stage = 'select';
     details(`Choosing among the best ${candidates.length} on ${state.splits.select.count} other prompts.`);
     const scores = await scored(state, 'select', own(state.objectives, state.quantised.contexts), candidates, 1, 'select');
     let winner = 0;
     scores.forEach((score, i) => { if (score !== null && score > (scores[winner] ?? -Infinity)) winner = i; });
-    return candidates[winner]!;
+    return state.best[winner]!;
   }
 
   /** Scores candidates on the prompts of a later stage. */

@@ -2,7 +2,30 @@
  * Every kind of scorer folder by its name, as `kind` in scorer.json has it; a folder without a
  * scorer.json is a `clip`.
  */
+import { aqMap } from './aq-map.js';
+import { brisque } from './brisque.js';
 import { clip } from './clip.js';
+import { clipIqa } from './clip-iqa.js';
+import { cmmd } from './cmmd.js';
+import { hpsv2 } from './hpsv2.js';
+import { httpScorer } from './http.js';
+import { inception } from './inception.js';
+import { maniqa } from './maniqa.js';
+import { moduleScorer } from './module.js';
+import { pickscore } from './pickscore.js';
 import type { ScorerKind } from './scorer-kind.js';
 
-export const SCORER_KINDS: Readonly<Record<string, ScorerKind>> = { clip };
+export const SCORER_KINDS: Readonly<Record<string, ScorerKind>> = {
+  clip,
+  'clip-score': clip,
+  'clip-iqa': clipIqa,
+  hpsv2,
+  pickscore,
+  'aq-map': aqMap,
+  maniqa,
+  brisque,
+  inception,
+  cmmd,
+  module: moduleScorer,
+  http: httpScorer,
+};

@@ -48,7 +48,7 @@ function findScorer(name: string, roots?: readonly string[]): string {
 function kindOf(manifest: Readonly<Record<string, unknown>>, folder: string): string {
   const kind = manifest['kind'] ?? 'clip';
   if (typeof kind !== 'string' || !Object.hasOwn(SCORER_KINDS, kind)) {
-    throw new QschedError('usage', `${join(folder, MANIFEST)}: kind is ${JSON.stringify(kind)}.`, suggestion(String(kind), Object.keys(SCORER_KINDS)));
+    throw new QschedError('usage', `${join(folder, MANIFEST)}: kind is ${JSON.stringify(kind)}.`, suggestion(typeof kind === 'string' ? kind : '', Object.keys(SCORER_KINDS)));
   }
   return kind;
 }

@@ -38,6 +38,8 @@ export interface ScorerKind {
   readonly moreFiles?: (manifest: Readonly<Record<string, unknown>>, folder: string) => readonly string[];
   /** What identifies the scorer beside its files, for example the version that a server states. */
   readonly identify?: (folder: ScorerFolder) => Promise<Readonly<Record<string, unknown>>>;
+  /** What a table calls the scores, where the folder decides it: the version of the weights, for example. */
+  readonly label?: (manifest: Readonly<Record<string, unknown>>) => string;
   /** Whether nouns of the prompts decide the score. */
   readonly usesNouns?: boolean;
   open(folder: ScorerFolder, options: SessionOptions): Promise<Scorer>;

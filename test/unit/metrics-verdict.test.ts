@@ -1,7 +1,8 @@
 /** The paired bootstrap, Holm's correction, and the verdict. */
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DISTRIBUTIONS, simulateCoverage } from '../../bench/coverage.js';
+import { CASES, DISTRIBUTIONS, simulateCoverage, type CoverageRow } from '../../bench/coverage.js';
 import { clustersOf, MINIMUM_PROMPTS, pairedBootstrap } from '../../metrics/bootstrap.js';
 import { holm } from '../../metrics/holm.js';
 import { mean, quantileSorted, sd } from '../../metrics/statistics.js';
@@ -92,6 +93,21 @@ describe('coverage by simulation, short form of bench/coverage.ts', () => {
       expect(falseHelps).toBeLessThanOrEqual(0.04);
     },
   );
+});
+
+describe('coverage by simulation, as bench/coverage.json has it', () => {
+  const { rows } = JSON.parse(readFileSync(new URL('../../bench/coverage.json', import.meta.url), 'utf8')) as { rows: readonly CoverageRow[] };
+
+  test('has every case', () => {
+    expect(rows.map(({ distribution, prompts, seedsPerPrompt }) => ({ distribution, prompts, seedsPerPrompt }))).toEqual(CASES);
+  });
+
+  test.each(rows)('$distribution differences, $prompts prompts, $seedsPerPrompt seeds', ({ prompts, searches, studentised, falseHelps }) => {
+    expect(searches).toBeGreaterThanOrEqual(10_000);
+    expect(studentised).toBeGreaterThanOrEqual(prompts < 128 ? 0.93 : 0.94);
+    expect(studentised).toBeLessThanOrEqual(prompts < 128 ? 0.97 : 0.96);
+    expect(falseHelps).toBeLessThanOrEqual(0.03);
+  });
 });
 
 describe('holm', () => {

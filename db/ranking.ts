@@ -1,0 +1,165 @@
+/**
+ * What a ranking needs of a search: its calibration trials with their terms, and what they may be
+ * compared with. Nothing but the database is read.
+ */
+import { and, asc, eq, inArray } from 'drizzle-orm';
+import { CLIP_IQA_PROMPTS, type ClipIqaName } from '../metrics/clip-iqa.js';
+import type { MeanTerms } from '../metrics/jaq.js';
+import { planObjective, type Declared } from '../metrics/plan-objective.js';
+import { canonicalJson } from '../spec/canonical-json.js';
+import type { Coefficients } from '../spec/coefficients.js';
+import { QschedError } from '../spec/errors.js';
+import { scorersOf } from '../spec/objective-plan.js';
+import type { ObjectiveChoice, SearchSpec } from '../spec/search-spec.js';
+import { knownEvaluations, splitPrompts, type Known } from './evaluations.js';
+import type { Store } from './open-store.js';
+import { candidates, contexts, trials } from './schema.js';
+import { searchContextIds } from './searches.js';
+
+/** A scored calibration trial. */
+export interface RankedTrial extends MeanTerms {
+  readonly search: string;
+  /** 0 is the identity. */
+  readonly trial: number;
+  readonly coefficients: Coefficients;
+}
+
+/** A search as a ranking sees it. */
+export interface RankableSearch {
+  readonly id: string;
+  readonly status: string;
+  readonly spec: SearchSpec;
+  /** The k that it searched with; 1 where its objective has none. */
+  readonly k: number;
+  /** The trial that had the highest score in the search itself. */
+  readonly ownWinner: number;
+  /** Trials with a score, in the order in which they were asked, without the identity. */
+  readonly trials: readonly RankedTrial[];
+  readonly identity: RankedTrial | null;
+  /** Numbers of the trials that failed, and of those that have no score yet. */
+  readonly failed: readonly number[];
+  readonly open: readonly number[];
+  readonly prompts: readonly string[];
+  /** Provenance by scorer of the objective. */
+  readonly provenance: Readonly<Record<string, Provenance>>;
+}
+
+interface Provenance {
+  readonly files?: Readonly<Record<string, string>>;
+  readonly schedule?: unknown;
+  readonly scorer?: { readonly name?: string; readonly version?: unknown; readonly files?: unknown };
+  readonly numeric?: unknown;
+}
+
+/** A stored search with its spec. */
+export interface StoredSearch { readonly id: string; readonly status: string; readonly spec: SearchSpec }
+
+/**
+ * @param pair ranks with the mean of this stored CLIP-IQA pair as IQ, instead of the objective's own
+ * @throws QschedError (failure): no trial is scored yet, or the pair is not stored
+ */
+export function readRankable(store: Store, { id, status, spec }: StoredSearch, pair?: ClipIqaName): RankableSearch {
+  const prompts = splitPrompts(store, id, 'calibration');
+  const own = searchContextIds(store, id, spec.precision);
+  const used = Object.fromEntries(objectiveScorers(spec.objective).flatMap((scorer) => (own[scorer] === undefined ? [] : [[scorer, own[scorer]]])));
+  const rows = store
+    .select({ trial: trials.number, status: trials.status, score: trials.score, tc: trials.tc, iq: trials.iq, candidateId: trials.candidateId, sample: candidates.sample, noise: candidates.noise })
+    .from(trials)
+    .innerJoin(candidates, eq(candidates.id, trials.candidateId))
+    .where(and(eq(trials.searchId, id), eq(trials.stage, 'calibration')))
+    .orderBy(asc(trials.number))
+    .all();
+  const scored = rows.filter((row) => row.status === 'ok').map(({ trial, tc, iq, candidateId, sample, noise }): RankedTrial => ({
+    search: id, trial, coefficients: { sample: JSON.parse(sample) as number[], noise: JSON.parse(noise) as number[] }, tc,
+    iq: pair === undefined ? iq : pairMean(knownEvaluations(store, used, candidateId, prompts, spec.prompts.seeds), pair, id),
+  }));
+  const numbers = (wanted: string): number[] => rows.filter((row) => row.status === wanted).map(({ trial }) => trial);
+  const searched = scored.filter(({ trial }) => trial > 0);
+  const best = rows.filter(({ trial, status: state }) => trial > 0 && state === 'ok').reduce<(typeof rows)[number] | null>((winner, row) => (winner === null || row.score! > winner.score! ? row : winner), null);
+  if (best === null) throw new QschedError('failure', `The search "${id}" is ${status} and has no scored trial to rank.`, `Go on with it: npx qsched resume ${id}`);
+  return {
+    id, status, spec, k: spec.objective.type === 'weighted' ? 1 : spec.objective.k, ownWinner: best.trial, trials: searched, identity: scored.find(({ trial }) => trial === 0) ?? null,
+    failed: numbers('failed'), open: numbers('asked'), prompts, provenance: provenanceOf(store, used),
+  };
+}
+
+/** Scorers of a stored objective. Which term of a plug-in a weight names is in its folder, which is not needed here. */
+function objectiveScorers(choice: ObjectiveChoice): string[] {
+  const named = Object.entries(choice.weights ?? {}).map(([name, weight]) => ({ name: name.split('@')[0]!, judges: 'quality' as const, direction: weight > 0 ? ('higher' as const) : ('lower' as const), scorer: name.split('@')[1] ?? name }));
+  const declared: Declared = (scorer) => named.filter((one) => one.scorer === scorer);
+  return scorersOf(planObjective(choice, declared));
+}
+
+function provenanceOf(store: Store, used: Readonly<Record<string, string>>): Record<string, Provenance> {
+  const rows = store.select({ id: contexts.id, provenance: contexts.provenance }).from(contexts).where(inArray(contexts.id, Object.values(used))).all();
+  const byId = new Map(rows.map((row) => [row.id, JSON.parse(row.provenance) as Provenance]));
+  return Object.fromEntries(Object.entries(used).map(([scorer, context]) => [scorer, byId.get(context) ?? {}]));
+}
+
+/** Mean over a candidate's pictures, in prompt-then-seed order: for the objective's own pair, the bits of its IQ. */
+function pairMean(known: readonly Known[], pair: ClipIqaName, id: string): number {
+  let sum = 0;
+  for (const one of known) {
+    const terms = one?.status === 'ok' ? Object.values(one.terms) : [];
+    const value = terms.map((row) => row[`clip-iqa.${pair}`]).find((term) => term !== undefined);
+    if (value === undefined) throw withoutPair(terms, pair, id);
+    sum += value;
+  }
+  return sum / known.length;
+}
+
+function withoutPair(terms: readonly Readonly<Record<string, number>>[], pair: string, id: string): QschedError {
+  const stored = Object.keys(CLIP_IQA_PROMPTS).filter((name) => terms.some((row) => `clip-iqa.${name}` in row));
+  const hint = stored.length > 0 ? `Stored: ${stored.join(', ')}.` : 'Its objective has no CLIP-IQA. Leave --pair out.';
+  return new QschedError('failure', `The pictures of "${id}" have no stored CLIP-IQA pair "${pair}".`, hint);
+}
+
+/**
+ * Refuses searches whose scores mean different things.
+ *
+ * @returns sentences about what differs and may: then the ranking is a comparison
+ * @throws QschedError (usage) naming what differs
+ */
+export function refuseMixed(searches: readonly RankableSearch[]): string[] {
+  const [first, ...rest] = searches;
+  const notes = new Set<string>();
+  for (const other of rest) {
+    const difference = whatDiffers(first!, other);
+    if (difference !== null) {
+      throw new QschedError('usage', `"${first!.id}" and "${other.id}" cannot stand in one ranking: they have ${difference}.`, 'Rank them one at a time.');
+    }
+    if (first!.spec.precision !== other.spec.precision) notes.add(`The searches differ in precision (${first!.spec.precision}, ${other.spec.precision}): this compares networks, not coefficients alone.`);
+    if (!sameIn(first!, other, (one) => one.schedule)) notes.add(`The searches differ in schedule (${scheduler(first!)}; ${scheduler(other)}): this compares schedules, not coefficients alone.`);
+  }
+  return [...notes];
+}
+
+const scheduler = ({ spec: { scheduler: one } }: RankableSearch): string => `${one.type}, ${one.steps} steps, eta ${one.eta}`;
+
+const same = (a: unknown, b: unknown): boolean => canonicalJson(a ?? null) === canonicalJson(b ?? null);
+
+const sameIn = (a: RankableSearch, b: RankableSearch, part: (one: Provenance) => unknown): boolean =>
+  Object.keys({ ...a.provenance, ...b.provenance }).every((scorer) => same(part(a.provenance[scorer] ?? {}), part(b.provenance[scorer] ?? {})));
+
+/** What differs that must not, in words; null where nothing does. */
+function whatDiffers(a: RankableSearch, b: RankableSearch): string | null {
+  const [one, two] = [a.spec, b.spec];
+  const pair = (of: (search: RankableSearch) => unknown): string => `(${String(of(a))}, ${String(of(b))})`;
+  if (one.model !== two.model) return `other models ${pair(({ spec }) => spec.model)}`;
+  if (one.objective.type !== two.objective.type) return `other objectives ${pair(({ spec }) => spec.objective.type)}`;
+  if (!same(one.objective.weights, two.objective.weights)) return 'other weights in their objectives';
+  if (!same([...a.prompts].sort(), [...b.prompts].sort())) return 'other calibration prompts';
+  if (!same(sorted(one.prompts.seeds), sorted(two.prompts.seeds))) return `other seeds ${pair(({ spec }) => `[${spec.prompts.seeds.join(', ')}]`)}`;
+  if (!same(Object.keys(a.provenance).sort(), Object.keys(b.provenance).sort())) return `other scorers ${pair(({ provenance }) => Object.keys(provenance).join(' and '))}`;
+  for (const scorer of Object.keys(a.provenance)) {
+    const [x, y] = [a.provenance[scorer]!.scorer, b.provenance[scorer]!.scorer];
+    if (!same(x?.version, y?.version)) return `other versions of the scorer "${scorer}" (${canonicalJson(x?.version ?? null)}, ${canonicalJson(y?.version ?? null)})`;
+    if (!same(x, y)) return `other files or settings of the scorer "${scorer}"`;
+    const [mine, its] = [a.provenance[scorer]!.numeric, b.provenance[scorer]!.numeric];
+    if (!same(mine, its)) return `other numeric classes (${canonicalJson(mine ?? null)}, ${canonicalJson(its ?? null)})`;
+  }
+  if (one.precision === two.precision && !sameIn(a, b, (provenance) => provenance.files)) return `other files of the model "${one.model}" at ${one.precision}`;
+  return null;
+}
+
+const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);

@@ -1,0 +1,37 @@
+/**
+ * CLIP-IQA as torchmetrics has it by default: OpenAI's ResNet-50 without positional embedding, pictures at
+ * their own size. A batch holds pictures of one size only.
+ */
+import { clipPreprocess } from '../../metrics/clip-preprocess.js';
+import { ANTONYM_TERMS, antonymCaptions, antonymScores } from './antonyms.js';
+import { CLIP_FILES, readNormalisation } from './clip-folder.js';
+import type { ScorerKind } from './scorer-kind.js';
+import { openTowers } from './towers.js';
+
+/** Terms `clip-iqa.<pair>`, 0 to 1, higher is nearer to the positive caption. */
+export const clipIqa: ScorerKind = {
+  version: 'clip-iqa-1',
+  files: CLIP_FILES,
+  make: 'python tools/export_scorer.py clip-iqa --checkpoint RN50.pt --output models/clip-iqa',
+  check(_, folder) {
+    readNormalisation(folder);
+    return ANTONYM_TERMS;
+  },
+  async open({ role, folder, names }, options) {
+    const preprocessing = { ...readNormalisation(folder), size: 0, resize: false };
+    const { texts, images, release } = await openTowers(folder, options, {
+      shape: ({ width, height }) => [3, height, width],
+      prepare: (image) => clipPreprocess(image, preprocessing),
+    });
+    return {
+      role,
+      names,
+      async score(pictures, between) {
+        const poles = await antonymCaptions(texts);
+        const rows = await images.embed(pictures.map(({ image }) => image), between);
+        return rows.map((row) => Float64Array.from(antonymScores(row, poles)));
+      },
+      release,
+    };
+  },
+};

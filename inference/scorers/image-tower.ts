@@ -1,0 +1,53 @@
+/**
+ * The image side of a scorer: pictures to rows of one network, of a fixed size or of any.
+ */
+import type { RgbImage } from '../../metrics/image.js';
+import { openSession, runBatched, type SessionOptions } from '../runtime-session.js';
+import type { Between } from './scorer.js';
+
+/** How a network wants its pictures. */
+export interface ImageInput {
+  /** (channels, height, width) of the input that `prepare` makes; only pictures of one shape share a batch. */
+  readonly shape: (image: RgbImage) => readonly [number, number, number];
+  readonly prepare: (image: RgbImage) => Float32Array;
+}
+
+/** Embeds or scores pictures. */
+export interface ImageTower {
+  /** One output row a picture, as the network gives it, in the order of the pictures. */
+  embed(images: readonly RgbImage[], between?: Between): Promise<Float32Array[]>;
+  release(): Promise<void>;
+}
+
+/** An input of (3, size, size) for every picture. */
+export const squareInput = (size: number, prepare: (image: RgbImage) => Float32Array): ImageInput => ({ shape: () => [3, size, size], prepare });
+
+/** Opens a network with the input `pixel_values`. */
+export async function openImageTower(path: string, options: SessionOptions, { shape, prepare }: ImageInput, output = 'image_embeds'): Promise<ImageTower> {
+  const session = await openSession(path, options);
+  return {
+    async embed(images, between) {
+      const groups = new Map<string, { readonly shape: readonly number[]; readonly indices: number[] }>();
+      images.forEach((image, i) => {
+        const own = shape(image);
+        const group = groups.get(own.join()) ?? { shape: own, indices: [] };
+        groups.set(own.join(), group);
+        group.indices.push(i);
+      });
+      const out = new Array<Float32Array>(images.length);
+      for (const { shape: own, indices } of groups.values()) {
+        const rows = await runBatched(indices, options.batch, (slice) =>
+          session.run({ pixel_values: { kind: 'rows', rows: slice.map((i) => prepare(images[i]!)), shape: own } }, slice.length, output), between);
+        indices.forEach((i, row) => { out[i] = rows[row]!; });
+      }
+      return out;
+    },
+    release: () => session.release(),
+  };
+}
+
+/** A row at unit length. */
+export function unit(row: Float32Array): Float32Array {
+  const length = Math.hypot(...row);
+  return row.map((value) => value / length);
+}

@@ -1,0 +1,25 @@
+/**
+ * What a reader should know of the scorers before trusting their numbers.
+ */
+import { loadClipTokenizer } from '../clip-tokenizer.js';
+import { countTagged } from '../nouns.js';
+import type { Prompt } from '../prompt-sets.js';
+import { scorerKind, usesNouns } from './scorer-folder.js';
+import type { ScorerFolder } from './scorer-kind.js';
+
+/** One sentence for each version label, for captions that are cut, and for nouns that a tagger found. */
+export function scorerNotes(scorers: readonly ScorerFolder[], prompts: readonly Prompt[]): string[] {
+  const texts = prompts.map(({ text }) => text);
+  return scorers.flatMap((scorer) => {
+    const { role, folder, files, manifest } = scorer;
+    const label = scorerKind(scorer).label?.(manifest);
+    const tokenizer = files.includes('tokenizer.json') ? loadClipTokenizer(folder) : null;
+    const cut = tokenizer?.truncated(texts) ?? 0;
+    const tagged = usesNouns(scorer) ? countTagged(prompts) : 0;
+    return [
+      ...(label === undefined ? [] : [`The scorer "${role}" is ${label}.`]),
+      ...(cut === 0 ? [] : [`The scorer "${role}" reads ${tokenizer!.length} tokens: ${cut} of ${texts.length} prompts are longer and are cut.`]),
+      ...(tagged === 0 ? [] : [`The scorer "${role}" reads nouns: ${tagged} of ${texts.length} prompts name none, and a part-of-speech tagger (wink-nlp) found theirs.`]),
+    ];
+  });
+}

@@ -1,0 +1,166 @@
+/** One row of an evaluation in numbers, against numbers worked out by hand. */
+import { describe, expect, test } from 'vitest';
+import { planObjective } from '../../metrics/plan-objective.js';
+import { distancesOf, type RowFeatures } from '../../metrics/row-distances.js';
+import { compareRows, finishedPictures, meanScores, objectiveOf, type TermTable } from '../../metrics/summary.js';
+
+const NAMES = ['cosine', 'clip-iqa.quality'];
+const PLAN = planObjective({ type: 'jaq-clip', k: 2, scorer: 'objective' });
+const SECOND = planObjective({ type: 'jaq-clip', k: 2, scorer: 'second' });
+
+/** Rows of [cosine, quality] by picture; `second` has the same. */
+function tableOf(prompts: number, seeds: number, rows: readonly (readonly [number, number])[], second = rows): TermTable {
+  const values = (list: typeof rows) => Float64Array.from(list.flat());
+  return { prompts, seeds, scorers: [{ scorer: 'objective', names: NAMES, values: values(rows) }, { scorer: 'second', names: NAMES, values: values(second) }] };
+}
+
+describe('means', () => {
+  // Prompts of two seeds: means of the cosine .1 and .3.
+  const table = tableOf(2, 2, [[0, 0.5], [0.2, 0.5], [0.2, 0.5], [0.4, 0.5]]);
+
+  test('are over prompts, with the interval of resampled prompts', () => {
+    const scores = meanScores(table);
+    expect(Object.keys(scores)).toEqual(['cosine@objective', 'clip-iqa.quality@objective', 'cosine@second', 'clip-iqa.quality@second']);
+    const { mean, low, high } = scores['cosine@objective']!;
+    // Two prompts drawn with replacement: .1, .2 or .3; a quarter each at the ends.
+    expect(mean).toBeCloseTo(0.2, 12);
+    expect(low).toBeCloseTo(0.1, 12);
+    expect(high).toBeCloseTo(0.3, 12);
+    expect(scores['clip-iqa.quality@objective']).toEqual({ mean: 0.5, low: 0.5, high: 0.5 });
+  });
+
+  test('leave out a picture that one scorer failed on, for that scorer', () => {
+    const failed = tableOf(2, 2, [[0, 0.5], [0.2, 0.5], [0.2, 0.5], [0.4, 0.5]], [[NaN, 0.5], [0.2, 0.5], [0.2, 0.5], [0.4, 0.5]]);
+    expect(finishedPictures(failed)).toEqual([false, true, true, true]);
+    expect(finishedPictures(failed, ['objective'])).toEqual([true, true, true, true]);
+    const scores = meanScores(failed);
+    expect(scores['cosine@objective']!.mean).toBeCloseTo(0.2, 12);
+    expect(scores['cosine@second']!.mean).toBeCloseTo((0.2 + 0.3) / 2, 12);
+  });
+
+  test('of fewer than two prompts are none', () => {
+    expect(meanScores(tableOf(2, 1, [[0.1, 0.5], [NaN, NaN]]))).toEqual({});
+  });
+});
+
+describe('the objective', () => {
+  test('is TC + k IQ over the pictures', () => {
+    // 2.5 max(cos, 0): 0.25, 0, 0.5; quality .2, .4, .6
+    expect(objectiveOf(tableOf(3, 1, [[0.1, 0.2], [-0.3, 0.4], [0.2, 0.6]]), PLAN)).toEqual({ tc: expect.closeTo(0.25, 12) as unknown, iq: expect.closeTo(0.4, 12) as unknown, objective: expect.closeTo(1.05, 12) as unknown });
+  });
+
+  test('is over what did not fail; of nothing it is null', () => {
+    expect(objectiveOf(tableOf(2, 1, [[0.1, 0.2], [NaN, 0.4]]), PLAN).objective).toBeCloseTo(0.25 + 0.4, 12);
+    expect(objectiveOf(tableOf(2, 1, [[NaN, 0.2], [NaN, 0.4]]), PLAN)).toEqual({ objective: null, tc: null, iq: null });
+  });
+});
+
+describe('gains', () => {
+  const JUDGED = [{ scorer: 'objective', plan: PLAN }, { scorer: 'second', plan: SECOND }];
+  /** 30 prompts of two seeds; quality rises by `gain` on the mean, by more on some prompts. */
+  const rows = (gain: number): [number, number][] => Array.from({ length: 60 }, (_, i) => [0.2, 0.5 + gain * (1 + 0.5 * Math.sin(Math.floor(i / 2)))]);
+
+  test('are paired by prompt and seed, the objective first', () => {
+    const { gains, pValue, recommend, lost } = compareRows(tableOf(30, 2, rows(0.1)), tableOf(30, 2, rows(0)), JUDGED);
+    const expected = 2 * rows(0.1).reduce((sum, [, quality]) => sum + quality - 0.5, 0) / 60;
+    expect(gains.map(({ scorer }) => scorer)).toEqual(['objective', 'second']);
+    expect(gains[0]).toMatchObject({ prompts: 30, probabilityOfGain: 1 });
+    expect(gains[0]!.gain).toBeCloseTo(expected, 12);
+    expect(gains[0]!.identity).toBeCloseTo(0.5 + 1, 12);
+    expect(gains[0]!.calibrated).toBeCloseTo(1.5 + expected, 12);
+    expect(gains[0]!.percentile.low).toBeGreaterThan(0);
+    expect(gains[0]!.percentile.low).toBeLessThan(expected);
+    expect(gains[0]!.studentised.high).toBeGreaterThan(expected);
+    expect(pValue).toBeCloseTo(1 / 10_001, 12);
+    expect([recommend, lost]).toEqual(['calibrated', 0]);
+  });
+
+  test('of nothing recommend the identity, of a loss too', () => {
+    expect(compareRows(tableOf(30, 2, rows(0)), tableOf(30, 2, rows(0)), JUDGED)).toMatchObject({ recommend: 'identity', pValue: 1 });
+    expect(compareRows(tableOf(30, 2, rows(-0.1)), tableOf(30, 2, rows(0)), JUDGED)).toMatchObject({ recommend: 'identity', pValue: 1 });
+  });
+
+  test('in the objective alone do not convince', () => {
+    expect(compareRows(tableOf(30, 2, rows(0.1), rows(0)), tableOf(30, 2, rows(0)), JUDGED)).toMatchObject({ recommend: 'identity' });
+  });
+
+  test('below 20 prompts have no verdict', () => {
+    const few = (gain: number) => tableOf(19, 2, rows(gain).slice(0, 38));
+    expect(compareRows(few(0.1), few(0), JUDGED)).toMatchObject({ recommend: 'none', reason: expect.stringMatching(/19 held-out prompts are too few/) as unknown });
+  });
+
+  test('leave out prompts with a picture that failed in either, and do not recommend a row then', () => {
+    const failed = rows(0.1);
+    failed[7] = [NaN, NaN];
+    const { gains, lost, recommend, reason } = compareRows(tableOf(30, 2, failed), tableOf(30, 2, rows(0)), JUDGED);
+    expect(gains[0]!.prompts).toBe(29);
+    expect([lost, recommend]).toEqual([1, 'identity']);
+    expect(reason).toMatch(/^1 of 30 prompts have pictures that failed\./);
+    expect(compareRows(tableOf(30, 2, rows(0.1)), tableOf(30, 2, failed), JUDGED)).toMatchObject({ lost: 1 });
+  });
+
+  test('of fewer than two whole prompts are none', () => {
+    const broken = rows(0).map((): [number, number] => [NaN, NaN]);
+    expect(compareRows(tableOf(30, 2, broken), tableOf(30, 2, rows(0)), JUDGED)).toEqual({ gains: [], pValue: null, lost: 30, recommend: 'none', reason: 'Only 0 of 30 prompts have every picture.' });
+  });
+});
+
+describe('distances', () => {
+  const features = (data: readonly number[], seeds = 1): RowFeatures => ({ seeds, table: { rows: data.length, dimension: 1, data: Float32Array.from(data) } });
+  const nothing = { reference: null, identity: null, full: null, kind: 'clip' };
+  /** Mean 0, variance 1. */
+  const reference = { dimension: 1, images: 100, mean: Float64Array.of(0), covariance: Float64Array.of(1) };
+
+  test('of one feature are (mean difference)^2 + (difference of standard deviations)^2', () => {
+    // Mean 2, variance (4 + 0 + 4) / 2 = 4.
+    const { fid } = distancesOf(features([0, 2, 4]), { ...nothing, reference });
+    expect(fid!.distance).toBeCloseTo(4 + 1, 10);
+    expect(fid!.low).toBeGreaterThanOrEqual(0);
+    expect(fid!.low).toBeLessThan(5);
+    expect(fid!.high).toBeGreaterThan(5);
+  });
+
+  test('to the identity are a difference: below 0 is nearer', () => {
+    const far = features([2, 4, 6, 8]);
+    const near = features([1, 3, 5, 7]);
+    const { fidGain } = distancesOf(near, { ...nothing, reference, identity: far });
+    // Equal spread: 4^2 - 5^2.
+    expect(fidGain!.difference).toBeCloseTo(-9, 10);
+    expect(fidGain!.high).toBeLessThan(0);
+    const same = distancesOf(near, { ...nothing, reference, identity: near }).fidGain!;
+    expect([same.difference, same.low, same.high]).toEqual([0, 0, 0]);
+  });
+
+  test('to full precision are those of the same prompts and seeds', () => {
+    const row = features([1, 2, 3, NaN]);
+    const full = features([3, NaN, 5, 100]);
+    // Pictures 0 and 2 are in both: 1, 3 and 3, 5.
+    const { fidSd, fid, cmmd } = distancesOf(row, { ...nothing, full });
+    expect(fidSd).toBeCloseTo(4, 10);
+    expect([fid, cmmd]).toEqual([null, null]);
+  });
+
+  test('KID is unbiased under (xy + 1)^3', () => {
+    const k = (x: number, y: number): number => (x * y + 1) ** 3;
+    const expected = k(1, 2) + k(0, 3) - (2 * (k(1, 0) + k(1, 3) + k(2, 0) + k(2, 3))) / 4;
+    expect(distancesOf(features([1, 2]), { ...nothing, full: features([0, 3]) }).kid).toBeCloseTo(expected, 10);
+  });
+
+  test('CMMD is for its own features alone', () => {
+    const options = { ...nothing, full: features([-1, -1]) };
+    expect(distancesOf(features([1, 1]), options).cmmd).toBeNull();
+    expect(distancesOf(features([1, 1]), { ...options, kind: 'cmmd' }).cmmd).toBeCloseTo(2000 * (1 - Math.exp(-4 / 200)), 9);
+  });
+
+  test('of too few pictures are none, with a warning', () => {
+    expect(distancesOf(features([1, NaN, NaN]), { ...nothing, reference, full: features([1, 2, 3]) })).toMatchObject({ fid: null, fidSd: null, kid: null, warnings: ['too few pictures for a distance'] });
+    expect(distancesOf(null, { ...nothing, reference })).toMatchObject({ fid: null, warnings: [] });
+  });
+
+  test('are clustered by prompt: seeds of one prompt that agree tell nothing new', () => {
+    const once = distancesOf(features([0, 1, 3, 4, 7, 9]), { ...nothing, reference }).fid!;
+    const twice = distancesOf(features([0, 0, 1, 1, 3, 3, 4, 4, 7, 7, 9, 9], 2), { ...nothing, reference }).fid!;
+    const width = ({ low, high, distance }: typeof once): number => (high - Math.max(low, 0)) / distance;
+    expect(width(twice)).toBeGreaterThan(0.8 * width(once));
+  });
+});
