@@ -3,7 +3,9 @@
  */
 import { listModels, findModel } from '../inference/model-roots.js';
 import { checkFiles } from '../inference/prepare.js';
+import { checkEvaluateFiles } from '../inference/prepare-evaluate.js';
 import { QschedError } from '../spec/errors.js';
+import type { CheckEvaluateRequest } from '../spec/evaluate-payloads.js';
 import type { CheckRequest } from '../spec/payloads.js';
 
 /** Whether some worker serves a model, wherever its files are. */
@@ -14,17 +16,26 @@ export type ModelServed = (model: string) => Promise<boolean>;
  *
  * @throws QschedError (usage): wrong for the files here, or a model that neither this machine nor any worker has
  */
-export async function checkSpec({ spec, patient }: CheckRequest, modelServed: ModelServed): Promise<void> {
-  if (await modelServed(spec.model)) return;
-  if (listModels().includes(spec.model)) {
-    checkFiles(spec);
+export const checkSpec = ({ spec, patient }: CheckRequest, modelServed: ModelServed): Promise<void> => checkModel(spec.model, patient, modelServed, () => checkFiles(spec));
+
+/**
+ * The same for an evaluation, model by model. @throws QschedError (usage) as `checkSpec` does
+ */
+export async function checkEvaluate({ spec, patient }: CheckEvaluateRequest, modelServed: ModelServed): Promise<void> {
+  for (const model of new Set(spec.rows.map((row) => row.model))) await checkModel(model, patient, modelServed, () => checkEvaluateFiles(spec, [model]));
+}
+
+async function checkModel(model: string, patient: boolean, modelServed: ModelServed, checkHere: () => unknown): Promise<void> {
+  if (await modelServed(model)) return;
+  if (listModels().includes(model)) {
+    checkHere();
     return;
   }
   if (patient) return;
   try {
-    findModel(spec.model);
+    findModel(model);
   } catch (error) {
     if (!(error instanceof QschedError)) throw error;
-    throw new QschedError('usage', error.message, `${error.hint} If another machine has it, start its worker first (npx qsched worker --model ${spec.model}), or give waitForWorker.`);
+    throw new QschedError('usage', error.message, `${error.hint} If another machine has it, start its worker first (npx qsched worker --model ${model}), or give waitForWorker.`);
   }
 }

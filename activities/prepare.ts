@@ -1,13 +1,23 @@
 /**
- * `prepare` (model queue): resolves model, precision, scheduler, scorers and prompts on a worker.
+ * `prepare` and `prepareEvaluate` (model queue): resolve model, precision, scheduler, scorers and prompts on a worker.
  */
 import type { NumericClass } from '../inference/numeric-class.js';
 import { prepareSearch } from '../inference/prepare.js';
+import { prepareNetwork } from '../inference/prepare-evaluate.js';
+import { QschedError } from '../spec/errors.js';
+import type { PreparedNetwork, PrepareEvaluateRequest } from '../spec/evaluate-payloads.js';
 import type { PrepareRequest, PrepareResult } from '../spec/payloads.js';
 import { asActivity } from './failures.js';
 import { withHeartbeat } from './heartbeat.js';
 
+/** Who starts something with a scorer that does not answer wants to know at once: nothing is lost yet. */
+const atOnce = <T>(body: () => Promise<T>): Promise<T> =>
+  withHeartbeat(body).catch((error: unknown) => {
+    throw error instanceof QschedError ? new QschedError(error.code, error.message, error.hint, true) : error;
+  });
+
 /** Activities of the model queue. */
 export const createModelActivities = (numeric: NumericClass) => ({
-  prepare: (request: PrepareRequest): Promise<PrepareResult> => asActivity(() => withHeartbeat(() => prepareSearch(request.spec, numeric))),
+  prepareEvaluate: (request: PrepareEvaluateRequest): Promise<PreparedNetwork> => asActivity(() => atOnce(() => prepareNetwork(request, numeric))),
+  prepare: (request: PrepareRequest): Promise<PrepareResult> => asActivity(() => atOnce(() => prepareSearch(request.spec, numeric))),
 });

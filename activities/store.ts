@@ -2,14 +2,18 @@
  * Activities of the store queue: the one writer. Each is safe to repeat.
  */
 import { asStoreError, type Store } from '../db/open-store.js';
+import { resolveSchedules } from '../db/resolve-schedules.js';
+import { closeRun, finishEvaluate, openRun, type RunEnd } from '../db/runs.js';
 import { storeSchedule } from '../db/schedules.js';
 import { closeSearch, openSearch } from '../db/searches.js';
 import { askTrials, recordTrials } from '../db/trials.js';
 import { finishSearch } from '../db/finish.js';
 import { judge } from '../db/judge.js';
 import type { AskRequest, AskResult, CheckRequest, FinishRequest, JudgeRequest, OpenRequest, OpenResult, RecordRequest, SearchResult, TrialScore, Verdict } from '../spec/payloads.js';
+import type { CheckEvaluateRequest, FinishEvaluateRequest, OpenRunRequest, ResolvedSchedule } from '../spec/evaluate-payloads.js';
+import type { EvaluateResult, EvaluateSpec } from '../spec/evaluate-spec.js';
 import type { CompleteSchedule } from '../spec/schedule-document.js';
-import { checkSpec, type ModelServed } from './check.js';
+import { checkEvaluate, checkSpec, type ModelServed } from './check.js';
 import { asActivity } from './failures.js';
 
 /** What the store activities need: the database, and whether the namespace has our search attributes. */
@@ -27,6 +31,11 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
     });
   return {
     check: (request: CheckRequest): Promise<void> => asActivity(() => checkSpec(request, modelServed)),
+    checkEvaluate: (request: CheckEvaluateRequest): Promise<void> => asActivity(() => checkEvaluate(request, modelServed)),
+    resolveSchedules: (request: { spec: EvaluateSpec }): Promise<ResolvedSchedule[]> => guarded(() => resolveSchedules(store, request.spec)),
+    openRun: (request: OpenRunRequest): Promise<void> => guarded(() => openRun(store, request)),
+    closeRun: (request: { id: string; end: RunEnd }): Promise<void> => guarded(() => closeRun(store, request.id, request.end)),
+    finishEvaluate: (request: FinishEvaluateRequest): Promise<EvaluateResult> => guarded(() => finishEvaluate(store, request)),
     addSchedule: (request: { document: CompleteSchedule }): Promise<{ id: string; added: boolean }> => guarded(() => storeSchedule(store, request.document)),
     open: (request: OpenRequest): Promise<OpenResult> => guarded(() => { openSearch(store, request); return { searchAttributes }; }),
     ask: (request: AskRequest): Promise<AskResult> => guarded(() => askTrials(store, request)),

@@ -6,10 +6,13 @@ import { Command, CommanderError } from 'commander';
 import { QschedError } from '../spec/errors.js';
 import { suggestion } from '../spec/validate.js';
 import { doctorCommand } from './doctor-command.js';
+import { confirmCommand } from './confirm-command.js';
+import { evaluateCommand } from './evaluate-command.js';
 import { exportCommand } from './export-command.js';
 import { bestCommand, statusCommand } from './look-commands.js';
 import { report, type GlobalOptions } from './output.js';
 import { ptqdCommand } from './ptqd-command.js';
+import { rankCommand } from './rank-command.js';
 import { scheduleCommand, schedulesCommand } from './schedule-command.js';
 import { resumeCommand, searchCommand } from './search-command.js';
 import { studyCommand } from './study-command.js';
@@ -109,24 +112,64 @@ function networkOptions(of: Command): Command {
 }
 
 /** Flags of a PTQD fit. */
-function ptqdOptions(of: Command): Command {
+function ptqdOptions(of: Command, count = 'how many calibration prompts'): Command {
   return networkOptions(of)
     .option('--gamma <name>', 'std (default) or regression')
     .option('--bias <name>', 'one a channel (default) or one a step')
     .option('--prompts <set|file>', 'calibration prompts: a set, or a file with a prompt a line')
-    .option('--count <n>', 'how many calibration prompts')
+    .option('--count <n>', count)
     .option('--wait', 'wait for workers instead of failing where none serves');
 }
 
 ptqdOptions(command('ptqd', "fit the paper's baseline, and store it as a schedule"))
   .action(run((flags) => ptqdCommand(flags)));
-ptqdOptions(command('study <name>', 'ptqd: identity, PTQD and Q-Sched on held-out prompts; overhead: what coefficients cost in time'))
+ptqdOptions(command('study <name>', "a table or figure of the paper: table-1, table-3, table-a3 (table-4), table-a4, table-a10, table-a11, figure-4, figure-5, surface; or ptqd: identity, PTQD and Q-Sched on held-out prompts; overhead: what coefficients cost in time"), 'tables and figures: prompts a row (default 2000); ptqd: how many calibration prompts')
+  .option('--budget <n>', 'tables and figures: candidates a search')
+  .option('--format <name>', 'tables and figures: table (default), markdown or csv')
+  .option('--output <file>', 'tables and figures: write the table, or with --json the document, to a file')
   .option('--schedule <id>', "ptqd: the stored schedule to set beside (default: the latest search's)")
   .option('--confirm-prompts <set|file>', 'ptqd: held-out prompts')
   .option('--confirm-count <n>', 'ptqd: how many of them')
   .option('--repeats <n>', 'overhead: pictures with and without coefficients (default 100)')
   .action(run((name: string, flags) => studyCommand(name, flags)));
 command('surface [search]', 'the scores of a two-dimensional grid as a table').action(run((id: string | undefined, flags: GlobalOptions) => surfaceCommand(id, flags)));
+command('evaluate [spec]', 'schedules x models x precisions on a prompt set, as a table with intervals; what was drawn before is found again')
+  .option('--model <list>', 'folders under the model roots')
+  .option('--precision <list>', 'as in fp32,w4a8 (default w4a8)')
+  .option('--steps <list>', 'as in 2,4,8 (default 4)')
+  .option('--scheduler <name>', 'tcd (default), lcm, ddim, euler, euler-ancestral, flow-match-euler or consistency')
+  .option('--spacing <name>', 'leading, trailing or linspace (ddim, euler, euler-ancestral)')
+  .option('--eta <x>', 'stochasticity of the sampler, 0 to 1')
+  .option('--schedules <list>', 'identity (default), ptqd, q-sched, search:<id>, schedule:<id>')
+  .option('--prompts <set|file>', 'a prompt set (default shapes-eval), or a file with a prompt a line')
+  .option('--count <n>', 'how many prompts (default 1000)')
+  .option('--noise-seed <list>', 'pictures of each prompt, as in 2000,2001')
+  .option('--objective <name>', 'jaq-clip (default), jaq-clip-log, jaq-preference, jaq-preference-tables or iq')
+  .option('--weights <list>', 'a weighted sum of scores as objective, as in clip-score-hessel=1,clip-iqa.noisiness=2')
+  .option('--k <x>', 'weight of image quality in the objective')
+  .option('--scorers <list>', "scorers beside the objective's own, or none (default second)")
+  .option('--features <name>', 'the scorer whose features carry the Frechet distance, or none (default second)')
+  .option('--format <name>', 'table (default), markdown or csv')
+  .option('--output <file>', 'write the table to a file: .md, .csv or .json')
+  .option('--workers <n>', 'scoring processes to start (default: one a core for small models, else 1)')
+  .option('--wait', 'wait for workers instead of failing where none serves')
+  .action(run((file: string | undefined, flags) => evaluateCommand(file, flags)));
+
+command('confirm [searches...]', 'finalists against the identity on held-out prompts and new seeds; the latest search where none is named')
+  .option('--prompts <set|file>', "held-out prompts (default: the search's own)")
+  .option('--count <n>', 'how many of them')
+  .option('--noise-seed <list>', 'seeds (default: new ones)')
+  .option('--scorers <list>', "scorers beside the objective's own, or none (default: the search's own)")
+  .option('--workers <n>', 'scoring processes to start (default: one a core for small models, else 1)')
+  .option('--wait', 'wait for workers instead of failing where none serves')
+  .option('--fail-without-gain', 'exit 3 unless calibrated coefficients are recommended')
+  .action(run((ids: string[], flags) => confirmCommand(ids, flags)));
+
+command('rank [searches...]', 'rank finished searches again by other weights of image quality, from what is stored; the latest where none is named')
+  .option('--k <list>', 'weights to rank at (default 0.5,1,2,5)')
+  .option('--pair <name>', 'another CLIP-IQA pair as image quality: noisiness, sharpness, ...')
+  .option('--top <n>', 'show the best n at every k (default 1)')
+  .action(run((ids: string[], flags) => rankCommand(ids, flags)));
 command('doctor', 'check this machine, and say what to mend').action(run((flags: GlobalOptions) => doctorCommand(flags)));
 
 /** Commander's complaint about an unknown word, as ours. */

@@ -1,4 +1,5 @@
 /**
+ * `qsched study NAME`: a table or figure of the paper (paper-study-command.ts), or one of two smaller ones.
  * `qsched study ptqd`: identity, PTQD and Q-Sched side by side on held-out prompts.
  * `qsched study overhead`: what coefficients cost in time.
  */
@@ -12,8 +13,10 @@ import { QschedError } from '../spec/errors.js';
 import type { CompareResult, Variant } from '../spec/study-payloads.js';
 import type { SearchSpec } from '../spec/search-spec.js';
 import { suggestion } from '../spec/validate.js';
+import { STUDIES } from '../studies/index.js';
 import { databasePath } from './house.js';
 import { print, printJson, say, table, type GlobalOptions } from './output.js';
+import { paperStudyCommand, type PaperStudyFlags } from './paper-study-command.js';
 import { fitAndStore, ptqdRequest, type PtqdFlags } from './ptqd-command.js';
 import { visitHouse } from './run-workflow.js';
 import { requireSchedule } from './schedule-command.js';
@@ -21,14 +24,19 @@ import { besideIdentity } from './side-by-side.js';
 import { readSpec, type SpecFlags } from './spec-input.js';
 import { withCurrentStore } from './stored-search.js';
 
-const STUDIES = ['ptqd', 'overhead'];
+const SMALL = ['ptqd', 'overhead'];
+/** Flags of the paper's tables alone. */
+const TABLE_FLAGS = ['budget', 'format', 'output'] as const;
 
 /** Flags of every study. */
-export interface StudyFlags extends PtqdFlags { readonly schedule?: string; readonly repeats?: string }
+export interface StudyFlags extends PtqdFlags, Pick<PaperStudyFlags, 'format' | 'output'> { readonly schedule?: string; readonly repeats?: string }
 
 /** @returns the exit code */
 export async function studyCommand(name: string, flags: StudyFlags): Promise<number> {
-  if (!STUDIES.includes(name)) throw new QschedError('usage', `There is no study "${name}".`, suggestion(name, STUDIES));
+  if (Object.hasOwn(STUDIES, name)) return paperStudyCommand(name, flags);
+  if (!SMALL.includes(name)) throw new QschedError('usage', `There is no study "${name}".`, suggestion(name, [...Object.keys(STUDIES), ...SMALL]));
+  const other = TABLE_FLAGS.find((flag) => flags[flag] !== undefined);
+  if (other !== undefined) throw new QschedError('usage', `The study ${name} takes no --${other}.`, `Leave it out; it belongs to ${Object.keys(STUDIES).join(', ')}.`);
   return name === 'ptqd' ? ptqdStudy(flags) : overheadStudy(flags);
 }
 

@@ -123,6 +123,22 @@ export const schedules = sqliteTable('schedules', {
   createdAt: text('created_at').notNull().default(now),
 });
 
+/** Evaluations and studies: what was asked for, and what came out. */
+export const runs = sqliteTable('runs', {
+  id: text('id').primaryKey(),
+  kind: text('kind', { enum: ['evaluate', 'study'] }).notNull(),
+  name: text('name').notNull(),
+  /** JSON: the whole spec, defaults filled. */
+  spec: text('spec').notNull(),
+  status: text('status', { enum: ['running', 'finished', 'failed', 'cancelled'] }).notNull(),
+  /** Why it failed. */
+  message: text('message'),
+  /** JSON: the table. */
+  result: text('result'),
+  createdAt: text('created_at').notNull().default(now),
+  updatedAt: text('updated_at').notNull().default(now),
+});
+
 /** Best calibration candidate of every search beside its identity, and what is recommended. */
 export const bestCoefficients = sqliteView('best_coefficients', {
   searchId: text('search_id'),

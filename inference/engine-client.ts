@@ -3,7 +3,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { QschedError } from '../spec/errors.js';
-import type { EngineThreadData, FitJob, FitJobResult, FromEngine, ScoreJob, ScoreJobResult, ToEngine } from './engine-messages.js';
+import type { EngineJobs, EngineThreadData, FitJob, FitJobResult, FromEngine, ScoreJob, ScoreJobResult, ToEngine } from './engine-messages.js';
 
 /** A scoring engine on its own thread. */
 export interface EngineClient {
@@ -16,13 +16,19 @@ export interface EngineClient {
   score(job: ScoreJob, options?: Watch): Promise<ScoreJobResult>;
   /** Fits PTQD; queued with the scoring jobs. */
   fit(job: FitJob, options?: Watch): Promise<FitJobResult>;
+  /** Draws, scores and keeps one shard of an evaluation. */
+  render(job: EngineJobs['render']['job'], options?: Watch): Promise<EngineJobs['render']['result']>;
+  /** One row of an evaluation from what is kept; ended by the thread alone, not by `signal`. */
+  summarise(job: EngineJobs['summarise']['job'], options?: Watch): Promise<EngineJobs['summarise']['result']>;
   close(): Promise<void>;
 }
 
 interface Watch { readonly signal?: AbortSignal; readonly onProgress?: (share: number) => void }
 
+type Result = EngineJobs[keyof EngineJobs]['result'];
+
 interface Waiting {
-  readonly resolve: (result: ScoreJobResult | FitJobResult) => void;
+  readonly resolve: (result: Result) => void;
   readonly reject: (error: Error) => void;
   readonly onProgress: ((share: number) => void) | undefined;
 }
@@ -50,11 +56,11 @@ export function startEngine(data: EngineThreadData): EngineClient {
     }
     waiting.delete(message.id);
     if (message.type === 'done') job.resolve(message.result);
-    else job.reject(message.code === 'unexpected' ? new Error(message.message) : new QschedError(message.code, message.message, message.hint));
+    else job.reject(message.code === 'unexpected' ? new Error(message.message) : new QschedError(message.code, message.message, message.hint, message.final));
   });
 
   const submit = (message: (id: number) => ToEngine, { signal, onProgress }: Watch) =>
-    new Promise<ScoreJobResult | FitJobResult>((resolve, reject) => {
+    new Promise<Result>((resolve, reject) => {
       if (closed) return reject(closed);
       if (signal?.aborted) return reject(new QschedError('failure', 'Cancelled.'));
       const id = next;
@@ -71,6 +77,8 @@ export function startEngine(data: EngineThreadData): EngineClient {
     data,
     score: async (job, watch = {}) => (await submit((id) => ({ type: 'score', id, job }), watch)) as ScoreJobResult,
     fit: async (job, watch = {}) => (await submit((id) => ({ type: 'fit', id, job }), watch)) as FitJobResult,
+    render: async (job, watch = {}) => (await submit((id) => ({ type: 'render', id, job }), watch)) as EngineJobs['render']['result'],
+    summarise: async (job, watch = {}) => (await submit((id) => ({ type: 'summarise', id, job }), watch)) as EngineJobs['summarise']['result'],
     close: async () => { await thread.terminate(); },
   };
 }

@@ -3,6 +3,8 @@
  */
 import type { FusedSchedule } from '../diffusion/fused.js';
 import type { PtqdFitOptions, PtqdStep } from '../diffusion/ptqd.js';
+import type { SummariseRequest, SummariseResult } from '../spec/evaluate-payloads.js';
+import type { RenderJob, RenderJobResult } from './render-shard.js';
 import type { Pair } from './scoring-engine.js';
 
 /** Which engine a job needs; engines are kept by this identity. */
@@ -47,12 +49,29 @@ export interface FitJob {
 
 export interface FitJobResult { readonly fits: readonly PtqdStep[]; readonly seconds: number }
 
-export type ToEngine = { readonly type: 'score'; readonly id: number; readonly job: ScoreJob } | { readonly type: 'fit'; readonly id: number; readonly job: FitJob } | { readonly type: 'cancel'; readonly id: number };
+/** What the thread does, by name. */
+export interface EngineJobs {
+  readonly score: { readonly job: ScoreJob; readonly result: ScoreJobResult };
+  readonly fit: { readonly job: FitJob; readonly result: FitJobResult };
+  readonly render: { readonly job: RenderJob; readonly result: RenderJobResult };
+  readonly summarise: { readonly job: SummariseRequest; readonly result: SummariseResult };
+}
+
+/** One job, of any name. */
+export type EngineJob = { readonly [T in keyof EngineJobs]: { readonly type: T; readonly id: number; readonly job: EngineJobs[T]['job'] } }[keyof EngineJobs];
+
+export type ToEngine = EngineJob | { readonly type: 'cancel'; readonly id: number };
 
 export type FromEngine =
   | { readonly type: 'progress'; readonly id: number; readonly share: number }
-  | { readonly type: 'done'; readonly id: number; readonly result: ScoreJobResult | FitJobResult }
-  | { readonly type: 'failed'; readonly id: number; readonly message: string; readonly code: 'usage' | 'failure' | 'unexpected'; readonly hint: string };
+  | { readonly type: 'done'; readonly id: number; readonly result: EngineJobs[keyof EngineJobs]['result'] }
+  | { readonly type: 'failed'; readonly id: number; readonly message: string; readonly code: 'usage' | 'failure' | 'unexpected'; readonly hint: string; readonly final: boolean };
 
 /** What the thread is started with. */
-export interface EngineThreadData { readonly batch: number; readonly threads: number; readonly provider: string }
+export interface EngineThreadData {
+  readonly batch: number;
+  readonly threads: number;
+  readonly provider: string;
+  /** The artefact folder, where pictures are to be kept. */
+  readonly artefacts?: string;
+}

@@ -4,13 +4,16 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf, QschedError } from '../spec/errors.js';
-import type { EngineIdentity, EngineThreadData, FitJob, FitJobResult, FromEngine, ScoreJob, ScoreJobResult, ToEngine } from './engine-messages.js';
+import { openArtefactFolder, type ArtefactStore } from './artefacts.js';
+import type { EngineIdentity, EngineJob, EngineJobs, EngineThreadData, FitJob, FitJobResult, FromEngine, ScoreJob, ScoreJobResult, ToEngine } from './engine-messages.js';
 import { fileStamp } from './file-hashes.js';
 import { openModelFolder } from './model-folder.js';
 import { fitOnTrajectories } from './ptqd-fit.js';
+import { renderShard, type RenderJob, type RenderJobResult } from './render-shard.js';
 import { runtimeClock } from './runtime-session.js';
 import { openScorerFolder } from './scorers/scorer-folder.js';
 import { openScoringEngine, type Evaluation, type ScoringEngine } from './scoring-engine.js';
+import { summariseRow } from './summarise-row.js';
 
 const MOST_ENGINES = 3;
 const options = workerData as EngineThreadData;
@@ -104,6 +107,47 @@ async function fit(id: number, job: FitJob): Promise<FitJobResult> {
   return { fits, seconds: (performance.now() - start) / 1000 };
 }
 
+let folder: ArtefactStore | undefined;
+
+function artefacts(): ArtefactStore {
+  if (options.artefacts === undefined) throw new QschedError('failure', 'This worker has no artefact folder.', 'Start it with npx qsched worker.');
+  return (folder ??= openArtefactFolder(options.artefacts));
+}
+
+async function render(id: number, job: RenderJob): Promise<RenderJobResult> {
+  refuseCancelled(id);
+  const start = performance.now();
+  const made = await renderShard(job, artefacts(), () => engineFor(job.identity), options.batch, {
+    onProgress: (share) => send({ type: 'progress', id, share }),
+    async breathe() {
+      await breath();
+      refuseCancelled(id);
+    },
+  });
+  return { ...made, seconds: (performance.now() - start) / 1000 };
+}
+
+/** From what is kept alone: what fails once fails again. */
+function summarise(job: EngineJobs['summarise']['job']): EngineJobs['summarise']['result'] {
+  try {
+    return summariseRow(job, artefacts());
+  } catch (error) {
+    throw error instanceof QschedError ? new QschedError(error.code, error.message, error.hint, true) : error;
+  }
+}
+
+async function work(message: EngineJob): Promise<EngineJobs[keyof EngineJobs]['result']> {
+  switch (message.type) {
+    case 'score': return score(message.id, message.job);
+    case 'fit': return fit(message.id, message.job);
+    case 'render': return render(message.id, message.job);
+    case 'summarise': {
+      refuseCancelled(message.id);
+      return summarise(message.job);
+    }
+  }
+}
+
 port.on('message', (message: ToEngine) => {
   if (message.type === 'cancel') {
     cancelled.add(message.id);
@@ -111,10 +155,10 @@ port.on('message', (message: ToEngine) => {
   }
   queue = queue.then(async () => {
     try {
-      send({ type: 'done', id: message.id, result: message.type === 'fit' ? await fit(message.id, message.job) : await score(message.id, message.job) });
+      send({ type: 'done', id: message.id, result: await work(message) });
     } catch (error) {
       const code = error instanceof QschedError ? error.code : 'unexpected';
-      send({ type: 'failed', id: message.id, message: messageOf(error), code, hint: error instanceof QschedError ? error.hint : '' });
+      send({ type: 'failed', id: message.id, message: messageOf(error), code, hint: error instanceof QschedError ? error.hint : '', final: error instanceof QschedError && error.final });
     } finally {
       cancelled.delete(message.id);
     }

@@ -1,8 +1,8 @@
 /**
- * Records histories of real searches for test/workflow/replay.test.ts: `npx tsx scripts/record-histories.ts` after a build.
+ * Records histories of real workflows for test/workflow/replay.test.ts: `npx tsx scripts/record-histories.ts` after a build.
  *
- * A server that suggests continue-as-new early, `qsched up` on it, and a few searches of the bundled model. What names
- * this machine or its processes is replaced.
+ * A server that suggests continue-as-new early, `qsched up` on it, and a few searches of the bundled model, a fit of PTQD,
+ * a comparison, an evaluation and a study. What names this machine or its processes is replaced.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,12 +19,24 @@ const MOST_BYTES = 300_000;
 
 const SMALL = { model: 'shapes', scheduler: { steps: 2 }, prompts: { count: 2, seeds: [0] }, select: { count: 2, finalists: 2 }, confirm: { count: 4 } };
 
-/** Histories by file name. */
-const SEARCHES: Readonly<Record<string, object>> = {
-  'cma-es': { ...SMALL, optimizer: { type: 'cma-es', budget: 12, batch: 4 } },
-  'one-plus-one': { ...SMALL, optimizer: { type: 'one-plus-one', budget: 10 } },
-  'grid-with-control': { ...SMALL, coefficients: { shape: 'single-scale' }, optimizer: { type: 'grid', budget: 9, gridPoints: 3 }, control: 'search' },
-  'unknown-precision': { ...SMALL, precision: 'w4a7' },
+const TWO_STEPS = { sample: [1, 1], noise: [1, 1] };
+
+/** What is recorded: a workflow and its input, by file name. */
+const RUNS: Readonly<Record<string, { readonly type: string; readonly input: object }>> = {
+  'cma-es': { type: 'search', input: { ...SMALL, optimizer: { type: 'cma-es', budget: 12, batch: 4 } } },
+  'one-plus-one': { type: 'search', input: { ...SMALL, optimizer: { type: 'one-plus-one', budget: 10 } } },
+  'grid-with-control': { type: 'search', input: { ...SMALL, coefficients: { shape: 'single-scale' }, optimizer: { type: 'grid', budget: 9, gridPoints: 3 }, control: 'search' } },
+  'unknown-precision': { type: 'search', input: { ...SMALL, precision: 'w4a7' } },
+  ptqd: { type: 'ptqd', input: { search: SMALL } },
+  compare: { type: 'compare', input: { search: SMALL, variants: [{ name: 'identity', coefficients: TWO_STEPS }, { name: 'lower', coefficients: { sample: [0.9, 1], noise: [1, 0.9] } }] } },
+  evaluate: {
+    type: 'evaluate',
+    input: {
+      rows: [{ model: 'shapes', precision: 'fp32', scheduler: { steps: 2 } }, { model: 'shapes', scheduler: { steps: 2 } }, { model: 'shapes', scheduler: { steps: 2 }, schedule: { name: 'lower', coefficients: { sample: [0.9, 1], noise: [1, 0.9] } } }],
+      prompts: { count: 24 },
+    },
+  },
+  study: { type: 'study', input: { name: 'table-a11', options: { count: 24, budget: 8 } } },
 };
 
 /**
@@ -46,8 +58,13 @@ function plain(value: unknown, key = ''): unknown {
 
 function anonymousPayload(data: Uint8Array): Uint8Array {
   try {
-    const value: unknown = JSON.parse(Buffer.from(data).toString('utf8'));
-    return typeof value === 'object' && value !== null && 'worker' in value ? Buffer.from(JSON.stringify({ ...value, worker: 'worker' })) : data;
+    let found = false;
+    const value: unknown = JSON.parse(Buffer.from(data).toString('utf8'), (key, inner: unknown) => {
+      if (key !== 'worker' || typeof inner !== 'string') return inner;
+      found = true;
+      return 'worker';
+    });
+    return found ? Buffer.from(JSON.stringify(value)) : data;
   } catch {
     return data; // not JSON
   }
@@ -60,8 +77,8 @@ async function main(): Promise<void> {
   const up = spawn(process.execPath, [join(ROOT, 'dist', 'cli', 'main.js'), 'up', '--model', 'shapes'], { env: { ...process.env, TEMPORAL_ADDRESS: env.address, QSCHED_DATA: data }, stdio: 'inherit' });
   mkdirSync(OUTPUT, { recursive: true });
   try {
-    for (const [name, input] of Object.entries(SEARCHES)) {
-      const handle = await env.client.workflow.start('search', { taskQueue: WORKFLOW_QUEUE, workflowId: name, args: [input] });
+    for (const [name, { type, input }] of Object.entries(RUNS)) {
+      const handle = await env.client.workflow.start(type, { taskQueue: WORKFLOW_QUEUE, workflowId: name, args: [input] });
       await handle.result().catch((error: unknown) => { if (!name.startsWith('unknown')) throw error; });
       let run: string | undefined = handle.firstExecutionRunId;
       for (let part = 1; run !== undefined && run !== ''; part += 1) {

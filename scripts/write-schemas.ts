@@ -1,5 +1,5 @@
 /**
- * Writes schemas/*.json, for editors and other programs: a search, and an exported schedule:
+ * Writes schemas/*.json, for editors and other programs: a search, an evaluation, and an exported schedule:
  *
  *   npx tsx scripts/write-schemas.ts
  */
@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { EvaluateSpec } from '../spec/evaluate-spec.js';
 import { ScheduleDocument } from '../spec/schedule-document.js';
 import { SearchSpec } from '../spec/search-spec.js';
 
@@ -28,8 +29,18 @@ export function scheduleSchemaText(): string {
   return `${JSON.stringify({ title: 'A schedule of qsched (qsched-schedule/1)', ...schema }, null, 2)}\n`;
 }
 
+/** Where the schema of an evaluation is kept. */
+export const EVALUATE_SCHEMA_PATH = join(dirname(SEARCH_SCHEMA_PATH), 'evaluate.schema.json');
+
+/** JSON Schema (draft 2020-12) of what a user may write; rules across fields are not in it. */
+export function evaluateSchemaText(): string {
+  const schema = z.toJSONSchema(EvaluateSpec, { io: 'input', target: 'draft-2020-12' });
+  return `${JSON.stringify({ title: 'An evaluation of qsched', ...schema }, null, 2)}\n`;
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(dirname(SEARCH_SCHEMA_PATH), { recursive: true });
   writeFileSync(SEARCH_SCHEMA_PATH, searchSchemaText());
   writeFileSync(SCHEDULE_SCHEMA_PATH, scheduleSchemaText());
+  writeFileSync(EVALUATE_SCHEMA_PATH, evaluateSchemaText());
 }

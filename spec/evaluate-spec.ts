@@ -5,6 +5,7 @@
  * the source of schemas/evaluate.schema.json.
  */
 import { z } from 'zod';
+import type { GainInterval } from './payloads.js';
 import { name, ObjectiveChoice, seeds, SchedulerChoice, texts, whole } from './search-spec.js';
 
 const numbers = z.array(z.number('must be a finite number'), 'must be a list of numbers').min(1, 'needs at least one number').max(50, 'takes at most 50 numbers');
@@ -57,9 +58,10 @@ export interface EvaluatedRow {
   readonly scheduler: string;
   readonly steps: number;
   readonly eta: number;
-  /** identity, ptqd, q-sched, or the given label. */
+  /** The row's label, else its schedule: identity, ptqd, q-sched, search:<id>, schedule:<id>, or the name of one by hand. */
   readonly schedule: string;
   readonly coefficients: { readonly sample: readonly number[]; readonly noise: readonly number[] };
+  /** Pictures that the means are over, and those that failed or that a scorer failed on. */
   readonly images: number;
   readonly failed: number;
   /** Frechet distance to the reference features, its interval, and what the features are; null without them. */
@@ -73,14 +75,14 @@ export interface EvaluatedRow {
   readonly cmmd: number | null;
   /** torchmetrics' scale, 100 * mean cosine of the objective's CLIP. */
   readonly clipScore: number | null;
-  /** Objective in the objective's own scorer: TC + k IQ, its terms. */
-  readonly objective: number;
+  /** The objective over all pictures that did not fail, and its terms; null where every picture failed. */
+  readonly objective: number | null;
   readonly tc: number | null;
   readonly iq: number | null;
   /** Mean of every score by name, `term@scorer`, with its interval. */
   readonly scores: Readonly<Record<string, { readonly mean: number; readonly low: number; readonly high: number }>>;
   /** Against the identity of the same network and scheduler, one a scorer; empty for that row itself. */
-  readonly gains: readonly import('./payloads.js').GainInterval[];
+  readonly gains: readonly GainInterval[];
   /** The difference in Frechet distance to that identity, negative is better; null where there is none. */
   readonly fidGain: { readonly difference: number; readonly low: number; readonly high: number } | null;
   /** What the gains recommend; null for an identity row. */

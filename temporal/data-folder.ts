@@ -29,6 +29,9 @@ export function dataFolder(env: NodeJS.ProcessEnv = process.env): string {
   return realpathSync(folder); // one folder, one name: by it a running server is recognised
 }
 
+/** Where pictures and what was computed from them are kept: `QSCHED_ARTEFACTS`, or `artefacts` in the data folder. */
+export const artefactFolder = (env: NodeJS.ProcessEnv = process.env): string => (env['QSCHED_ARTEFACTS'] ? resolve(env['QSCHED_ARTEFACTS']) : join(dataFolder(env), 'artefacts'));
+
 function reason(error: unknown): string {
   switch (codeOf(error)) {
     case 'ENOSPC':

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { bundleWorkflowCode, NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { fitOnEngine } from '../activities/fit-ptqd.js';
 import { createModelActivities } from '../activities/prepare.js';
+import { renderOnEngine } from '../activities/render.js';
 import { createScoreActivities, scoreOnEngine, type ScoreFunction } from '../activities/score.js';
 import { createStoreActivities, type StoreDependencies } from '../activities/store.js';
 import { startEngine } from '../inference/engine-client.js';
@@ -14,6 +15,7 @@ import { listPrecisions, openModelFolder } from '../inference/model-folder.js';
 import { findModel, packageRoot } from '../inference/model-roots.js';
 import { numericClass } from '../inference/numeric-class.js';
 import { scoreQueueOf } from '../inference/prepare.js';
+import { artefactFolder } from '../temporal/data-folder.js';
 import { modelQueue, STORE_QUEUE, WORKFLOW_QUEUE } from '../temporal/queues.js';
 
 /** Where workers connect to. */
@@ -66,9 +68,9 @@ export async function startScoring(at: WorkerAddress, options: ScoringOptions): 
   const connection = await NativeConnection.connect(connectionOptions(at));
   const common = { connection, namespace: at.namespace, ...OPTIONS };
   const numeric = numericClass(options.batch, options.provider);
-  const engine = options.score ? null : startEngine({ batch: options.batch, threads: options.threads, provider: options.provider });
+  const engine = options.score ? null : startEngine({ batch: options.batch, threads: options.threads, provider: options.provider, artefacts: artefactFolder() });
   const score = options.score ?? scoreOnEngine(engine!, numeric);
-  const activities = createScoreActivities(score, ...(engine === null ? [] : [fitOnEngine(engine, numeric)]));
+  const activities = engine === null ? createScoreActivities(score) : createScoreActivities(score, fitOnEngine(engine, numeric), renderOnEngine(engine, numeric));
   const workers: Worker[] = [];
   const queues: string[] = [];
   for (const model of options.models) {

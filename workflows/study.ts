@@ -18,6 +18,7 @@ import { childId } from '../studies/child-id.js';
 import { planStudy } from '../studies/index.js';
 import { evaluationOf } from '../studies/study-plan.js';
 import { studyRows } from '../studies/study-rows.js';
+import { store } from './activities.js';
 import { asFailure } from './search.js';
 
 /** How long before a child that runs for somebody else is looked at again. */
@@ -32,30 +33,46 @@ export const studyProgressQuery = defineQuery<StudyProgress>('progress');
  * @param input `{name, options}`: only the name is required
  */
 export async function study(input: unknown): Promise<StudyResult> {
-  const { workflowId: studyId, startTime } = workflowInfo();
+  const { workflowId: studyId } = workflowInfo();
   const { plan, options } = validate(input);
+  const started = new Date(); // the server's clock: the same on replay
   const steps = [...plan.fits.map((one) => ({ kind: 'ptqd' as const, ...one, argument: one.input })), ...plan.searches.map((one) => ({ kind: 'search' as const, ...one, argument: one.spec }))];
   const running: StudyChild[] = [];
   let [done, stage]: [number, StudyProgress['stage']] = [0, 'search'];
   setHandler(studyProgressQuery, () => ({ study: plan.name, stage, done, total: steps.length, rows: plan.rows.length, running: [...running] }));
-  const references: Record<string, string> = {};
-  await inTurn(steps, plan.together, async ({ kind, key, label, argument }) => {
-    const id = childId(kind, argument);
-    const result = await child<PtqdResult | SearchResult>({ kind, id, label }, argument);
-    references[key] = kind === 'ptqd' ? `schedule:${(result as PtqdResult).id}` : `search:${id}`;
-    done += 1;
-  });
-  stage = 'evaluate';
-  const evaluation = evaluationOf(plan, options.model, references);
-  const evaluateId = childId('evaluate', evaluation);
-  const evaluated = await child<EvaluateResult>({ kind: 'evaluate', id: evaluateId, label: `the ${plan.rows.length} rows of the table` }, evaluation);
-  stage = 'finished';
-  setCurrentDetails(`Finished: ${plan.rows.length} rows.`);
-  return {
-    study: plan.name, title: plan.title, studyId, evaluateId: evaluated.evaluateId, columns: plan.columns,
-    rows: studyRows(plan, evaluated, references), objective: evaluated.objective, prompts: evaluated.prompts,
-    notes: [...plan.notes, ...evaluated.warnings], seconds: (new Date().getTime() - startTime.getTime()) / 1000, // the server's clock: the same on replay
-  };
+  try {
+    await store.openRun({ id: studyId, kind: 'study', name: plan.name, spec: { name: plan.name, options } });
+    const result = await body();
+    await store.closeRun({ id: studyId, end: { status: 'finished', result } });
+    stage = 'finished';
+    setCurrentDetails(`Finished: ${plan.rows.length} rows.`);
+    return result;
+  } catch (error) {
+    const cancelled = isCancellation(error);
+    const failure = cancelled ? error : asFailure(error);
+    const end = { status: cancelled ? ('cancelled' as const) : ('failed' as const), message: cancelled ? 'It was cancelled.' : (failure as Error).message };
+    await CancellationScope.nonCancellable(() => store.closeRun({ id: studyId, end }));
+    throw failure;
+  }
+
+  async function body(): Promise<StudyResult> {
+    const references: Record<string, string> = {};
+    await inTurn(steps, plan.together, async ({ kind, key, label, argument }) => {
+      const id = childId(kind, argument);
+      const result = await child<PtqdResult | SearchResult>({ kind, id, label }, argument);
+      references[key] = kind === 'ptqd' ? `schedule:${(result as PtqdResult).id}` : `search:${id}`;
+      done += 1;
+    });
+    stage = 'evaluate';
+    const evaluation = evaluationOf(plan, options.model, references);
+    const evaluateId = childId('evaluate', evaluation);
+    const evaluated = await child<EvaluateResult>({ kind: 'evaluate', id: evaluateId, label: `the ${plan.rows.length} rows of the table` }, evaluation);
+    return {
+      study: plan.name, title: plan.title, studyId, evaluateId: evaluated.evaluateId, columns: plan.columns,
+      rows: studyRows(plan, evaluated, references), objective: evaluated.objective, prompts: evaluated.prompts,
+      notes: [...plan.notes, ...evaluated.warnings], seconds: (new Date().getTime() - started.getTime()) / 1000,
+    };
+  }
 
   /** Runs a child to its end; one that runs already, for another study, is waited for. */
   async function child<T>(about: StudyChild, argument: unknown): Promise<T> {

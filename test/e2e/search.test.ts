@@ -48,7 +48,7 @@ describe('a search in a folder of its own', () => {
     expect(first).toMatchObject({
       searchId: expect.stringMatching(/^shapes-w4a8-cma-es-[0-9a-f]{8}$/) as unknown, status: 'finished', model: 'shapes', precision: 'w4a8', steps: STEPS, optimizer: 'cma-es', trials: 8, reused: 0,
       best: scored, identity: { ...scored, coefficients: { sample: [1, 1], noise: [1, 1] } },
-      heldOut: { prompts: 4, gain: expect.any(Number) as unknown, low: expect.any(Number) as unknown, high: expect.any(Number) as unknown, recommend: expect.stringMatching(/^(calibrated|identity|none)$/) as unknown },
+      heldOut: { prompts: 4, gain: expect.any(Number) as unknown, low: expect.any(Number) as unknown, high: expect.any(Number) as unknown, recommend: expect.stringMatching(/^(calibrated|identity|none)$/) as unknown, calibrationGain: expect.any(Number) as unknown, optimism: expect.any(Number) as unknown },
       control: null, database: expect.stringContaining('qsched.db') as unknown, temporalUi: expect.stringMatching(/^http/) as unknown, seconds: expect.any(Number) as unknown,
     });
     expect(first.heldOut.scorers.map(({ scorer }) => scorer)).toEqual(['objective', 'second']);

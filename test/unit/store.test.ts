@@ -103,7 +103,7 @@ describe('keys', () => {
 describe('migrations', () => {
   test('make every table and view, once', () => {
     const names = sql<{ name: string }>("select name from sqlite_master where name not like 'sqlite_%' and name not like '\\_\\_%' escape '\\' order by name").map(({ name }) => name);
-    expect(names).toEqual(['best_coefficients', 'candidates', 'contexts', 'evaluations', 'evaluations_by_candidate', 'prompts', 'schedules', 'search_contexts', 'search_progress', 'search_prompts', 'searches', 'trial_history', 'trials']);
+    expect(names).toEqual(['best_coefficients', 'candidates', 'contexts', 'evaluations', 'evaluations_by_candidate', 'prompts', 'runs', 'schedules', 'search_contexts', 'search_progress', 'search_prompts', 'searches', 'trial_history', 'trials']);
     const applied = one<number>('select count(*) from __drizzle_migrations');
     openStore(path).$client.close();
     expect(one('select count(*) from __drizzle_migrations')).toBe(applied);
@@ -395,7 +395,7 @@ describe('counting', () => {
     const result = {
       searchId: 's', status: 'finished', model: 'm', precision: 'w4a8', steps: 4, optimizer: 'cma-es', trials: 1, failed: 0,
       best: { trial: 1, coefficients: steps(0.9), score: 2 }, identity: { trial: 0, coefficients: steps(1), score: 1.5 }, finalist: steps(0.9), notes: [],
-      heldOut: { prompts: 2, gain: 0.5, low: 0.4, high: 0.6, recommend: 'none', reason: 'few', scorers: [] }, control: null,
+      heldOut: { prompts: 2, gain: 0.5, low: 0.4, high: 0.6, recommend: 'none', reason: 'few', scorers: [], calibrationGain: 0.7, optimism: 0.2 }, control: null,
     } satisfies FinishRequest['result'];
     const complete = finishSearch(store, { result });
     expect(complete).toMatchObject({ evaluations: 12, reused: 0, best: { terms: { tc: 1, iq: 0.5 } }, identity: { terms: { tc: 0.5, iq: 0.5 } } });

@@ -6,11 +6,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import type { RenderFunctions } from '../../activities/render.js';
 import { createScoreActivities, type ScoreFunction } from '../../activities/score.js';
 import { createStoreActivities } from '../../activities/store.js';
 import { openStore, type Store } from '../../db/open-store.js';
 import { planObjective } from '../../metrics/plan-objective.js';
 import type { Coefficients } from '../../spec/coefficients.js';
+import type { PreparedNetwork, PrepareEvaluateRequest } from '../../spec/evaluate-payloads.js';
 import { encodeFloats } from '../../spec/float-text.js';
 import type { PreparedModel, PrepareRequest, PrepareResult, PromptSplit, ScoreRequest, ScoreResult, SearchProgress, SearchResult } from '../../spec/payloads.js';
 import type { SearchSpecInput } from '../../spec/search-spec.js';
@@ -18,7 +20,7 @@ import { provideExecutable } from '../../temporal/executable.js';
 import { modelQueue, STORE_QUEUE, WORKFLOW_QUEUE } from '../../temporal/queues.js';
 
 const BUNDLE = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'dist', 'workflow-bundle.js');
-const SCORE_QUEUE = 'qsched-score-fake';
+export const SCORE_QUEUE = 'qsched-score-fake';
 const NAMES = ['cosine', 'clip-iqa.quality'];
 
 /** A model that workers serve; `nowhere` is prepared, and nobody scores it. */
@@ -46,8 +48,14 @@ export async function workflowBundle() {
   return existsSync(BUNDLE) ? { codePath: BUNDLE } : bundleWorkflowCode({ workflowsPath: join(dirname(BUNDLE), '..', 'workflows', 'index.ts') });
 }
 
+/** What evaluations are prepared and drawn by; without them nobody does. */
+export interface EvaluateFakes {
+  readonly prepareEvaluate: (request: PrepareEvaluateRequest) => Promise<PreparedNetwork>;
+  readonly draw: RenderFunctions;
+}
+
 /** Starts server and workers. @param extraArgs for `temporal server start-dev` */
-export async function createWorld(extraArgs: readonly string[] = []): Promise<FakeWorld> {
+export async function createWorld(extraArgs: readonly string[] = [], evaluate?: EvaluateFakes): Promise<FakeWorld> {
   quiet();
   const { path } = await provideExecutable({ onProgress: () => undefined });
   const env = await TestWorkflowEnvironment.createLocal({
@@ -67,8 +75,8 @@ export async function createWorld(extraArgs: readonly string[] = []): Promise<Fa
   const workers = await Promise.all([
     Worker.create({ ...common, taskQueue: WORKFLOW_QUEUE, workflowBundle: await workflowBundle() }),
     Worker.create({ ...common, taskQueue: STORE_QUEUE, activities: createStoreActivities({ store, path: ':memory:', searchAttributes: false, modelServed: async (model) => [SERVED, NOWHERE].includes(model) }) }),
-    Worker.create({ ...common, taskQueue: SCORE_QUEUE, activities: createScoreActivities(score) }),
-    ...[SERVED, NOWHERE].map((model) => Worker.create({ ...common, taskQueue: modelQueue(model!), activities: { prepare } })),
+    Worker.create({ ...common, taskQueue: SCORE_QUEUE, activities: createScoreActivities(score, undefined, evaluate?.draw) }),
+    ...[SERVED, NOWHERE].map((model) => Worker.create({ ...common, taskQueue: modelQueue(model!), activities: { prepare, ...(evaluate === undefined ? {} : { prepareEvaluate: evaluate.prepareEvaluate }) } })),
   ]);
   const running = workers.map((worker) => worker.run());
   return {

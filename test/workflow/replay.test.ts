@@ -1,5 +1,5 @@
 /**
- * Committed histories of real searches replay on the workflows of today: a search that runs goes on after an update.
+ * Committed histories of real workflows replay on the workflows of today: what runs goes on after an update.
  * scripts/record-histories.ts writes them.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -26,6 +26,12 @@ describe('a committed history', () => {
 
   it('is there for every optimizer that adapts, a control, a continued search and a refused one', () => {
     expect(FILES).toEqual(expect.arrayContaining(['cma-es-1.json', 'grid-with-control-1.json', 'one-plus-one-1.json', 'one-plus-one-2.json', 'unknown-precision-1.json']));
+  });
+
+  it.each(['compare', 'evaluate', 'ptqd', 'study'])('is there for the workflow %s, from its start to its end', (name) => {
+    const { events } = JSON.parse(read(`${name}-1.json`)) as { events: Record<string, unknown>[] };
+    expect(events[0]).toMatchObject({ workflowExecutionStartedEventAttributes: { workflowType: { name } } });
+    expect(events.at(-1)).toHaveProperty('workflowExecutionCompletedEventAttributes');
   });
 
   it.each(FILES)('%s replays', async (file) => {

@@ -46,6 +46,9 @@ describe('a search', () => {
     const result = await (await world.start('plain', GRID)).result();
     expect(result.best).toMatchObject({ trial: 9, coefficients: { sample: [expect.closeTo(1.12, 12), 1] } });
     expect(result).toMatchObject({ trials: 11, failed: 0, status: 'finished', heldOut: { prompts: 4 } });
+    const { gain, calibrationGain, optimism } = result.heldOut;
+    const finalist = trialsOf('plain').find(({ candidateId }) => candidateId === trialsOf('plain', 'confirm')[1]!.candidateId)!;
+    expect([calibrationGain, optimism]).toEqual([finalist.score! - result.identity.score, calibrationGain - gain]);
     expect(findSearch(world.store, 'plain')).toMatchObject({ status: 'finished', result });
     expect(trialsOf('plain', 'select')).toHaveLength(2);
     expect(trialsOf('plain', 'confirm').map(({ number }) => number)).toEqual([0, 1]);

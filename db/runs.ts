@@ -1,0 +1,59 @@
+/**
+ * Runs: evaluations and studies, with what they were asked for and what came out.
+ */
+import { desc, eq, sql } from 'drizzle-orm';
+import { holm } from '../metrics/holm.js';
+import type { FinishEvaluateRequest, OpenRunRequest } from '../spec/evaluate-payloads.js';
+import type { EvaluateResult } from '../spec/evaluate-spec.js';
+import type { Store } from './open-store.js';
+import { now, runs } from './schema.js';
+
+/** How a run ended. */
+export type RunEnd = { readonly status: 'finished'; readonly result: unknown } | { readonly status: 'failed' | 'cancelled'; readonly message: string };
+
+/** A run as it is stored. */
+export interface StoredRun {
+  readonly id: string;
+  readonly kind: 'evaluate' | 'study';
+  readonly name: string;
+  readonly status: string;
+  readonly message: string | null;
+  readonly spec: unknown;
+  readonly result: unknown;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+/** Says that a run goes on, or begins. Safe to repeat. */
+export function openRun(store: Store, { id, kind, name, spec }: OpenRunRequest): void {
+  const about = { kind, name, spec: JSON.stringify(spec), status: 'running' as const, message: null, result: null };
+  store.insert(runs).values({ id, ...about }).onConflictDoUpdate({ target: runs.id, set: { ...about, updatedAt: now } }).run();
+}
+
+/** Stores the end of a run. */
+export function closeRun(store: Store, id: string, end: RunEnd): void {
+  const set = end.status === 'finished' ? { status: end.status, result: JSON.stringify(end.result), message: null } : { status: end.status, message: end.message };
+  store.update(runs).set({ ...set, updatedAt: now }).where(eq(runs.id, id)).run();
+}
+
+/** Completes an evaluation with Holm's correction over its rows and its time, stores and returns it. */
+export function finishEvaluate(store: Store, { result, pValues }: FinishEvaluateRequest): EvaluateResult {
+  const compared = pValues.flatMap((p, i) => (p === null ? [] : [{ p, i }]));
+  const adjusted = holm(compared.map(({ p }) => p));
+  const pHolm = new Map(compared.map(({ i }, at) => [i, adjusted[at]!]));
+  const since = store.select({ seconds: sql<number>`(julianday('now') - julianday(${runs.updatedAt})) * 86400` }).from(runs).where(eq(runs.id, result.evaluateId)).get();
+  const complete: EvaluateResult = { ...result, rows: result.rows.map((row, i) => ({ ...row, pHolm: pHolm.get(i) ?? null })), seconds: Math.max(0, since?.seconds ?? 0) };
+  closeRun(store, result.evaluateId, { status: 'finished', result: complete });
+  return complete;
+}
+
+/** One run, or undefined. */
+export function findRun(store: Store, id: string): StoredRun | undefined {
+  const row = store.select().from(runs).where(eq(runs.id, id)).get();
+  return row === undefined ? undefined : { ...row, spec: JSON.parse(row.spec) as unknown, result: row.result === null ? null : (JSON.parse(row.result) as unknown) };
+}
+
+/** Every run, the latest first, without spec and result. */
+export function listRuns(store: Store): Pick<StoredRun, 'id' | 'kind' | 'name' | 'status' | 'updatedAt'>[] {
+  return store.select({ id: runs.id, kind: runs.kind, name: runs.name, status: runs.status, updatedAt: runs.updatedAt }).from(runs).orderBy(desc(runs.createdAt), desc(runs.id)).all();
+}

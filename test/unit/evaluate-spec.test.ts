@@ -1,0 +1,158 @@
+/** The spec of an evaluation: defaults, one clear sentence for what is wrong, its JSON Schema, its shards, its table. */
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { evaluateTable } from '../../cli/evaluate-table.js';
+import { EVALUATE_SCHEMA_PATH, evaluateSchemaText } from '../../scripts/write-schemas.js';
+import { QschedError } from '../../spec/errors.js';
+import { BLOCK } from '../../spec/evaluate-payloads.js';
+import type { EvaluatedRow } from '../../spec/evaluate-spec.js';
+import { parseEvaluateSpec } from '../../spec/validate-evaluate.js';
+import { atMost, shardsOf, shardSplit } from '../../workflows/evaluate-shards.js';
+
+const ROW = { model: 'shapes' };
+
+function refusal(input: unknown): QschedError {
+  try {
+    parseEvaluateSpec(input);
+  } catch (error) {
+    if (error instanceof QschedError) return error;
+    throw error;
+  }
+  throw new Error(`${JSON.stringify(input)} was taken`);
+}
+
+describe('a spec', () => {
+  test('has every default but its rows', () => {
+    expect(parseEvaluateSpec({ rows: [ROW] })).toEqual({
+      rows: [{ model: 'shapes', precision: 'w4a8', scheduler: { type: 'tcd', steps: 4, eta: 0 }, schedule: 'identity' }],
+      prompts: { set: 'shapes-eval', count: 1000, seeds: [2000] },
+      objective: { type: 'jaq-clip', k: 2, scorer: 'objective' }, scorers: ['second'], features: 'second', waitForWorker: 600,
+    });
+  });
+
+  test('is the same again when it is read again', () => {
+    const once = parseEvaluateSpec({ rows: [ROW, { ...ROW, schedule: { name: 'mine', coefficients: { sample: [1, 1, 1, 0.9], noise: [1, 1, 1, 1.1] } } }], features: null, objective: { weights: { 'clip-score': 1 } } });
+    expect(parseEvaluateSpec(once)).toEqual(once);
+  });
+
+  test.each([
+    ['no object', 7, 'An evaluation needs an object with rows.'],
+    ['no rows', {}, 'rows is missing.'],
+    ['an empty table', { rows: [] }, 'rows is []: needs at least one row.'],
+    ['an unknown key', { rows: [ROW], prompt: {} }, 'Unknown key "prompt".'],
+    ['an unknown key of a row', { rows: [{ ...ROW, steps: 4 }] }, 'Unknown key "rows.0.steps".'],
+    ['a path for a model', { rows: [{ model: '../shapes' }] }, 'rows.0.model is "../shapes": must be a plain name'],
+    ['no model', { rows: [{}] }, 'rows.0.model is missing.'],
+    ['no step', { rows: [{ ...ROW, scheduler: { steps: 0 } }] }, 'rows.0.scheduler.steps is 0: must be from 1 to 50.'],
+    ['an unknown scheduler', { rows: [{ ...ROW, scheduler: { type: 'tdc' } }] }, 'rows.0.scheduler.type is "tdc", which is not one of the choices.'],
+    ['an unknown schedule', { rows: [{ ...ROW, schedule: 'best' }] }, 'rows.0.schedule is "best": must be identity, ptqd (the latest fit), q-sched (the latest finished search), search:<id> or schedule:<id>'],
+    ['too few coefficients', { rows: [{ ...ROW, schedule: { name: 'mine', coefficients: { sample: [1, 1], noise: [1, 1, 1, 1] } } }] }, "rows.0.schedule.coefficients.sample has 2 numbers, but the row's scheduler has 4 steps."],
+    ['a coefficient that is no number', { rows: [{ ...ROW, schedule: { name: 'mine', coefficients: { sample: [1, 1, 1, Infinity], noise: [1, 1, 1, 1] } } }] }, 'rows.0.schedule is'],
+    ['a row twice', { rows: [ROW, { ...ROW, precision: 'w4a8' }] }, 'rows.0 and rows.1 are the same.'],
+    ['one prompt', { rows: [ROW], prompts: { count: 1 } }, 'prompts.count is 1: must be from 2 to 100000.'],
+    ['a seed twice', { rows: [ROW], prompts: { seeds: [1, 1] } }, 'prompts.seeds is [1,1]: lists a seed twice.'],
+    ['weights without their objective', { rows: [ROW], objective: { type: 'jaq-clip', weights: { 'clip-score': 1 } } }, 'objective.weights is only for the weighted objective'],
+    ['a text for a group', { rows: [ROW], prompts: 'shapes-eval' }, 'prompts is "shapes-eval": must be a group of keys: set, texts, count, seeds.'],
+  ])('with %s is refused', (_, input, message) => {
+    const error = refusal(input);
+    expect(error.message).toContain(message);
+    expect(error.code).toBe('usage');
+    expect(error.hint).not.toBe('');
+  });
+
+  test('names what was meant', () => {
+    expect(refusal({ rows: [{ ...ROW, schedulr: {} }] }).hint).toContain('Did you mean "scheduler"?');
+    expect(refusal({ rows: [{ ...ROW, scheduler: { type: 'tdc' } }] }).hint).toContain('tcd');
+  });
+
+  test('tells the place in a file', () => {
+    expect(() => parseEvaluateSpec({ rows: [{ model: 3 }] }, (path) => `table.yaml:${path.length}: `)).toThrow('table.yaml:3: rows.0.model is 3');
+  });
+
+  test('has the schema that is in schemas/', () => {
+    expect(readFileSync(EVALUATE_SCHEMA_PATH, 'utf8')).toBe(evaluateSchemaText());
+  });
+});
+
+describe('shards', () => {
+  test('hold every picture of every schedule once, in whole blocks, and no more of them than allowed', () => {
+    fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 20 }), fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 20, max: 200 }), (networks, pictures, most) => {
+      const shards = shardsOf(networks, pictures, most);
+      expect(shards.length).toBeLessThanOrEqual(Math.max(most, networks.length));
+      networks.forEach((_, of) => {
+        const own = shards.filter((shard) => shard.of === of);
+        expect(own[0]!.from).toBe(0);
+        expect(own.at(-1)!.to).toBe(pictures);
+        own.slice(1).forEach((shard, i) => expect(shard.from).toBe(own[i]!.to));
+        expect(own.every(({ from }) => from % BLOCK === 0)).toBe(true);
+      });
+    }));
+  });
+
+  test('of one network follow each other, its schedules taking turns', () => {
+    expect(shardsOf([0, 1, 0], 150).map(({ of, from }) => [of, from])).toEqual([[0, 0], [2, 0], [0, 100], [2, 100], [1, 0], [1, 100]]);
+  });
+
+  test('of a large table are larger, not more', () => {
+    expect(shardsOf(Array.from({ length: 200 }, () => 0), 100_000)).toHaveLength(200 * 7);
+  });
+
+  test('take the texts of the spec that they need', () => {
+    const split = { set: null, texts: ['a', 'b', 'c', 'd'], count: 4, sha256: 's', nounsSha256: null, seeds: [1, 2, 3] };
+    expect(shardSplit(split, { from: 4, to: 8 })).toEqual({ split: { ...split, texts: ['b', 'c'], count: 2 }, from: 1, to: 5 });
+    expect(shardSplit({ ...split, texts: null, set: 'x' }, { from: 4, to: 8 })).toEqual({ split: { ...split, texts: null, set: 'x' }, from: 4, to: 8 });
+  });
+
+  test('are under way so many at a time, and the first failure ends it', async () => {
+    let [now, highest, started] = [0, 0, 0];
+    const body = async (item: number): Promise<void> => {
+      started += 1;
+      now += 1;
+      highest = Math.max(highest, now);
+      await Promise.resolve();
+      now -= 1;
+      if (item === 13) throw new Error('thirteen');
+    };
+    await atMost(3, Array.from({ length: 10 }, (_, i) => i), body);
+    expect([started, highest]).toEqual([10, 3]);
+    await expect(atMost(3, Array.from({ length: 100 }, (_, i) => i), body)).rejects.toThrow('thirteen');
+  });
+});
+
+describe('a table', () => {
+  const gain = { scorer: 'objective', prompts: 100, identity: 1, calibrated: 1.5, gain: 0.5, percentile: { low: 0.3, high: 0.7 }, studentised: { low: 0.25, high: 0.65 }, probabilityOfGain: 1 };
+  const row: EvaluatedRow = {
+    model: 'shapes', precision: 'w4a8', scheduler: 'tcd', steps: 4, eta: 0, schedule: 'identity', coefficients: { sample: [1, 1, 1, 1], noise: [1, 1, 1, 1] }, images: 100, failed: 0,
+    fid: 0.5, fidLow: 0.4, fidHigh: 0.6, fidFeatures: 'second', fidSd: null, kid: null, cmmd: null, clipScore: 58.666, objective: 2.5, tc: 1.5, iq: 0.5,
+    scores: { 'cosine@objective': { mean: 0.5, low: 0.4, high: 0.6 } }, gains: [], fidGain: null, recommend: null, pHolm: null,
+  };
+  const rows = [row, { ...row, schedule: 'mine, "best" | ours', objective: 3, gains: [gain], recommend: 'calibrated' as const, pHolm: 0.01, fidGain: { difference: -0.1, low: -0.2, high: 0.05 } }];
+
+  test('is the form of the paper, without what the rows share or lack', () => {
+    expect(evaluateTable(rows).split('\n')).toEqual([
+      'NFEs  precision  schedule             FID (second)             FID gain                    CLIPScore  objective  gain                        recommended',
+      '4     w4a8       identity             0.5000 [0.4000, 0.6000]                              58.67      2.5000',
+      '4     w4a8       mine, "best" | ours  0.5000 [0.4000, 0.6000]  -0.1000 [-0.2000, +0.0500]  58.67      3.0000     +0.5000 [+0.2500, +0.7000]  yes',
+    ]);
+  });
+
+  test('is Markdown with its bars escaped', () => {
+    const lines = evaluateTable(rows, 'markdown').split('\n');
+    expect(lines[1]).toBe('| ---: | --- | --- | ---: | ---: | ---: | ---: | ---: | --- |');
+    expect(lines[3]).toContain('| mine, "best" \\| ours |');
+  });
+
+  test('is CSV with every number unrounded, quoted where it must be', () => {
+    const [head, first, second] = evaluateTable(rows, 'csv').split('\n');
+    expect(head).toMatch(/^model,scheduler,steps,eta,precision,schedule,sample,noise,images,failed,fid,/);
+    expect(head).toContain(',gain_objective_studentised_low,');
+    expect(first).toContain(',58.666,');
+    expect(second).toContain('w4a8,"mine, ""best"" | ours",1 1 1 1,');
+    expect(new Set([head!.split(',').length, first!.split(',').length])).toHaveProperty('size', 1);
+  });
+
+  test('tells models, schedulers and eta apart where they differ', () => {
+    expect(evaluateTable([row, { ...row, model: 'other', scheduler: 'lcm', eta: 0.3 }]).split('\n')[0]).toMatch(/^model +scheduler +NFEs +eta +precision/);
+  });
+});

@@ -1,0 +1,150 @@
+/** Schedules by reference, runs, and what `confirm` reads of a search, on a real SQLite store. */
+import { eq } from 'drizzle-orm';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { calibrationGain, seenPrompts } from '../../db/confirmable.js';
+import { candidateId, promptId } from '../../db/keys.js';
+import { openStore, type Store } from '../../db/open-store.js';
+import { resolveSchedules } from '../../db/resolve-schedules.js';
+import { closeRun, findRun, finishEvaluate, listRuns, openRun } from '../../db/runs.js';
+import { storeSchedule } from '../../db/schedules.js';
+import { candidates, prompts, runs, searches, searchPrompts, trials } from '../../db/schema.js';
+import { QschedError } from '../../spec/errors.js';
+import type { EvaluatedRow } from '../../spec/evaluate-spec.js';
+import type { CompleteSchedule } from '../../spec/schedule-document.js';
+import { parseSearchSpec } from '../../spec/validate.js';
+import { parseEvaluateSpec } from '../../spec/validate-evaluate.js';
+
+let store: Store;
+beforeEach(() => { store = openStore(':memory:'); });
+afterEach(() => { store.$client.close(); });
+
+const FINALIST = { sample: [0.9, 1], noise: [1, 1.1] };
+
+function document(kind: CompleteSchedule['kind'], own: { precision?: string; eta?: number; a?: number; ptqd?: CompleteSchedule['ptqd'] } = {}): CompleteSchedule {
+  const { precision = 'w4a8', eta = 0, a = 0.5, ptqd } = own;
+  const steps = [0, 1].map((i) => ({ timestep: 999 - i, inputScale: 1, a, b: 0.5, d: 0, n: 0 }));
+  return {
+    format: 'qsched-schedule/1', kind, model: 'm', precision, scheduler: { type: 'tcd', steps: 2, eta }, timesteps: [999, 998],
+    coefficients: FINALIST, fused: { scheduler: 'tcd', initNoiseSigma: 1, steps }, ...(ptqd === undefined ? {} : { ptqd }),
+  };
+}
+
+const PTQD = [0, 1].map(() => ({ method: 'std' as const, gamma: 0.1, mu: 0.2, variance: 0.01 }));
+
+/** A search in the store; finished where it has a finalist. */
+function addSearch(id: string, own: { finalist?: typeof FINALIST; eta?: number; precision?: string; updatedAt?: string } = {}): void {
+  const { finalist, eta = 0, precision = 'w4a8', updatedAt = '2026-01-01T00:00:00.000Z' } = own;
+  const spec = parseSearchSpec({ model: 'm', precision, scheduler: { steps: 2, eta } });
+  store.insert(searches).values({ id, model: 'm', precision, steps: 2, optimizer: 'cma-es', spec: JSON.stringify(spec), status: finalist ? 'finished' : 'running', result: finalist ? JSON.stringify({ finalist }) : null, updatedAt }).run();
+}
+
+const resolve = (schedule: unknown, row: object = {}) => resolveSchedules(store, parseEvaluateSpec({ rows: [{ model: 'm', scheduler: { steps: 2 }, schedule, ...row }] }))[0]!;
+
+function refusal(schedule: unknown, row: object = {}): QschedError {
+  try {
+    resolve(schedule, row);
+  } catch (error) {
+    if (error instanceof QschedError) return error;
+    throw error;
+  }
+  throw new Error(`${JSON.stringify(schedule)} was found`);
+}
+
+describe('a schedule', () => {
+  test('that is the identity, or by hand, needs no store', () => {
+    expect(resolve('identity')).toEqual({ coefficients: { sample: [1, 1], noise: [1, 1] }, source: null });
+    expect(resolve({ name: 'mine', coefficients: FINALIST })).toEqual({ coefficients: FINALIST, source: null });
+  });
+
+  test('of PTQD is the latest fit of the same network and scheduler', () => {
+    for (const own of [{ precision: 'w8a8' }, { eta: 0.3, a: 0.6 }]) storeSchedule(store, document('ptqd', { ...own, ptqd: PTQD }));
+    expect(refusal('ptqd')).toMatchObject({ code: 'usage', hint: 'Make one: npx qsched ptqd --model m --precision w4a8 --scheduler tcd --steps 2 --eta 0' });
+    const { id } = storeSchedule(store, document('ptqd', { a: 0.7, ptqd: PTQD }));
+    expect(resolve('ptqd')).toEqual({ coefficients: FINALIST, ptqd: PTQD, source: id });
+    expect(resolve('ptqd', { scheduler: { steps: 2, eta: 0.3 } }).source).not.toBe(id);
+  });
+
+  test('of Q-Sched is that of the latest finished search of the same network and scheduler', () => {
+    addSearch('running');
+    addSearch('other-eta', { finalist: FINALIST, eta: 0.3, updatedAt: '2026-01-05T00:00:00.000Z' });
+    addSearch('other-precision', { finalist: FINALIST, precision: 'w8a8', updatedAt: '2026-01-05T00:00:00.000Z' });
+    expect(refusal('q-sched')).toMatchObject({ code: 'usage', hint: 'Run one: npx qsched search --model m --precision w4a8 --scheduler tcd --steps 2 --eta 0' });
+    addSearch('older', { finalist: { sample: [1, 1], noise: [1, 1] } });
+    addSearch('newer', { finalist: FINALIST, updatedAt: '2026-01-03T00:00:00.000Z' });
+    expect(resolve('q-sched')).toEqual({ coefficients: FINALIST, source: 'newer' });
+  });
+
+  test('of a search by its id may be used for another precision, but for no other scheduler', () => {
+    addSearch('mine', { finalist: FINALIST });
+    expect(resolve('search:mine', { precision: 'fp32' })).toEqual({ coefficients: FINALIST, source: 'mine' });
+    expect(refusal('search:mine', { scheduler: { steps: 4 } }).message).toBe('The search "mine" was made for steps 2, but its row has steps 4.');
+    expect(refusal('search:mine', { scheduler: { type: 'lcm', steps: 2 } }).message).toContain('was made for type tcd');
+    addSearch('running');
+    expect(refusal('search:running')).toMatchObject({ message: 'The search "running" is running: it has no finalist yet.', hint: 'Finish it: npx qsched resume running' });
+    expect(refusal('search:mune').hint).toContain('Did you mean "mine"?');
+  });
+
+  test('of an id may be named by its beginning', () => {
+    const { id } = storeSchedule(store, document('file'));
+    expect(resolve(`schedule:${id.slice(0, 8)}`)).toEqual({ coefficients: FINALIST, source: id });
+    expect(refusal(`schedule:${id.slice(0, 8)}`, { scheduler: { steps: 2, eta: 0.3 } }).message).toContain('was made for eta 0, but its row has eta 0.3');
+    expect(refusal(`schedule:${'0'.repeat(64)}`).hint).toContain('npx qsched schedules');
+  });
+});
+
+describe('a run', () => {
+  const row = { objective: 1 } as EvaluatedRow;
+  const result = { evaluateId: 'one', rows: [row, row, row], prompts: { set: 's', count: 2, seeds: [1], sha256: '' }, objective: parseEvaluateSpec({ rows: [{ model: 'm' }] }).objective, drawn: 4, reused: 0, warnings: [] };
+  const open = (id: string) => openRun(store, { id, kind: 'evaluate', name: '3 rows', spec: { rows: [] } });
+
+  test('is open, then finished with its result, Holm-adjusted', () => {
+    open('one');
+    expect(findRun(store, 'one')).toMatchObject({ status: 'running', spec: { rows: [] }, result: null });
+    const complete = finishEvaluate(store, { result, pValues: [null, 0.03, 0.02] });
+    expect(complete.rows.map(({ pHolm }) => pHolm)).toEqual([null, 0.04, 0.04]);
+    expect(complete.seconds).toBeGreaterThanOrEqual(0);
+    expect(findRun(store, 'one')).toMatchObject({ status: 'finished', result: complete });
+    expect(finishEvaluate(store, { result, pValues: [null, 0.03, 0.02] }).rows).toEqual(complete.rows);
+  });
+
+  test('that failed says why, and goes on as if it had not', () => {
+    open('one');
+    closeRun(store, 'one', { status: 'failed', message: 'no worker' });
+    expect(findRun(store, 'one')).toMatchObject({ status: 'failed', message: 'no worker' });
+    open('one');
+    expect(findRun(store, 'one')).toMatchObject({ status: 'running', message: null });
+  });
+
+  test('is listed, the latest first', () => {
+    open('one');
+    store.update(runs).set({ createdAt: '2020-01-01T00:00:00.000Z' }).where(eq(runs.id, 'one')).run();
+    open('two');
+    expect(listRuns(store).map(({ id }) => id)).toEqual(['two', 'one']);
+    expect(findRun(store, 'three')).toBeUndefined();
+  });
+});
+
+describe('what confirm reads', () => {
+  test('is the gain on the calibration pictures', () => {
+    addSearch('s', { finalist: FINALIST });
+    expect(calibrationGain(store, 's', FINALIST)).toBeNull();
+    const add = (number: number, stage: 'calibration' | 'select', coefficients: typeof FINALIST, score: number | null): void => {
+      store.insert(candidates).values({ id: candidateId(coefficients), sample: '[]', noise: '[]' }).onConflictDoNothing().run();
+      store.insert(trials).values({ searchId: 's', stage, number, candidateId: candidateId(coefficients), point: '[]', status: score === null ? 'failed' : 'ok', score }).run();
+    };
+    add(0, 'calibration', { sample: [1, 1], noise: [1, 1] }, 2);
+    expect(calibrationGain(store, 's', FINALIST)).toBeNull();
+    add(1, 'calibration', FINALIST, 2.5);
+    add(1, 'select', FINALIST, 9);
+    expect(calibrationGain(store, 's', FINALIST)).toBe(0.5);
+  });
+
+  test('are the prompts that chose the finalist, and not the held-out ones', () => {
+    addSearch('s', { finalist: FINALIST });
+    (['calibration', 'select', 'confirm'] as const).forEach((split) => {
+      store.insert(prompts).values({ id: promptId(split), text: split }).run();
+      store.insert(searchPrompts).values({ searchId: 's', split, position: 0, promptId: promptId(split) }).run();
+    });
+    expect([...seenPrompts(store, 's')].sort()).toEqual(['calibration', 'select']);
+  });
+});

@@ -1,0 +1,234 @@
+/** Shards of an evaluation with a counted engine: nothing is made twice, and what is damaged is made again. */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { planObjective } from '../../metrics/plan-objective.js';
+import { decodeTable } from '../../inference/artefact-formats.js';
+import { openArtefactFolder, type ArtefactStore } from '../../inference/artefacts.js';
+import { renderShard, type RenderJob, type ShardRecord } from '../../inference/render-shard.js';
+import type { Pair, ScoringEngine } from '../../inference/scoring-engine.js';
+import { summariseRow } from '../../inference/summarise-row.js';
+import { BLOCK, type SummariseRequest } from '../../spec/evaluate-payloads.js';
+
+const BATCH = 4;
+const SEEDS = [1, 2];
+
+let folder: string;
+let artefacts: ArtefactStore;
+let counts: { opened: number; drawn: string[]; scored: number; featured: number };
+/** Pictures that fail. */
+let broken: Set<string>;
+/** Network batches after which the engine breaks down. */
+let batches: number;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'qsched-render-'));
+  artefacts = openArtefactFolder(folder);
+  counts = { opened: 0, drawn: [], scored: 0, featured: 0 };
+  broken = new Set();
+  batches = Infinity;
+});
+afterEach(() => { rmSync(folder, { recursive: true, force: true }); });
+
+const nameOf = ({ text, seed }: Pair): string => `${text}/${seed}`;
+
+/** A picture's first byte is the number in its prompt, its second the seed: scores are read off them. */
+function fakeEngine(): ScoringEngine {
+  const score = { role: 'objective', names: ['cosine', 'clip-iqa.quality'] };
+  return {
+    scorers: [{
+      ...score,
+      score: async (pictures) => { counts.scored += pictures.length; return pictures.map(({ image: { data } }) => Float64Array.of(data[0]! / 100, data[1]! / 10)); },
+      features: async (images) => { counts.featured += images.length; return images.map(({ data }) => Float32Array.of(data[0]!, data[1]!)); },
+      release: async () => undefined,
+    }],
+    async generate(candidates, pairs) {
+      if (batches === 0) throw new Error('the engine broke down');
+      batches -= 1;
+      return candidates.map(({ pairs: wanted }) => wanted.map((at) => {
+        const pair = pairs[at]!;
+        counts.drawn.push(nameOf(pair));
+        return broken.has(nameOf(pair)) ? { failed: 'the latent has 1 values that are not finite' } : { width: 1, height: 1, data: Uint8Array.of(Number(pair.text), pair.seed, 0) };
+      }));
+    },
+    score: async () => { throw new Error('pictures are drawn first'); },
+    release: async () => undefined,
+  };
+}
+
+const pairsOf = (prompts: number): Pair[] => Array.from({ length: prompts }, (_, p) => SEEDS.map((seed) => ({ text: String(p), seed, nouns: null }))).flat();
+
+function jobOf(pairs: readonly Pair[], own: Partial<RenderJob> = {}): RenderJob {
+  return {
+    identity: { model: 'm', precision: 'p', scorers: ['objective'] }, network: 'network',
+    schedule: { scheduler: 'tcd', initNoiseSigma: 1, steps: [{ timestep: 999, inputScale: 1, a: 0, b: 1, d: 0, n: 0 }] },
+    pairs, scorers: [{ role: 'objective', fingerprint: 'clip', names: ['cosine', 'clip-iqa.quality'] }], features: { role: 'objective', fingerprint: 'clip' }, ...own,
+  };
+}
+
+const render = (job: RenderJob) => renderShard(job, artefacts, async () => { counts.opened += 1; return fakeEngine(); }, BATCH);
+const recordOf = (hash: string) => JSON.parse(Buffer.from(artefacts.get(hash)!).toString('utf8')) as ShardRecord;
+const objects = (): string[] => readdirSync(join(folder, 'objects'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+
+describe('a shard', () => {
+  test('is drawn in network batches, scored, and kept', async () => {
+    const made = await render(jobOf(pairsOf(5)));
+    expect(made).toMatchObject({ drawn: 10, reused: 0, failed: [], damaged: 0 });
+    expect(counts).toMatchObject({ drawn: pairsOf(5).map(nameOf), scored: 10, featured: 10 });
+    const { blocks: [block] } = recordOf(made.record);
+    expect(block!.pictures).toHaveLength(10);
+    const terms = decodeTable(artefacts.get(block!.terms[0]!.hash)!)!;
+    expect(terms).toMatchObject({ rows: 10, columns: 2 });
+    expect(Array.from(terms.values.subarray(4, 8))).toEqual([0.01, 0.1, 0.01, 0.2]);
+    expect(Array.from(decodeTable(artefacts.get(block!.features!)!)!.values.subarray(18))).toEqual([4, 2]);
+  });
+
+  test('a second time is found: no engine is opened', async () => {
+    const first = await render(jobOf(pairsOf(5)));
+    counts.opened = 0;
+    expect(await render(jobOf(pairsOf(5)))).toEqual({ ...first, drawn: 0, reused: 10 });
+    expect(counts).toMatchObject({ opened: 0, scored: 10, featured: 10 });
+  });
+
+  test('with another scorer draws nothing, and scores the pictures that are kept', async () => {
+    await render(jobOf(pairsOf(5)));
+    const made = await render(jobOf(pairsOf(5), { scorers: [{ role: 'objective', fingerprint: 'another version', names: ['cosine', 'clip-iqa.quality'] }] }));
+    expect(made).toMatchObject({ drawn: 0, reused: 10 });
+    expect(counts).toMatchObject({ scored: 20, featured: 10 });
+    expect(counts.drawn).toHaveLength(10);
+  });
+
+  test.each([
+    ['network', { network: 'other' }],
+    ['schedule', { schedule: { ...jobOf([]).schedule, initNoiseSigma: 2 } }],
+  ])('of another %s is drawn anew', async (_, own) => {
+    await render(jobOf(pairsOf(2)));
+    expect(await render(jobOf(pairsOf(2), own))).toMatchObject({ drawn: 4, reused: 0 });
+  });
+
+  test('that grows draws the new pictures alone, and keeps the numbers of whole blocks', async () => {
+    await render(jobOf(pairsOf(BLOCK)));
+    expect(counts.scored).toBe(2 * BLOCK);
+    const made = await render(jobOf(pairsOf(BLOCK + 5)));
+    expect(made).toMatchObject({ drawn: 10, reused: 2 * BLOCK });
+    expect(counts.scored).toBe(2 * BLOCK + 10);
+  });
+
+  test('that breaks down in the middle keeps every batch that was done, and goes on from there', async () => {
+    batches = 2;
+    await expect(render(jobOf(pairsOf(10)))).rejects.toThrow('the engine broke down');
+    expect(counts.drawn).toHaveLength(2 * BATCH);
+    batches = Infinity;
+    expect(await render(jobOf(pairsOf(10)))).toMatchObject({ drawn: 20 - 2 * BATCH, reused: 2 * BATCH });
+    expect(new Set(counts.drawn).size).toBe(20);
+    expect(counts.drawn).toHaveLength(20);
+  });
+});
+
+describe('a picture that failed', () => {
+  test('is kept as a failure, has no numbers, and is not drawn again', async () => {
+    broken.add('1/2');
+    const first = await render(jobOf(pairsOf(3)));
+    expect(first.failed).toEqual([{ reason: 'the latent has 1 values that are not finite', count: 1 }]);
+    const { blocks: [block] } = recordOf(first.record);
+    expect(block!.failed).toEqual([{ at: 3, reason: 'the latent has 1 values that are not finite' }]);
+    const terms = decodeTable(artefacts.get(block!.terms[0]!.hash)!)!;
+    expect(Array.from(terms.values.subarray(4, 10))).toEqual([0.01, 0.1, NaN, NaN, 0.02, 0.1]);
+    expect(await render(jobOf(pairsOf(3)))).toEqual({ ...first, drawn: 0, reused: 6 });
+  });
+
+  test('may be every one of them', async () => {
+    for (const pair of pairsOf(2)) broken.add(nameOf(pair));
+    const made = await render(jobOf(pairsOf(2)));
+    expect(made.failed).toEqual([{ reason: 'the latent has 1 values that are not finite', count: 4 }]);
+    const summary = summariseRow(requestOf([made.record], 2), artefacts);
+    expect(summary.row).toMatchObject({ images: 0, failed: 4, objective: null, tc: null, iq: null, clipScore: null, scores: {}, fid: null });
+    expect(summary.warnings.join()).toMatch(/4 of 4 pictures failed \(the latent has 1 values/);
+  });
+});
+
+describe('damage', () => {
+  test('of any object is noticed: it is made again, and nothing else', async () => {
+    const first = await render(jobOf(pairsOf(5)));
+    const paths = objects();
+    expect(paths).toHaveLength(10 + 2 + 1);
+    for (const path of paths) {
+      writeFileSync(path, 'damaged');
+      const before = counts.drawn.length;
+      const again = await render(jobOf(pairsOf(5)));
+      expect(again.record).toBe(first.record);
+      // The record itself is written, not read.
+      expect(again.damaged).toBe(path.endsWith(first.record) ? 0 : 1);
+      expect(counts.drawn.length - before).toBe(again.drawn);
+      expect(again.drawn).toBeLessThanOrEqual(1);
+    }
+    expect(counts.drawn).toHaveLength(20);
+  });
+
+  test('between drawing and summing up is named by its record', async () => {
+    const { record } = await render(jobOf(pairsOf(5)));
+    expect(summariseRow(requestOf([record], 5), artefacts).missing).toEqual([]);
+    const { blocks: [block] } = recordOf(record);
+    for (const hash of [block!.terms[0]!.hash, block!.features!, record]) {
+      writeFileSync(join(folder, 'objects', hash.slice(0, 2), hash), 'damaged');
+      expect(summariseRow(requestOf([record], 5), artefacts).missing).toEqual([record]);
+      expect((await render(jobOf(pairsOf(5)))).record).toBe(record);
+      expect(summariseRow(requestOf([record], 5), artefacts).missing).toEqual([]);
+    }
+  });
+});
+
+/** Asks for a row of the bundled model, whose reference features are of another scorer. */
+function requestOf(records: readonly string[], prompts: number): SummariseRequest {
+  const scorer = { role: 'objective', name: 'no-reference', kind: 'clip', names: ['cosine', 'clip-iqa.quality'], fingerprint: 'clip' };
+  return {
+    prepared: {
+      model: 'shapes', precision: 'w4a8', scheduler: { type: 'tcd', steps: 1, eta: 0 }, scoreQueue: 'q', network: 'network', numeric: '', notes: [], scorers: [scorer], features: scorer,
+      objective: planObjective({ type: 'jaq-clip', k: 2, scorer: 'objective' }), objectiveScorer: 'objective', outside: [],
+      prompts: { set: 's', texts: null, count: prompts, sha256: '', nounsSha256: null, seeds: SEEDS },
+    },
+    schedule: { coefficients: { sample: [1], noise: [1] }, source: null }, label: 'identity', promptCount: prompts, seedCount: SEEDS.length, records, identity: null, full: null,
+  };
+}
+
+describe('a summary', () => {
+  test('of one row is that of its pictures, and says what it lacks', async () => {
+    const { record } = await render(jobOf(pairsOf(5)));
+    const { row, warnings, pValue } = summariseRow(requestOf([record], 5), artefacts);
+    // cosine is 0, .01 .. .04; quality .1 or .2
+    expect(row).toMatchObject({ images: 10, failed: 0, fid: null, fidSd: null, gains: [], recommend: null, schedule: 'identity', steps: 1 });
+    expect(row.clipScore).toBeCloseTo(2, 12);
+    expect(row.tc).toBeCloseTo(2.5 * 0.02, 12);
+    expect(row.iq).toBeCloseTo(0.15, 12);
+    expect(row.objective).toBeCloseTo(2.5 * 0.02 + 0.3, 12);
+    expect(row.scores['cosine@objective']!.mean).toBeCloseTo(0.02, 12);
+    expect(pValue).toBeNull();
+    expect(warnings.join()).toMatch(/no reference features: no FID\. It wants the file reference\/no-reference\.json .*tools\/feature_statistics\.py/);
+  });
+
+  test('over shards in two is that over one', async () => {
+    const whole = await render(jobOf(pairsOf(6)));
+    const halves = [await render(jobOf(pairsOf(6).slice(0, 6))), await render(jobOf(pairsOf(6).slice(6)))];
+    expect(summariseRow(requestOf(halves.map(({ record }) => record), 6), artefacts)).toEqual(summariseRow(requestOf([whole.record], 6), artefacts));
+  });
+
+  test('compares with the identity and with full precision', async () => {
+    const own = await render(jobOf(pairsOf(30)));
+    const other = await render(jobOf(pairsOf(30).map((pair) => ({ ...pair, text: String(Number(pair.text) + 7) })), { network: 'other' }));
+    const request = requestOf([other.record], 30);
+    const { row, pValue } = summariseRow({ ...request, label: 'q-sched', identity: [own.record], full: [own.record] }, artefacts);
+    expect(row.gains).toHaveLength(1);
+    expect(row.gains[0]!.gain).toBeCloseTo(2.5 * 0.07, 12);
+    expect(row.recommend).toBe('calibrated');
+    expect(pValue).toBeLessThan(0.001);
+    // Shifted by 7 in one feature, equal spread: the distance is 49.
+    expect(row.fidSd).toBeCloseTo(49, 6);
+  });
+});
+
+test('features of a scorer without any are refused', async () => {
+  const engine = fakeEngine();
+  const bare = { ...engine, scorers: engine.scorers.map((scorer) => { const own = { ...scorer }; delete own.features; return own; }) };
+  await expect(renderShard(jobOf(pairsOf(2)), artefacts, async () => bare, BATCH)).rejects.toThrow('The scorer "objective" has no features');
+});
