@@ -1,9 +1,9 @@
 /**
  * `check` (store queue): what is wrong with a spec is said at once, before any worker is waited for.
  */
-import { listModels, findModel } from '../inference/model-roots.js';
-import { checkFiles } from '../inference/prepare.js';
-import { checkEvaluateFiles } from '../inference/prepare-evaluate.js';
+import { listModels, findModel } from '../inference/models/model-roots.js';
+import { checkFiles } from '../inference/prepare/prepare.js';
+import { checkEvaluateFiles } from '../inference/prepare/prepare-evaluate.js';
 import { QschedError } from '../spec/errors.js';
 import type { CheckEvaluateRequest } from '../spec/evaluate-payloads.js';
 import type { CheckRequest } from '../spec/payloads.js';

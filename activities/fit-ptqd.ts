@@ -4,11 +4,11 @@
  */
 import { identityCoefficients } from '../diffusion/coefficients.js';
 import { scheduleDocument } from '../diffusion/schedule-document.js';
-import type { EngineClient } from '../inference/engine-client.js';
-import { openModelFolder } from '../inference/model-folder.js';
-import type { NumericClass } from '../inference/numeric-class.js';
-import { schedulerOf } from '../inference/prepare.js';
-import { splitPrompts } from '../inference/prompt-sets.js';
+import type { EngineClient } from '../inference/engine/engine-client.js';
+import { openModelFolder } from '../inference/models/model-folder.js';
+import type { NumericClass } from '../inference/models/numeric-class.js';
+import { schedulerOf } from '../inference/prepare/prepare.js';
+import { splitPrompts } from '../inference/prompts/prompt-sets.js';
 import { QschedError } from '../spec/errors.js';
 import type { FitPtqdRequest, FitPtqdResult } from '../spec/study-payloads.js';
 import { refuseOtherFiles } from './same-files.js';

@@ -1,9 +1,9 @@
 /**
  * `prepare` and `prepareEvaluate` (model queue): resolve model, precision, scheduler, scorers and prompts on a worker.
  */
-import type { NumericClass } from '../inference/numeric-class.js';
-import { prepareSearch } from '../inference/prepare.js';
-import { prepareNetwork } from '../inference/prepare-evaluate.js';
+import type { NumericClass } from '../inference/models/numeric-class.js';
+import { prepareSearch } from '../inference/prepare/prepare.js';
+import { prepareNetwork } from '../inference/prepare/prepare-evaluate.js';
 import { QschedError } from '../spec/errors.js';
 import type { PreparedNetwork, PrepareEvaluateRequest } from '../spec/evaluate-payloads.js';
 import type { PrepareRequest, PrepareResult } from '../spec/payloads.js';

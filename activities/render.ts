@@ -2,10 +2,10 @@
  * `render` and `summarise` (score queue): a shard of an evaluation, and one row of its table, on the
  * engine's thread. Pictures stay in the artefact folder: hashes and counts come back.
  */
-import type { EngineClient } from '../inference/engine-client.js';
-import type { NumericClass } from '../inference/numeric-class.js';
-import { refuseOtherNetwork, rowSchedule } from '../inference/prepare-evaluate.js';
-import { splitPrompts, type Prompt } from '../inference/prompt-sets.js';
+import type { EngineClient } from '../inference/engine/engine-client.js';
+import type { NumericClass } from '../inference/models/numeric-class.js';
+import { refuseOtherNetwork, rowSchedule } from '../inference/prepare/prepare-evaluate.js';
+import { splitPrompts, type Prompt } from '../inference/prompts/prompt-sets.js';
 import { QschedError } from '../spec/errors.js';
 import type { RenderRequest, RenderResult, SummariseRequest, SummariseResult } from '../spec/evaluate-payloads.js';
 import type { Watch } from './watched.js';

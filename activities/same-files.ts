@@ -1,8 +1,8 @@
 /**
  * A worker scores with the files that the search was prepared with, or not at all.
  */
-import type { NumericClass } from '../inference/numeric-class.js';
-import { prepareModel } from '../inference/prepare.js';
+import type { NumericClass } from '../inference/models/numeric-class.js';
+import { prepareModel } from '../inference/prepare/prepare.js';
 import { QschedError } from '../spec/errors.js';
 import type { ScoreRequest } from '../spec/payloads.js';
 

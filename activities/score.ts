@@ -3,13 +3,13 @@
  * This thread only heartbeats.
  */
 import { hostname } from 'node:os';
-import type { EngineClient } from '../inference/engine-client.js';
+import type { EngineClient } from '../inference/engine/engine-client.js';
 import { applyPtqd } from '../diffusion/ptqd.js';
-import type { ScoreJobResult } from '../inference/engine-messages.js';
-import { openModelFolder } from '../inference/model-folder.js';
-import type { NumericClass } from '../inference/numeric-class.js';
-import { schedulerOf } from '../inference/prepare.js';
-import { splitPrompts } from '../inference/prompt-sets.js';
+import type { ScoreJobResult } from '../inference/engine/engine-messages.js';
+import { openModelFolder } from '../inference/models/model-folder.js';
+import type { NumericClass } from '../inference/models/numeric-class.js';
+import { schedulerOf } from '../inference/prepare/prepare.js';
+import { splitPrompts } from '../inference/prompts/prompt-sets.js';
 import { encodeFloats } from '../spec/float-text.js';
 import type { RenderRequest, RenderResult, SummariseRequest, SummariseResult } from '../spec/evaluate-payloads.js';
 import type { ScoreRequest, ScoreResult } from '../spec/payloads.js';

@@ -16,7 +16,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { pairedBootstrap } from '../metrics/bootstrap.js';
+import { pairedBootstrap } from '../metrics/statistics/bootstrap.js';
 import { philox4x32 } from '../spec/philox.js';
 
 /** Shapes of the differences, each with mean 0. */

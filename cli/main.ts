@@ -1,23 +1,12 @@
 #!/usr/bin/env node
 /**
- * The command line: parses, calls one command, turns what was thrown into an exit code.
+ * The command line: parses, calls one command, turns what was thrown into an exit code. A command's
+ * modules are loaded when it runs: what only reads the database does not wait for ONNX Runtime.
  */
 import { Command, CommanderError } from 'commander';
 import { QschedError } from '../spec/errors.js';
 import { suggestion } from '../spec/validate.js';
-import { doctorCommand } from './doctor-command.js';
-import { confirmCommand } from './confirm-command.js';
-import { evaluateCommand } from './evaluate-command.js';
-import { exportCommand } from './export-command.js';
-import { bestCommand, statusCommand } from './look-commands.js';
-import { report, type GlobalOptions } from './output.js';
-import { ptqdCommand } from './ptqd-command.js';
-import { rankCommand } from './rank-command.js';
-import { scheduleCommand, schedulesCommand } from './schedule-command.js';
-import { resumeCommand, searchCommand } from './search-command.js';
-import { studyCommand } from './study-command.js';
-import { surfaceCommand } from './surface-command.js';
-import { upCommand, workerCommand } from './up-command.js';
+import { report, type GlobalOptions } from './text/output.js';
 
 const program = new Command('qsched');
 let exitCode = 0;
@@ -39,14 +28,14 @@ const models = (value: string, list: string[] | undefined): string[] => [...(lis
 command('up', 'start or join a Temporal server, serve all queues, stay')
   .option('--model <name>', 'serve this model (repeatable; default: all)', models)
   .option('--workers <n>', 'scoring processes (default: one a core for small models, else 1)')
-  .action(run((flags) => upCommand(flags)));
+  .action(run(async (flags) => (await import('./commands/up-command.js')).upCommand(flags)));
 
 command('worker', 'serve the scoring queues of a server that runs')
   .option('--model <name>', 'serve this model (repeatable; default: all)', models)
   .option('--batch <n>', 'rows of every network call (default 20); part of the numeric class')
   .option('--threads <n>', 'threads of ONNX Runtime')
   .option('--provider <name>', 'execution provider: cpu, webgpu, cuda, ... (default cpu)')
-  .action(run((flags) => workerCommand(flags)));
+  .action(run(async (flags) => (await import('./commands/up-command.js')).workerCommand(flags)));
 
 command('search [spec]', 'search the coefficients of a model, to a verdict')
   .option('--model <name>', 'a folder under the model roots')
@@ -79,7 +68,7 @@ command('search [spec]', 'search the coefficients of a model, to a verdict')
   .option('--workers <n>', 'scoring processes to start (default: one a core for small models, else 1)')
   .option('--wait', 'wait for workers instead of failing where none serves')
   .option('--fail-without-gain', 'exit 3 unless the calibrated coefficients are recommended')
-  .action(run((file: string | undefined, flags) => searchCommand(file, flags)));
+  .action(run(async (file: string | undefined, flags) => (await import('./commands/search-command.js')).searchCommand(file, flags)));
 
 command('resume [search]', 'go on with a search; the latest unfinished one where none is named')
   .option('--retry-failed', 'try stored failures again')
@@ -87,19 +76,19 @@ command('resume [search]', 'go on with a search; the latest unfinished one where
   .option('--workers <n>', 'scoring processes to start (default: one a core for small models, else 1)')
   .option('--wait', 'wait for workers instead of failing where none serves')
   .option('--fail-without-gain', 'exit 3 unless the calibrated coefficients are recommended')
-  .action(run((id: string | undefined, flags) => resumeCommand(id, flags)));
+  .action(run(async (id: string | undefined, flags) => (await import('./commands/search-command.js')).resumeCommand(id, flags)));
 
-command('status [search]', 'how far the searches are').action(run((id: string | undefined, flags: GlobalOptions) => statusCommand(id, flags)));
-command('best [search]', 'the best coefficients').action(run((id: string | undefined, flags: GlobalOptions) => bestCommand(id, flags)));
+command('status [search]', 'how far the searches are').action(run(async (id: string | undefined, flags: GlobalOptions) => (await import('./commands/look-commands.js')).statusCommand(id, flags)));
+command('best [search]', 'the best coefficients').action(run(async (id: string | undefined, flags: GlobalOptions) => (await import('./commands/look-commands.js')).bestCommand(id, flags)));
 command('export [search]', 'coefficients and fused schedule as JSON')
   .option('--output <file>', 'write to a file instead of stdout')
   .option('--which <name>', 'recommended (default), finalist, best or identity')
   .option('--format <name>', "qsched (default), or reference: the fields of the reference's best_rank_config")
-  .action(run((id: string | undefined, flags) => exportCommand(id, flags)));
-command('schedules', 'the stored schedules').action(run((flags: GlobalOptions) => schedulesCommand(flags)));
+  .action(run(async (id: string | undefined, flags) => (await import('./commands/export-command.js')).exportCommand(id, flags)));
+command('schedules', 'the stored schedules').action(run(async (flags: GlobalOptions) => (await import('./commands/schedule-command.js')).schedulesCommand(flags)));
 command('schedule <action> <what>', 'show <id|file>: its steps as a table and a plot; add <file>: store one made by hand')
   .option('--model <name>', "the model whose scheduler_config.json applies, where the file names none")
-  .action(run((action: string, what: string, flags) => scheduleCommand(action, what, flags)));
+  .action(run(async (action: string, what: string, flags) => (await import('./commands/schedule-command.js')).scheduleCommand(action, what, flags)));
 /** Flags that choose a network and its scheduler. */
 function networkOptions(of: Command): Command {
   return of
@@ -122,7 +111,7 @@ function ptqdOptions(of: Command, count = 'how many calibration prompts'): Comma
 }
 
 ptqdOptions(command('ptqd', "fit the paper's baseline, and store it as a schedule"))
-  .action(run((flags) => ptqdCommand(flags)));
+  .action(run(async (flags) => (await import('./commands/ptqd-command.js')).ptqdCommand(flags)));
 ptqdOptions(command('study <name>', "a table or figure of the paper: table-1, table-3, table-a3 (table-4), table-a4, table-a10, table-a11, figure-4, figure-5, surface; or ptqd: identity, PTQD and Q-Sched on held-out prompts; overhead: what coefficients cost in time"), 'tables and figures: prompts a row (default 2000); ptqd: how many calibration prompts')
   .option('--budget <n>', 'tables and figures: candidates a search')
   .option('--format <name>', 'tables and figures: table (default), markdown or csv')
@@ -131,8 +120,8 @@ ptqdOptions(command('study <name>', "a table or figure of the paper: table-1, ta
   .option('--confirm-prompts <set|file>', 'ptqd: held-out prompts')
   .option('--confirm-count <n>', 'ptqd: how many of them')
   .option('--repeats <n>', 'overhead: pictures with and without coefficients (default 100)')
-  .action(run((name: string, flags) => studyCommand(name, flags)));
-command('surface [search]', 'the scores of a two-dimensional grid as a table').action(run((id: string | undefined, flags: GlobalOptions) => surfaceCommand(id, flags)));
+  .action(run(async (name: string, flags) => (await import('./commands/study-command.js')).studyCommand(name, flags)));
+command('surface [search]', 'the scores of a two-dimensional grid as a table').action(run(async (id: string | undefined, flags: GlobalOptions) => (await import('./commands/surface-command.js')).surfaceCommand(id, flags)));
 command('evaluate [spec]', 'schedules x models x precisions on a prompt set, as a table with intervals; what was drawn before is found again')
   .option('--model <list>', 'folders under the model roots')
   .option('--precision <list>', 'as in fp32,w4a8 (default w4a8)')
@@ -153,7 +142,7 @@ command('evaluate [spec]', 'schedules x models x precisions on a prompt set, as 
   .option('--output <file>', 'write the table to a file: .md, .csv or .json')
   .option('--workers <n>', 'scoring processes to start (default: one a core for small models, else 1)')
   .option('--wait', 'wait for workers instead of failing where none serves')
-  .action(run((file: string | undefined, flags) => evaluateCommand(file, flags)));
+  .action(run(async (file: string | undefined, flags) => (await import('./commands/evaluate-command.js')).evaluateCommand(file, flags)));
 
 command('confirm [searches...]', 'finalists against the identity on held-out prompts and new seeds; the latest search where none is named')
   .option('--prompts <set|file>', "held-out prompts (default: the search's own)")
@@ -163,14 +152,14 @@ command('confirm [searches...]', 'finalists against the identity on held-out pro
   .option('--workers <n>', 'scoring processes to start (default: one a core for small models, else 1)')
   .option('--wait', 'wait for workers instead of failing where none serves')
   .option('--fail-without-gain', 'exit 3 unless calibrated coefficients are recommended')
-  .action(run((ids: string[], flags) => confirmCommand(ids, flags)));
+  .action(run(async (ids: string[], flags) => (await import('./commands/confirm-command.js')).confirmCommand(ids, flags)));
 
 command('rank [searches...]', 'rank finished searches again by other weights of image quality, from what is stored; the latest where none is named')
   .option('--k <list>', 'weights to rank at (default 0.5,1,2,5)')
   .option('--pair <name>', 'another CLIP-IQA pair as image quality: noisiness, sharpness, ...')
   .option('--top <n>', 'show the best n at every k (default 1)')
-  .action(run((ids: string[], flags) => rankCommand(ids, flags)));
-command('doctor', 'check this machine, and say what to mend').action(run((flags: GlobalOptions) => doctorCommand(flags)));
+  .action(run(async (ids: string[], flags) => (await import('./commands/rank-command.js')).rankCommand(ids, flags)));
+command('doctor', 'check this machine, and say what to mend').action(run(async (flags: GlobalOptions) => (await import('./commands/doctor-command.js')).doctorCommand(flags)));
 
 /** Commander's complaint about an unknown word, as ours. */
 function asUsageError(error: CommanderError, argv: readonly string[]): QschedError {

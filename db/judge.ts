@@ -3,9 +3,9 @@
  * paired by prompt and seed, in the objective and in scorers outside it.
  */
 import { and, eq } from 'drizzle-orm';
-import { pairedBootstrap } from '../metrics/bootstrap.js';
-import { createObjective, type Objective } from '../metrics/jaq.js';
-import { verdict } from '../metrics/verdict.js';
+import { pairedBootstrap } from '../metrics/statistics/bootstrap.js';
+import { createObjective, type Objective } from '../metrics/objectives/jaq.js';
+import { verdict } from '../metrics/statistics/verdict.js';
 import { QschedError } from '../spec/errors.js';
 import type { GainInterval, JudgeRequest, Verdict } from '../spec/payloads.js';
 import { knownEvaluations, splitPrompts, type Known } from './evaluations.js';

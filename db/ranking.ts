@@ -3,9 +3,9 @@
  * compared with. Nothing but the database is read.
  */
 import { and, asc, eq, inArray } from 'drizzle-orm';
-import { CLIP_IQA_PROMPTS, type ClipIqaName } from '../metrics/clip-iqa.js';
-import type { MeanTerms } from '../metrics/jaq.js';
-import { planObjective, type Declared } from '../metrics/plan-objective.js';
+import { CLIP_IQA_PROMPTS, type ClipIqaName } from '../metrics/scores/clip-iqa.js';
+import type { MeanTerms } from '../metrics/objectives/jaq.js';
+import { planObjective, type Declared } from '../metrics/objectives/plan-objective.js';
 import { canonicalJson } from '../spec/canonical-json.js';
 import type { Coefficients } from '../spec/coefficients.js';
 import { QschedError } from '../spec/errors.js';

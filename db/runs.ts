@@ -2,7 +2,7 @@
  * Runs: evaluations and studies, with what they were asked for and what came out.
  */
 import { desc, eq, sql } from 'drizzle-orm';
-import { holm } from '../metrics/holm.js';
+import { holm } from '../metrics/statistics/holm.js';
 import type { FinishEvaluateRequest, OpenRunRequest } from '../spec/evaluate-payloads.js';
 import type { EvaluateResult } from '../spec/evaluate-spec.js';
 import type { Store } from './open-store.js';

@@ -3,7 +3,7 @@
  * Every function is safe to repeat: activities are retried.
  */
 import { decodeFloats } from '../spec/float-text.js';
-import { createObjective } from '../metrics/jaq.js';
+import { createObjective } from '../metrics/objectives/jaq.js';
 import type { Coefficients } from '../spec/coefficients.js';
 import type { AskRequest, AskResult, BatchReference, OpenTrial, RecordRequest, ScoredTrial, TrialScore } from '../spec/payloads.js';
 import { knownEvaluations, splitPrompts, type Known } from './evaluations.js';

@@ -9,12 +9,12 @@ import { createModelActivities } from '../activities/prepare.js';
 import { renderOnEngine } from '../activities/render.js';
 import { createScoreActivities, scoreOnEngine, type ScoreFunction } from '../activities/score.js';
 import { createStoreActivities, type StoreDependencies } from '../activities/store.js';
-import { startEngine } from '../inference/engine-client.js';
-import { hashFiles } from '../inference/file-hashes.js';
-import { listPrecisions, openModelFolder } from '../inference/model-folder.js';
-import { findModel, packageRoot } from '../inference/model-roots.js';
-import { numericClass } from '../inference/numeric-class.js';
-import { scoreQueueOf } from '../inference/prepare.js';
+import { startEngine } from '../inference/engine/engine-client.js';
+import { hashFiles } from '../inference/models/file-hashes.js';
+import { listPrecisions, openModelFolder } from '../inference/models/model-folder.js';
+import { findModel, packageRoot } from '../inference/models/model-roots.js';
+import { numericClass } from '../inference/models/numeric-class.js';
+import { scoreQueueOf } from '../inference/prepare/prepare.js';
 import { artefactFolder } from '../temporal/data-folder.js';
 import { modelQueue, STORE_QUEUE, WORKFLOW_QUEUE } from '../temporal/queues.js';
 

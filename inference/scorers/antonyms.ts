@@ -1,8 +1,8 @@
 /**
  * CLIP-IQA over all of its antonym pairs, for every scorer that has both towers.
  */
-import { CLIP_IQA_PROMPTS, clipIqaFromCosines, type ClipIqaName } from '../../metrics/clip-iqa.js';
-import { cosineSimilarity } from '../../metrics/clip-score.js';
+import { CLIP_IQA_PROMPTS, clipIqaFromCosines, type ClipIqaName } from '../../metrics/scores/clip-iqa.js';
+import { cosineSimilarity } from '../../metrics/scores/clip-score.js';
 import type { TextTower } from './text-tower.js';
 
 const PAIRS = Object.keys(CLIP_IQA_PROMPTS) as ClipIqaName[];

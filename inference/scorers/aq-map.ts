@@ -1,10 +1,10 @@
 /**
- * AQ-MAP in its corrected form (metrics/aq-map.ts): term `aq-map`. Nouns come with the prompt set; where it
+ * AQ-MAP in its corrected form (metrics/scores/aq-map.ts): term `aq-map`. Nouns come with the prompt set; where it
  * names none, a part-of-speech tagger finds them.
  */
-import { aqMap as score, aqMapPreprocess, ensembleEmbedding } from '../../metrics/aq-map.js';
-import { AQ_MAP_TEMPLATES } from '../../metrics/aq-map-templates.js';
-import { nounsOf } from '../nouns.js';
+import { aqMap as score, aqMapPreprocess, ensembleEmbedding } from '../../metrics/scores/aq-map.js';
+import { AQ_MAP_TEMPLATES } from '../../metrics/scores/aq-map-templates.js';
+import { nounsOf } from '../prompts/nouns.js';
 import { CLIP_FILES, readClipPreprocessing } from './clip-folder.js';
 import { squareInput } from './image-tower.js';
 import type { ScorerKind } from './scorer-kind.js';

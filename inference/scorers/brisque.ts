@@ -3,9 +3,9 @@
  * {"coefficients": [n numbers], "supportVectors": [n rows of 36 numbers]}.
  */
 import { join } from 'node:path';
-import { BRISQUE_FEATURES, brisqueFeatures, brisqueScore } from '../../metrics/brisque.js';
+import { BRISQUE_FEATURES, brisqueFeatures, brisqueScore } from '../../metrics/scores/brisque.js';
 import { QschedError } from '../../spec/errors.js';
-import { readJson } from '../model-folder.js';
+import { readJson } from '../models/model-folder.js';
 import type { ScorerKind } from './scorer-kind.js';
 
 const FILE = 'svr.json';

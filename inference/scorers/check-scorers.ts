@@ -1,12 +1,12 @@
 /**
  * The scorers of an objective and those beside it: found, checked, and spelt out as plans.
  */
-import { planObjective, planOutside, type DeclaredScore } from '../../metrics/plan-objective.js';
+import { planObjective, planOutside, type DeclaredScore } from '../../metrics/objectives/plan-objective.js';
 import { QschedError } from '../../spec/errors.js';
 import { scorersOf, type ObjectivePlan } from '../../spec/objective-plan.js';
 import type { ObjectiveChoice } from '../../spec/search-spec.js';
 import { suggestion } from '../../spec/validate.js';
-import type { ModelFolder } from '../model-folder.js';
+import type { ModelFolder } from '../models/model-folder.js';
 import { declaredScores } from './plugin.js';
 import { openScorerFolder } from './scorer-folder.js';
 import type { ScorerFolder } from './scorer-kind.js';

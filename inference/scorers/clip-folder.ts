@@ -3,7 +3,7 @@
  */
 import { join } from 'node:path';
 import { QschedError } from '../../spec/errors.js';
-import { readJson } from '../model-folder.js';
+import { readJson } from '../models/model-folder.js';
 
 /** Files of a CLIP with both towers. */
 export const CLIP_FILES = ['text_model.onnx', 'vision_model.onnx', 'tokenizer.json', 'tokenizer_config.json', 'preprocessor_config.json'];

@@ -2,7 +2,7 @@
  * CLIP-IQA as torchmetrics has it by default: OpenAI's ResNet-50 without positional embedding, pictures at
  * their own size. A batch holds pictures of one size only.
  */
-import { clipPreprocess } from '../../metrics/clip-preprocess.js';
+import { clipPreprocess } from '../../metrics/images/clip-preprocess.js';
 import { ANTONYM_TERMS, antonymCaptions, antonymScores } from './antonyms.js';
 import { CLIP_FILES, readNormalisation } from './clip-folder.js';
 import type { ScorerKind } from './scorer-kind.js';

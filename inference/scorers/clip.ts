@@ -2,9 +2,9 @@
  * A CLIP as scorer: the cosine with the prompt and every CLIP-IQA pair, from one embedding of the
  * picture. Its unit embeddings are features for distances too.
  */
-import { clipPreprocess } from '../../metrics/clip-preprocess.js';
-import { cosineSimilarity } from '../../metrics/clip-score.js';
-import type { SessionOptions } from '../runtime-session.js';
+import { clipPreprocess } from '../../metrics/images/clip-preprocess.js';
+import { cosineSimilarity } from '../../metrics/scores/clip-score.js';
+import type { SessionOptions } from '../models/runtime-session.js';
 import { ANTONYM_TERMS, antonymCaptions, antonymScores } from './antonyms.js';
 import { CLIP_FILES, readClipPreprocessing } from './clip-folder.js';
 import { squareInput, unit } from './image-tower.js';

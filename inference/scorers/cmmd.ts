@@ -1,9 +1,9 @@
 /**
  * The image embeddings of CMMD: CLIP ViT-L/14 at 336 pixels, at unit length, pictures as the authors' code
- * prepares them (metrics/cmmd-preprocess.ts).
+ * prepares them (metrics/images/cmmd-preprocess.ts).
  */
 import { join } from 'node:path';
-import { cmmdPreprocess } from '../../metrics/cmmd-preprocess.js';
+import { cmmdPreprocess } from '../../metrics/images/cmmd-preprocess.js';
 import { readClipPreprocessing } from './clip-folder.js';
 import { openFeatures } from './features-only.js';
 import { squareInput, unit } from './image-tower.js';

@@ -1,7 +1,7 @@
 /**
  * A scorer that has no terms, only features for distances between sets.
  */
-import type { SessionOptions } from '../runtime-session.js';
+import type { SessionOptions } from '../models/runtime-session.js';
 import { openImageTower, type ImageInput } from './image-tower.js';
 import type { Scorer } from './scorer.js';
 

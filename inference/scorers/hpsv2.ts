@@ -3,8 +3,8 @@
  * "version": "v2.0" or "v2.1": scorer.json is hashed into every key, so that the two never mix.
  */
 import { join } from 'node:path';
-import { cosineSimilarity } from '../../metrics/clip-score.js';
-import { hpsv2Preprocess } from '../../metrics/hpsv2.js';
+import { cosineSimilarity } from '../../metrics/scores/clip-score.js';
+import { hpsv2Preprocess } from '../../metrics/scores/hpsv2.js';
 import { QschedError } from '../../spec/errors.js';
 import { CLIP_FILES, readClipPreprocessing } from './clip-folder.js';
 import { squareInput } from './image-tower.js';

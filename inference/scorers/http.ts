@@ -4,7 +4,7 @@
  */
 import { encode } from 'fast-png';
 import { z } from 'zod';
-import { checkImage, type RgbImage } from '../../metrics/image.js';
+import { checkImage, type RgbImage } from '../../metrics/images/image.js';
 import { QschedError } from '../../spec/errors.js';
 import { requestJson, type HttpTarget } from './http-client.js';
 import { declaredScores, DeclaredScores, parseManifest, rowsOfColumns, type Complaint, type DeclaredScore } from './plugin.js';

@@ -1,8 +1,8 @@
 /**
  * The image side of a scorer: pictures to rows of one network, of a fixed size or of any.
  */
-import type { RgbImage } from '../../metrics/image.js';
-import { openSession, runBatched, type SessionOptions } from '../runtime-session.js';
+import type { RgbImage } from '../../metrics/images/image.js';
+import { openSession, runBatched, type SessionOptions } from '../models/runtime-session.js';
 import type { Between } from './scorer.js';
 
 /** How a network wants its pictures. */

@@ -1,9 +1,9 @@
 /**
- * Inception's pool features for FID and KID, with clean-fid's resize (metrics/inception-preprocess.ts).
+ * Inception's pool features for FID and KID, with clean-fid's resize (metrics/images/inception-preprocess.ts).
  * model.onnx takes `pixel_values` (B, 3, 299, 299) on -1 to 1 and gives `features` (B, 2048).
  */
 import { join } from 'node:path';
-import { INCEPTION_SIZE, inceptionPreprocess } from '../../metrics/inception-preprocess.js';
+import { INCEPTION_SIZE, inceptionPreprocess } from '../../metrics/images/inception-preprocess.js';
 import { openFeatures } from './features-only.js';
 import { squareInput } from './image-tower.js';
 import type { ScorerKind } from './scorer-kind.js';

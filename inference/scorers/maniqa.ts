@@ -1,9 +1,9 @@
 /**
- * MANIQA from an ONNX export: term `maniqa`, the mean over 20 evenly spread crops (metrics/maniqa.ts).
+ * MANIQA from an ONNX export: term `maniqa`, the mean over 20 evenly spread crops (metrics/scores/maniqa.ts).
  * model.onnx takes `pixel_values` (B, 3, 224, 224) and gives `score` (B).
  */
 import { join } from 'node:path';
-import { MANIQA_SIZE, maniqaCrops, maniqaPreprocess, maniqaScore } from '../../metrics/maniqa.js';
+import { MANIQA_SIZE, maniqaCrops, maniqaPreprocess, maniqaScore } from '../../metrics/scores/maniqa.js';
 import { openImageTower, squareInput } from './image-tower.js';
 import type { ScorerKind } from './scorer-kind.js';
 

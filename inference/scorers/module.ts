@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { messageOf, QschedError } from '../../spec/errors.js';
-import type { SessionOptions } from '../runtime-session.js';
+import type { SessionOptions } from '../models/runtime-session.js';
 import { checkModuleFiles, insideFolder, loadPlugin } from './plugin-module.js';
 import { declaredScores, DeclaredScores, parseManifest, rowsOfColumns } from './plugin.js';
 import type { Scorer } from './scorer.js';

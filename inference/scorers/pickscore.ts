@@ -2,8 +2,8 @@
  * PickScore: term `pickscore`, exp(logit_scale) * cos, with "logit_scale" (before exp) in scorer.json.
  */
 import { join } from 'node:path';
-import { clipPreprocess } from '../../metrics/clip-preprocess.js';
-import { pickScore } from '../../metrics/pickscore.js';
+import { clipPreprocess } from '../../metrics/images/clip-preprocess.js';
+import { pickScore } from '../../metrics/scores/pickscore.js';
 import { QschedError } from '../../spec/errors.js';
 import { CLIP_FILES, readClipPreprocessing } from './clip-folder.js';
 import { squareInput } from './image-tower.js';

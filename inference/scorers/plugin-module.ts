@@ -7,7 +7,7 @@ import { isAbsolute, join, posix, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { canonicalJson } from '../../spec/canonical-json.js';
 import { messageOf, QschedError } from '../../spec/errors.js';
-import { hashFiles } from '../file-hashes.js';
+import { hashFiles } from '../models/file-hashes.js';
 import type { PluginScorer } from './plugin.js';
 
 const CODE = /\.(js|mjs)$/;

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { RgbImage } from '../../metrics/image.js';
+import type { RgbImage } from '../../metrics/images/image.js';
 import { QschedError } from '../../spec/errors.js';
 import { suggestion } from '../../spec/validate.js';
 

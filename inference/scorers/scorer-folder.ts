@@ -5,9 +5,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { QschedError } from '../../spec/errors.js';
 import { suggestion } from '../../spec/validate.js';
-import { hashFiles } from '../file-hashes.js';
-import { readJson, type ModelFolder } from '../model-folder.js';
-import { findModel, modelRoots } from '../model-roots.js';
+import { hashFiles } from '../models/file-hashes.js';
+import { readJson, type ModelFolder } from '../models/model-folder.js';
+import { findModel, modelRoots } from '../models/model-roots.js';
 import { SCORER_KINDS } from './kinds.js';
 import type { ScorerFolder, ScorerKind } from './scorer-kind.js';
 

@@ -1,7 +1,7 @@
 /**
  * What a scorer folder may be: one kind a file beside this one, listed in kinds.ts.
  */
-import type { SessionOptions } from '../runtime-session.js';
+import type { SessionOptions } from '../models/runtime-session.js';
 import type { Scorer } from './scorer.js';
 
 /** A scorer folder that was found and checked. */

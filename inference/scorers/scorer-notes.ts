@@ -1,9 +1,9 @@
 /**
  * What a reader should know of the scorers before trusting their numbers.
  */
-import { loadClipTokenizer } from '../clip-tokenizer.js';
-import { countTagged } from '../nouns.js';
-import type { Prompt } from '../prompt-sets.js';
+import { loadClipTokenizer } from '../models/clip-tokenizer.js';
+import { countTagged } from '../prompts/nouns.js';
+import type { Prompt } from '../prompts/prompt-sets.js';
 import { scorerKind, usesNouns } from './scorer-folder.js';
 import type { ScorerFolder } from './scorer-kind.js';
 

@@ -1,7 +1,7 @@
 /**
  * What scores pictures: one interface for CLIPs, algorithms of their own, plug-ins and scorers behind HTTP.
  */
-import type { RgbImage } from '../../metrics/image.js';
+import type { RgbImage } from '../../metrics/images/image.js';
 
 /** A picture with the prompt that it was made from. */
 export interface Picture {

@@ -2,9 +2,9 @@
  * The text side of a CLIP: captions to embeddings, the latest ones remembered.
  */
 import { join } from 'node:path';
-import { ByteCache } from '../byte-cache.js';
-import { loadClipTokenizer } from '../clip-tokenizer.js';
-import { openSession, runBatched, type SessionOptions } from '../runtime-session.js';
+import { ByteCache } from '../models/byte-cache.js';
+import { loadClipTokenizer } from '../models/clip-tokenizer.js';
+import { openSession, runBatched, type SessionOptions } from '../models/runtime-session.js';
 
 const REMEMBERED_BYTES = 64 * 1024 * 1024;
 

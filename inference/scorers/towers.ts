@@ -2,7 +2,7 @@
  * Both towers of a CLIP folder, and the scorer that is one number of an image and a caption.
  */
 import { join } from 'node:path';
-import type { SessionOptions } from '../runtime-session.js';
+import type { SessionOptions } from '../models/runtime-session.js';
 import { openImageTower, type ImageInput, type ImageTower } from './image-tower.js';
 import type { Scorer } from './scorer.js';
 import type { ScorerFolder } from './scorer-kind.js';

@@ -9,7 +9,7 @@ import { basename, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../db/open-store.js';
-import { findModel } from '../../inference/model-roots.js';
+import { findModel } from '../../inference/models/model-roots.js';
 import { freePort } from '../../temporal/ports.js';
 import { readServerRecord } from '../../temporal/server-record.js';
 import { cleanUp, newDataFolder, runCli, startUp, type CliResult } from './harness.js';

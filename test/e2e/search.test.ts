@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createScheduler } from '../../diffusion/scheduler.js';
-import { openModelFolder } from '../../inference/model-folder.js';
+import { openModelFolder } from '../../inference/models/model-folder.js';
 import type { FusedSchedule } from '../../diffusion/fused.js';
 import type { SearchResult } from '../../spec/payloads.js';
 import { readServerRecord } from '../../temporal/server-record.js';

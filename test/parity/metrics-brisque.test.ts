@@ -1,7 +1,7 @@
 /** BRISQUE against piq, from golden vectors. */
 import { describe, expect, test } from 'vitest';
-import { brisqueFeatures, brisqueScore, type BrisqueSvr } from '../../metrics/brisque.js';
-import type { RgbImage } from '../../metrics/image.js';
+import { brisqueFeatures, brisqueScore, type BrisqueSvr } from '../../metrics/scores/brisque.js';
+import type { RgbImage } from '../../metrics/images/image.js';
 import golden from '../golden/metrics/brisque.json' with { type: 'json' };
 
 const bytes = (text: string) => new Uint8Array(Buffer.from(text, 'base64'));

@@ -1,9 +1,9 @@
 /** Distances between sets of features against scipy, numpy and torchmetrics, from golden vectors. */
 import { describe, expect, test } from 'vitest';
-import { cmmd } from '../../metrics/cmmd.js';
-import type { Features } from '../../metrics/features.js';
-import { frechetDistance } from '../../metrics/frechet.js';
-import { kid } from '../../metrics/kid.js';
+import { cmmd } from '../../metrics/distances/cmmd.js';
+import type { Features } from '../../metrics/distances/features.js';
+import { frechetDistance } from '../../metrics/distances/frechet.js';
+import { kid } from '../../metrics/distances/kid.js';
 import golden from '../golden/metrics/distances.json' with { type: 'json' };
 
 function features(text: string, dimension: number): Features {

@@ -1,10 +1,10 @@
 /** Pictures against Pillow, torch, diffusers and transformers, from golden vectors. */
 import { expect, test } from 'vitest';
-import { CLIP_MEAN, CLIP_STD, clipPreprocess } from '../../metrics/clip-preprocess.js';
-import { imageFromPlanar, type RgbImage } from '../../metrics/image.js';
-import type { ResampleFilter } from '../../metrics/resample-weights.js';
-import { resizeFloat } from '../../metrics/resize-float.js';
-import { resizePillow, type CropBox } from '../../metrics/resize-pillow.js';
+import { CLIP_MEAN, CLIP_STD, clipPreprocess } from '../../metrics/images/clip-preprocess.js';
+import { imageFromPlanar, type RgbImage } from '../../metrics/images/image.js';
+import type { ResampleFilter } from '../../metrics/images/resample-weights.js';
+import { resizeFloat } from '../../metrics/images/resize-float.js';
+import { resizePillow, type CropBox } from '../../metrics/images/resize-pillow.js';
 import planar from '../golden/metrics/image-from-planar.json' with { type: 'json' };
 import preprocess from '../golden/metrics/clip-preprocess.json' with { type: 'json' };
 import float from '../golden/metrics/resize-float.json' with { type: 'json' };

@@ -1,9 +1,9 @@
 /** ELO and Bradley-Terry against plain Python and scipy, from golden vectors. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bradleyTerry, bradleyTerryIntervals } from '../../metrics/bradley-terry.js';
-import type { Comparison } from '../../metrics/comparisons.js';
-import { eloRatings } from '../../metrics/elo.js';
+import { bradleyTerry, bradleyTerryIntervals } from '../../metrics/statistics/bradley-terry.js';
+import type { Comparison } from '../../metrics/statistics/comparisons.js';
+import { eloRatings } from '../../metrics/statistics/elo.js';
 import golden from '../golden/metrics/preference.json' with { type: 'json' };
 
 const comparisonsOf = (games: readonly (readonly number[])[]) => games.map(([first, second, outcome]) => ({ first, second, outcome }) as Comparison);

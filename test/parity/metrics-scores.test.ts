@@ -1,8 +1,8 @@
 /** Score formulas against torchmetrics and numpy on fixed embeddings, from golden vectors. */
 import { describe, expect, test } from 'vitest';
-import { CLIP_IQA_PROMPTS, clipIqa } from '../../metrics/clip-iqa.js';
-import { clipScore, cosineSimilarity, meanClipScore } from '../../metrics/clip-score.js';
-import { mean, quantileSorted, sd } from '../../metrics/statistics.js';
+import { CLIP_IQA_PROMPTS, clipIqa } from '../../metrics/scores/clip-iqa.js';
+import { clipScore, cosineSimilarity, meanClipScore } from '../../metrics/scores/clip-score.js';
+import { mean, quantileSorted, sd } from '../../metrics/statistics/statistics.js';
 import golden from '../golden/metrics/scores.json' with { type: 'json' };
 import summary from '../golden/metrics/statistics.json' with { type: 'json' };
 

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadClipTokenizer } from '../../inference/clip-tokenizer.js';
-import { packageRoot } from '../../inference/model-roots.js';
+import { loadClipTokenizer } from '../../inference/models/clip-tokenizer.js';
+import { packageRoot } from '../../inference/models/model-roots.js';
 
 interface Golden { readonly sha256: string; readonly length: number; readonly bos: number; readonly eos: number; readonly pad: number; readonly rows: readonly { readonly text: string; readonly tokens: number; readonly ids: readonly number[] }[] }
 

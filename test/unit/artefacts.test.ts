@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { decodePicture, decodeTable, encodePicture, encodeTable } from '../../inference/artefact-formats.js';
-import { hashOf, numbersKey, pictureContext, pictureKey } from '../../inference/artefact-keys.js';
-import { openArtefactFolder, type ArtefactStore } from '../../inference/artefacts.js';
-import { readReferenceFeatures } from '../../inference/reference-features.js';
+import { decodePicture, decodeTable, encodePicture, encodeTable } from '../../inference/artefacts/artefact-formats.js';
+import { hashOf, numbersKey, pictureContext, pictureKey } from '../../inference/artefacts/artefact-keys.js';
+import { openArtefactFolder, type ArtefactStore } from '../../inference/artefacts/artefacts.js';
+import { readReferenceFeatures } from '../../inference/artefacts/reference-features.js';
 import { encodeFloats } from '../../spec/float-text.js';
 
 const MODULE = join(import.meta.dirname, '..', '..', 'inference', 'artefacts.ts');

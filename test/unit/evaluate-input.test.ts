@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { checkEvaluateFiles } from '../../inference/prepare-evaluate.js';
-import { readEvaluateSpec, type EvaluateSpecFlags } from '../../cli/evaluate-input.js';
+import { checkEvaluateFiles } from '../../inference/prepare/prepare-evaluate.js';
+import { readEvaluateSpec, type EvaluateSpecFlags } from '../../cli/input/evaluate-input.js';
 
 let folder: string;
 let before: string | undefined;

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { evaluateTable } from '../../cli/evaluate-table.js';
+import { evaluateTable } from '../../cli/text/evaluate-table.js';
 import { EVALUATE_SCHEMA_PATH, evaluateSchemaText } from '../../scripts/write-schemas.js';
 import { QschedError } from '../../spec/errors.js';
 import { BLOCK } from '../../spec/evaluate-payloads.js';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { referenceConfig } from '../../cli/reference-config.js';
+import { referenceConfig } from '../../cli/text/reference-config.js';
 import { completeSchedule, scheduleDocument } from '../../diffusion/schedule-document.js';
 import { createScheduler } from '../../diffusion/scheduler.js';
 import { SCHEDULE_SCHEMA_PATH, scheduleSchemaText } from '../../scripts/write-schemas.js';

@@ -1,9 +1,9 @@
 /** The interval of a Frechet distance: its derivative, its coverage; references as statistics. */
 import { describe, expect, test } from 'vitest';
-import type { Features } from '../../metrics/features.js';
-import { frechetDistance, frechetToStatistics } from '../../metrics/frechet.js';
-import { frechetDifference, frechetEstimate, frechetInfluence, frechetInterval } from '../../metrics/frechet-interval.js';
-import { featureStatistics, type FeatureStatistics } from '../../metrics/gaussian-features.js';
+import type { Features } from '../../metrics/distances/features.js';
+import { frechetDistance, frechetToStatistics } from '../../metrics/distances/frechet.js';
+import { frechetDifference, frechetEstimate, frechetInfluence, frechetInterval } from '../../metrics/distances/frechet-interval.js';
+import { featureStatistics, type FeatureStatistics } from '../../metrics/distances/gaussian-features.js';
 import { philox4x32 } from '../../spec/philox.js';
 
 /** Standard normal numbers, the same for the same seed. */

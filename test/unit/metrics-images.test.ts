@@ -1,11 +1,11 @@
 /** Properties of the resamplers, and pictures that are refused. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CLIP_MEAN, CLIP_STD, clipPreprocess } from '../../metrics/clip-preprocess.js';
-import { imageFromPlanar, type RgbImage } from '../../metrics/image.js';
-import type { ResampleFilter } from '../../metrics/resample-weights.js';
-import { resizeFloat } from '../../metrics/resize-float.js';
-import { resizePillow } from '../../metrics/resize-pillow.js';
+import { CLIP_MEAN, CLIP_STD, clipPreprocess } from '../../metrics/images/clip-preprocess.js';
+import { imageFromPlanar, type RgbImage } from '../../metrics/images/image.js';
+import type { ResampleFilter } from '../../metrics/images/resample-weights.js';
+import { resizeFloat } from '../../metrics/images/resize-float.js';
+import { resizePillow } from '../../metrics/images/resize-pillow.js';
 
 const filters: ResampleFilter[] = ['bicubic', 'bilinear', 'lanczos', 'box'];
 const side = fc.integer({ min: 1, max: 24 });

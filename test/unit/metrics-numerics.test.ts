@@ -1,10 +1,10 @@
 /** What scores are computed with: products of all pairs of rows, factors, special functions. */
 import { expect, test } from 'vitest';
-import { cmmd } from '../../metrics/cmmd.js';
-import { pivotedCholesky, triangleOf } from '../../metrics/covariance-factors.js';
-import { forEachDot, sumOverPairs, type Features } from '../../metrics/features.js';
-import { logGamma } from '../../metrics/log-gamma.js';
-import { studentQuantile } from '../../metrics/student.js';
+import { cmmd } from '../../metrics/distances/cmmd.js';
+import { pivotedCholesky, triangleOf } from '../../metrics/distances/covariance-factors.js';
+import { forEachDot, sumOverPairs, type Features } from '../../metrics/distances/features.js';
+import { logGamma } from '../../metrics/scores/log-gamma.js';
+import { studentQuantile } from '../../metrics/statistics/student.js';
 
 const relative = (a: number, b: number) => Math.abs(a / b - 1);
 

@@ -1,11 +1,11 @@
 /** Objectives, scores at their edges, and what they refuse. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { clipIqaFromCosines } from '../../metrics/clip-iqa.js';
-import { clipScoreHessel, cosineSimilarity, meanClipScore } from '../../metrics/clip-score.js';
-import { createObjective, LOG_FLOOR, scoreOfTerms, varianceShare, type Row } from '../../metrics/jaq.js';
-import { planObjective, planOutside, withK } from '../../metrics/plan-objective.js';
-import { SCORE_TABLE } from '../../metrics/score-table.js';
+import { clipIqaFromCosines } from '../../metrics/scores/clip-iqa.js';
+import { clipScoreHessel, cosineSimilarity, meanClipScore } from '../../metrics/scores/clip-score.js';
+import { createObjective, LOG_FLOOR, scoreOfTerms, varianceShare, type Row } from '../../metrics/objectives/jaq.js';
+import { planObjective, planOutside, withK } from '../../metrics/objectives/plan-objective.js';
+import { SCORE_TABLE } from '../../metrics/scores/score-table.js';
 import { QschedError } from '../../spec/errors.js';
 
 const row = (cosine: number, quality: number): Row => ({ objective: { cosine, 'clip-iqa.quality': quality, 'clip-iqa.noisiness': 0.1 } });

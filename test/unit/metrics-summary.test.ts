@@ -1,8 +1,8 @@
 /** One row of an evaluation in numbers, against numbers worked out by hand. */
 import { describe, expect, test } from 'vitest';
-import { planObjective } from '../../metrics/plan-objective.js';
-import { distancesOf, type RowFeatures } from '../../metrics/row-distances.js';
-import { compareRows, finishedPictures, meanScores, objectiveOf, type TermTable } from '../../metrics/summary.js';
+import { planObjective } from '../../metrics/objectives/plan-objective.js';
+import { distancesOf, type RowFeatures } from '../../metrics/distances/row-distances.js';
+import { compareRows, finishedPictures, meanScores, objectiveOf, type TermTable } from '../../metrics/statistics/summary.js';
 
 const NAMES = ['cosine', 'clip-iqa.quality'];
 const PLAN = planObjective({ type: 'jaq-clip', k: 2, scorer: 'objective' });

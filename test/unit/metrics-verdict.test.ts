@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CASES, DISTRIBUTIONS, simulateCoverage, type CoverageRow } from '../../bench/coverage.js';
-import { clustersOf, MINIMUM_PROMPTS, pairedBootstrap } from '../../metrics/bootstrap.js';
-import { holm } from '../../metrics/holm.js';
-import { mean, quantileSorted, sd } from '../../metrics/statistics.js';
-import { verdict, type Gain } from '../../metrics/verdict.js';
+import { clustersOf, MINIMUM_PROMPTS, pairedBootstrap } from '../../metrics/statistics/bootstrap.js';
+import { holm } from '../../metrics/statistics/holm.js';
+import { mean, quantileSorted, sd } from '../../metrics/statistics/statistics.js';
+import { verdict, type Gain } from '../../metrics/statistics/verdict.js';
 
 /** Differences of 40 prompts, of about 0 to 1, without any generator. */
 const spread = Array.from({ length: 40 }, (_, i) => [((i * 17) % 41) / 40]);

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { listPrecisions, openModelFolder } from '../../inference/model-folder.js';
-import { packageRoot } from '../../inference/model-roots.js';
-import { readPromptSet } from '../../inference/prompt-sets.js';
+import { listPrecisions, openModelFolder } from '../../inference/models/model-folder.js';
+import { packageRoot } from '../../inference/models/model-roots.js';
+import { readPromptSet } from '../../inference/prompts/prompt-sets.js';
 import { openScorerFolder } from '../../inference/scorers/scorer-folder.js';
 
 const root = packageRoot();

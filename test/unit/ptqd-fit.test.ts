@@ -1,17 +1,17 @@
 /** PTQD's calibration: both networks along the full-precision trajectory; and what a study makes of scores. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { besideIdentity } from '../../cli/side-by-side.js';
+import { besideIdentity } from '../../cli/text/side-by-side.js';
 import { applyFused } from '../../diffusion/fused.js';
 import { gaussianNoise } from '../../diffusion/noise.js';
 import { applyPtqd } from '../../diffusion/ptqd.js';
 import { createScheduler } from '../../diffusion/scheduler.js';
-import { openModelFolder } from '../../inference/model-folder.js';
-import { packageRoot } from '../../inference/model-roots.js';
-import { measureOverhead } from '../../inference/overhead.js';
-import { schedulerOf } from '../../inference/prepare.js';
-import { fitNetworks, fitOnTrajectories, type FitNetworks } from '../../inference/ptqd-fit.js';
-import { planObjective } from '../../metrics/plan-objective.js';
+import { openModelFolder } from '../../inference/models/model-folder.js';
+import { packageRoot } from '../../inference/models/model-roots.js';
+import { measureOverhead } from '../../inference/engine/overhead.js';
+import { schedulerOf } from '../../inference/prepare/prepare.js';
+import { fitNetworks, fitOnTrajectories, type FitNetworks } from '../../inference/engine/ptqd-fit.js';
+import { planObjective } from '../../metrics/objectives/plan-objective.js';
 import { encodeFloats } from '../../spec/float-text.js';
 import type { CompareResult } from '../../spec/study-payloads.js';
 

@@ -1,9 +1,9 @@
 /** Ranking by another k: the envelope of lines, the Pareto front, and scores to the bit. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createObjective, scoreOfTerms, varianceShare } from '../../metrics/jaq.js';
-import { planObjective, withK } from '../../metrics/plan-objective.js';
-import { lineOf, paretoFront, rankTerms, shareOfTerms, upperEnvelope, weightsAt, winnerChanges } from '../../metrics/ranking.js';
+import { createObjective, scoreOfTerms, varianceShare } from '../../metrics/objectives/jaq.js';
+import { planObjective, withK } from '../../metrics/objectives/plan-objective.js';
+import { lineOf, paretoFront, rankTerms, shareOfTerms, upperEnvelope, weightsAt, winnerChanges } from '../../metrics/objectives/ranking.js';
 
 /** Terms on a grid, so that equal terms, parallel lines and crossings in one point are common. */
 const coarse = fc.record({ tc: fc.integer({ min: 0, max: 6 }), iq: fc.integer({ min: 0, max: 6 }) });

@@ -3,12 +3,12 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { planObjective } from '../../metrics/plan-objective.js';
-import { decodeTable } from '../../inference/artefact-formats.js';
-import { openArtefactFolder, type ArtefactStore } from '../../inference/artefacts.js';
-import { renderShard, type RenderJob, type ShardRecord } from '../../inference/render-shard.js';
-import type { Pair, ScoringEngine } from '../../inference/scoring-engine.js';
-import { summariseRow } from '../../inference/summarise-row.js';
+import { planObjective } from '../../metrics/objectives/plan-objective.js';
+import { decodeTable } from '../../inference/artefacts/artefact-formats.js';
+import { openArtefactFolder, type ArtefactStore } from '../../inference/artefacts/artefacts.js';
+import { renderShard, type RenderJob, type ShardRecord } from '../../inference/engine/render-shard.js';
+import type { Pair, ScoringEngine } from '../../inference/engine/scoring-engine.js';
+import { summariseRow } from '../../inference/engine/summarise-row.js';
 import { BLOCK, type SummariseRequest } from '../../spec/evaluate-payloads.js';
 
 const BATCH = 4;

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configFor, familyOf, typesFor } from '../../diffusion/other-sampler.js';
 import { createScheduler } from '../../diffusion/scheduler.js';
-import type { ModelFolder } from '../../inference/model-folder.js';
-import { openModelFolder } from '../../inference/model-folder.js';
-import { packageRoot } from '../../inference/model-roots.js';
-import { checkFiles, schedulerOf } from '../../inference/prepare.js';
+import type { ModelFolder } from '../../inference/models/model-folder.js';
+import { openModelFolder } from '../../inference/models/model-folder.js';
+import { packageRoot } from '../../inference/models/model-roots.js';
+import { checkFiles, schedulerOf } from '../../inference/prepare/prepare.js';
 import { parseSearchSpec } from '../../spec/validate.js';
 
 const golden = (name: string) => JSON.parse(readFileSync(new URL(`../golden/diffusion/${name}.json`, import.meta.url), 'utf8')) as { complete: Record<string, unknown> };

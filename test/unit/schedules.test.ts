@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { scheduleCommand, schedulesCommand } from '../../cli/schedule-command.js';
+import { scheduleCommand, schedulesCommand } from '../../cli/commands/schedule-command.js';
 import { finishSearch } from '../../db/finish.js';
 import { openStore, type Store } from '../../db/open-store.js';
 import { findSchedules, listSchedules, storeSchedule } from '../../db/schedules.js';
@@ -12,7 +12,7 @@ import { identityCoefficients } from '../../diffusion/coefficients.js';
 import { noiseLevels } from '../../diffusion/noise-level.js';
 import { scheduleDocument } from '../../diffusion/schedule-document.js';
 import { createScheduler } from '../../diffusion/scheduler.js';
-import { planObjective } from '../../metrics/plan-objective.js';
+import { planObjective } from '../../metrics/objectives/plan-objective.js';
 import type { FinishRequest } from '../../spec/payloads.js';
 import { parseSearchSpec } from '../../spec/validate.js';
 

@@ -7,15 +7,15 @@ import { identityCoefficients } from '../../diffusion/coefficients.js';
 import type { FusedSchedule, FusedStep } from '../../diffusion/fused.js';
 import { gaussianNoise } from '../../diffusion/noise.js';
 import { clip as clipKind, TERM_NAMES } from '../../inference/scorers/clip.js';
-import type { EngineClient, startEngine } from '../../inference/engine-client.js';
-import type { ScoreJob, ScoreJobResult } from '../../inference/engine-messages.js';
-import { openModelFolder } from '../../inference/model-folder.js';
-import { packageRoot } from '../../inference/model-roots.js';
-import { schedulerOf } from '../../inference/prepare.js';
+import type { EngineClient, startEngine } from '../../inference/engine/engine-client.js';
+import type { ScoreJob, ScoreJobResult } from '../../inference/engine/engine-messages.js';
+import { openModelFolder } from '../../inference/models/model-folder.js';
+import { packageRoot } from '../../inference/models/model-roots.js';
+import { schedulerOf } from '../../inference/prepare/prepare.js';
 import { openScorerFolder } from '../../inference/scorers/scorer-folder.js';
-import { openScoringEngine, type EngineCandidate, type Evaluation, type Pair, type ScoringEngine } from '../../inference/scoring-engine.js';
-import { openTextToImage } from '../../inference/text-to-image.js';
-import { imageFromPlanar } from '../../metrics/image.js';
+import { openScoringEngine, type EngineCandidate, type Evaluation, type Pair, type ScoringEngine } from '../../inference/engine/scoring-engine.js';
+import { openTextToImage } from '../../inference/models/text-to-image.js';
+import { imageFromPlanar } from '../../metrics/images/image.js';
 import { QschedError } from '../../spec/errors.js';
 
 interface EngineModule { readonly startEngine: typeof startEngine }
@@ -199,7 +199,7 @@ test('progress rises to 1, and a breath may stop the work', async () => {
 
 describe("the engine's thread", () => {
   // The thread runs compiled code: `npm test` builds it first.
-  const CLIENT = new URL('../../dist/inference/engine-client.js', import.meta.url).href;
+  const CLIENT = new URL('../../dist/inference/engine/engine-client.js', import.meta.url).href;
   const roots = mkdtempSync(join(tmpdir(), 'qsched-engine-'));
   const job = (over: Partial<ScoreJob> = {}): ScoreJob => ({ identity: { model: 'shapes', precision: 'w4a8', scorers: ROLES }, schedules: SCHEDULES, wanted: SCHEDULES.map(() => EVERYTHING), pairs: PAIRS, ...over });
   let client: EngineClient;

@@ -11,7 +11,7 @@ import { candidateId, evaluationKey, promptId } from '../../db/keys.js';
 import { asStoreError, openStore, type Store } from '../../db/open-store.js';
 import { closeSearch, findSearch, listSearches, openSearch } from '../../db/searches.js';
 import { askTrials, recordTrials } from '../../db/trials.js';
-import { planObjective } from '../../metrics/plan-objective.js';
+import { planObjective } from '../../metrics/objectives/plan-objective.js';
 import type { Coefficients } from '../../spec/coefficients.js';
 import { QschedError } from '../../spec/errors.js';
 import { encodeFloats } from '../../spec/float-text.js';

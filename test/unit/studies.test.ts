@@ -1,7 +1,7 @@
 /** Studies as plans: every search, fit and row is valid, ids tell apart what differs, and what is left out is said. */
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { studyTable, tableFormat } from '../../cli/study-table.js';
+import { studyTable, tableFormat } from '../../cli/text/study-table.js';
 import { coefficientSpace } from '../../diffusion/coefficients.js';
 import { gridPoint } from '../../optimizers/grid.js';
 import { QschedError } from '../../spec/errors.js';

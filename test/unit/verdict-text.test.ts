@@ -1,6 +1,6 @@
 /** The verdict in words: gains with their probability, and how much better the calibration looked. */
 import { expect, test } from 'vitest';
-import { verdictText } from '../../cli/verdict-text.js';
+import { verdictText } from '../../cli/text/verdict-text.js';
 import type { GainInterval, SearchResult } from '../../spec/payloads.js';
 
 const gain = (scorer: string, probabilityOfGain: number): GainInterval => ({

@@ -6,7 +6,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findRun } from '../../db/runs.js';
-import { planObjective } from '../../metrics/plan-objective.js';
+import { planObjective } from '../../metrics/objectives/plan-objective.js';
 import type { EvaluateProgress, PrepareEvaluateRequest, PreparedNetwork, RenderRequest, RenderResult, SummariseRequest, SummariseResult } from '../../spec/evaluate-payloads.js';
 import type { EvaluatedRow, EvaluateResult, EvaluateSpecInput } from '../../spec/evaluate-spec.js';
 import { WORKFLOW_QUEUE } from '../../temporal/queues.js';

@@ -10,7 +10,7 @@ import type { RenderFunctions } from '../../activities/render.js';
 import { createScoreActivities, type ScoreFunction } from '../../activities/score.js';
 import { createStoreActivities } from '../../activities/store.js';
 import { openStore, type Store } from '../../db/open-store.js';
-import { planObjective } from '../../metrics/plan-objective.js';
+import { planObjective } from '../../metrics/objectives/plan-objective.js';
 import type { Coefficients } from '../../spec/coefficients.js';
 import type { PreparedNetwork, PrepareEvaluateRequest } from '../../spec/evaluate-payloads.js';
 import { encodeFloats } from '../../spec/float-text.js';

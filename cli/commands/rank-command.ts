@@ -1,0 +1,133 @@
+/**
+ * `qsched rank`: finished searches ranked again by other weights of image quality, from the
+ * database alone: no server, no network, no model.
+ */
+import { readRankable, refuseMixed, type RankableSearch, type RankedTrial } from '../../db/ranking.js';
+import { CLIP_IQA_PROMPTS, type ClipIqaName } from '../../metrics/scores/clip-iqa.js';
+import { scoreOfTerms } from '../../metrics/objectives/jaq.js';
+import { lineOf, paretoFront, rankTerms, shareOfTerms, upperEnvelope, weightsAt, winnerChanges } from '../../metrics/objectives/ranking.js';
+import { QschedError } from '../../spec/errors.js';
+import { suggestion } from '../../spec/validate.js';
+import { print, printJson, type GlobalOptions } from '../text/output.js';
+import { rankText } from '../text/rank-text.js';
+import { requireSearch, withStore } from '../input/stored-search.js';
+
+/** Flags of `rank`. */
+export interface RankFlags extends GlobalOptions { readonly k?: string; readonly pair?: string; readonly top?: string }
+
+/** A trial of one of the searches. */
+export interface TrialName { readonly search: string; readonly trial: number }
+
+/** A trial with its score at one k. */
+export interface RankedScore extends RankedTrial { readonly score: number }
+
+/** The ranking at one k. */
+export interface RankingAt {
+  readonly k: number;
+  readonly winner: RankedScore;
+  /** Score above the identity of the winner's search; null where that has none. */
+  readonly aboveIdentity: number | null;
+  /** The winner of its search by that search's own objective. */
+  readonly ownWinner: TrialName;
+  readonly differs: boolean;
+  /** Share of the score's variance over the candidates that each term contributes. */
+  readonly varianceShare: { readonly tc: number; readonly iq: number };
+  /** The best `--top`, the winner first. */
+  readonly top: readonly RankedScore[];
+}
+
+/** The body of `qsched rank --json`. */
+export interface RankDocument {
+  readonly searches: readonly { readonly id: string; readonly status: string; readonly model: string; readonly precision: string; readonly steps: number; readonly k: number; readonly scored: number; readonly open: number; readonly failed: readonly number[] }[];
+  readonly objective: string;
+  /** The CLIP-IQA pair that stands for IQ; null: the objective's own. */
+  readonly pair: string | null;
+  readonly ks: readonly RankingAt[];
+  /** Where the winner changes between the smallest and the largest k asked for. */
+  readonly changes: readonly { readonly k: number; readonly from: TrialName; readonly to: TrialName }[];
+  /** From the most text to the most quality; `wins` is null where it wins at no k, and `to` null for "and above". */
+  readonly pareto: readonly (RankedTrial & { readonly wins: { readonly from: number; readonly to: number | null } | null })[];
+  readonly notes: readonly string[];
+}
+
+const DEFAULT_KS = '0.5,1,2,5';
+
+/** Ranks one search, or several that may be compared, at every k. */
+export function rankCommand(ids: readonly string[], flags: RankFlags): number {
+  const ks = parseKs(flags.k ?? DEFAULT_KS);
+  const pair = parsePair(flags.pair);
+  const top = parseTop(flags.top ?? '1');
+  const searches = withStore((store) => {
+    const wanted = ids.length === 0 ? [undefined] : [...new Set(ids)];
+    return wanted.map((id) => requireSearch(store, id)).map((search) => readRankable(store, search, pair));
+  });
+  const document = rank(searches, ks, pair ?? null, top);
+  if (flags.json) printJson(document);
+  else print(rankText(document));
+  return 0;
+}
+
+/** @throws QschedError (usage) where the searches may not stand in one ranking */
+function rank(searches: readonly RankableSearch[], ks: readonly number[], pair: string | null, top: number): RankDocument {
+  const differences = refuseMixed(searches);
+  const { type } = searches[0]!.spec.objective;
+  const all = searches.flatMap(({ trials }) => trials);
+  const weights = (k: number) => weightsAt(type, k, all[0]!.tc !== null);
+  const own = new Map(searches.map(({ id, ownWinner }) => [id, ownWinner]));
+  const identities = new Map(searches.map(({ id, identity }) => [id, identity]));
+  const name = ({ search, trial }: TrialName): TrialName => ({ search, trial });
+
+  const parts = upperEnvelope(all.map((one) => lineOf(type, one)));
+  const rankingAt = (k: number): RankingAt => {
+    const { scores, order } = rankTerms(all, weights(k));
+    const best = order.slice(0, top).map((i): RankedScore => ({ ...all[i]!, score: scores[i]! }));
+    const winner = best[0]!;
+    const identity = identities.get(winner.search);
+    return {
+      k, winner, aboveIdentity: identity ? winner.score - scoreOfTerms({ weights: weights(k) }, identity) : null,
+      ownWinner: { search: winner.search, trial: own.get(winner.search)! }, differs: own.get(winner.search) !== winner.trial,
+      varianceShare: shareOfTerms(all, weights(k)), top: best,
+    };
+  };
+  return {
+    searches: searches.map(({ id, status, spec, k, trials, open, failed }) => ({ id, status, model: spec.model, precision: spec.precision, steps: spec.scheduler.steps, k, scored: trials.length, open: open.length, failed })),
+    objective: type, pair,
+    ks: ks.map(rankingAt),
+    changes: winnerChanges(parts, ks[0]!, ks.at(-1)!).map(({ k, from, to }) => ({ k, from: name(all[from]!), to: name(all[to]!) })),
+    pareto: paretoFront(all).map((i) => {
+      const part = parts.find(({ index }) => index === i);
+      return { ...all[i]!, wins: part === undefined ? null : { from: part.from, to: part.to === Infinity ? null : part.to } };
+    }),
+    notes: [...differences, ...searches.flatMap(unfinished), ...(all.every(({ tc, iq }) => tc !== null && iq !== null) ? [] : [`The objective ${type} has one term here: k changes nothing.`])],
+  };
+}
+
+function unfinished({ id, status, spec, trials, open, failed }: RankableSearch): string[] {
+  if (status === 'finished') return [];
+  return [`The search "${id}" is ${status}: ${trials.length} of its ${spec.optimizer.budget} candidates are scored${open.length > 0 ? `, ${open.length} are open` : ''}${failed.length > 0 ? `, ${failed.length} failed` : ''}. The ranking is of those.`];
+}
+
+/** Weights in rising order, each once. @throws QschedError (usage) */
+function parseKs(text: string): number[] {
+  const hint = `Give weights that are not negative, as in --k ${DEFAULT_KS}`;
+  const values = text.split(',').map((one) => one.trim());
+  if (values.every((one) => one === '')) throw new QschedError('usage', '--k is empty.', hint);
+  for (const one of values) {
+    const value = one === '' ? NaN : Number(one);
+    if (!Number.isFinite(value) || value < 0) throw new QschedError('usage', `--k holds "${one}"; a weight is a finite number that is not negative.`, hint);
+  }
+  return [...new Set(values.map(Number))].sort((a, b) => a - b);
+}
+
+function parsePair(name: string | undefined): ClipIqaName | undefined {
+  if (name === undefined) return undefined;
+  const pair = name.replace(/^clip-iqa\./, '');
+  if (Object.hasOwn(CLIP_IQA_PROMPTS, pair)) return pair as ClipIqaName;
+  throw new QschedError('usage', `--pair is "${name}", which is no CLIP-IQA pair.`, suggestion(pair, Object.keys(CLIP_IQA_PROMPTS)));
+}
+
+function parseTop(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isInteger(value) && value >= 1) return value;
+  throw new QschedError('usage', `--top is "${text}"; it must be a whole number of at least 1.`, 'For example: --top 3');
+}

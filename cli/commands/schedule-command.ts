@@ -1,0 +1,101 @@
+/**
+ * `qsched schedules` and `qsched schedule show|add`: schedules as things of their own.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { findSchedules, listSchedules, storeSchedule, type StoredSchedule } from '../../db/schedules.js';
+import { completeSchedule } from '../../diffusion/schedule-document.js';
+import { noiseLevels } from '../../diffusion/noise-level.js';
+import type { Scheduler } from '../../diffusion/scheduler.js';
+import { openModelFolder, REFERENCE_PRECISION, type ModelFolder } from '../../inference/models/model-folder.js';
+import { listModels } from '../../inference/models/model-roots.js';
+import { schedulerOf } from '../../inference/prepare/prepare.js';
+import { messageOf, QschedError } from '../../spec/errors.js';
+import { parseSchedule, type CompleteSchedule, type ScheduleDocument } from '../../spec/schedule-document.js';
+import { suggestion } from '../../spec/validate.js';
+import { databasePath } from '../house/house.js';
+import { print, printJson, table, type GlobalOptions } from '../text/output.js';
+import { scheduleText } from '../text/schedule-text.js';
+import { withCurrentStore, withWritableStore } from '../input/stored-search.js';
+
+const ACTIONS = ['show', 'add'];
+/** Characters of an id that people read. */
+const SHORT_ID = 12;
+
+/** Flags of `schedule`. */
+export interface ScheduleFlags extends GlobalOptions { readonly model?: string }
+
+/** Lists every stored schedule, the latest first. */
+export function schedulesCommand(flags: GlobalOptions): number {
+  const rows = existsSync(databasePath()) ? withCurrentStore(listSchedules) : [];
+  if (flags.json) printJson(rows.map(({ id, createdAt, document: { kind, scheduler, model, precision, searchId, coefficients } }) => ({ id, kind, scheduler: scheduler.type, steps: scheduler.steps, eta: scheduler.eta, model, precision, searchId, coefficients, createdAt })));
+  else if (rows.length === 0) print('No schedule yet. A finished search stores two; store one made by hand: npx qsched schedule add FILE');
+  else print(table([['id', 'kind', 'scheduler', 'steps', 'eta', 'made for', 'search', 'created'], ...rows.map(({ id, createdAt, document: { kind, scheduler, model, precision, searchId } }) => [id.slice(0, SHORT_ID), kind, scheduler.type, String(scheduler.steps), String(scheduler.eta), [model, precision].filter((part) => part !== undefined).join(' ') || '-', searchId ?? '-', createdAt.slice(0, 19)])]));
+  return 0;
+}
+
+/** Shows or stores one schedule. @throws QschedError (usage) */
+export function scheduleCommand(action: string, what: string, flags: ScheduleFlags): number {
+  if (!ACTIONS.includes(action)) throw new QschedError('usage', `qsched schedule has no action "${action}".`, suggestion(action, ACTIONS));
+  return action === 'show' ? show(what, flags) : add(what, flags);
+}
+
+function show(what: string, flags: ScheduleFlags): number {
+  const stored = existsSync(what) ? null : requireSchedule(what);
+  const document = stored?.document ?? fromFile(what, flags).complete;
+  if (flags.json) {
+    printJson(document);
+    return 0;
+  }
+  const { kind, scheduler, model, precision, searchId } = document;
+  const made = [model, precision].filter((part) => part !== undefined).join(' ');
+  print(`${stored === null ? what : stored.id}\n${kind}: ${scheduler.type}, ${scheduler.steps} steps, eta ${scheduler.eta}${made === '' ? '' : `, made for ${made}`}${searchId === undefined ? '' : ` by ${searchId}`}\n`);
+  print(scheduleText(document, sigmasOf(document, flags)));
+  return 0;
+}
+
+function add(path: string, flags: ScheduleFlags): number {
+  const { complete } = fromFile(path, flags);
+  const { id, added } = withWritableStore((store) => storeSchedule(store, complete));
+  if (flags.json) printJson({ id, added });
+  else print(added ? `stored ${id}\n  show it: npx qsched schedule show ${id.slice(0, SHORT_ID)}` : `it is stored already: ${id}`);
+  return 0;
+}
+
+/** One stored schedule by the beginning of its id. @throws QschedError (usage) where there is none, or more than one */
+export function requireSchedule(prefix: string): StoredSchedule {
+  const found = existsSync(databasePath()) ? withCurrentStore((store) => findSchedules(store, prefix)) : [];
+  if (found.length === 1) return found[0]!;
+  if (found.length > 1) throw new QschedError('usage', `"${prefix}" begins ${found.length} ids: ${found.map(({ id }) => id.slice(0, SHORT_ID)).join(', ')}.`, 'Give more of the id.');
+  throw new QschedError('usage', `There is no schedule "${prefix}": neither a file nor the beginning of a stored id.`, 'See npx qsched schedules.');
+}
+
+function fromFile(path: string, flags: ScheduleFlags): { document: ScheduleDocument; complete: CompleteSchedule } {
+  let input: unknown;
+  try {
+    input = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new QschedError('usage', `${path} cannot be read: ${messageOf(error)}`, 'Give the path of a qsched-schedule/1 JSON file, as `npx qsched export` writes it.');
+  }
+  const document = parseSchedule(input, path);
+  return { document, complete: completeSchedule(schedulerFor(document, flags), document, path) };
+}
+
+/** The scheduler of a document: with its own config, or that of the model that it was made for. */
+function schedulerFor({ scheduler, model, precision }: ScheduleDocument, flags: ScheduleFlags): Scheduler {
+  const named = flags.model ?? model;
+  if (scheduler.config === undefined && named === undefined) {
+    throw new QschedError('usage', 'The file names no model and holds no scheduler.config.', `Say whose scheduler_config.json applies with --model; models: ${listModels().join(', ')}.`);
+  }
+  const own = flags.model === undefined ? scheduler.config : undefined;
+  const folder = own === undefined ? openModelFolder(named!, flags.model === undefined ? (precision ?? REFERENCE_PRECISION) : REFERENCE_PRECISION) : ({ schedulerConfig: own, latentShape: [1, 1, 1] } as Pick<ModelFolder, 'schedulerConfig' | 'latentShape'>);
+  return schedulerOf(folder, scheduler);
+}
+
+/** Noise levels for the plot; null where the model has gone. */
+function sigmasOf(document: CompleteSchedule, flags: ScheduleFlags): number[] | null {
+  try {
+    return noiseLevels(schedulerFor(document, flags));
+  } catch {
+    return null;
+  }
+}

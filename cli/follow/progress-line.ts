@@ -1,0 +1,74 @@
+/**
+ * Progress on stderr: one redrawn line on a terminal, otherwise a line now and then.
+ */
+import type { SearchProgress } from '../../spec/payloads.js';
+
+/** A line on a plain stream at least this often ... */
+const QUIET_MILLISECONDS = 4000;
+/** ... and at most this often. */
+const BUSY_MILLISECONDS = 1500;
+const TICK_MILLISECONDS = 500;
+
+/** Shows where a search is; says something at least every five seconds, whether anything is new or not. */
+export class ProgressLine {
+  readonly #started = Date.now();
+  #startedAt: number | undefined;
+  #text = '';
+  #shown = '';
+  #shownAt = 0;
+  readonly #redraw = process.stderr.isTTY === true;
+  readonly #ticker = setInterval(() => { this.#write(); }, TICK_MILLISECONDS).unref();
+
+  /** Shows a new snapshot. */
+  show(progress: SearchProgress): void {
+    this.#startedAt ??= progress.told;
+    this.#text = describe(progress, (Date.now() - this.#started) / 1000, this.#startedAt);
+    this.#write();
+  }
+
+  /** Shows a plain sentence. */
+  note(text: string): void {
+    this.#text = text;
+    this.#write();
+  }
+
+  /** Ends the redrawn line, and the ticking. */
+  end(): void {
+    clearInterval(this.#ticker);
+    if (this.#redraw && this.#shown !== '') process.stderr.write('\n');
+    this.#text = '';
+    this.#shown = '';
+  }
+
+  #write(): void {
+    if (this.#text === '') return;
+    const now = Date.now();
+    const line = `${this.#text} - ${Math.round((now - this.#started) / 1000)} s`;
+    if (this.#redraw) {
+      process.stderr.write(`\r\u001b[2K${line}`);
+    } else {
+      if (now - this.#shownAt < (this.#text === this.#shown ? QUIET_MILLISECONDS : BUSY_MILLISECONDS)) return;
+      process.stderr.write(`${line}\n`);
+    }
+    this.#shown = this.#text;
+    this.#shownAt = now;
+  }
+}
+
+/** `gen 7 - 84/240 trials - best 1.6784 (+0.9 % over identity) - 3.1/s - ETA 50 s` */
+export function describe(progress: SearchProgress, seconds: number, toldBefore: number): string {
+  const { stage, generation, told, budget, best, identity, failed } = progress;
+  const parts: string[] = [];
+  if (stage === 'search') {
+    parts.push(`gen ${generation + 1}`, `${told}/${budget} trials`);
+    if (best !== null && identity !== null) parts.push(`best ${best.toFixed(4)} (${percent(best / identity - 1)} over identity)`);
+    const rate = (told - toldBefore) / Math.max(seconds, 0.001);
+    if (rate > 0) parts.push(`${rate.toFixed(1)}/s`, `ETA ${Math.ceil((budget - told) / rate)} s`);
+    if (failed > 0) parts.push(`${failed} failed`);
+  } else {
+    parts.push({ prepare: 'preparing the model (loading and hashing its files)', identity: 'scoring the identity', select: 'choosing among the best on other prompts', confirm: 'confirming the finalist on held-out prompts', control: 'running the full-precision control', finished: 'finished' }[stage] ?? stage);
+  }
+  return parts.join(' - ');
+}
+
+const percent = (share: number): string => `${share >= 0 ? '+' : ''}${(share * 100).toFixed(1)} %`;

@@ -1,0 +1,35 @@
+/**
+ * workers.json in the data folder: which process runs the workers of this data, and what they serve.
+ */
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { commandLine, isAlive } from '../../temporal/process-alive.js';
+
+/** Who serves the queues of a data folder. */
+export interface WorkersLock { readonly pid: number; readonly models: readonly string[]; readonly address: string }
+
+const pathIn = (folder: string): string => join(folder, 'workers.json');
+
+/** The living process that serves this data folder, or null; a stale file counts as none. */
+export function readWorkersLock(folder: string): WorkersLock | null {
+  if (!existsSync(pathIn(folder))) return null;
+  try {
+    const lock = JSON.parse(readFileSync(pathIn(folder), 'utf8')) as WorkersLock;
+    return isAlive(lock.pid) && isOneOfOurs(lock.pid) ? lock : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The process id of a command that was killed may have gone to another program; where the system does not tell, it has not. */
+const isOneOfOurs = (pid: number): boolean => pid === process.pid || /qsched|main\.js/.test(commandLine(pid) ?? 'qsched');
+
+/** Says that this process serves the data folder. */
+export function writeWorkersLock(folder: string, lock: WorkersLock): void {
+  writeFileSync(pathIn(folder), `${JSON.stringify(lock, null, 2)}\n`);
+}
+
+/** Removes the file where it is ours. */
+export function dropWorkersLock(folder: string): void {
+  if (readWorkersLock(folder)?.pid === process.pid) rmSync(pathIn(folder), { force: true });
+}

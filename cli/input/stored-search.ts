@@ -1,0 +1,44 @@
+/**
+ * Reading one stored search, for commands that need no server.
+ */
+import { openStore, type Store } from '../../db/open-store.js';
+import { findSearch, listSearches } from '../../db/searches.js';
+import { QschedError } from '../../spec/errors.js';
+import { suggestion } from '../../spec/validate.js';
+import { databasePath } from '../house/house.js';
+
+/** Opens the database for reading, and closes it again. */
+export function withStore<T>(body: (store: Store) => T): T {
+  const store = openStore(databasePath(), { readonly: true });
+  try {
+    return body(store);
+  } finally {
+    store.$client.close();
+  }
+}
+
+/** Reads the database as this version has it: one of an older version is migrated first. */
+export function withCurrentStore<T>(body: (store: Store) => T): T {
+  const old = withStore((store) => store.$client.prepare("select 1 from sqlite_master where name = 'schedules'").get() === undefined);
+  return old ? withWritableStore(body) : withStore(body);
+}
+
+/** Opens the database for one short write, making it where there is none, and closes it again. */
+export function withWritableStore<T>(body: (store: Store) => T): T {
+  const store = openStore(databasePath());
+  try {
+    return body(store);
+  } finally {
+    store.$client.close();
+  }
+}
+
+/** One search, the latest where none is named. @throws QschedError naming those there are */
+export function requireSearch(store: Store, id: string | undefined) {
+  const ids = listSearches(store).map((row) => row.id);
+  const wanted = id ?? ids[0];
+  const found = wanted === undefined ? undefined : findSearch(store, wanted);
+  if (found) return found;
+  if (wanted === undefined) throw new QschedError('failure', 'There is no search in the database yet.', 'Start one: npx qsched search --model shapes');
+  throw new QschedError('usage', `There is no search "${wanted}" in ${databasePath()}.`, suggestion(wanted, ids));
+}

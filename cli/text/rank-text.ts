@@ -1,0 +1,48 @@
+/**
+ * A ranking as a person reads it.
+ */
+import { table } from './output.js';
+import type { RankDocument, RankedScore, RankingAt, TrialName } from '../commands/rank-command.js';
+
+const number = (value: number | null): string => value?.toFixed(4) ?? '-';
+const signed = (value: number | null): string => (value === null ? '-' : `${value >= 0 ? '+' : ''}${value.toFixed(4)}`);
+const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
+/** A k to 6 significant digits, without trailing zeros. */
+const weight = (k: number): string => String(Number(k.toPrecision(6)));
+
+/** Searches, the winner at every k, where it changes, the Pareto front. */
+export function rankText(document: RankDocument): string {
+  const { searches, objective, pair, ks, changes, pareto, notes } = document;
+  const several = searches.length > 1;
+  const name = ({ search, trial }: TrialName): string => (several ? `${search} #${trial}` : `#${trial}`);
+  const score = objective === 'jaq-preference-tables' ? 'k x text + quality' : 'text + k x quality';
+  const top = ks.flatMap((one) => (one.top.length > 1 ? one.top.map((trial, i) => rankRow(one, trial, i, name)) : []));
+  const winners = new Map<string, RankedScore>(ks.map(({ winner }) => [name(winner), winner]));
+  return [
+    ...searches.map(({ id, status, model, precision, steps, k, scored, failed }) => `${id}: ${model} ${precision}, ${steps} steps, searched with k = ${k}, ${status}; ${scored} trials ranked${failed.length > 0 ? `, ${failed.length} failed: ${failed.map((trial) => `#${trial}`).join(' ')}` : ''}`),
+    ...notes.map((note) => `  ${note}`),
+    '',
+    table([['k', 'winner', 'text', 'quality', 'score', 'over identity', 'share of variance', "the search's own winner"], ...ks.map((one) => winnerRow(one, name))]),
+    `  score = ${score}${pair === null ? '' : ` (CLIP-IQA ${pair})`}, on the calibration prompts; the share of variance is what text and quality contribute`,
+    '',
+    ...(top.length > 0 ? [table([['k', 'place', 'trial', 'text', 'quality', 'score'], ...top]), ''] : []),
+    ...[...winners].flatMap(([label, { coefficients: { sample, noise } }]) => [`${label}  c^x   [${sample.map(number).join(', ')}]`, `${' '.repeat(label.length)}  c^eps [${noise.map(number).join(', ')}]`]),
+    '',
+    ...(changes.length === 0 ? [`The winner is the same from k = ${weight(ks[0]!.k)} to ${weight(ks.at(-1)!.k)}.`] : changes.map(({ k, from, to }) => `At k = ${weight(k)} the winner changes from ${name(from)} to ${name(to)}.`)),
+    '',
+    table([['Pareto front', 'text', 'quality', 'wins at k'], ...pareto.map((one) => [name(one), number(one.tc), number(one.iq), range(one.wins)])]),
+  ].join('\n');
+}
+
+function winnerRow({ k, winner, aboveIdentity, ownWinner, differs, varianceShare }: RankingAt, name: (one: TrialName) => string): string[] {
+  return [weight(k), name(winner), number(winner.tc), number(winner.iq), number(winner.score), signed(aboveIdentity), `${percent(varianceShare.tc)} / ${percent(varianceShare.iq)}`, differs ? `differs: ${name(ownWinner)}` : 'the same'];
+}
+
+function rankRow({ k }: RankingAt, trial: RankedScore, place: number, name: (one: TrialName) => string): string[] {
+  return [weight(k), String(place + 1), name(trial), number(trial.tc), number(trial.iq), number(trial.score)];
+}
+
+function range(wins: { from: number; to: number | null } | null): string {
+  if (wins === null) return 'none';
+  return wins.to === null ? `${weight(wins.from)} and above` : `${weight(wins.from)} to ${weight(wins.to)}`;
+}

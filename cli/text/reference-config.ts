@@ -1,0 +1,67 @@
+/**
+ * An export in the fields of the reference implementation's `best_rank_config_*.json`
+ * (github.com/enyac-group/q-sched, src/qsched_optimize.py).
+ *
+ * There a schedule is two numbers: model_coeff (c^eps) and sample_coeff (c^x) of the first step, and
+ * its search spreads each as linspace(coefficient, 1). Its evaluation takes two ends,
+ * start_*_coeff and max_*_coeff: they are written too, and say all of a `linear` schedule.
+ */
+import type { Coefficients } from '../../spec/coefficients.js';
+import { linspace } from '../../diffusion/coefficients.js';
+import { QschedError } from '../../spec/errors.js';
+
+/** What the reference's file says. */
+export interface ReferenceConfig {
+  /** c^eps of the first step. */
+  readonly model_coeff: number;
+  /** c^x of the first step. */
+  readonly sample_coeff: number;
+  /** 100 x mean cosine over the calibration pictures; null where they are not all stored. */
+  readonly clip_score: number | null;
+  /** `new` is ln(clip_score) + k x mean CLIP-IQA, `kclip2` AQ-MAP + k x HPSv2; other objectives have our name. */
+  readonly ranking_criteria: string;
+  readonly k_value: number;
+  /** One a calibration picture. */
+  readonly clipiqa_scores: readonly number[];
+  readonly checkpoint: string;
+  readonly quant_type: string;
+  readonly eta: number;
+  readonly start_model_coeff: number;
+  readonly max_model_coeff: number;
+  readonly start_sample_coeff: number;
+  readonly max_sample_coeff: number;
+}
+
+/** What the file says beside the coefficients. */
+export interface ReferenceAbout {
+  readonly model: string;
+  readonly precision: string;
+  readonly eta: number;
+  readonly objective: { readonly type: string; readonly k: number };
+  /** Raw terms of the calibration pictures. */
+  readonly rows: readonly Readonly<Record<string, number>>[];
+}
+
+/** The reference's names for what it means by them. */
+const RANKING: Readonly<Record<string, string>> = { 'jaq-clip-log': 'new', 'jaq-preference': 'kclip2' };
+
+const LARGEST_DIFFERENCE = 1e-9;
+
+/** @throws QschedError (usage) where the coefficients do not lie on a line */
+export function referenceConfig({ sample, noise }: Coefficients, { model, precision, eta, objective, rows }: ReferenceAbout): ReferenceConfig {
+  for (const [name, values] of [['c^x', sample], ['c^eps', noise]] as const) {
+    const line = linspace(values[0]!, values.at(-1)!, values.length);
+    if (values.some((value, i) => Math.abs(value - line[i]!) > LARGEST_DIFFERENCE)) {
+      throw new QschedError('usage', `${name} is [${values.join(', ')}], which is no line: the reference's format holds the two ends of one.`, 'Export with --format qsched, or search with --shape linear or single-scale.');
+    }
+  }
+  const mean = rows.reduce((sum, row) => sum + row['cosine']!, 0) / rows.length;
+  return {
+    model_coeff: noise[0]!, sample_coeff: sample[0]!,
+    clip_score: rows.length === 0 ? null : 100 * mean,
+    ranking_criteria: RANKING[objective.type] ?? objective.type, k_value: objective.k,
+    clipiqa_scores: rows.map((row) => row['clip-iqa.quality']!),
+    checkpoint: model, quant_type: precision, eta,
+    start_model_coeff: noise[0]!, max_model_coeff: noise.at(-1)!, start_sample_coeff: sample[0]!, max_sample_coeff: sample.at(-1)!,
+  };
+}

@@ -1,0 +1,20 @@
+/**
+ * Keys of artefacts: everything that decides the content, and nothing else.
+ */
+import { createHash } from 'node:crypto';
+import type { FusedSchedule } from '../../diffusion/fused.js';
+import { canonicalJson } from '../../spec/canonical-json.js';
+import type { Pair } from '../engine/scoring-engine.js';
+
+/** sha256 of plain JSON, whatever the order of its keys. */
+export const hashOf = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
+
+/** What decides the pictures of one row beside prompt and seed. @param network hash of model files, precision and numeric class */
+export const pictureContext = (network: string, schedule: FusedSchedule): string => hashOf({ kind: 'picture/1', network, schedule });
+
+/** Key of one picture: no scorer, and no evaluation, is in it. */
+export const pictureKey = (context: string, { text, seed }: Pair): string => hashOf([context, text, seed]);
+
+/** Key of a block's numbers: who computes them (and what: `terms` or `features`), from which pictures and prompts. */
+export const numbersKey = (kind: 'terms' | 'features', fingerprint: string, pictures: readonly string[], pairs: readonly Pair[]): string =>
+  hashOf([`${kind}/1`, fingerprint, pictures, kind === 'terms' ? pairs.map(({ text, nouns }) => [text, nouns ?? null]) : null]);

@@ -1,0 +1,65 @@
+/**
+ * Features of real pictures that a model comes with, as mean and covariance:
+ *
+ *   <model>/reference/<scorer folder>.json = {features, dimension, images, source, mean, covariance}
+ *
+ * mean is base64 of little-endian float64; covariance the same, whole or its upper triangle row after row.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FeatureStatistics } from '../../metrics/distances/gaussian-features.js';
+import { QschedError } from '../../spec/errors.js';
+import { decodeFloats } from '../../spec/float-text.js';
+import { readJson } from '../models/model-folder.js';
+
+/** Statistics of real pictures, and where they come from. */
+export interface ReferenceFeatures extends FeatureStatistics { readonly source: string }
+
+/** Where the features of a scorer's folder are looked for, inside the model's folder. */
+export const referencePath = (features: string): string => join('reference', `${features}.json`);
+
+/**
+ * @param folder the model's folder
+ * @param features name of the scorer's folder
+ * @returns null where the model comes with none
+ * @throws QschedError (usage) for a file that is damaged, or is of another scorer
+ */
+export function readReferenceFeatures(folder: string, features: string): ReferenceFeatures | null {
+  const path = referencePath(features);
+  if (!existsSync(join(folder, path))) return null;
+  const refuse = (what: string): QschedError => new QschedError('usage', `${join(folder, path)} ${what}.`, howToMake(features));
+  const read = readJson(folder, path) as Readonly<Record<string, unknown>>;
+  const { dimension, images, source, mean, covariance } = read;
+  if (read['features'] !== features) throw refuse(`holds the features of ${JSON.stringify(read['features'])}, not of "${features}"`);
+  if (!whole(dimension) || !whole(images)) throw refuse('needs "dimension" and "images" as whole numbers above 0');
+  const numbers = [mean, covariance].map((text) => (typeof text === 'string' ? floats(text) : new Float64Array()));
+  const square = squareOf(numbers[1]!, dimension);
+  if (numbers[0]!.length !== dimension || square === undefined) throw refuse(`is damaged: a mean of ${numbers[0]!.length} and a covariance of ${numbers[1]!.length} numbers do not fit the dimension ${dimension}`);
+  if (![...numbers[0]!, ...square].every(Number.isFinite)) throw refuse('is damaged: it holds a number that is not finite');
+  return { dimension, images, mean: numbers[0]!, covariance: square, source: typeof source === 'string' ? source : 'unknown' };
+}
+
+/** The command that makes them. */
+export const howToMake = (features: string): string => `Make it from real pictures: python tools/feature_statistics.py PICTURES --scorer models/${features} --output models/MODEL/reference/${features}.json`;
+
+const whole = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value > 0;
+
+/** Bytes that are no whole numbers of 8 are none. */
+function floats(text: string): Float64Array {
+  return Buffer.from(text, 'base64').length % 8 === 0 ? decodeFloats(text) : new Float64Array();
+}
+
+function squareOf(values: Float64Array, d: number): Float64Array | undefined {
+  if (values.length === d * d) return values;
+  if (values.length !== (d * (d + 1)) / 2) return undefined;
+  const square = new Float64Array(d * d);
+  let at = 0;
+  for (let row = 0; row < d; row += 1) {
+    for (let column = row; column < d; column += 1) {
+      square[row * d + column] = values[at]!;
+      square[column * d + row] = values[at]!;
+      at += 1;
+    }
+  }
+  return square;
+}

@@ -1,0 +1,91 @@
+/**
+ * Resolves one network of an evaluation on this machine: files, scorers, prompts -> fingerprints.
+ */
+import { identityCoefficients } from '../../diffusion/coefficients.js';
+import { applyPtqd } from '../../diffusion/ptqd.js';
+import type { FusedSchedule } from '../../diffusion/fused.js';
+import { QschedError } from '../../spec/errors.js';
+import type { PrepareEvaluateRequest, PreparedNetwork, PreparedScorer, ResolvedSchedule } from '../../spec/evaluate-payloads.js';
+import type { EvaluateSpec } from '../../spec/evaluate-spec.js';
+import { scaleFused } from '../../spec/schedule-document.js';
+import type { SearchSpec } from '../../spec/search-spec.js';
+import { hashOf } from '../artefacts/artefact-keys.js';
+import { hashFiles } from '../models/file-hashes.js';
+import { openModelFolder, type ModelFolder } from '../models/model-folder.js';
+import type { NumericClass } from '../models/numeric-class.js';
+import { refuseOtherInputs, schedulerOf, scoreQueueOf } from './prepare.js';
+import { resolveSplit } from '../prompts/prompt-sets.js';
+import { readReferenceFeatures } from '../artefacts/reference-features.js';
+import { checkScorers } from '../scorers/check-scorers.js';
+import { openScorerFolder, scorerFingerprint } from '../scorers/scorer-folder.js';
+import { scorerNotes } from '../scorers/scorer-notes.js';
+import type { ScorerFolder } from '../scorers/scorer-kind.js';
+
+/** What a row's steps are: coefficients, and perhaps PTQD's correction, inside. */
+export function rowSchedule(model: ModelFolder, choice: SearchSpec['scheduler'], { coefficients, ptqd }: Pick<ResolvedSchedule, 'coefficients' | 'ptqd'>): FusedSchedule {
+  const scheduler = schedulerOf(model, choice);
+  return ptqd === undefined ? scheduler.fused(coefficients) : scaleFused(applyPtqd(scheduler.fused(), ptqd), coefficients);
+}
+
+/**
+ * Checks everything of an evaluation that this machine's files can show.
+ *
+ * @param models rows of these models alone; all of them where left out
+ * @throws QschedError (usage): unknown or incomplete model, precision, scorer or prompt set
+ */
+export function checkEvaluateFiles(spec: EvaluateSpec, models: readonly string[] = spec.rows.map(({ model }) => model)): void {
+  resolveSplit(spec.prompts, 'prompts');
+  for (const row of spec.rows.filter(({ model }) => models.includes(model))) {
+    const { model } = openNetwork({ ...row, objective: spec.objective, scorers: spec.scorers, features: spec.features });
+    if (typeof row.schedule !== 'string') rowSchedule(model, row.scheduler, row.schedule);
+  }
+}
+
+function openNetwork(request: Omit<PrepareEvaluateRequest, 'prompts'>) {
+  const model = openModelFolder(request.model, request.precision);
+  rowSchedule(model, request.scheduler, { coefficients: identityCoefficients(request.scheduler.steps) });
+  refuseOtherInputs(model);
+  const checked = checkScorers(request.objective, request.scorers, model);
+  const features = request.features === null ? null : openScorerFolder(request.features, model);
+  if (features !== null) readReferenceFeatures(model.folder, features.name); // damaged ones are refused here, not after the last picture
+  return { model, ...checked, features };
+}
+
+/** Fingerprints of a network, for the keys of its pictures and their numbers. @throws QschedError (usage) */
+export async function prepareNetwork(request: PrepareEvaluateRequest, numeric: NumericClass): Promise<PreparedNetwork> {
+  const { model, scorers, objective, outside, features } = openNetwork(request);
+  const { split, prompts } = resolveSplit(request.prompts, 'prompts');
+  return {
+    model: request.model, precision: request.precision, scheduler: request.scheduler,
+    ...(await fingerprints(model, numeric)),
+    numeric: Object.entries(numeric).map(([name, value]) => `${name} ${String(value)}`).join(', '),
+    notes: scorerNotes(scorers, prompts),
+    scorers: await Promise.all(scorers.map(prepared)),
+    features: features === null ? null : await prepared(features),
+    objective,
+    objectiveScorer: request.objective.scorer,
+    outside: Object.entries(outside).map(([scorer, plan]) => ({ scorer, plan })),
+    prompts: split,
+  };
+}
+
+async function fingerprints(model: ModelFolder, numeric: NumericClass): Promise<Pick<PreparedNetwork, 'network' | 'scoreQueue'>> {
+  const files = await hashFiles(model.folder, model.files);
+  return { network: hashOf({ files, precision: model.precision, numeric }), scoreQueue: scoreQueueOf(files, numeric) };
+}
+
+async function prepared(scorer: ScorerFolder): Promise<PreparedScorer> {
+  const { role, name, kind, names } = scorer;
+  return { role, name, kind, names, fingerprint: hashOf(await scorerFingerprint(scorer)) };
+}
+
+/** A worker draws and scores with the files that were prepared, or not at all. */
+export async function refuseOtherNetwork(request: Pick<PreparedNetwork, 'model' | 'precision' | 'network' | 'scorers' | 'features'>, numeric: NumericClass): Promise<ModelFolder> {
+  const model = openModelFolder(request.model, request.precision);
+  const refuse = (what: string): QschedError => new QschedError('failure', `The files of ${what} on this worker differ from those that the evaluation was prepared with.`, 'Restart the worker after changing model files, and give every worker the same ones.');
+  if ((await fingerprints(model, numeric)).network !== request.network) throw refuse(`model "${request.model}"`);
+  for (const scorer of [...request.scorers, ...(request.features === null ? [] : [request.features])]) {
+    if ((await prepared(openScorerFolder(scorer.role, model))).fingerprint !== scorer.fingerprint) throw refuse(`scorer "${scorer.role}"`);
+  }
+  return model;
+}

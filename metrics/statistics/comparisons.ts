@@ -1,0 +1,60 @@
+/**
+ * Verdicts on pairs, the input of preference ratings: two players (schedules, models) made a
+ * picture each, and a judge or a scorer preferred one, or neither.
+ */
+import { QschedError } from '../../spec/errors.js';
+
+/** One verdict. */
+export interface Comparison {
+  /** Index of the first player, from 0. */
+  readonly first: number;
+  /** Index of the second player, from 0. */
+  readonly second: number;
+  /** What the first player got: 1 it won, 0.5 a tie, 0 it lost. */
+  readonly outcome: 0 | 0.5 | 1;
+}
+
+/** How ratings are drawn. */
+export interface DrawOptions {
+  /** Chooses the draws; 0 to 2^53 - 1. */
+  readonly seed: number;
+  /** How many draws. */
+  readonly draws: number;
+}
+
+/** The rating around which players stand. */
+export const MEAN_RATING = 1000;
+
+/**
+ * Throws unless there are at least two players, and every comparison is between two of them.
+ *
+ * @throws QschedError (failure)
+ */
+export function checkComparisons(players: number, comparisons: readonly Comparison[]): void {
+  if (!Number.isInteger(players) || players < 2) throw new QschedError('failure', `A rating needs at least two players, not ${players}.`);
+  if (comparisons.length === 0) throw new QschedError('failure', 'A rating of no comparisons at all.', 'Compare every player with at least one other.');
+  const known = (player: number) => Number.isInteger(player) && player >= 0 && player < players;
+  comparisons.forEach(({ first, second, outcome }, i) => {
+    if (!known(first) || !known(second) || first === second) {
+      throw new QschedError('failure', `Comparison ${i} is between player ${first} and player ${second}; it must be between two different ones of 0 to ${players - 1}.`);
+    }
+    if (outcome !== 0 && outcome !== 0.5 && outcome !== 1) {
+      throw new QschedError('failure', `The outcome of comparison ${i} is ${String(outcome)}; it must be 1 (the first won), 0.5 (a tie) or 0.`);
+    }
+  });
+}
+
+/**
+ * Throws unless the seed is a whole number of 0 to 2^53 - 1 and the draws are at least `least`.
+ *
+ * @param what what is drawn, for the message
+ * @throws QschedError (usage)
+ */
+export function checkDraws({ seed, draws }: DrawOptions, least: number, what: string): void {
+  if (!Number.isInteger(draws) || draws < least || draws >= 2 ** 32) {
+    throw new QschedError('usage', `The number of ${what} is ${draws}; it must be a whole number of at least ${least}.`, `Use ${least}.`);
+  }
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new QschedError('usage', `The seed is ${seed}; it must be a whole number that is not negative.`, 'Use 0.');
+  }
+}
