@@ -13,7 +13,7 @@ import { openArtefactFolder, type ArtefactStore } from '../../inference/artefact
 import { readReferenceFeatures } from '../../inference/artefacts/reference-features.js';
 import { encodeFloats } from '../../spec/float-text.js';
 
-const MODULE = join(import.meta.dirname, '..', '..', 'inference', 'artefacts.ts');
+const MODULE = join(import.meta.dirname, '..', '..', 'inference', 'artefacts', 'artefacts.ts');
 
 let folder: string;
 let artefacts: ArtefactStore;

@@ -106,7 +106,7 @@ describe('on the command line', () => {
 
   it('a database of an older version is brought up to date', () => {
     const store = openStore(join(folder, 'qsched.db'));
-    store.$client.exec('drop table schedules; delete from __drizzle_migrations where created_at = (select max(created_at) from __drizzle_migrations)');
+    store.$client.exec('drop table schedules; drop table runs; delete from __drizzle_migrations where created_at > (select min(created_at) from __drizzle_migrations)');
     store.$client.close();
     expect(JSON.parse(said(() => schedulesCommand({ json: true })))).toEqual([]);
   });
