@@ -2,7 +2,6 @@
  * Activities of the store queue: the one writer. Each is safe to repeat.
  */
 import { asStoreError, type Store } from '../db/open-store.js';
-import { resolveSchedules } from '../db/resolve-schedules.js';
 import { closeRun, finishEvaluate, openRun, type RunEnd } from '../db/runs.js';
 import { storeSchedule } from '../db/schedules.js';
 import { closeSearch, openSearch } from '../db/searches.js';
@@ -15,6 +14,7 @@ import type { EvaluateResult, EvaluateSpec } from '../spec/evaluate-spec.js';
 import type { CompleteSchedule } from '../spec/schedule-document.js';
 import { checkEvaluate, checkSpec, type ModelServed } from './check.js';
 import { asActivity } from './failures.js';
+import { resolveRows } from './resolve.js';
 
 /** What the store activities need: the database, and whether the namespace has our search attributes. */
 export interface StoreDependencies { readonly store: Store; readonly path: string; readonly searchAttributes: boolean; readonly modelServed: ModelServed }
@@ -32,7 +32,7 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
   return {
     check: (request: CheckRequest): Promise<void> => asActivity(() => checkSpec(request, modelServed)),
     checkEvaluate: (request: CheckEvaluateRequest): Promise<void> => asActivity(() => checkEvaluate(request, modelServed)),
-    resolveSchedules: (request: { spec: EvaluateSpec }): Promise<ResolvedSchedule[]> => guarded(() => resolveSchedules(store, request.spec)),
+    resolveSchedules: (request: { spec: EvaluateSpec }): Promise<ResolvedSchedule[]> => guarded(() => resolveRows(store, request.spec)),
     openRun: (request: OpenRunRequest): Promise<void> => guarded(() => openRun(store, request)),
     closeRun: (request: { id: string; end: RunEnd }): Promise<void> => guarded(() => closeRun(store, request.id, request.end)),
     finishEvaluate: (request: FinishEvaluateRequest): Promise<EvaluateResult> => guarded(() => finishEvaluate(store, request)),

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { sql } from 'drizzle-orm';
 import type { ScoreFunction } from '../activities/score.js';
-import { startSearch } from '../cli/follow/follow.js';
+import { startSearch } from '../cli/follow/follow-search.js';
 import { scoringPlan } from '../cli/house/scoring-plan.js';
 import { startScoringProcesses } from '../cli/house/scoring-process.js';
 import { openStore, type Store } from '../db/open-store.js';

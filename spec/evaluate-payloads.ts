@@ -32,6 +32,8 @@ export interface ResolvedSchedule {
   readonly ptqd?: readonly PtqdStepDocument[];
   /** What it came from: a search's id, a schedule's id, or null. */
   readonly source: string | null;
+  /** How many of the evaluation's prompts the search behind it chose by; absent where none. */
+  readonly seen?: number;
 }
 
 export interface PrepareEvaluateRequest extends NetworkChoice {

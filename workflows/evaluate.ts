@@ -69,6 +69,7 @@ export async function evaluate(input: unknown): Promise<EvaluateResult> {
     progress.pictures = pictures * drawings.length;
     const shards = shardsOf(drawings.map(({ network }) => network), pictures);
     const warnings = new Set<string>(networks.flatMap(({ notes }) => notes));
+    for (const { source, seen } of schedules) if (seen !== undefined) warnings.add(`The search "${source}" chose by ${seen} of these ${split.count} prompts: what its row gains is no held-out gain.`);
     const damaged = new Map<string, number>();
     setCurrentDetails(`Drawing ${progress.pictures} pictures. If this stays, no worker serves \`${networks[0]!.scoreQueue}\`: start one with \`npx qsched worker --model ${networks[0]!.model}\`.`);
     await renderAll(shards);

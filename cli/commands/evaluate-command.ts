@@ -8,7 +8,8 @@ import { messageOf, QschedError } from '../../spec/errors.js';
 import type { EvaluateResult } from '../../spec/evaluate-spec.js';
 import { readEvaluateSpec, type EvaluateSpecFlags } from '../input/evaluate-input.js';
 import { evaluateTable } from '../text/evaluate-table.js';
-import { runEvaluate } from '../follow/follow-run.js';
+import { runEvaluate } from '../follow/follow-evaluate.js';
+import { workersOf } from '../input/workers.js';
 import { print, printJson, say, type GlobalOptions } from '../text/output.js';
 import { tableFormat } from '../text/study-table.js';
 
@@ -20,8 +21,6 @@ export interface EvaluateFlags extends EvaluateSpecFlags, GlobalOptions {
   readonly wait?: boolean;
 }
 
-const MOST_WORKERS = 64;
-
 /** Runs an evaluation to its table. @returns the exit code */
 export async function evaluateCommand(file: string | undefined, flags: EvaluateFlags): Promise<number> {
   const format = tableFormat(flags.format ?? { '.md': 'markdown', '.csv': 'csv' }[extname(flags.output ?? '')]);
@@ -30,21 +29,13 @@ export async function evaluateCommand(file: string | undefined, flags: EvaluateF
   checkEvaluateFiles(spec);
   for (const note of notes) say(`note: ${note}`);
   const outcome = await runEvaluate(spec, { workers, wait: flags.wait ?? false });
-  if (outcome === 'interrupted') return 130;
+  if (outcome === null) return 130;
   const { result, house } = outcome;
   for (const warning of result.warnings) say(`warning: ${warning}`);
   if (flags.output !== undefined) writeTable(flags.output, extname(flags.output) === '.json' ? JSON.stringify(result, null, 2) : evaluateTable(result.rows, format));
   if (flags.json) printJson({ ...result, database: house.database });
   else if (flags.output === undefined) print(`${evaluateTable(result.rows, format)}${format === 'table' ? `\n\n${footOf(result)}` : ''}`);
   return 0;
-}
-
-/** What --workers asks for; undefined lets the models' size decide. @throws QschedError (usage) */
-export function workersOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1 || count > MOST_WORKERS) throw new QschedError('usage', `--workers is ${text}: it must be a whole number from 1 to ${MOST_WORKERS}.`, 'Use one worker a device.');
-  return count;
 }
 
 function writeTable(path: string, text: string): void {

@@ -42,9 +42,9 @@ export async function paperStudyCommand(name: string, flags: PaperStudyFlags): P
   const { input, plan, model } = studyInput(name, flags);
   checkPlan(plan);
   for (const note of plan.notes) say(`note: ${note}`);
-  const result = await runStudy({ input, plan, models: [model], wait: flags.wait ?? false });
-  if (result === null) return 130;
-  write(result, flags, format);
+  const outcome = await runStudy({ input, plan, models: [model], wait: flags.wait ?? false });
+  if (outcome === null) return 130;
+  write(outcome.result, flags, format);
   return 0;
 }
 

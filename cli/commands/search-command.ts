@@ -9,12 +9,13 @@ import { QschedError } from '../../spec/errors.js';
 import type { SearchResult } from '../../spec/payloads.js';
 import type { SearchSpec } from '../../spec/search-spec.js';
 import { parseSearchSpec } from '../../spec/validate.js';
-import { followSearch, isRunning, searchIdOf, startSearch } from '../follow/follow.js';
-import { databasePath, enterHouse, type House } from '../house/house.js';
+import { followedSearch, isRunning, searchIdOf, startSearch } from '../follow/follow-search.js';
+import { runToEnd } from '../follow/run-to-end.js';
+import { databasePath, type House } from '../house/house.js';
 import { print, printJson, say, type GlobalOptions } from '../text/output.js';
-import { ProgressLine } from '../follow/progress-line.js';
 import { readSpec, type SpecFlags } from '../input/spec-input.js';
 import { requireSearch, withStore } from '../input/stored-search.js';
+import { workersOf } from '../input/workers.js';
 import { verdictText } from '../text/verdict-text.js';
 
 /** Flags of `search` that do not change the spec. */
@@ -34,30 +35,22 @@ const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 export async function searchCommand(file: string | undefined, flags: SpecFlags & RunFlags): Promise<number> {
   const spec = readSpec(file, flags);
   checkFiles(spec);
-  scoringProcesses(flags);
+  workersOf(flags.workers);
   if (flags.id !== undefined && !ID.test(flags.id)) throw new QschedError('usage', `--id "${flags.id}" is not a search id.`, 'Use letters, digits, ".", "_" and "-".');
   const wanted = flags.id ?? searchIdOf(spec);
   const id = existsSync(databasePath()) ? withStore((store) => freshId(store, wanted, spec, flags.id !== undefined)) : wanted;
-  return runToEnd(id, spec, flags);
+  return runToVerdict(id, spec, flags);
 }
 
 /** Goes on with a search: follows it where it runs, rebuilds it from the database where it does not. */
 export async function resumeCommand(searchId: string | undefined, flags: RunFlags & { retryFailed?: boolean; budget?: string }): Promise<number> {
-  scoringProcesses(flags);
+  workersOf(flags.workers);
   const { id, spec: stored } = withStore((store) => requireSearch(store, searchId ?? latestUnfinished(store)));
   const budget = flags.budget === undefined ? {} : { budget: Number(flags.budget) };
   const spec = parseSearchSpec({ ...stored, optimizer: { ...stored.optimizer, ...budget }, retryFailed: flags.retryFailed ?? false }, () => (flags.budget === undefined ? '' : '--budget: '));
   if (spec.optimizer.budget < stored.optimizer.budget) throw new QschedError('usage', `--budget ${spec.optimizer.budget} is below the search's own ${stored.optimizer.budget}.`, 'A search can grow, not shrink.');
   checkFiles(spec);
-  return runToEnd(id, spec, flags, spec.optimizer.budget > stored.optimizer.budget || spec.retryFailed);
-}
-
-/** What --workers asks for; undefined lets the model's size decide. */
-function scoringProcesses({ workers }: RunFlags): number | undefined {
-  if (workers === undefined) return undefined;
-  const count = Number(workers);
-  if (!Number.isInteger(count) || count < 1 || count > 64) throw new QschedError('usage', `--workers is ${workers}: it must be a whole number from 1 to 64.`, 'Use one worker a device.');
-  return count;
+  return runToVerdict(id, spec, flags, spec.optimizer.budget > stored.optimizer.budget || spec.retryFailed);
 }
 
 /** The latest search that is not finished; a full-precision control belongs to its search, and goes on with it. */
@@ -84,65 +77,21 @@ function freshId(store: Store, wanted: string, spec: SearchSpec, chosen: boolean
 }
 
 /** @param replace whether a running workflow of this id gives way: its spec is no longer the one wanted */
-async function runToEnd(searchId: string, spec: SearchSpec, flags: RunFlags, replace = false): Promise<number> {
+async function runToVerdict(searchId: string, spec: SearchSpec, flags: RunFlags, replace = false): Promise<number> {
   const started = Date.now();
-  const line = new ProgressLine();
-  const interruption = onInterrupt(searchId);
   say(`search ${searchId}: ${spec.model} ${spec.precision}, ${spec.scheduler.steps} steps, ${spec.optimizer.type}, budget ${spec.optimizer.budget}`);
-  try {
-    for (let fresh = replace; ; fresh = false) {
-      line.note('getting the server and the workers ready');
-      const entered = enterHouse({ models: [spec.model], scoring: scoringProcesses(flags), say, wait: flags.wait ?? false });
-      const house = await Promise.race([entered, interruption.happened]);
-      if (house === undefined) return await leaveEarly(await entered.catch(() => undefined), searchId, line);
-      const following = new AbortController();
-      try {
-        if (house.uiUrl) say(`watch it: ${house.uiUrl}/namespaces/${house.namespace}/workflows/${searchId}`);
-        if (fresh || !(await isRunning(house.client, searchId))) await startSearch(house.client, searchId, spec, fresh);
-        const outcome = await Promise.race([
-          followSearch(house.client, searchId, line, following.signal), interruption.happened, house.broken, house.deserted.then(() => 'deserted' as const),
-        ]);
-        if (outcome === undefined) return await leaveEarly(house, searchId, line);
-        if (outcome !== 'deserted') {
-          line.end();
-          show(outcome, spec, house, (Date.now() - started) / 1000, flags);
-          return flags.failWithoutGain && outcome.heldOut.recommend !== 'calibrated' ? 3 : 0;
-        }
-        say('the process that ran the workers has gone; this one takes its place');
-      } finally {
-        following.abort();
-        await house.stop();
-      }
-    }
-  } finally {
-    line.end();
-    interruption.forget();
-  }
-}
-
-async function leaveEarly(house: House | undefined, searchId: string, line: ProgressLine): Promise<number> {
-  line.end();
-  await house?.stop();
-  say(house?.ours === false ? `the search goes on without us. Follow it with: npx qsched resume ${searchId}` : `interrupted; everything scored so far is stored. Go on with: npx qsched resume ${searchId}`);
-  return 130;
-}
-
-function onInterrupt(searchId: string): { happened: Promise<undefined>; forget: () => void } {
-  let resolve: (value: undefined) => void = () => undefined;
-  const happened = new Promise<undefined>((done) => { resolve = done; });
-  let times = 0;
-  const handler = (): void => {
-    times += 1;
-    if (times > 1) {
-      say(`stopped at once. Go on with: npx qsched resume ${searchId}`);
-      process.exit(130);
-    }
-    say('\nstopping; press Ctrl-C again to leave at once');
-    resolve(undefined);
-  };
-  process.on('SIGINT', handler);
-  process.on('SIGTERM', handler);
-  return { happened, forget: () => { process.off('SIGINT', handler); process.off('SIGTERM', handler); } };
+  const outcome = await runToEnd<SearchResult>({
+    ...followedSearch(searchId), models: [spec.model], workers: workersOf(flags.workers), wait: flags.wait ?? false,
+    kept: 'everything scored so far is stored', followAgain: `Follow it with: npx qsched resume ${searchId}`,
+    start: async (client, first) => {
+      const fresh = replace && first;
+      if (fresh || !(await isRunning(client, searchId))) await startSearch(client, searchId, spec, fresh);
+    },
+  });
+  if (outcome === null) return 130;
+  const { result, house } = outcome;
+  show(result, spec, house, (Date.now() - started) / 1000, flags);
+  return flags.failWithoutGain && result.heldOut.recommend !== 'calibrated' ? 3 : 0;
 }
 
 function show(result: SearchResult, spec: SearchSpec, house: House, seconds: number, flags: RunFlags): void {

@@ -7,7 +7,7 @@ import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/com
 import { canonicalJson } from '../../spec/canonical-json.js';
 import { QschedError } from '../../spec/errors.js';
 import { WORKFLOW_QUEUE } from '../../temporal/queues.js';
-import { asQschedError } from '../follow/follow.js';
+import { asQschedError } from '../follow/follow-workflow.js';
 import { enterHouse } from './house.js';
 import { say } from '../text/output.js';
 
@@ -35,7 +35,7 @@ export async function visitHouse<T>({ models, wait = false }: VisitOptions, body
     try {
       return (await handle.result()) as R;
     } catch (error) {
-      throw error instanceof WorkflowFailedError ? asQschedError(error) : error;
+      throw error instanceof WorkflowFailedError ? asQschedError(error, { what: type, comeBack: 'Run the command again.' }) : error;
     }
   };
   try {

@@ -223,4 +223,9 @@ describe('the finalist of a search', () => {
     expect(rows[2]!.fidGain!.difference).toBeCloseTo(rows[2]!.fid! - rows[1]!.fid!, 9);
     expect(rows[2]!.gains[0]!.gain).toBeCloseTo(rows[2]!.objective! - rows[1]!.objective!, 9);
   });
+
+  it('on prompts that its search saw is a gain that is not believed', async () => {
+    const { warnings } = await runJson<EvaluateResult>(['evaluate', '--model', 'shapes', '--steps', '2', '--prompts', 'shapes-calibration', '--count', '6', '--schedules', `identity,search:${search.searchId}`], data);
+    expect(warnings).toContain(`The search "${search.searchId}" chose by 2 of these 6 prompts: what its row gains is no held-out gain.`);
+  });
 });

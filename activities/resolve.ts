@@ -1,0 +1,30 @@
+/**
+ * `resolveSchedules` (store queue): the schedule of every row, and how many of the evaluation's prompts
+ * the search behind it has chosen by.
+ */
+import { seenPrompts } from '../db/confirmable.js';
+import type { Store } from '../db/open-store.js';
+import { resolveSchedules } from '../db/resolve-schedules.js';
+import { resolveSplit } from '../inference/prompts/prompt-sets.js';
+import type { ResolvedSchedule } from '../spec/evaluate-payloads.js';
+import type { EvaluateSpec } from '../spec/evaluate-spec.js';
+
+/** @throws QschedError (usage) for a reference that stands for nothing */
+export function resolveRows(store: Store, spec: EvaluateSpec): ResolvedSchedule[] {
+  const texts = textsHere(spec);
+  return resolveSchedules(store, spec).map((resolved) => {
+    if (resolved.source === null) return resolved;
+    const chosenBy = seenPrompts(store, resolved.source);
+    const seen = texts.filter((text) => chosenBy.has(text)).length;
+    return seen === 0 ? resolved : { ...resolved, seen };
+  });
+}
+
+/** The prompts, where this machine has them; only workers must. */
+function textsHere({ prompts }: EvaluateSpec): string[] {
+  try {
+    return resolveSplit(prompts, 'prompts').texts;
+  } catch {
+    return [];
+  }
+}

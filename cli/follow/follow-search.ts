@@ -1,0 +1,56 @@
+/**
+ * Starting a search, and how it is followed.
+ */
+import { createHash } from 'node:crypto';
+import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
+import { canonicalJson } from '../../spec/canonical-json.js';
+import type { SearchProgress } from '../../spec/payloads.js';
+import type { SearchSpec } from '../../spec/search-spec.js';
+import { WORKFLOW_QUEUE } from '../../temporal/queues.js';
+import type { Followed } from './follow-workflow.js';
+
+/** The same spec has the same id: `shapes-w4a8-cma-es-1a2b3c4d`. */
+export function searchIdOf(spec: SearchSpec): string {
+  const hash = createHash('sha256').update(canonicalJson(spec)).digest('hex').slice(0, 8);
+  return `${spec.model}-${spec.precision}-${spec.optimizer.type}-${hash}`;
+}
+
+/** Whether the workflow of a search runs now. */
+export async function isRunning(client: Client, searchId: string): Promise<boolean> {
+  try {
+    return (await client.workflow.getHandle(searchId).describe()).status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
+/**
+ * Starts the workflow; one that runs already is left as it is, unless it is to be replaced.
+ *
+ * @param replace ends a running workflow of this id first: everything it scored is in the database
+ */
+export async function startSearch(client: Client, searchId: string, spec: SearchSpec, replace = false): Promise<void> {
+  try {
+    await client.workflow.start('search', {
+      taskQueue: WORKFLOW_QUEUE,
+      workflowId: searchId,
+      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      workflowIdConflictPolicy: replace ? WorkflowIdConflictPolicy.TERMINATE_EXISTING : WorkflowIdConflictPolicy.FAIL,
+      args: [spec],
+      staticSummary: `${spec.model} ${spec.precision}, ${spec.scheduler.steps} steps, ${spec.optimizer.type}, ${spec.optimizer.budget} trials`,
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+/** How a search is followed. */
+export const followedSearch = (searchId: string): Followed => ({
+  id: searchId, what: 'search', comeBack: `Go on with: npx qsched resume ${searchId}`,
+  ask: async (handle) => {
+    const progress = await handle.query<SearchProgress>('progress');
+    return (line) => line.show(progress);
+  },
+});

@@ -1,0 +1,82 @@
+/**
+ * Following a workflow until it ends: progress now and then, and a server that is away for a minute is waited for.
+ */
+import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
+import { messageOf, QschedError } from '../../spec/errors.js';
+import type { ProgressLine } from './progress-line.js';
+
+const POLL_MILLISECONDS = 1000;
+const ANSWER_MILLISECONDS = 3000;
+const OUTAGE_MILLISECONDS = 60_000;
+/** A call that lasted longer than this had reached the server. */
+const QUICK_MILLISECONDS = 30_000;
+
+/** A workflow to follow. */
+export interface Followed {
+  readonly id: string;
+  /** What the messages call it: search, evaluation, study. */
+  readonly what: string;
+  /** How to go on, as in "Go on with the same command." */
+  readonly comeBack: string;
+  /** Asks how far it is; what comes back shows the answer. */
+  readonly ask: (handle: WorkflowHandle) => Promise<(line: ProgressLine) => void>;
+}
+
+/**
+ * @param signal stops following: the promise then stays pending
+ * @returns the workflow's result
+ * @throws QschedError: the workflow failed, was cancelled or terminated, or no server answered for a minute
+ */
+export async function followWorkflow<R>(client: Client, followed: Followed, line: ProgressLine, signal: AbortSignal): Promise<R> {
+  const handle = client.workflow.getHandle(followed.id);
+  let over = false;
+  let answeredAt = Date.now();
+  void poll();
+  try {
+    return await resultOf();
+  } finally {
+    over = true;
+  }
+
+  async function poll(): Promise<void> {
+    while (!over && !signal.aborted) {
+      const show = await Promise.race([followed.ask(handle).catch(() => null), later(ANSWER_MILLISECONDS)]);
+      if (over || signal.aborted) return;
+      if (show === undefined) line.note('waiting for the workers');
+      else if (show === null) line.note('waiting for the server');
+      else {
+        answeredAt = Date.now();
+        show(line);
+      }
+      await later(POLL_MILLISECONDS);
+    }
+  }
+
+  async function resultOf(): Promise<R> {
+    for (;;) {
+      const asked = Date.now();
+      try {
+        return (await client.withAbortSignal(signal, () => handle.result())) as R;
+      } catch (error) {
+        if (error instanceof WorkflowFailedError) throw asQschedError(error, followed);
+        if (signal.aborted) return new Promise(() => undefined);
+        if (Date.now() - asked > QUICK_MILLISECONDS) answeredAt = Math.max(answeredAt, asked + QUICK_MILLISECONDS);
+        if (Date.now() - answeredAt > OUTAGE_MILLISECONDS) {
+          throw new QschedError('failure', `The Temporal server does not answer any more: ${messageOf(error)}`, `What is stored is safe. ${followed.comeBack}`);
+        }
+        await later(POLL_MILLISECONDS);
+      }
+    }
+  }
+}
+
+/** How a workflow failed, as a sentence. */
+export function asQschedError({ cause }: WorkflowFailedError, { what, comeBack }: Pick<Followed, 'what' | 'comeBack'>): QschedError {
+  if (cause instanceof CancelledFailure) return new QschedError('failure', `The ${what} was cancelled.`, comeBack);
+  if (cause instanceof TerminatedFailure) return new QschedError('failure', `The ${what} was terminated.`, comeBack);
+  if (cause instanceof ApplicationFailure) return new QschedError(cause.type === 'usage' ? 'usage' : 'failure', cause.message, '');
+  return new QschedError('failure', messageOf(cause), 'Look at the workflow in the Temporal UI.');
+}
+
+const later = (milliseconds: number): Promise<undefined> => new Promise((done) => { setTimeout(() => done(undefined), milliseconds); });

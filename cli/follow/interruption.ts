@@ -1,0 +1,30 @@
+/**
+ * Ctrl-C once ends in order, twice at once.
+ */
+import { say } from '../text/output.js';
+
+/** Listens for SIGINT and SIGTERM until it is forgotten. */
+export interface Interruption {
+  /** Resolves at the first signal. */
+  readonly happened: Promise<undefined>;
+  forget(): void;
+}
+
+/** @param comeBack how to go on, as in "Go on with the same command" */
+export function onInterrupt(comeBack: string): Interruption {
+  let resolve: (value: undefined) => void = () => undefined;
+  const happened = new Promise<undefined>((done) => { resolve = done; });
+  let times = 0;
+  const handler = (): void => {
+    times += 1;
+    if (times > 1) {
+      say(`stopped at once. ${comeBack}`);
+      process.exit(130);
+    }
+    say('\nstopping; press Ctrl-C again to leave at once');
+    resolve(undefined);
+  };
+  process.on('SIGINT', handler);
+  process.on('SIGTERM', handler);
+  return { happened, forget: () => { process.off('SIGINT', handler); process.off('SIGTERM', handler); } };
+}

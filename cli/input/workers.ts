@@ -1,0 +1,14 @@
+/**
+ * How many scoring processes a command is asked to start.
+ */
+import { QschedError } from '../../spec/errors.js';
+
+const MOST_WORKERS = 64;
+
+/** What --workers asks for; undefined lets the models' size decide. @throws QschedError (usage) */
+export function workersOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > MOST_WORKERS) throw new QschedError('usage', `--workers is ${text}: it must be a whole number from 1 to ${MOST_WORKERS}.`, 'Use one worker a device.');
+  return count;
+}
