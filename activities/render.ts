@@ -5,7 +5,8 @@
 import type { EngineClient } from '../inference/engine/engine-client.js';
 import type { NumericClass } from '../inference/models/numeric-class.js';
 import { refuseOtherNetwork, rowSchedule } from '../inference/prepare/prepare-evaluate.js';
-import { splitPrompts, type Prompt } from '../inference/prompts/prompt-sets.js';
+import type { Prompt } from '../inference/prompts/prompt.js';
+import { splitPrompts } from '../inference/prompts/prompt-sets.js';
 import { QschedError } from '../spec/errors.js';
 import type { RenderRequest, RenderResult, SummariseRequest, SummariseResult } from '../spec/evaluate-payloads.js';
 import type { Watch } from './watched.js';

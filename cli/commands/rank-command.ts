@@ -2,53 +2,18 @@
  * `qsched rank`: finished searches ranked again by other weights of image quality, from the
  * database alone: no server, no network, no model.
  */
-import { readRankable, refuseMixed, type RankableSearch, type RankedTrial } from '../../db/ranking.js';
+import { readRankable, refuseMixed, type RankableSearch } from '../../db/ranking.js';
 import { CLIP_IQA_PROMPTS, type ClipIqaName } from '../../metrics/scores/clip-iqa.js';
 import { scoreOfTerms } from '../../metrics/objectives/jaq.js';
 import { lineOf, paretoFront, rankTerms, shareOfTerms, upperEnvelope, weightsAt, winnerChanges } from '../../metrics/objectives/ranking.js';
 import { QschedError } from '../../spec/errors.js';
 import { suggestion } from '../../spec/validate.js';
 import { print, printJson, type GlobalOptions } from '../text/output.js';
-import { rankText } from '../text/rank-text.js';
+import { rankText, type RankDocument, type RankedScore, type RankingAt, type TrialName } from '../text/rank-text.js';
 import { requireSearch, withStore } from '../input/stored-search.js';
 
 /** Flags of `rank`. */
 export interface RankFlags extends GlobalOptions { readonly k?: string; readonly pair?: string; readonly top?: string }
-
-/** A trial of one of the searches. */
-export interface TrialName { readonly search: string; readonly trial: number }
-
-/** A trial with its score at one k. */
-export interface RankedScore extends RankedTrial { readonly score: number }
-
-/** The ranking at one k. */
-export interface RankingAt {
-  readonly k: number;
-  readonly winner: RankedScore;
-  /** Score above the identity of the winner's search; null where that has none. */
-  readonly aboveIdentity: number | null;
-  /** The winner of its search by that search's own objective. */
-  readonly ownWinner: TrialName;
-  readonly differs: boolean;
-  /** Share of the score's variance over the candidates that each term contributes. */
-  readonly varianceShare: { readonly tc: number; readonly iq: number };
-  /** The best `--top`, the winner first. */
-  readonly top: readonly RankedScore[];
-}
-
-/** The body of `qsched rank --json`. */
-export interface RankDocument {
-  readonly searches: readonly { readonly id: string; readonly status: string; readonly model: string; readonly precision: string; readonly steps: number; readonly k: number; readonly scored: number; readonly open: number; readonly failed: readonly number[] }[];
-  readonly objective: string;
-  /** The CLIP-IQA pair that stands for IQ; null: the objective's own. */
-  readonly pair: string | null;
-  readonly ks: readonly RankingAt[];
-  /** Where the winner changes between the smallest and the largest k asked for. */
-  readonly changes: readonly { readonly k: number; readonly from: TrialName; readonly to: TrialName }[];
-  /** From the most text to the most quality; `wins` is null where it wins at no k, and `to` null for "and above". */
-  readonly pareto: readonly (RankedTrial & { readonly wins: { readonly from: number; readonly to: number | null } | null })[];
-  readonly notes: readonly string[];
-}
 
 const DEFAULT_KS = '0.5,1,2,5';
 

@@ -1,8 +1,43 @@
 /**
- * A ranking as a person reads it.
+ * A ranking: the body of `qsched rank --json`, and as a person reads it.
  */
 import { table } from './output.js';
-import type { RankDocument, RankedScore, RankingAt, TrialName } from '../commands/rank-command.js';
+import type { RankedTrial } from '../../db/ranking.js';
+
+/** A trial of one of the searches. */
+export interface TrialName { readonly search: string; readonly trial: number }
+
+/** A trial with its score at one k. */
+export interface RankedScore extends RankedTrial { readonly score: number }
+
+/** The ranking at one k. */
+export interface RankingAt {
+  readonly k: number;
+  readonly winner: RankedScore;
+  /** Score above the identity of the winner's search; null where that has none. */
+  readonly aboveIdentity: number | null;
+  /** The winner of its search by that search's own objective. */
+  readonly ownWinner: TrialName;
+  readonly differs: boolean;
+  /** Share of the score's variance over the candidates that each term contributes. */
+  readonly varianceShare: { readonly tc: number; readonly iq: number };
+  /** The best `--top`, the winner first. */
+  readonly top: readonly RankedScore[];
+}
+
+/** The body of `qsched rank --json`. */
+export interface RankDocument {
+  readonly searches: readonly { readonly id: string; readonly status: string; readonly model: string; readonly precision: string; readonly steps: number; readonly k: number; readonly scored: number; readonly open: number; readonly failed: readonly number[] }[];
+  readonly objective: string;
+  /** The CLIP-IQA pair that stands for IQ; null: the objective's own. */
+  readonly pair: string | null;
+  readonly ks: readonly RankingAt[];
+  /** Where the winner changes between the smallest and the largest k asked for. */
+  readonly changes: readonly { readonly k: number; readonly from: TrialName; readonly to: TrialName }[];
+  /** From the most text to the most quality; `wins` is null where it wins at no k, and `to` null for "and above". */
+  readonly pareto: readonly (RankedTrial & { readonly wins: { readonly from: number; readonly to: number | null } | null })[];
+  readonly notes: readonly string[];
+}
 
 const number = (value: number | null): string => value?.toFixed(4) ?? '-';
 const signed = (value: number | null): string => (value === null ? '-' : `${value >= 0 ? '+' : ''}${value.toFixed(4)}`);

@@ -5,15 +5,8 @@ import type { FusedSchedule } from '../../diffusion/fused.js';
 import type { PtqdFitOptions, PtqdStep } from '../../diffusion/ptqd.js';
 import type { SummariseRequest, SummariseResult } from '../../spec/evaluate-payloads.js';
 import type { RenderJob, RenderJobResult } from './render-shard.js';
+import type { EngineIdentity } from './engine-identity.js';
 import type { Pair } from './scoring-engine.js';
-
-/** Which engine a job needs; engines are kept by this identity. */
-export interface EngineIdentity {
-  readonly model: string;
-  readonly precision: string;
-  /** Scorer roles, in order. */
-  readonly scorers: readonly string[];
-}
 
 /** A scoring job. */
 export interface ScoreJob {

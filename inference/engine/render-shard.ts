@@ -10,7 +10,7 @@ import { BLOCK } from '../../spec/evaluate-payloads.js';
 import { decodePicture, decodeTable, encodePicture, encodeTable, type FloatTable, type KeptPicture } from '../artefacts/artefact-formats.js';
 import { numbersKey, pictureContext, pictureKey } from '../artefacts/artefact-keys.js';
 import type { ArtefactStore } from '../artefacts/artefacts.js';
-import type { EngineIdentity } from './engine-messages.js';
+import type { EngineIdentity } from './engine-identity.js';
 import type { EngineControl, Pair, ScoringEngine } from './scoring-engine.js';
 
 /** A scorer with what identifies it. */

@@ -8,12 +8,10 @@ import { messageOf, QschedError } from '../../spec/errors.js';
 import type { PromptSplit } from '../../spec/payloads.js';
 import { suggestion } from '../../spec/validate.js';
 import { isPlainName, promptRoots } from '../models/model-roots.js';
+import type { Prompt } from './prompt.js';
 import { parsePromptTable } from './prompt-table.js';
 
 const EXTENSIONS = ['.json', '.csv', '.tsv', '.txt'];
-
-/** A prompt, with its nouns where its set names them. */
-export interface Prompt { readonly text: string; readonly nouns: readonly string[] | null }
 
 const sha256 = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
 

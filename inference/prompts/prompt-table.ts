@@ -3,7 +3,7 @@
  * are known a column `nouns`, separated by ";".
  */
 import { CsvError, parse } from 'csv-parse/sync';
-import type { Prompt } from './prompt-sets.js';
+import type { Prompt } from './prompt.js';
 
 const TEXT_COLUMNS = ['text', 'prompt'];
 const NOUN_COLUMN = 'nouns';

@@ -3,7 +3,7 @@
  */
 import { loadClipTokenizer } from '../models/clip-tokenizer.js';
 import { countTagged } from '../prompts/nouns.js';
-import type { Prompt } from '../prompts/prompt-sets.js';
+import type { Prompt } from '../prompts/prompt.js';
 import { scorerKind, usesNouns } from './scorer-folder.js';
 import type { ScorerFolder } from './scorer-kind.js';
 

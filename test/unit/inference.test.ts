@@ -10,7 +10,8 @@ import { listPrecisions, openModelFolder } from '../../inference/models/model-fo
 import { findModel, listModels, packageRoot } from '../../inference/models/model-roots.js';
 import { numericClass } from '../../inference/models/numeric-class.js';
 import { checkFiles, schedulerOf, scoreQueueOf } from '../../inference/prepare/prepare.js';
-import { hashTexts, listPromptSets, parsePrompts, readPromptSet, resolveSplit, splitPrompts, type Prompt } from '../../inference/prompts/prompt-sets.js';
+import type { Prompt } from '../../inference/prompts/prompt.js';
+import { hashTexts, listPromptSets, parsePrompts, readPromptSet, resolveSplit, splitPrompts } from '../../inference/prompts/prompt-sets.js';
 import { openSession } from '../../inference/models/runtime-session.js';
 import { openScorerFolder } from '../../inference/scorers/scorer-folder.js';
 import { QschedError } from '../../spec/errors.js';
