@@ -159,6 +159,9 @@ command('rank [searches...]', 'rank finished searches again by other weights of 
   .option('--pair <name>', 'another CLIP-IQA pair as image quality: noisiness, sharpness, ...')
   .option('--top <n>', 'show the best n at every k (default 1)')
   .action(run(async (ids: string[], flags) => (await import('./commands/rank-command.js')).rankCommand(ids, flags)));
+command('scores', 'the scores that objectives and tables may use, and what the absent ones want')
+  .option('--model <name>', 'the model whose qsched.json may name scorers (default shapes)')
+  .action(run(async (flags) => (await import('./commands/scores-command.js')).scoresCommand(flags)));
 command('doctor', 'check this machine, and say what to mend').action(run(async (flags: GlobalOptions) => (await import('./commands/doctor-command.js')).doctorCommand(flags)));
 
 /** Commander's complaint about an unknown word, as ours. */
