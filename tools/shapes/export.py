@@ -152,7 +152,7 @@ def export_pipeline(work: Path, folder: Path, vocab: int, ids: torch.Tensor, g: 
         "text_encoder": ["transformers", "CLIPTextModelWithProjection"], "tokenizer": ["transformers", "CLIPTokenizer"],
         "unet": ["diffusers", "UNet2DConditionModel"], "vae": ["diffusers", "AutoencoderKL"]})
     write_json(folder / "qsched.json", {
-        "scorers": {"objective": "shapes-clip", "second": "shapes-clip-second"},
+        "scorers": {"objective": "shapes-clip", "second": "shapes-clip-second", "brisque": "shapes-brisque"},
         "prompts": {"calibration": "shapes-calibration", "select": "shapes-select", "heldout": "shapes-heldout",
                     "eval": "shapes-eval"},
         "precisions": {"fp32": "unet/model.onnx", "w8a8": "unet/model_w8a8.onnx", "w4a8": "unet/model_w4a8.onnx",
