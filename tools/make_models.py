@@ -22,8 +22,14 @@ def main() -> None:
     train_all(args.work, args.quick)
     if args.train_only:
         return
+    from shapes.brisque import write_brisque
     from shapes.export import export_all
+    from shapes.manifest import write_manifest
+    from shapes.reference import write_reference
     export_all(args.work, args.out)
+    write_reference(args.out / "models")
+    write_brisque(args.work, args.out / "models")
+    write_manifest(args.out)
 
 
 if __name__ == "__main__":

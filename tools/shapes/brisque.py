@@ -51,15 +51,11 @@ def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.exp(-GAMMA * ((a[:, None] - b[None]) ** 2).sum(-1))
 
 
-def main() -> None:
-    root = Path(__file__).resolve().parents[2]
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", type=Path, default=root / ".qsched" / "training", help="where tools/make_models.py keeps its stages")
-    parser.add_argument("--models", type=Path, default=root / "models")
-    args = parser.parse_args()
+def write_brisque(work: Path, models: Path) -> None:
+    """Fits and writes models/shapes-brisque/; `work` holds the trained autoencoder."""
     g = torch.Generator().manual_seed(SEED)
     autoencoder = Autoencoder()
-    autoencoder.load_state_dict(torch.load(args.work / "autoencoder.pt"))
+    autoencoder.load_state_dict(torch.load(work / "autoencoder.pt"))
     autoencoder.eval().requires_grad_(False)
     with torch.no_grad():
         pixels, severity = sample(autoencoder, g)
@@ -74,11 +70,20 @@ def main() -> None:
     predicted = kernel(x[test], vectors) @ coefficients + CONSTANT
     rank = lambda v: np.argsort(np.argsort(v))
     print(f"{len(x)} pictures; held out: rank correlation {np.corrcoef(rank(predicted), rank(y[test]))[0, 1]:.3f}, clean {predicted[y[test] == 10].mean():.1f}, rest {predicted[y[test] > 10].mean():.1f}")
-    out = args.models / "shapes-brisque"
+    out = models / "shapes-brisque"
     out.mkdir(exist_ok=True)
     (out / "scorer.json").write_text('{ "kind": "brisque" }\n')
     rows = ",\n    ".join(json.dumps([round(float(v), 4) for v in row]) for row in vectors)
     (out / "svr.json").write_text('{\n  "source": "tools/shapes/brisque.py: pictures of shapes, no judgement of people",\n  "coefficients": ' + json.dumps([float(f"{c:.10g}") for c in coefficients]) + f',\n  "supportVectors": [\n    {rows}\n  ]\n}}\n')
+
+
+def main() -> None:
+    root = Path(__file__).resolve().parents[2]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, default=root / ".qsched" / "training", help="where tools/make_models.py keeps its stages")
+    parser.add_argument("--models", type=Path, default=root / "models")
+    args = parser.parse_args()
+    write_brisque(args.work, args.models)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from shapes.train import pictures  # noqa: E402
 
 IMAGES = 20_000
 SEED = 7
+SCORERS = ["shapes-clip", "shapes-clip-second"]
 
 
 def packed(values: np.ndarray) -> str:
@@ -33,19 +34,22 @@ def statistics(folder: Path, pixels: np.ndarray) -> dict:
     }
 
 
+def write_reference(models: Path) -> None:
+    """Writes models/shapes/reference/ for both scorers."""
+    pixels = pictures("eval", IMAGES, SEED)[1].numpy()
+    out = models / "shapes" / "reference"
+    out.mkdir(exist_ok=True)
+    for name in SCORERS:
+        content = statistics(models / name, pixels)
+        (out / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
+        print(name, content["images"], "pictures,", content["dimension"], "features")
+
+
 def main() -> None:
     root = Path(__file__).resolve().parents[2]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=Path, default=root / "models")
-    parser.add_argument("--scorers", nargs="+", default=["shapes-clip", "shapes-clip-second"])
-    args = parser.parse_args()
-    pixels = pictures("eval", IMAGES, SEED)[1].numpy()
-    out = args.models / "shapes" / "reference"
-    out.mkdir(exist_ok=True)
-    for name in args.scorers:
-        content = statistics(args.models / name, pixels)
-        (out / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
-        print(name, content["images"], "pictures,", content["dimension"], "features")
+    write_reference(parser.parse_args().models)
 
 
 if __name__ == "__main__":
