@@ -3,8 +3,8 @@
  */
 import type { FusedSchedule } from '../../diffusion/fused.js';
 import type { PtqdFitOptions, PtqdStep } from '../../diffusion/ptqd.js';
-import type { SummariseRequest, SummariseResult } from '../../spec/evaluate-payloads.js';
-import type { RenderJob, RenderJobResult } from './render-shard.js';
+import type { RenderResult, SummariseRequest, SummariseResult } from '../../spec/evaluate-payloads.js';
+import type { RenderJob } from './render-shard.js';
 import type { EngineIdentity } from './engine-identity.js';
 import type { Pair } from './scoring-engine.js';
 
@@ -46,7 +46,7 @@ export interface FitJobResult { readonly fits: readonly PtqdStep[]; readonly sec
 export interface EngineJobs {
   readonly score: { readonly job: ScoreJob; readonly result: ScoreJobResult };
   readonly fit: { readonly job: FitJob; readonly result: FitJobResult };
-  readonly render: { readonly job: RenderJob; readonly result: RenderJobResult };
+  readonly render: { readonly job: RenderJob; readonly result: RenderResult };
   readonly summarise: { readonly job: SummariseRequest; readonly result: SummariseResult };
 }
 

@@ -4,13 +4,14 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf, QschedError } from '../../spec/errors.js';
+import type { RenderResult } from '../../spec/evaluate-payloads.js';
 import { openArtefactFolder, type ArtefactStore } from '../artefacts/artefacts.js';
 import type { EngineIdentity } from './engine-identity.js';
 import type { EngineJob, EngineJobs, EngineThreadData, FitJob, FitJobResult, FromEngine, ScoreJob, ScoreJobResult, ToEngine } from './engine-messages.js';
 import { fileStamp } from '../models/file-hashes.js';
 import { openModelFolder } from '../models/model-folder.js';
 import { fitOnTrajectories } from './ptqd-fit.js';
-import { renderShard, type RenderJob, type RenderJobResult } from './render-shard.js';
+import { renderShard, type RenderJob } from './render-shard.js';
 import { runtimeClock } from '../models/runtime-session.js';
 import { openScorerFolder } from '../scorers/scorer-folder.js';
 import { openScoringEngine, type Evaluation, type ScoringEngine } from './scoring-engine.js';
@@ -115,7 +116,7 @@ function artefacts(): ArtefactStore {
   return (folder ??= openArtefactFolder(options.artefacts));
 }
 
-async function render(id: number, job: RenderJob): Promise<RenderJobResult> {
+async function render(id: number, job: RenderJob): Promise<RenderResult> {
   refuseCancelled(id);
   const start = performance.now();
   const made = await renderShard(job, artefacts(), () => engineFor(job.identity), options.batch, {

@@ -6,7 +6,7 @@
 import type { FusedSchedule } from '../../diffusion/fused.js';
 import { checkImage, type RgbImage } from '../../metrics/images/image.js';
 import { QschedError } from '../../spec/errors.js';
-import { BLOCK } from '../../spec/evaluate-payloads.js';
+import { BLOCK, type RenderResult } from '../../spec/evaluate-payloads.js';
 import { decodePicture, decodeTable, encodePicture, encodeTable, type FloatTable, type KeptPicture } from '../artefacts/artefact-formats.js';
 import { numbersKey, pictureContext, pictureKey } from '../artefacts/artefact-keys.js';
 import type { ArtefactStore } from '../artefacts/artefacts.js';
@@ -46,17 +46,6 @@ export interface BlockRecord {
 /** What a finished shard is, itself an artefact. */
 export interface ShardRecord { readonly format: 'qsched-shard/1'; readonly blocks: readonly BlockRecord[] }
 
-export interface RenderJobResult {
-  /** Hash of the ShardRecord. */
-  readonly record: string;
-  readonly drawn: number;
-  readonly reused: number;
-  readonly failed: readonly { readonly reason: string; readonly count: number }[];
-  /** Damaged objects that were removed. */
-  readonly damaged: number;
-  readonly seconds: number;
-}
-
 /** Reasons of failure that a result names. */
 const MOST_REASONS = 5;
 
@@ -67,7 +56,7 @@ const MOST_REASONS = 5;
  * @param batch rows of a network call
  * @throws QschedError (failure) where the folder cannot be written; what was kept before stays
  */
-export async function renderShard(job: RenderJob, artefacts: ArtefactStore, openEngine: () => Promise<ScoringEngine>, batch: number, control: EngineControl = {}): Promise<Omit<RenderJobResult, 'seconds'>> {
+export async function renderShard(job: RenderJob, artefacts: ArtefactStore, openEngine: () => Promise<ScoringEngine>, batch: number, control: EngineControl = {}): Promise<Omit<RenderResult, 'seconds'>> {
   const damagedBefore = artefacts.damaged();
   const context = pictureContext(job.network, job.schedule);
   const blocks: BlockRecord[] = [];
