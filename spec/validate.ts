@@ -13,10 +13,15 @@ export function nearest(word: string, allowed: readonly string[]): string | unde
   return distance(word.toLowerCase(), best) <= Math.max(2, Math.floor(word.length / 3)) ? best : undefined;
 }
 
+/** Choices that a message lists at most. */
+const MOST_LISTED = 24;
+
 /** `did you mean "x"?`, or what there is. */
 export function suggestion(word: string, allowed: readonly string[]): string {
   const near = nearest(word, allowed);
-  return near === undefined ? `Allowed: ${allowed.join(', ')}.` : `Did you mean "${near}"? Allowed: ${allowed.join(', ')}.`;
+  const rest = allowed.length - MOST_LISTED;
+  const list = `Allowed: ${allowed.slice(0, MOST_LISTED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`;
+  return near === undefined ? list : `Did you mean "${near}"? ${list}`;
 }
 
 type Path = readonly PropertyKey[];

@@ -271,3 +271,10 @@ test('the committed JSON Schema is the one that the spec gives', () => {
 function nested(field: string, value: unknown): Record<string, unknown> {
   return field.split('.').reduceRight<unknown>((inner, key, depth) => (depth === 0 ? { model: 'shapes', [key]: inner } : { [key]: inner }), value) as Record<string, unknown>;
 }
+
+test('a long list of choices is cut', () => {
+  const many = Array.from({ length: 40 }, (_, i) => `choice-${i}`);
+  expect(suggestion('nothing-like-it', many)).toMatch(/^Allowed: choice-0, .*choice-23 and 16 more\.$/);
+  expect(suggestion('choice-39x', many)).toContain('Did you mean "choice-39"?');
+  expect(suggestion('z', ['a', 'b'])).toContain('Allowed: a, b.');
+});
