@@ -75,7 +75,7 @@ describe('a study', () => {
     expect(code).toBe(130);
     expect(stderr).toMatch(/everything scored so far is stored\. Go on with the same command/);
     const killed = startCli(STUDY, disturbed);
-    await killed.says(/4 rows; \d+ of 160 pictures/);
+    await killed.says(/4 rows; \d+\/160 pictures/);
     await sleep(300);
     killGroup(killed.pid);
     await gone(killed.pid);

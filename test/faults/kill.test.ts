@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ScoreRequest, SearchResult } from '../../spec/payloads.js';
 import { openConnection } from '../../temporal/open-connection.js';
 import { isAlive } from '../../temporal/process-alive.js';
-import { readServerRecord } from '../../temporal/server-record.js';
+import { readServerRecord, type ServerRecord } from '../../temporal/server-record.js';
 import { startServer } from '../../temporal/server.js';
 import { cleanUp, dump, gone, killGroup, newDataFolder, query, runCli, runJson, scoredTrials, scoringWorkers, startCli, untilScored, type RunningCli } from '../e2e/harness.js';
 
@@ -43,6 +43,18 @@ function moments(): number[] {
 async function reach(data: string, trials: number, running: RunningCli): Promise<void> {
   await untilScored(data, trials, running);
   await sleep(random() * LONGEST_DELAY_MILLISECONDS);
+}
+
+/** The record of the server that runs now: another process than the one that was killed last. */
+async function serverOf(data: string, killed: number, running: RunningCli): Promise<ServerRecord> {
+  let ended = false;
+  void running.result.finally(() => { ended = true; }).catch(() => undefined);
+  while (!ended) {
+    const record = readServerRecord(data);
+    if (record !== null && record.pid !== killed) return record;
+    await sleep(20);
+  }
+  throw new Error(`The search ended before its server was back:\n${running.stderr()}`);
 }
 
 afterAll(cleanUp);
@@ -103,12 +115,13 @@ describe('kill -9', () => {
     const data = newDataFolder();
     const running = startCli([...SEARCH, '--json'], data);
     const addresses = new Set<string>();
+    let last = 0;
     for (const trials of moments()) {
       await reach(data, trials, running);
-      const record = readServerRecord(data)!;
+      const record = await serverOf(data, last, running);
       addresses.add(record.address);
       process.kill(record.pid, 'SIGKILL');
-      while (readServerRecord(data)?.pid === record.pid) await sleep(50);
+      last = record.pid;
     }
     const { code, stdout, stderr } = await running.result;
     expect(code).toBe(0);
