@@ -17,7 +17,7 @@ import { refuseOtherInputs, schedulerOf, scoreQueueOf } from './prepare.js';
 import { resolveSplit } from '../prompts/prompt-sets.js';
 import { readReferenceFeatures } from '../artefacts/reference-features.js';
 import { checkScorers } from '../scorers/check-scorers.js';
-import { openScorerFolder, scorerFingerprint } from '../scorers/scorer-folder.js';
+import { openScorerFolder, scorerFingerprint, scorerKind } from '../scorers/scorer-folder.js';
 import { scorerNotes } from '../scorers/scorer-notes.js';
 import type { ScorerFolder } from '../scorers/scorer-kind.js';
 
@@ -47,6 +47,9 @@ function openNetwork(request: Omit<PrepareEvaluateRequest, 'prompts'>) {
   refuseOtherInputs(model);
   const checked = checkScorers(request.objective, request.scorers, model);
   const features = request.features === null ? null : openScorerFolder(request.features, model);
+  if (features !== null && scorerKind(features).hasFeatures !== true) {
+    throw new QschedError('usage', `features names the scorer "${features.role}" (${features.kind}), which has no features: it cannot carry a Frechet distance.`, 'Name a CLIP, inception or cmmd folder, or leave distances out with features: null (--features none).');
+  }
   if (features !== null) readReferenceFeatures(model.folder, features.name); // damaged ones are refused here, not after the last picture
   return { model, ...checked, features };
 }

@@ -19,6 +19,7 @@ export const TERM_NAMES: readonly string[] = ['cosine', ...ANTONYM_TERMS];
 export const clip: ScorerKind = {
   version: 'clip-2',
   files: CLIP_FILES,
+  hasFeatures: true,
   make: 'python tools/export_scorer.py clip-score --output models/clip-score',
   check(_, folder) {
     readClipPreprocessing(folder);

@@ -12,6 +12,7 @@ import type { ScorerKind } from './scorer-kind.js';
 /** Features only. */
 export const cmmd: ScorerKind = {
   version: 'cmmd-1',
+  hasFeatures: true,
   files: ['vision_model.onnx', 'preprocessor_config.json'],
   make: 'python tools/export_scorer.py cmmd --output models/cmmd',
   check(_, folder) {

@@ -11,6 +11,7 @@ import type { ScorerKind } from './scorer-kind.js';
 /** Features only. */
 export const inception: ScorerKind = {
   version: 'inception-1',
+  hasFeatures: true,
   files: ['model.onnx'],
   make: 'python tools/export_scorer.py inception --checkpoint pt_inception-2015-12-05-6726825d.pth --output models/inception',
   check: () => [],

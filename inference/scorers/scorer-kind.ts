@@ -40,6 +40,8 @@ export interface ScorerKind {
   readonly identify?: (folder: ScorerFolder) => Promise<Readonly<Record<string, unknown>>>;
   /** What a table calls the scores, where the folder decides it: the version of the weights, for example. */
   readonly label?: (manifest: Readonly<Record<string, unknown>>) => string;
+  /** Whether it has features, which can carry a Frechet distance. */
+  readonly hasFeatures?: boolean;
   /** Whether nouns of the prompts decide the score. */
   readonly usesNouns?: boolean;
   open(folder: ScorerFolder, options: SessionOptions): Promise<Scorer>;

@@ -96,6 +96,7 @@ describe('an evaluation in a folder of its own', () => {
     ['an unknown precision', ['evaluate', '--model', 'shapes', '--precision', 'w4a7'], /The model "shapes" has no precision "w4a7"/],
     ['too many prompts', ['evaluate', '--model', 'shapes', '--count', '99999'], /prompts\.count is 99999, but the prompt set "shapes-eval" holds/],
     ['an unknown scorer', ['evaluate', '--model', 'shapes', '--scorers', 'thrid'], /There is no scorer "thrid"/],
+    ['a scorer without features', ['evaluate', '--model', 'shapes', '--features', 'brisque'], /features names the scorer "brisque" \(brisque\), which has no features/],
     ['an unknown format', ['evaluate', '--model', 'shapes', '--format', 'latex'], /--format is "latex"/],
     ['PTQD of full precision alone', ['evaluate', '--model', 'shapes', '--precision', 'fp32', '--schedules', 'ptqd'], /Nothing is left to evaluate: ptqd of shapes fp32/],
     ['a fit that nobody made', ['evaluate', '--model', 'shapes', '--steps', '2', '--schedules', 'ptqd', '--count', '2'], /There is no PTQD fit of shapes w4a8.*Make one: npx qsched ptqd --model shapes/],

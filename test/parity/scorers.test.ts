@@ -232,3 +232,8 @@ describe('nouns', () => {
     expect(tagged).toEqual(given);
   });
 });
+
+test.each(['aq-map', 'brisque', 'clip-iqa', 'clip-score', 'cmmd', 'hpsv2', 'inception', 'maniqa', 'pickscore'])('%s has features exactly where its kind says so', async (name) => {
+  const { features } = await open(name);
+  expect(features !== undefined).toBe(scorerKind(openScorerFolder(name, { scorers: {} }, [ROOT])).hasFeatures === true);
+});
