@@ -26,7 +26,7 @@ export const refuseToRender: RenderFunctions = { render: refuse, summarise: refu
 
 /** On the engine's thread. */
 export const renderOnEngine = (engine: EngineClient, numeric: NumericClass): RenderFunctions => ({
-  async render({ prepared, schedule, split, from, to }, watch) {
+  async render({ prepared, schedule, split, from, to, retryFailed }, watch) {
     const model = await refuseOtherNetwork(prepared, numeric);
     const { features } = prepared;
     const pairs = promptsOf(split).flatMap(({ text, nouns }) => split.seeds.map((seed) => ({ text, nouns, seed }))).slice(from, to);
@@ -37,6 +37,7 @@ export const renderOnEngine = (engine: EngineClient, numeric: NumericClass): Ren
       pairs,
       scorers: prepared.scorers,
       features,
+      retryFailed,
     }, watch);
   },
   summarise: (request, watch) => engine.summarise(request, watch),

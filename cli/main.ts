@@ -138,6 +138,7 @@ command('evaluate [spec]', 'schedules x models x precisions on a prompt set, as 
   .option('--k <x>', 'weight of image quality in the objective')
   .option('--scorers <list>', "scorers beside the objective's own, or none (default second)")
   .option('--features <name>', 'the scorer whose features carry the Frechet distance, or none (default second)')
+  .option('--retry-failed', 'draw and score kept failures again')
   .option('--format <name>', 'table (default), markdown or csv')
   .option('--output <file>', 'write the table to a file: .md, .csv or .json')
   .option('--workers <n>', 'scoring processes to start (default: one a core for small models, else 1)')

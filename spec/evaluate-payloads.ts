@@ -83,6 +83,8 @@ export interface RenderRequest {
   readonly split: PromptSplit;
   readonly from: number;
   readonly to: number;
+  /** Make again what is kept as a failure. */
+  readonly retryFailed: boolean;
 }
 
 export interface RenderResult {

@@ -42,6 +42,8 @@ export const EvaluateSpec = z.strictObject({
   scorers: z.array(name, 'must be a list of names').max(16, 'takes at most 16 scorers').default(['second']),
   /** The scorer whose features carry the Frechet distance; null leaves distances out. */
   features: name.nullable().default('second'),
+  /** Draw and score again what is kept as a failure; a spec without it takes such a failure as it is. */
+  retryFailed: z.boolean('must be true or false').default(false),
   /** How long to wait for a worker that serves a queue, in seconds. */
   waitForWorker: whole(1, 7 * 24 * 3600).default(600),
 });

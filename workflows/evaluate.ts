@@ -103,7 +103,7 @@ export async function evaluate(input: unknown): Promise<EvaluateResult> {
         asked.add(prepared.scoreQueue);
         const { render } = scoreActivities(prepared.scoreQueue, first ? spec.waitForWorker : null);
         const { model, precision, scheduler, network, scorers, features } = prepared;
-        const request = { prepared: { model, precision, scheduler, network, scorers, features }, schedule: drawing.schedule, ...shardSplit(split, shard) };
+        const request = { prepared: { model, precision, scheduler, network, scorers, features }, schedule: drawing.schedule, ...shardSplit(split, shard), retryFailed: spec.retryFailed };
         const made = await render.executeWithOptions({ summary: `${model} ${precision}: pictures ${shard.from}-${shard.to - 1} of schedule ${shard.of + 1}` }, [request]);
         drawing.records[indexOf(shard)] = made.record;
         progress.done += shard.to - shard.from;

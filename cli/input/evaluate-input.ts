@@ -28,6 +28,7 @@ export interface EvaluateSpecFlags {
   readonly weights?: string;
   readonly scorers?: string;
   readonly features?: string;
+  readonly retryFailed?: boolean;
 }
 
 /** Flags that make rows; a file has its own. */
@@ -98,5 +99,6 @@ function applyFlags(tree: Tree, flags: EvaluateSpecFlags): void {
   if (flags.k !== undefined) group('objective')['k'] = number(flags.k);
   if (flags.weights !== undefined) group('objective')['weights'] = weights(flags.weights);
   if (flags.scorers !== undefined) tree['scorers'] = flags.scorers === 'none' ? [] : flags.scorers.split(',');
+  if (flags.retryFailed === true) tree['retryFailed'] = true;
   if (flags.features !== undefined) tree['features'] = flags.features === 'none' ? null : flags.features;
 }

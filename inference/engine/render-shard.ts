@@ -29,6 +29,8 @@ export interface RenderJob {
   /** Scorers with terms. */
   readonly scorers: readonly (KeyedScorer & { readonly names: readonly string[] })[];
   readonly features: KeyedScorer | null;
+  /** Pictures and scores that are kept as failures are made again. */
+  readonly retryFailed: boolean;
 }
 
 /** A block as its record names it. */
@@ -85,7 +87,8 @@ export async function renderShard(job: RenderJob, artefacts: ArtefactStore, open
     const kept: (Kept | undefined)[] = keys.map((key) => {
       const hash = artefacts.find(key);
       const bytes = hash === undefined ? undefined : artefacts.get(hash);
-      return bytes === undefined ? undefined : keptAs(hash!, bytes);
+      const found = bytes === undefined ? undefined : keptAs(hash!, bytes);
+      return job.retryFailed && found?.failed ? undefined : found;
     });
     const absent = kept.flatMap((one, at) => (one === undefined ? [at] : []));
     for (let first = 0; first < absent.length; first += batch) {
@@ -112,7 +115,8 @@ export async function renderShard(job: RenderJob, artefacts: ArtefactStore, open
       const key = numbersKey(kind, fingerprint, hashes, pairs);
       const found = artefacts.find(key);
       const bytes = found === undefined ? undefined : artefacts.get(found);
-      if (bytes !== undefined && decodeTable(bytes)?.rows === pairs.length) return found!;
+      const known = bytes === undefined ? undefined : decodeTable(bytes);
+      if (known?.rows === pairs.length && !(job.retryFailed && hasFailure(known, shownAt))) return found!;
       const rows = shownAt.length === 0 ? [] : await compute(scorerOf(await openEngine(), role));
       const hash = artefacts.put(encodeTable(tableOf(rows, columns ?? rows[0]?.length ?? 0, shownAt, pairs.length, kind)));
       artefacts.bind(key, hash);
@@ -157,6 +161,9 @@ function featuresOf(scorer: ScoringEngine['scorers'][number], images: readonly R
   if (scorer.features === undefined) throw new QschedError('usage', `The scorer "${scorer.role}" has no features: it cannot carry a Frechet distance.`, 'Name another one as features, or leave distances out with features: null (--features none).');
   return scorer.features(images, between);
 }
+
+/** Whether a scorer failed on a picture that could be shown to it. */
+const hasFailure = ({ columns, values }: FloatTable, shownAt: readonly number[]): boolean => shownAt.some((at) => values.subarray(at * columns, (at + 1) * columns).some(Number.isNaN));
 
 /** Rows in their places; NaN where a picture failed. */
 function tableOf(rows: readonly (Float64Array | Float32Array)[], columns: number, places: readonly number[], count: number, kind: 'terms' | 'features'): FloatTable {

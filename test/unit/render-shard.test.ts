@@ -19,6 +19,8 @@ let artefacts: ArtefactStore;
 let counts: { opened: number; drawn: string[]; scored: number; featured: number };
 /** Pictures that fail. */
 let broken: Set<string>;
+/** Prompts whose pictures the scorer has no number for. */
+let unscored: Set<number>;
 /** Network batches after which the engine breaks down. */
 let batches: number;
 
@@ -27,6 +29,7 @@ beforeEach(() => {
   artefacts = openArtefactFolder(folder);
   counts = { opened: 0, drawn: [], scored: 0, featured: 0 };
   broken = new Set();
+  unscored = new Set();
   batches = Infinity;
 });
 afterEach(() => { rmSync(folder, { recursive: true, force: true }); });
@@ -39,7 +42,7 @@ function fakeEngine(): ScoringEngine {
   return {
     scorers: [{
       ...score,
-      score: async (pictures) => { counts.scored += pictures.length; return pictures.map(({ image: { data } }) => Float64Array.of(data[0]! / 100, data[1]! / 10)); },
+      score: async (pictures) => { counts.scored += pictures.length; return pictures.map(({ image: { data } }) => Float64Array.of(unscored.has(data[0]!) ? NaN : data[0]! / 100, data[1]! / 10)); },
       features: async (images) => { counts.featured += images.length; return images.map(({ data }) => Float32Array.of(data[0]!, data[1]!)); },
       release: async () => undefined,
     }],
@@ -63,7 +66,7 @@ function jobOf(pairs: readonly Pair[], own: Partial<RenderJob> = {}): RenderJob 
   return {
     identity: { model: 'm', precision: 'p', scorers: ['objective'] }, network: 'network',
     schedule: { scheduler: 'tcd', initNoiseSigma: 1, steps: [{ timestep: 999, inputScale: 1, a: 0, b: 1, d: 0, n: 0 }] },
-    pairs, scorers: [{ role: 'objective', fingerprint: 'clip', names: ['cosine', 'clip-iqa.quality'] }], features: { role: 'objective', fingerprint: 'clip' }, ...own,
+    pairs, scorers: [{ role: 'objective', fingerprint: 'clip', names: ['cosine', 'clip-iqa.quality'] }], features: { role: 'objective', fingerprint: 'clip' }, retryFailed: false, ...own,
   };
 }
 
@@ -136,6 +139,29 @@ describe('a picture that failed', () => {
     const terms = decodeTable(artefacts.get(block!.terms[0]!.hash)!)!;
     expect(Array.from(terms.values.subarray(4, 10))).toEqual([0.01, 0.1, NaN, NaN, 0.02, 0.1]);
     expect(await render(jobOf(pairsOf(3)))).toEqual({ ...first, drawn: 0, reused: 6 });
+  });
+
+  test('is drawn again where that is asked for, alone', async () => {
+    broken.add('1/2');
+    await render(jobOf(pairsOf(BLOCK)));
+    broken.clear();
+    Object.assign(counts, { drawn: [], scored: 0, featured: 0 });
+    const made = await render(jobOf(pairsOf(BLOCK), { retryFailed: true }));
+    expect(made).toMatchObject({ drawn: 1, reused: 2 * BLOCK - 1, failed: [] });
+    expect(counts).toMatchObject({ drawn: ['1/2'], scored: BLOCK, featured: BLOCK });
+    expect(await render(jobOf(pairsOf(BLOCK)))).toEqual({ ...made, drawn: 0, reused: 2 * BLOCK });
+  });
+
+  test('a score that was no number is asked for again where that is wanted, and no picture is drawn', async () => {
+    unscored.add(1);
+    await render(jobOf(pairsOf(3)));
+    unscored.clear();
+    Object.assign(counts, { drawn: [], scored: 0, featured: 0 });
+    await render(jobOf(pairsOf(3)));
+    expect(counts).toMatchObject({ drawn: [], scored: 0 });
+    const made = await render(jobOf(pairsOf(3), { retryFailed: true }));
+    expect(counts).toMatchObject({ drawn: [], scored: 6, featured: 0 });
+    expect(Array.from(decodeTable(artefacts.get(recordOf(made.record).blocks[0]!.terms[0]!.hash)!)!.values.subarray(4, 8))).toEqual([0.01, 0.1, 0.01, 0.2]);
   });
 
   test('may be every one of them', async () => {
