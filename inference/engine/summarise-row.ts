@@ -37,7 +37,7 @@ export function summariseRow(request: SummariseRequest, artefacts: ArtefactStore
 
   const ok = finishedPictures(row.terms);
   const images = ok.filter(Boolean).length;
-  if (row.reasons.size > 0 || images < ok.length) warnings.push(`${about}: ${ok.length - images} of ${ok.length} pictures failed${row.reasons.size > 0 ? ` (${[...row.reasons].slice(0, 2).join('; ')})` : ''}; the means are over the others.`);
+  if (row.reasons.size > 0 || images < ok.length) warnings.push(`${about}: ${ok.length - images} of ${ok.length} pictures failed${row.reasons.size > 0 ? ` (${[...row.reasons].slice(0, 2).join('; ')})` : ''}; the means are over the others. To try them again: --retry-failed (retryFailed: true).`);
   if (distances !== null && distances.fid !== null && images < FRECHET_MINIMUM_IMAGES) warnings.push(`A Frechet distance of fewer than ${FRECHET_MINIMUM_IMAGES} pictures is biased upwards: compare rows of equally many only.`);
   if (distances !== null && prepared.features !== null && prepared.features.kind !== 'inception') warnings.push(`Distances use the features of "${prepared.features.name}" (${prepared.features.kind}), not Inception's: they compare rows here, and no published figures.`);
   if (compared !== null && compared.lost > 0) warnings.push(`${about}: ${compared.reason}`);

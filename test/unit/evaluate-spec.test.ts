@@ -27,7 +27,7 @@ describe('a spec', () => {
     expect(parseEvaluateSpec({ rows: [ROW] })).toEqual({
       rows: [{ model: 'shapes', precision: 'w4a8', scheduler: { type: 'tcd', steps: 4, eta: 0 }, schedule: 'identity' }],
       prompts: { set: 'shapes-eval', count: 1000, seeds: [2000] },
-      objective: { type: 'jaq-clip', k: 2, scorer: 'objective' }, scorers: ['second'], features: 'second', waitForWorker: 600,
+      objective: { type: 'jaq-clip', k: 2, scorer: 'objective' }, scorers: ['second'], features: 'second', retryFailed: false, waitForWorker: 600,
     });
   });
 
