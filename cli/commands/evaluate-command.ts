@@ -6,6 +6,7 @@ import { extname } from 'node:path';
 import { checkEvaluateFiles } from '../../inference/prepare/prepare-evaluate.js';
 import { messageOf, QschedError } from '../../spec/errors.js';
 import type { EvaluateResult } from '../../spec/evaluate-spec.js';
+import { checkReferences } from '../input/check-references.js';
 import { readEvaluateSpec, type EvaluateSpecFlags } from '../input/evaluate-input.js';
 import { evaluateTable } from '../text/evaluate-table.js';
 import { runEvaluate } from '../follow/follow-evaluate.js';
@@ -27,6 +28,7 @@ export async function evaluateCommand(file: string | undefined, flags: EvaluateF
   const { spec, notes } = readEvaluateSpec(file, flags);
   const workers = workersOf(flags.workers);
   checkEvaluateFiles(spec);
+  checkReferences(spec);
   for (const note of notes) say(`note: ${note}`);
   const outcome = await runEvaluate(spec, { workers, wait: flags.wait ?? false });
   if (outcome === null) return 130;

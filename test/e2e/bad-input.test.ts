@@ -57,6 +57,7 @@ const WRONG: readonly Wrong[] = [
   { name: 'model outside the roots', args: ['search', '--model', '../models/shapes'], says: [/--model: model is "\.\.\/models\/shapes"/, /Change model|plain name/] },
   { name: 'model folder that lacks a file', args: ['search', '--model', 'incomplete'], says: [/incomplete lacks unet\/model\.onnx/] },
   { name: 'unknown precision', args: [...SEARCH, '--precision', 'w4a7'], says: [/no precision "w4a7"/, /fp32/, /w8a8/, /Did you mean "w4a[68]"/] },
+  { name: 'reference to a search that nobody made', args: ['evaluate', '--model', 'shapes', '--schedules', 'identity,q-sched'], says: [/No search of shapes w4a8 .* has finished yet/, /npx qsched search --model shapes/] },
   { name: 'no steps', args: [...SEARCH, '--steps', '0'], says: [/--steps: scheduler\.steps is 0: must be from 1 to 50/] },
   { name: 'too many steps', args: [...SEARCH, '--steps', '51'], says: [/scheduler\.steps is 51/] },
   { name: 'half a step', args: [...SEARCH, '--steps', '2.5'], says: [/scheduler\.steps is 2\.5.*whole/] },

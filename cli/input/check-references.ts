@@ -1,0 +1,23 @@
+/**
+ * Schedules by reference, before anything is started.
+ */
+import { existsSync } from 'node:fs';
+import { openStore } from '../../db/open-store.js';
+import { resolveSchedules } from '../../db/resolve-schedules.js';
+import type { EvaluateSpec } from '../../spec/evaluate-spec.js';
+import { configuredServer } from '../../temporal/connect.js';
+import { databasePath } from '../house/house.js';
+import { withCurrentStore } from './stored-search.js';
+
+/**
+ * Looks every reference up where the searches are stored in this data folder; a configured server has
+ * a store of its own, and looks there.
+ *
+ * @throws QschedError (usage) for one that stands for nothing, with the command that would make it
+ */
+export function checkReferences(spec: EvaluateSpec): void {
+  const refers = spec.rows.some(({ schedule }) => typeof schedule === 'string' && schedule !== 'identity');
+  if (!refers || configuredServer() !== null) return;
+  if (existsSync(databasePath())) withCurrentStore((store) => resolveSchedules(store, spec));
+  else resolveSchedules(openStore(':memory:'), spec);
+}
