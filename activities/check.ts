@@ -16,16 +16,23 @@ export type ModelServed = (model: string) => Promise<boolean>;
  *
  * @throws QschedError (usage): wrong for the files here, or a model that neither this machine nor any worker has
  */
-export const checkSpec = ({ spec, patient }: CheckRequest, modelServed: ModelServed): Promise<void> => checkModel(spec.model, patient, modelServed, () => checkFiles(spec));
+export const checkSpec = ({ spec, patient }: CheckRequest, modelServed: ModelServed): Promise<void> =>
+  checkModel(spec.model, patient, modelServed, () => checkFiles(spec));
 
 /**
  * The same for an evaluation, model by model. @throws QschedError (usage) as `checkSpec` does
  */
 export async function checkEvaluate({ spec, patient }: CheckEvaluateRequest, modelServed: ModelServed): Promise<void> {
-  for (const model of new Set(spec.rows.map((row) => row.model))) await checkModel(model, patient, modelServed, () => checkEvaluateFiles(spec, [model]));
+  for (const model of new Set(spec.rows.map((row) => row.model)))
+    await checkModel(model, patient, modelServed, () => checkEvaluateFiles(spec, [model]));
 }
 
-async function checkModel(model: string, patient: boolean, modelServed: ModelServed, checkHere: () => unknown): Promise<void> {
+async function checkModel(
+  model: string,
+  patient: boolean,
+  modelServed: ModelServed,
+  checkHere: () => unknown,
+): Promise<void> {
   if (await modelServed(model)) return;
   if (listModels().includes(model)) {
     checkHere();
@@ -36,6 +43,11 @@ async function checkModel(model: string, patient: boolean, modelServed: ModelSer
     findModel(model);
   } catch (error) {
     if (!(error instanceof QschedError)) throw error;
-    throw new QschedError('usage', error.message, `${error.hint} If another machine has it, start its worker first (npx qsched worker --model ${model}), or give waitForWorker.`);
+    throw new QschedError(
+      'usage',
+      error.message,
+      `${error.hint} If another machine has it, start its worker first (npx qsched worker --model ${model}), ` +
+        'or give waitForWorker.',
+    );
   }
 }

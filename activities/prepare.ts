@@ -1,5 +1,6 @@
 /**
- * `prepare` and `prepareEvaluate` (model queue): resolve model, precision, scheduler, scorers and prompts on a worker.
+ * The model queue: `prepare` and `prepareEvaluate` resolve model, precision, scheduler, scorers and prompts on a worker;
+ * `serves` answers for a worker that is busy.
  */
 import type { NumericClass } from '../inference/models/numeric-class.js';
 import { prepareSearch } from '../inference/prepare/prepare.js';
@@ -16,8 +17,14 @@ const atOnce = <T>(body: () => Promise<T>): Promise<T> =>
     throw error instanceof QschedError ? new QschedError(error.code, error.message, error.hint, true) : error;
   });
 
-/** Activities of the model queue. */
-export const createModelActivities = (numeric: NumericClass) => ({
+/**
+ * Activities of the model queue.
+ *
+ * @param queues those that this process serves; it may grow while the process starts
+ */
+export const createModelActivities = (numeric: NumericClass, queues: readonly string[]) => ({
+  /** Whether this process serves a queue: one that is busy does not poll it, and looks absent. */
+  serves: ({ queue }: { queue: string }): Promise<boolean> => Promise.resolve(queues.includes(queue)),
   prepareEvaluate: (request: PrepareEvaluateRequest): Promise<PreparedNetwork> => asActivity(() => atOnce(() => prepareNetwork(request, numeric))),
   prepare: (request: PrepareRequest): Promise<PrepareResult> => asActivity(() => atOnce(() => prepareSearch(request.spec, numeric))),
 });

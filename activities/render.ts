@@ -18,7 +18,12 @@ export interface RenderFunctions {
 }
 
 const refuse = async (): Promise<never> => {
-  throw new QschedError('failure', 'This worker has no engine to draw pictures with.', 'Start one: npx qsched worker', true);
+  throw new QschedError(
+    'failure',
+    'This worker has no engine to draw pictures with.',
+    'Start one: npx qsched worker',
+    true,
+  );
 };
 
 /** Where there is no engine. */
@@ -29,19 +34,29 @@ export const renderOnEngine = (engine: EngineClient, numeric: NumericClass): Ren
   async render({ prepared, schedule, split, from, to, retryFailed }, watch) {
     const model = await refuseOtherNetwork(prepared, numeric);
     const { features } = prepared;
-    const pairs = promptsOf(split).flatMap(({ text, nouns }) => split.seeds.map((seed) => ({ text, nouns, seed }))).slice(from, to);
-    return engine.render({
-      identity: { model: prepared.model, precision: prepared.precision, scorers: [...new Set([...prepared.scorers, ...(features === null ? [] : [features])].map(({ role }) => role))].sort() },
-      network: prepared.network,
-      schedule: rowSchedule(model, prepared.scheduler, schedule),
-      pairs,
-      scorers: prepared.scorers,
-      features,
-      retryFailed,
-    }, watch);
+    const pairs = promptsOf(split)
+      .flatMap(({ text, nouns }) => split.seeds.map((seed) => ({ text, nouns, seed })))
+      .slice(from, to);
+    const roles = [...prepared.scorers, ...(features === null ? [] : [features])].map(({ role }) => role);
+    const result = await engine.render(
+      {
+        identity: { model: prepared.model, precision: prepared.precision, scorers: [...new Set(roles)].sort() },
+        network: prepared.network,
+        schedule: rowSchedule(model, prepared.scheduler, schedule),
+        pairs,
+        scorers: prepared.scorers,
+        features,
+        retryFailed,
+      },
+      watch,
+    );
+    // Files, or the version of a scorer behind HTTP, may have changed meanwhile.
+    await refuseOtherNetwork(prepared, numeric);
+    return result;
   },
   summarise: (request, watch) => engine.summarise(request, watch),
 });
 
 /** Texts of the spec come without a hash of these few: there is no file that could differ. */
-const promptsOf = (split: RenderRequest['split']): Prompt[] => split.texts?.map((text) => ({ text, nouns: null })) ?? splitPrompts(split);
+const promptsOf = (split: RenderRequest['split']): Prompt[] =>
+  split.texts?.map((text) => ({ text, nouns: null })) ?? splitPrompts(split);

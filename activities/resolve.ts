@@ -1,8 +1,9 @@
 /**
  * `resolveSchedules` (store queue): the schedule of every row, and how many of the evaluation's prompts
- * the search behind it has chosen by.
+ * the searches and fits behind it have used: of a search, and of a stored schedule that came from one.
  */
-import { seenPrompts } from '../db/confirmable.js';
+import { searchesBehind, seenPrompts } from '../db/confirmable.js';
+import { fittedPrompts } from '../db/fits.js';
 import type { Store } from '../db/open-store.js';
 import { resolveSchedules } from '../db/resolve-schedules.js';
 import { resolveSplit } from '../inference/prompts/prompt-sets.js';
@@ -14,8 +15,9 @@ export function resolveRows(store: Store, spec: EvaluateSpec): ResolvedSchedule[
   const texts = textsHere(spec);
   return resolveSchedules(store, spec).map((resolved) => {
     if (resolved.source === null) return resolved;
-    const chosenBy = seenPrompts(store, resolved.source);
-    const seen = texts.filter((text) => chosenBy.has(text)).length;
+    const { source } = resolved;
+    const chosenBy = [fittedPrompts(store, source), ...searchesBehind(store, source).map((id) => seenPrompts(store, id))];
+    const seen = texts.filter((text) => chosenBy.some((set) => set.has(text))).length;
     return seen === 0 ? resolved : { ...resolved, seen };
   });
 }

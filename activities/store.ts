@@ -2,8 +2,8 @@
  * Activities of the store queue: the one writer. Each is safe to repeat.
  */
 import { asStoreError, type Store } from '../db/open-store.js';
+import { addFit, findFit } from '../db/fits.js';
 import { closeRun, finishEvaluate, openRun, type RunEnd } from '../db/runs.js';
-import { storeSchedule } from '../db/schedules.js';
 import { closeSearch, openSearch } from '../db/searches.js';
 import { askTrials, recordTrials } from '../db/trials.js';
 import { finishSearch } from '../db/finish.js';
@@ -11,7 +11,7 @@ import { judge } from '../db/judge.js';
 import type { AskRequest, AskResult, CheckRequest, FinishRequest, JudgeRequest, OpenRequest, OpenResult, RecordRequest, SearchResult, TrialScore, Verdict } from '../spec/payloads.js';
 import type { CheckEvaluateRequest, FinishEvaluateRequest, OpenRunRequest, ResolvedSchedule } from '../spec/evaluate-payloads.js';
 import type { EvaluateResult, EvaluateSpec } from '../spec/evaluate-spec.js';
-import type { CompleteSchedule } from '../spec/schedule-document.js';
+import type { AddFitRequest, StoredFit } from '../spec/study-payloads.js';
 import { checkEvaluate, checkSpec, type ModelServed } from './check.js';
 import { asActivity } from './failures.js';
 import { resolveRows } from './resolve.js';
@@ -36,7 +36,8 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
     openRun: (request: OpenRunRequest): Promise<void> => guarded(() => openRun(store, request)),
     closeRun: (request: { id: string; end: RunEnd }): Promise<void> => guarded(() => closeRun(store, request.id, request.end)),
     finishEvaluate: (request: FinishEvaluateRequest): Promise<EvaluateResult> => guarded(() => finishEvaluate(store, request)),
-    addSchedule: (request: { document: CompleteSchedule }): Promise<{ id: string; added: boolean }> => guarded(() => storeSchedule(store, request.document)),
+    findFit: (request: { inputs: unknown }): Promise<StoredFit | null> => guarded(() => findFit(store, request.inputs)),
+    addFit: (request: AddFitRequest): Promise<{ id: string }> => guarded(() => addFit(store, request)),
     open: (request: OpenRequest): Promise<OpenResult> => guarded(() => { openSearch(store, request); return { searchAttributes }; }),
     ask: (request: AskRequest): Promise<AskResult> => guarded(() => askTrials(store, request)),
     record: (request: RecordRequest): Promise<TrialScore[]> => guarded(() => recordTrials(store, request)),

@@ -5,7 +5,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { QschedError } from '../spec/errors.js';
-import { suggestion } from '../spec/validate.js';
+import { suggestion } from '../spec/suggestion.js';
 import { report, type GlobalOptions } from './text/output.js';
 
 const program = new Command('qsched');
@@ -57,12 +57,12 @@ command('search [spec]', 'search the coefficients of a model, to a verdict')
   .option('--tune <name>', 'both, sample or noise')
   .option('--range <low,high>', 'range of every coefficient, as in 0.8,1.2')
   .option('--prompts <set|file>', 'calibration prompts: a set, or a file with a prompt a line')
-  .option('--count <n>', 'how many calibration prompts')
+  .option('--count <n>', 'how many calibration prompts (default 20; of a file, all)')
   .option('--select-prompts <set|file>', 'prompts that choose among the best')
-  .option('--select-count <n>', 'how many of them')
+  .option('--select-count <n>', 'how many of them (default 64; of a file, all)')
   .option('--finalists <n>', 'how many of the best are scored again')
   .option('--confirm-prompts <set|file>', 'held-out prompts of the verdict')
-  .option('--confirm-count <n>', 'how many of them')
+  .option('--confirm-count <n>', 'how many of them (default 128; of a file, all)')
   .option('--control <name>', 'none, evaluate or search: full precision beside it')
   .option('--id <name>', 'the id of the search; the same spec has the same id otherwise')
   .option('--workers <n>', 'scoring processes to start (default: one a core for small models, else 1)')
@@ -131,7 +131,7 @@ command('evaluate [spec]', 'schedules x models x precisions on a prompt set, as 
   .option('--eta <x>', 'stochasticity of the sampler, 0 to 1')
   .option('--schedules <list>', 'identity (default), ptqd, q-sched, search:<id>, schedule:<id>')
   .option('--prompts <set|file>', 'a prompt set (default shapes-eval), or a file with a prompt a line')
-  .option('--count <n>', 'how many prompts (default 1000)')
+  .option('--count <n>', 'how many prompts (default 1000; of a file, all)')
   .option('--noise-seed <list>', 'pictures of each prompt, as in 2000,2001')
   .option('--objective <name>', 'jaq-clip (default), jaq-clip-log, jaq-preference, jaq-preference-tables or iq')
   .option('--weights <list>', 'a weighted sum of scores as objective, as in clip-score-hessel=1,clip-iqa.noisiness=2')

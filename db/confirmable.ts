@@ -2,23 +2,98 @@
  * What a finished search says about its finalist: the gain on its own calibration pictures, and the
  * prompts that it must not be confirmed on.
  */
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray, type SQL } from 'drizzle-orm';
+import { createObjective } from '../metrics/objectives/jaq.js';
+import { planObjective } from '../metrics/objectives/plan-objective.js';
+import { meanGain } from '../metrics/statistics/paired-gain.js';
 import type { Coefficients } from '../spec/coefficients.js';
+import type { ObjectivePlan } from '../spec/objective-plan.js';
+import type { SearchSpec } from '../spec/search-spec.js';
+import { knownEvaluations, splitPrompts } from './evaluations.js';
 import { candidateId } from './keys.js';
 import type { Store } from './open-store.js';
-import { prompts, searchPrompts, trials } from './schema.js';
+import { prompts, scheduleOrigins, searches, searchPrompts, trials } from './schema.js';
+import { searchContextIds } from './searches.js';
 
-/** Score of a candidate above the identity on the calibration pictures; null where one of them has none. */
-export function calibrationGain(store: Store, searchId: string, coefficients: Coefficients): number | null {
-  const calibrated = and(eq(trials.searchId, searchId), eq(trials.stage, 'calibration'));
-  const scoreOf = (condition: ReturnType<typeof and>): number | null => store.select({ score: trials.score }).from(trials).where(and(calibrated, condition)).get()?.score ?? null;
-  const [own, identity] = [scoreOf(eq(trials.candidateId, candidateId(coefficients))), scoreOf(eq(trials.number, 0))];
-  return own === null || identity === null ? null : own - identity;
+/** Gain of coefficients over the identity on the calibration pictures; null where one of them has no score there. */
+export const calibrationGain = (store: Store, searchId: string, coefficients: Coefficients): number | null =>
+  calibrationGainOf(store, searchId, candidateId(coefficients));
+
+/**
+ * The same of a stored candidate. It is the mean of the pictures' own gains, as a gain on held-out prompts is: the two
+ * may be subtracted. Where the objective is a sum of means, that is the difference of the trials' scores.
+ */
+export function calibrationGainOf(store: Store, searchId: string, candidate: string): number | null {
+  const row = store.select({ spec: searches.spec }).from(searches).where(eq(searches.id, searchId)).get();
+  const own = calibrated(store, searchId, eq(trials.candidateId, candidate));
+  const identity = calibrated(store, searchId, eq(trials.number, 0));
+  if (!row || own?.score === null || own === undefined || identity?.score === null || identity === undefined) {
+    return null;
+  }
+  const spec = JSON.parse(row.spec) as SearchSpec;
+  const plan = ofASet(spec);
+  if (plan === null) return own.score - identity.score;
+  const scores = [identity, own].map(({ id }) => pictureScores(store, searchId, spec, plan, id));
+  return scores.includes(null) ? null : meanGain(scores[0]!, scores[1]!);
+}
+
+/** A calibration trial's candidate and score. */
+function calibrated(store: Store, searchId: string, condition: SQL): { id: string; score: number | null } | undefined {
+  const found = and(eq(trials.searchId, searchId), eq(trials.stage, 'calibration'), condition);
+  return store.select({ id: trials.candidateId, score: trials.score }).from(trials).where(found).get();
+}
+
+/** The plan of an objective whose score of a set is not the mean of its pictures' scores; null for the others. */
+function ofASet({ objective }: SearchSpec): ObjectivePlan | null {
+  if (objective.type === 'weighted') return null;
+  const plan = planObjective(objective);
+  return plan.textOfMean === 'log' ? plan : null;
+}
+
+/** Scores of a candidate's calibration pictures, prompts x seeds; null where one of them failed or is missing. */
+function pictureScores(
+  store: Store,
+  searchId: string,
+  { precision, prompts: { seeds } }: SearchSpec,
+  plan: ObjectivePlan,
+  candidate: string,
+): number[][] | null {
+  const objective = createObjective(plan);
+  const contexts = searchContextIds(store, searchId, precision);
+  const own = Object.fromEntries(
+    objective.scorers.flatMap((scorer) => (contexts[scorer] === undefined ? [] : [[scorer, contexts[scorer]]])),
+  );
+  if (Object.keys(own).length < objective.scorers.length) return null;
+  const promptIds = splitPrompts(store, searchId, 'calibration');
+  const known = knownEvaluations(store, own, candidate, promptIds, seeds);
+  const scores = known.flatMap((one) => (one?.status === 'ok' ? [objective.perImage(one.terms)] : []));
+  if (scores.length < known.length || scores.length === 0) return null;
+  return promptIds.map((_, p) => scores.slice(p * seeds.length, (p + 1) * seeds.length));
 }
 
 /** Texts of the prompts that a search chose its finalist by. */
 export function seenPrompts(store: Store, searchId: string): Set<string> {
-  const rows = store.select({ text: prompts.text }).from(searchPrompts).innerJoin(prompts, eq(prompts.id, searchPrompts.promptId))
-    .where(and(eq(searchPrompts.searchId, searchId), inArray(searchPrompts.split, ['calibration', 'select']))).all();
+  const rows = store
+    .select({ text: prompts.text })
+    .from(searchPrompts)
+    .innerJoin(prompts, eq(prompts.id, searchPrompts.promptId))
+    .where(and(eq(searchPrompts.searchId, searchId), inArray(searchPrompts.split, ['calibration', 'select'])))
+    .all();
   return new Set(rows.map(({ text }) => text));
+}
+
+/**
+ * Searches that chose what a row shows: the source itself, or those that a stored schedule came from. Coefficients that
+ * are all 1 were chosen by nobody.
+ *
+ * @param source a search's id, or a schedule's
+ */
+export function searchesBehind(store: Store, source: string): string[] {
+  if (store.select({ id: searches.id }).from(searches).where(eq(searches.id, source)).get()) return [source];
+  const rows = store
+    .selectDistinct({ id: scheduleOrigins.searchId, kind: scheduleOrigins.kind })
+    .from(scheduleOrigins)
+    .where(eq(scheduleOrigins.scheduleId, source))
+    .all();
+  return [...new Set(rows.flatMap(({ id, kind }) => (id === null || kind === 'identity' ? [] : [id])))];
 }

@@ -7,8 +7,13 @@ import { scheduleContent, type FusedDocument } from '../spec/schedule-document.j
 
 const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
 
-/** sha256 of a prompt's UTF-8 text. */
-export const promptId = (text: string): string => sha256(text);
+/**
+ * sha256 of a prompt's UTF-8 text; of text and nouns where a scorer reads nouns and the prompt names its own.
+ *
+ * @param nouns null where no scorer reads nouns, or where a tagger finds them
+ */
+export const promptId = (text: string, nouns: readonly string[] | null = null): string =>
+  sha256(nouns === null ? text : `${text}\0${JSON.stringify(nouns)}`);
 
 /** sha256 of the coefficients' float64 bits: steps, then c^x, then c^eps, little-endian; -0 counts as 0, as JSON writes it. */
 export function candidateId({ sample, noise }: Coefficients): string {

@@ -1,16 +1,18 @@
 /**
  * Schedules by reference: the latest PTQD fit, the latest finished search, or one by its id.
  */
-import { and, desc, eq } from 'drizzle-orm';
+import { and, desc, eq, isNotNull, sql } from 'drizzle-orm';
 import { QschedError } from '../spec/errors.js';
 import type { NetworkChoice, ResolvedSchedule } from '../spec/evaluate-payloads.js';
 import type { EvaluateSpec } from '../spec/evaluate-spec.js';
+import type { Coefficients } from '../spec/coefficients.js';
 import type { SearchResult } from '../spec/payloads.js';
 import type { CompleteSchedule } from '../spec/schedule-document.js';
 import type { SearchSpec } from '../spec/search-spec.js';
-import { suggestion } from '../spec/validate.js';
+import { suggestion } from '../spec/suggestion.js';
 import type { Store } from './open-store.js';
-import { findSchedules, listSchedules } from './schedules.js';
+import { differingField, type Scheduler } from './same-scheduler.js';
+import { findSchedules, latestFit } from './schedules.js';
 import { searches } from './schema.js';
 import { findSearch, listSearches } from './searches.js';
 
@@ -23,9 +25,14 @@ const SHORT_ID = 12;
  * @throws QschedError (usage) for a reference that stands for nothing, with the command that would make it, and for
  *   a schedule of other steps or another scheduler
  */
-export const resolveSchedules = (store: Store, { rows }: EvaluateSpec): ResolvedSchedule[] => rows.map((row) => resolve(store, row, row.schedule));
+export const resolveSchedules = (store: Store, { rows }: EvaluateSpec): ResolvedSchedule[] =>
+  rows.map((row) => resolve(store, row, row.schedule));
 
-function resolve(store: Store, network: NetworkChoice, schedule: EvaluateSpec['rows'][number]['schedule']): ResolvedSchedule {
+function resolve(
+  store: Store,
+  network: NetworkChoice,
+  schedule: EvaluateSpec['rows'][number]['schedule'],
+): ResolvedSchedule {
   if (typeof schedule !== 'string') return { coefficients: schedule.coefficients, source: null };
   if (schedule === 'identity') return { coefficients: ones(network.scheduler.steps), source: null };
   if (schedule === 'ptqd') return latestPtqd(store, network);
@@ -34,54 +41,131 @@ function resolve(store: Store, network: NetworkChoice, schedule: EvaluateSpec['r
   return kind === 'search' ? namedSearch(store, network, id) : namedSchedule(store, network, id);
 }
 
-const ones = (steps: number): ResolvedSchedule['coefficients'] => ({ sample: new Array<number>(steps).fill(1), noise: new Array<number>(steps).fill(1) });
+const ones = (steps: number): ResolvedSchedule['coefficients'] => ({
+  sample: new Array<number>(steps).fill(1),
+  noise: new Array<number>(steps).fill(1),
+});
 
-type Scheduler = SearchSpec['scheduler'];
-
-const FIELDS = ['type', 'steps', 'eta', 'spacing'] as const;
-const differing = (one: Scheduler, other: Scheduler): (typeof FIELDS)[number] | undefined => FIELDS.find((field) => one[field] !== other[field]);
+const spaced = (spacing: Scheduler['spacing']): string => (spacing === undefined ? '' : ` --spacing ${spacing}`);
 
 const flags = ({ model, precision, scheduler: { type, steps, eta, spacing } }: NetworkChoice): string =>
-  `--model ${model} --precision ${precision} --scheduler ${type} --steps ${steps} --eta ${eta}${spacing === undefined ? '' : ` --spacing ${spacing}`}`;
+  `--model ${model} --precision ${precision} --scheduler ${type} --steps ${steps} --eta ${eta}${spaced(spacing)}`;
 
-const about = ({ model, precision, scheduler: { type, steps, eta } }: NetworkChoice): string => `${model} ${precision} with ${type}, ${steps} steps and eta ${eta}`;
+const about = ({ model, precision, scheduler: { type, steps, eta } }: NetworkChoice): string =>
+  `${model} ${precision} with ${type}, ${steps} steps and eta ${eta}`;
 
 function latestPtqd(store: Store, network: NetworkChoice): ResolvedSchedule {
-  const found = listSchedules(store).find(({ document: { kind, model, precision, scheduler } }) => kind === 'ptqd' && model === network.model && precision === network.precision && differing(scheduler, network.scheduler) === undefined);
-  if (found === undefined) throw new QschedError('usage', `There is no PTQD fit of ${about(network)}.`, `Make one: npx qsched ptqd ${flags(network)}`);
+  const found = latestFit(store, network);
+  if (found === undefined) {
+    throw new QschedError(
+      'usage',
+      `There is no PTQD fit of ${about(network)}.`,
+      `Make one: npx qsched ptqd ${flags(network)}`,
+    );
+  }
   return ofDocument(found.id, found.document);
 }
 
 function latestSearch(store: Store, network: NetworkChoice): ResolvedSchedule {
+  const { id, finalist } = latestFinalist(store, network);
+  return { coefficients: finalist, source: id };
+}
+
+/**
+ * The finalist of the search of a network and scheduler that finished last. One that goes on, or failed when it was run
+ * again, counts with the result that it has.
+ *
+ * @throws QschedError (usage) where none has finished, with the command that would run one
+ */
+export function latestFinalist(
+  store: Store,
+  network: NetworkChoice,
+): { readonly id: string; readonly finalist: Coefficients } {
   const { model, precision, scheduler } = network;
-  const finished = store.select({ id: searches.id, spec: searches.spec, result: searches.result }).from(searches)
-    .where(and(eq(searches.status, 'finished'), eq(searches.model, model), eq(searches.precision, precision), eq(searches.steps, scheduler.steps)))
-    .orderBy(desc(searches.updatedAt), desc(searches.id)).all();
-  const found = finished.find(({ spec }) => differing((JSON.parse(spec) as SearchSpec).scheduler, scheduler) === undefined);
-  if (found?.result === undefined || found.result === null) throw new QschedError('usage', `No search of ${about(network)} has finished yet.`, `Run one: npx qsched search ${flags(network)}`);
-  return { coefficients: (JSON.parse(found.result) as SearchResult).finalist, source: found.id };
+  const finished = store
+    .select({ id: searches.id, spec: searches.spec, result: searches.result })
+    .from(searches)
+    .where(
+      and(
+        isNotNull(searches.result),
+        eq(searches.model, model),
+        eq(searches.precision, precision),
+        eq(searches.steps, scheduler.steps),
+      ),
+    )
+    .orderBy(desc(sql`coalesce(${searches.finishedAt}, ${searches.updatedAt})`), desc(searches.id))
+    .all();
+  const found = finished.find(
+    ({ spec }) => differingField((JSON.parse(spec) as SearchSpec).scheduler, scheduler) === undefined,
+  );
+  if (found === undefined) {
+    throw new QschedError(
+      'usage',
+      `No search of ${about(network)} has finished yet.`,
+      `Run one: npx qsched search ${flags(network)}`,
+    );
+  }
+  return { id: found.id, finalist: (JSON.parse(found.result!) as SearchResult).finalist };
 }
 
 function namedSearch(store: Store, network: NetworkChoice, id: string): ResolvedSchedule {
   const search = findSearch(store, id);
-  if (search === undefined) throw new QschedError('usage', `There is no search "${id}".`, suggestion(id, listSearches(store).map((one) => one.id)));
-  if (search.result === null) throw new QschedError('usage', `The search "${id}" is ${search.status}: it has no finalist yet.`, `Finish it: npx qsched resume ${id}`);
+  if (search === undefined) {
+    throw new QschedError(
+      'usage',
+      `There is no search "${id}".`,
+      suggestion(
+        id,
+        listSearches(store).map((one) => one.id),
+      ),
+    );
+  }
+  if (search.result === null) {
+    throw new QschedError(
+      'usage',
+      `The search "${id}" is ${search.status}: it has no finalist yet.`,
+      `Finish it: npx qsched resume ${id}`,
+    );
+  }
   refuseOther(`The search "${id}"`, search.spec.scheduler, network.scheduler);
   return { coefficients: search.result.finalist, source: id };
 }
 
 function namedSchedule(store: Store, network: NetworkChoice, prefix: string): ResolvedSchedule {
   const found = findSchedules(store, prefix);
-  if (found.length === 0) throw new QschedError('usage', `There is no schedule whose id begins with "${prefix}".`, 'See npx qsched schedules; store one by hand: npx qsched schedule add FILE');
-  if (found.length > 1) throw new QschedError('usage', `"${prefix}" begins ${found.length} ids of schedules: ${found.map(({ id }) => id.slice(0, SHORT_ID)).join(', ')}.`, 'Give more of the id.');
+  if (found.length === 0) {
+    throw new QschedError(
+      'usage',
+      `There is no schedule whose id begins with "${prefix}".`,
+      'See npx qsched schedules; store one by hand: npx qsched schedule add FILE',
+    );
+  }
+  const ids = found.map(({ id }) => id.slice(0, SHORT_ID));
+  if (found.length > 1) {
+    throw new QschedError(
+      'usage',
+      `"${prefix}" begins ${found.length} ids of schedules: ${ids.join(', ')}.`,
+      'Give more of the id.',
+    );
+  }
   const [{ id, document }] = found as [(typeof found)[number]];
   refuseOther(`The schedule ${id.slice(0, SHORT_ID)}`, document.scheduler, network.scheduler);
   return ofDocument(id, document);
 }
 
-const ofDocument = (id: string, { coefficients, ptqd }: CompleteSchedule): ResolvedSchedule => ({ coefficients, ...(ptqd === undefined ? {} : { ptqd }), source: id });
+const ofDocument = (id: string, { coefficients, ptqd }: CompleteSchedule): ResolvedSchedule => ({
+  coefficients,
+  ...(ptqd === undefined ? {} : { ptqd }),
+  source: id,
+});
 
 function refuseOther(what: string, made: Scheduler, wanted: Scheduler): void {
-  const field = differing(made, wanted);
-  if (field !== undefined) throw new QschedError('usage', `${what} was made for ${field} ${String(made[field])}, but its row has ${field} ${String(wanted[field])}.`, 'Give the row the same scheduler, steps and eta, or name another schedule.');
+  const field = differingField(made, wanted);
+  if (field !== undefined) {
+    throw new QschedError(
+      'usage',
+      `${what} was made for ${field} ${String(made[field])}, but its row has ${field} ${String(wanted[field])}.`,
+      'Give the row the same scheduler, steps and eta, or name another schedule.',
+    );
+  }
 }

@@ -9,7 +9,9 @@ import type { Store } from './open-store.js';
 import { now, runs } from './schema.js';
 
 /** How a run ended. */
-export type RunEnd = { readonly status: 'finished'; readonly result: unknown } | { readonly status: 'failed' | 'cancelled'; readonly message: string };
+export type RunEnd =
+  | { readonly status: 'finished'; readonly result: unknown }
+  | { readonly status: 'failed' | 'cancelled'; readonly message: string };
 
 /** A run as it is stored. */
 export interface StoredRun {
@@ -24,16 +26,27 @@ export interface StoredRun {
   readonly updatedAt: string;
 }
 
-/** Says that a run goes on, or begins. Safe to repeat. */
+/** Says that a run goes on, or begins; a table that it has stays until another is written. Safe to repeat. */
 export function openRun(store: Store, { id, kind, name, spec }: OpenRunRequest): void {
-  const about = { kind, name, spec: JSON.stringify(spec), status: 'running' as const, message: null, result: null };
-  store.insert(runs).values({ id, ...about }).onConflictDoUpdate({ target: runs.id, set: { ...about, updatedAt: now } }).run();
+  const about = { kind, name, spec: JSON.stringify(spec), status: 'running' as const, message: null };
+  store
+    .insert(runs)
+    .values({ id, ...about })
+    .onConflictDoUpdate({ target: runs.id, set: { ...about, updatedAt: now } })
+    .run();
 }
 
-/** Stores the end of a run. */
+/** Stores the end of a run; one that failed or was cancelled keeps the table that it had before. */
 export function closeRun(store: Store, id: string, end: RunEnd): void {
-  const set = end.status === 'finished' ? { status: end.status, result: JSON.stringify(end.result), message: null } : { status: end.status, message: end.message };
-  store.update(runs).set({ ...set, updatedAt: now }).where(eq(runs.id, id)).run();
+  const set =
+    end.status === 'finished'
+      ? { status: end.status, result: JSON.stringify(end.result), message: null }
+      : { status: end.status, message: end.message };
+  store
+    .update(runs)
+    .set({ ...set, updatedAt: now })
+    .where(eq(runs.id, id))
+    .run();
 }
 
 /** Completes an evaluation with Holm's correction over its rows and its time, stores and returns it. */
@@ -41,8 +54,16 @@ export function finishEvaluate(store: Store, { result, pValues }: FinishEvaluate
   const compared = pValues.flatMap((p, i) => (p === null ? [] : [{ p, i }]));
   const adjusted = holm(compared.map(({ p }) => p));
   const pHolm = new Map(compared.map(({ i }, at) => [i, adjusted[at]!]));
-  const since = store.select({ seconds: sql<number>`(julianday('now') - julianday(${runs.updatedAt})) * 86400` }).from(runs).where(eq(runs.id, result.evaluateId)).get();
-  const complete: EvaluateResult = { ...result, rows: result.rows.map((row, i) => ({ ...row, pHolm: pHolm.get(i) ?? null })), seconds: Math.max(0, since?.seconds ?? 0) };
+  const since = store
+    .select({ seconds: sql<number>`(julianday('now') - julianday(${runs.updatedAt})) * 86400` })
+    .from(runs)
+    .where(eq(runs.id, result.evaluateId))
+    .get();
+  const complete: EvaluateResult = {
+    ...result,
+    rows: result.rows.map((row, i) => ({ ...row, pHolm: pHolm.get(i) ?? null })),
+    seconds: Math.max(0, since?.seconds ?? 0),
+  };
   closeRun(store, result.evaluateId, { status: 'finished', result: complete });
   return complete;
 }
@@ -50,10 +71,20 @@ export function finishEvaluate(store: Store, { result, pValues }: FinishEvaluate
 /** One run, or undefined. */
 export function findRun(store: Store, id: string): StoredRun | undefined {
   const row = store.select().from(runs).where(eq(runs.id, id)).get();
-  return row === undefined ? undefined : { ...row, spec: JSON.parse(row.spec) as unknown, result: row.result === null ? null : (JSON.parse(row.result) as unknown) };
+  return row === undefined
+    ? undefined
+    : {
+        ...row,
+        spec: JSON.parse(row.spec) as unknown,
+        result: row.result === null ? null : (JSON.parse(row.result) as unknown),
+      };
 }
 
 /** Every run, the latest first, without spec and result. */
 export function listRuns(store: Store): Pick<StoredRun, 'id' | 'kind' | 'name' | 'status' | 'updatedAt'>[] {
-  return store.select({ id: runs.id, kind: runs.kind, name: runs.name, status: runs.status, updatedAt: runs.updatedAt }).from(runs).orderBy(desc(runs.createdAt), desc(runs.id)).all();
+  return store
+    .select({ id: runs.id, kind: runs.kind, name: runs.name, status: runs.status, updatedAt: runs.updatedAt })
+    .from(runs)
+    .orderBy(desc(runs.createdAt), desc(runs.id))
+    .all();
 }

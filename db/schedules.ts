@@ -1,62 +1,186 @@
 /**
- * Schedules as things of their own: stored once by content, whoever made them.
+ * Schedules as things of their own: the steps are stored once by content, and beside them everybody who made them.
  */
-import { and, desc, eq, like } from 'drizzle-orm';
+import { and, desc, eq, like, sql } from 'drizzle-orm';
+import { canonicalJson } from '../spec/canonical-json.js';
+import type { NetworkChoice } from '../spec/evaluate-payloads.js';
 import type { SearchResult } from '../spec/payloads.js';
 import { FusedDocument, scaleFused, SCHEDULE_FORMAT, type CompleteSchedule } from '../spec/schedule-document.js';
 import type { SearchSpec } from '../spec/search-spec.js';
 import { scheduleId } from './keys.js';
 import type { Store } from './open-store.js';
-import { contexts, schedules, searchContexts, searches } from './schema.js';
+import { differingField, schedulerFields } from './same-scheduler.js';
+import { contexts, now, scheduleOrigins, schedules, searchContexts, searches } from './schema.js';
+
+/** Who made a schedule. */
+export interface ScheduleOrigin extends Pick<CompleteSchedule, 'kind' | 'model' | 'precision' | 'searchId'> {
+  /** When it was stored for this origin last. */
+  readonly usedAt: string;
+}
 
 /** A stored schedule. */
 export interface StoredSchedule {
   readonly id: string;
   readonly createdAt: string;
+  /** As its first origin made it. */
   readonly document: CompleteSchedule;
+  /** The latest first. */
+  readonly origins: readonly ScheduleOrigin[];
 }
 
-/** Stores a schedule; one with the same steps is left as it is. */
+/**
+ * Stores a schedule. Steps that are there already stay as they are; who made them is kept beside, and is now the
+ * latest.
+ *
+ * @returns `added`: whether the steps are new
+ */
 export function storeSchedule(store: Store, document: CompleteSchedule): { id: string; added: boolean } {
   const id = scheduleId(document.fused);
-  const searchId = document.searchId !== undefined && store.select({ id: searches.id }).from(searches).where(eq(searches.id, document.searchId)).get() ? document.searchId : null;
-  const { changes } = store.insert(schedules).values({
-    id, kind: document.kind, scheduler: document.scheduler.type, steps: document.scheduler.steps, model: document.model ?? null, precision: document.precision ?? null,
-    coefficients: JSON.stringify(document.coefficients), fused: JSON.stringify(document.fused), document: JSON.stringify(document), searchId,
-  }).onConflictDoNothing().run();
-  return { id, added: changes > 0 };
+  const { kind, model, precision, searchId: named, scheduler } = document;
+  const known =
+    named !== undefined && store.select({ id: searches.id }).from(searches).where(eq(searches.id, named)).get();
+  const text = JSON.stringify(document);
+  const added = store.transaction((tx) => {
+    const { changes } = tx
+      .insert(schedules)
+      .values({
+        id,
+        kind,
+        scheduler: scheduler.type,
+        steps: scheduler.steps,
+        model: model ?? null,
+        precision: precision ?? null,
+        coefficients: JSON.stringify(document.coefficients),
+        fused: JSON.stringify(document.fused),
+        document: text,
+        searchId: known ? named : null,
+      })
+      .onConflictDoNothing()
+      .run();
+    const origin = canonicalJson({ kind, model, precision, scheduler: schedulerFields(scheduler), searchId: named });
+    const same = and(eq(scheduleOrigins.scheduleId, id), eq(scheduleOrigins.origin, origin));
+    const before = tx.select({ createdAt: scheduleOrigins.createdAt }).from(scheduleOrigins).where(same).get();
+    // A row of its own again, the last of all: two that are stored within a millisecond keep their order.
+    tx.delete(scheduleOrigins).where(same).run();
+    const about = { scheduleId: id, origin, kind, searchId: named ?? null, document: text };
+    tx.insert(scheduleOrigins)
+      .values({ ...about, createdAt: before?.createdAt ?? now })
+      .run();
+    return changes > 0;
+  });
+  return { id, added };
 }
 
-/** Every schedule, the latest first. */
+/** Every schedule, the one that was stored last first. */
 export function listSchedules(store: Store): StoredSchedule[] {
-  return store.select().from(schedules).orderBy(desc(schedules.createdAt), schedules.id).all().map(asStored);
+  const order = new Map<string, number>();
+  for (const { id } of originsOf(store, undefined)) if (!order.has(id)) order.set(id, order.size);
+  const rows = store.select().from(schedules).all();
+  return rows
+    .map((row) => asStored(store, row))
+    .sort((a, b) => (order.get(a.id) ?? order.size) - (order.get(b.id) ?? order.size));
 }
 
 /** Schedules whose id begins with `prefix`. */
 export function findSchedules(store: Store, prefix: string): StoredSchedule[] {
   if (!/^[0-9a-f]+$/.test(prefix)) return [];
-  return store.select().from(schedules).where(like(schedules.id, `${prefix}%`)).orderBy(schedules.id).all().map(asStored);
+  const rows = store
+    .select()
+    .from(schedules)
+    .where(like(schedules.id, `${prefix}%`))
+    .orderBy(schedules.id)
+    .all();
+  return rows.map((row) => asStored(store, row));
 }
 
-function asStored({ id, createdAt, document }: { id: string; createdAt: string; document: string }): StoredSchedule {
-  return { id, createdAt, document: JSON.parse(document) as CompleteSchedule };
+/** The PTQD fit that was stored last for a network and scheduler. */
+export function latestFit(
+  store: Store,
+  network: NetworkChoice,
+): { id: string; document: CompleteSchedule } | undefined {
+  return originsOf(store, eq(scheduleOrigins.kind, 'ptqd')).find(
+    ({ document: { model, precision, scheduler } }) =>
+      model === network.model &&
+      precision === network.precision &&
+      differingField(scheduler, network.scheduler) === undefined,
+  );
+}
+
+/** The id under which a search's finalist is stored; undefined where it is not. */
+export function scheduleOfSearch(store: Store, searchId: string): string | undefined {
+  return originsOf(store, and(eq(scheduleOrigins.searchId, searchId), eq(scheduleOrigins.kind, 'q-sched')))[0]?.id;
+}
+
+/** Origins with their documents, the latest first. */
+function originsOf(
+  store: Store,
+  condition: ReturnType<typeof and>,
+): { id: string; usedAt: string; document: CompleteSchedule }[] {
+  return store
+    .select({ id: scheduleOrigins.scheduleId, usedAt: scheduleOrigins.usedAt, document: scheduleOrigins.document })
+    .from(scheduleOrigins)
+    .where(condition)
+    .orderBy(desc(scheduleOrigins.usedAt), desc(sql`${scheduleOrigins}.rowid`))
+    .all()
+    .map(({ document, ...row }) => ({ ...row, document: JSON.parse(document) as CompleteSchedule }));
+}
+
+function asStored(
+  store: Store,
+  { id, createdAt, document }: { id: string; createdAt: string; document: string },
+): StoredSchedule {
+  const origins = originsOf(store, eq(scheduleOrigins.scheduleId, id)).map(
+    ({ usedAt, document: { kind, model, precision, searchId } }) => ({ kind, model, precision, searchId, usedAt }),
+  );
+  return { id, createdAt, document: JSON.parse(document) as CompleteSchedule, origins };
 }
 
 /**
  * Stores the identity and the finalist of a finished search. The scheduler's steps without
  * coefficients are in the provenance of its contexts.
  */
-export function storeSearchSchedules(store: Store, result: Pick<SearchResult, 'searchId' | 'finalist' | 'identity' | 'heldOut'>): void {
+export function storeSearchSchedules(
+  store: Store,
+  result: Pick<SearchResult, 'searchId' | 'finalist' | 'identity' | 'heldOut'>,
+): void {
   const { searchId } = result;
   const row = store.select({ spec: searches.spec }).from(searches).where(eq(searches.id, searchId)).get();
   if (!row) return;
   const spec = JSON.parse(row.spec) as SearchSpec;
-  const context = store.select({ provenance: contexts.provenance }).from(searchContexts).innerJoin(contexts, eq(contexts.id, searchContexts.contextId))
-    .where(and(eq(searchContexts.searchId, searchId), eq(contexts.precision, spec.precision))).limit(1).get();
-  const read = FusedDocument.safeParse(context === undefined ? undefined : (JSON.parse(context.provenance) as { schedule?: unknown }).schedule);
+  const context = store
+    .select({ provenance: contexts.provenance })
+    .from(searchContexts)
+    .innerJoin(contexts, eq(contexts.id, searchContexts.contextId))
+    .where(and(eq(searchContexts.searchId, searchId), eq(contexts.precision, spec.precision)))
+    .limit(1)
+    .get();
+  const read = FusedDocument.safeParse(
+    context === undefined ? undefined : (JSON.parse(context.provenance) as { schedule?: unknown }).schedule,
+  );
   if (!read.success) return;
   const identity = read.data;
-  const about = { format: SCHEDULE_FORMAT, model: spec.model, precision: spec.precision, searchId, scheduler: spec.scheduler, timesteps: identity.steps.map(({ timestep }) => timestep), identity } as const;
-  storeSchedule(store, { ...about, kind: 'identity', which: 'identity', coefficients: result.identity.coefficients, fused: identity });
-  storeSchedule(store, { ...about, kind: 'q-sched', which: 'finalist', coefficients: result.finalist, fused: scaleFused(identity, result.finalist), heldOut: result.heldOut });
+  const about = {
+    format: SCHEDULE_FORMAT,
+    model: spec.model,
+    precision: spec.precision,
+    searchId,
+    scheduler: spec.scheduler,
+    timesteps: identity.steps.map(({ timestep }) => timestep),
+    identity,
+  } as const;
+  storeSchedule(store, {
+    ...about,
+    kind: 'identity',
+    which: 'identity',
+    coefficients: result.identity.coefficients,
+    fused: identity,
+  });
+  storeSchedule(store, {
+    ...about,
+    kind: 'q-sched',
+    which: 'finalist',
+    coefficients: result.finalist,
+    fused: scaleFused(identity, result.finalist),
+    heldOut: result.heldOut,
+  });
 }

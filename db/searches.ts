@@ -15,7 +15,8 @@ const STAGES: readonly Stage[] = ['calibration', 'select', 'confirm'];
 
 /**
  * Writes the search with its provenance and prompts. Safe to repeat. A search that is there
- * already goes on: a larger budget, other select and confirm prompts are taken over.
+ * already goes on: a larger budget, other select and confirm prompts are taken over. A result that it has stays until
+ * another is written.
  *
  * @throws QschedError (usage) where it has trials that the new spec, files or arithmetic would not have given
  */
@@ -29,20 +30,23 @@ export function openSearch(store: Store, request: OpenRequest): void {
     const about = { model: spec.model, precision: spec.precision, steps: spec.scheduler.steps, optimizer: spec.optimizer.type, spec: JSON.stringify(spec), status: 'running' as const };
     tx.insert(searches)
       .values({ id: searchId, ...about })
-      .onConflictDoUpdate({ target: searches.id, set: { ...about, message: null, recommend: null, result: null, updatedAt: now } })
+      .onConflictDoUpdate({ target: searches.id, set: { ...about, message: null, updatedAt: now } })
       .run();
     tx.delete(searchContexts).where(eq(searchContexts.searchId, searchId)).run();
     for (const { id } of request.contexts) tx.insert(searchContexts).values({ searchId, contextId: id }).onConflictDoNothing().run();
     tx.delete(searchPrompts).where(eq(searchPrompts.searchId, searchId)).run();
     for (const split of STAGES) {
-      request.texts[split].forEach((text, position) => {
-        const id = promptId(text);
+      promptIdsOf(request, split).forEach((id, position) => {
+        const text = request.texts[split][position]!;
         tx.insert(prompts).values({ id, text }).onConflictDoNothing().run();
         tx.insert(searchPrompts).values({ searchId, split, position, promptId: id }).run();
       });
     }
   });
 }
+
+const promptIdsOf = ({ texts, nouns }: Pick<OpenRequest, 'texts' | 'nouns'>, split: Stage): string[] =>
+  texts[split].map((text, i) => promptId(text, nouns?.[split][i] ?? null));
 
 type Reader = Pick<Store, 'select'>;
 
@@ -53,7 +57,8 @@ function decisive(spec: SearchSpec): Record<string, unknown> {
 }
 
 /** Stored candidates and scores of another spec must not pass for this one's. */
-function refuseOther(reader: Reader, { searchId, spec, objective, contexts: given, texts }: OpenRequest): void {
+function refuseOther(reader: Reader, request: OpenRequest): void {
+  const { searchId, spec, objective, contexts: given } = request;
   const stored = reader.select({ spec: searches.spec }).from(searches).where(eq(searches.id, searchId)).get();
   const calibrated = and(eq(trials.searchId, searchId), eq(trials.stage, 'calibration'));
   if (!stored || !reader.select({ number: trials.number }).from(trials).where(calibrated).limit(1).get()) return;
@@ -64,17 +69,17 @@ function refuseOther(reader: Reader, { searchId, spec, objective, contexts: give
   if (field !== undefined) throw refuse(`other ${field}: ${canonicalJson(old[field])}`);
   if (spec.optimizer.budget < before.optimizer.budget) throw refuse(`a larger budget: ${before.optimizer.budget}`);
   const known = reader.select({ id: searchPrompts.promptId }).from(searchPrompts).where(and(eq(searchPrompts.searchId, searchId), eq(searchPrompts.split, 'calibration'))).orderBy(searchPrompts.position).all();
-  if (known.map(({ id }) => id).join() !== texts.calibration.map(promptId).join()) throw refuse('other calibration prompts');
+  if (known.map(({ id }) => id).join() !== promptIdsOf(request, 'calibration').join()) throw refuse('other calibration prompts');
   const used = reader.select({ id: contexts.id, scorer: contexts.scorer, precision: contexts.precision }).from(searchContexts).innerJoin(contexts, eq(contexts.id, searchContexts.contextId)).where(eq(searchContexts.searchId, searchId)).all();
   const idOf = (list: readonly { id: string; scorer: string; precision: string }[], scorer: string) => list.find((one) => one.scorer === scorer && one.precision === spec.precision)?.id;
   const changed = scorersOf(objective).some((scorer) => idOf(used, scorer) !== undefined && idOf(used, scorer) !== idOf(given, scorer));
   if (changed) throw refuse('other model files, another scorer version, or arithmetic of another kind of machine');
 }
 
-/** Stores the end of a search. */
+/** Stores the end of a search; one that failed or was cancelled keeps the result that it had before. */
 export function closeSearch(store: Store, searchId: string, end: { status: 'finished'; result: SearchResult } | { status: 'failed' | 'cancelled'; message: string }): void {
   const set = end.status === 'finished'
-    ? { status: end.status, result: JSON.stringify(end.result), recommend: end.result.heldOut.recommend, message: null, updatedAt: now }
+    ? { status: end.status, result: JSON.stringify(end.result), recommend: end.result.heldOut.recommend, message: null, finishedAt: now, updatedAt: now }
     : { status: end.status, message: end.message, updatedAt: now };
   store.update(searches).set(set).where(eq(searches.id, searchId)).run();
 }

@@ -12,12 +12,10 @@ function prepare(store: Store) {
   const asked = { searchId: hole('searchId'), stage: hole('stage'), number: hole('number'), candidateId: hole('candidateId'), point: hole('point'), status: 'asked' as const };
   return {
     addCandidate: store.insert(candidates).values({ id: hole('id'), sample: hole('sample'), noise: hole('noise') }).onConflictDoNothing().prepare(),
-    /** A trial that is there stays as it is. */
-    addTrial: store.insert(trials).values(asked).onConflictDoNothing().prepare(),
-    /** A trial with another candidate is replaced. */
-    replaceTrial: store.insert(trials).values(asked).onConflictDoUpdate({
+    /** A trial with another candidate is replaced; one with the same stays as it is. */
+    putTrial: store.insert(trials).values(asked).onConflictDoUpdate({
       target: [trials.searchId, trials.stage, trials.number],
-      set: { candidateId: sql`excluded.candidate_id`, status: 'asked', score: null, tc: null, iq: null },
+      set: { candidateId: sql`excluded.candidate_id`, point: sql`excluded.point`, status: 'asked', score: null, tc: null, iq: null },
       setWhere: sql`${trials.candidateId} <> excluded.candidate_id`,
     }).prepare(),
     coefficientsOf: store.select({ sample: candidates.sample, noise: candidates.noise }).from(trials).innerJoin(candidates, eq(candidates.id, trials.candidateId)).where(sameTrial).prepare(),

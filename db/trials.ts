@@ -5,29 +5,35 @@
 import { decodeFloats } from '../spec/float-text.js';
 import { createObjective } from '../metrics/objectives/jaq.js';
 import type { Coefficients } from '../spec/coefficients.js';
-import type { AskRequest, AskResult, BatchReference, OpenTrial, RecordRequest, ScoredTrial, TrialScore } from '../spec/payloads.js';
+import type { AskedTrial, AskRequest, AskResult, BatchReference, OpenTrial, RecordRequest, ScoredTrial, TrialScore } from '../spec/payloads.js';
 import { knownEvaluations, splitPrompts, type Known } from './evaluations.js';
 import { candidateId, evaluationKey } from './keys.js';
 import type { Store } from './open-store.js';
 import { statements } from './statements.js';
 
+/** Coefficients that differ by no more are the same: another machine's mathematics moves the last bits. */
+const ROUNDING = 1e-9;
+
 /**
- * Persists what was asked, and says what is still to evaluate. A trial that is already
- * there keeps its stored coefficients: they win over what the optimizer says today.
+ * Persists what was asked, and says what is still to evaluate. A trial that is there already keeps its
+ * stored coefficients where those of today differ by rounding alone; `kept` names it. Otherwise it is
+ * replaced: a failure that was tried again with success leads the optimizer to other candidates.
  */
 export function askTrials(store: Store, request: AskRequest): AskResult {
   const promptIds = splitPrompts(store, request.searchId, request.split);
   return store.transaction(() => {
     const open: OpenTrial[] = [];
     const scores: (number | null)[] = [];
+    const kept: AskResult['kept'][number][] = [];
     for (const trial of request.trials) {
-      const coefficients = persist(store, request, trial.index, trial.coefficients, trial.point);
+      const coefficients = persist(store, request, trial);
+      if (coefficients !== trial.coefficients) kept.push({ index: trial.index, coefficients });
       const known = knownEvaluations(store, request.contexts, candidateId(coefficients), promptIds, request.seeds);
       const missing = indicesOf(known, (k) => k === undefined || (request.retryFailed && k.status === 'failed'));
       if (missing.length > 0) open.push({ index: trial.index, coefficients, missing: missing.length === known.length ? null : missing });
       scores.push(missing.length > 0 ? null : complete(store, request, trial.index, known).score);
     }
-    return { open, scores };
+    return { open, scores, kept };
   });
 }
 
@@ -80,15 +86,21 @@ function writeEvaluations(store: Store, { searchId, contexts, seeds }: RecordReq
   return whole ? terms.map((one) => ({ status: 'ok', terms: one })) : null;
 }
 
-function persist(store: Store, { searchId, stage }: BatchReference, number: number, coefficients: Coefficients, point: readonly number[]): Coefficients {
-  const { addCandidate, addTrial, replaceTrial, coefficientsOf } = statements(store);
+/** @returns the coefficients that stand: those asked for, or the stored ones that are the same but for rounding */
+function persist(store: Store, { searchId, stage }: BatchReference, { index, point, coefficients }: AskedTrial): Coefficients {
+  const { addCandidate, putTrial, coefficientsOf } = statements(store);
   const id = candidateId(coefficients);
+  const number = index;
+  const row = coefficientsOf.get({ searchId, stage, number });
+  const stored = row === undefined ? undefined : { sample: JSON.parse(row.sample) as number[], noise: JSON.parse(row.noise) as number[] };
+  if (stored !== undefined && candidateId(stored) !== id && isRounding(stored, coefficients)) return stored;
   addCandidate.run({ id, sample: JSON.stringify(coefficients.sample), noise: JSON.stringify(coefficients.noise) });
-  // Finalists may change when a search is resumed with a larger budget; what was searched does not.
-  (stage === 'calibration' ? addTrial : replaceTrial).run({ searchId, stage, number, candidateId: id, point: JSON.stringify(point) });
-  const stored = coefficientsOf.get({ searchId, stage, number });
-  return { sample: JSON.parse(stored!.sample) as number[], noise: JSON.parse(stored!.noise) as number[] };
+  putTrial.run({ searchId, stage, number, candidateId: id, point: JSON.stringify(point) });
+  return coefficients;
 }
+
+const isRounding = (one: Coefficients, other: Coefficients): boolean =>
+  (['sample', 'noise'] as const).every((kind) => one[kind].length === other[kind].length && one[kind].every((value, i) => Math.abs(value - other[kind][i]!) <= ROUNDING));
 
 function complete(store: Store, request: BatchReference, index: number, known: readonly Known[]): TrialScore {
   const objective = createObjective(request.objective);

@@ -103,7 +103,7 @@ export interface RenderResult {
 export type Records = readonly string[];
 
 export interface SummariseRequest {
-  readonly prepared: PreparedNetwork;
+  readonly prepared: Omit<PreparedNetwork, 'prompts'>;
   readonly schedule: ResolvedSchedule;
   /** What the table calls the schedule. */
   readonly label: string;
@@ -118,7 +118,7 @@ export interface SummariseRequest {
 
 export interface SummariseResult {
   readonly row: EvaluatedRow;
-  /** One-sided p-value of the gain in the objective; null where nothing is compared. */
+  /** The largest one-sided p-value of a gain over all scorers; null where nothing is compared. */
   readonly pValue: number | null;
   readonly warnings: readonly string[];
   /** Records that are gone from the folder, or parts of them; their shards must be made again. */

@@ -89,7 +89,10 @@ export interface EvaluatedRow {
   readonly fidGain: { readonly difference: number; readonly low: number; readonly high: number } | null;
   /** What the gains recommend; null for an identity row. */
   readonly recommend: 'calibrated' | 'identity' | 'none' | null;
-  /** Holm-adjusted one-sided p-value of the gain in the objective, over all rows that are compared; null for an identity. */
+  /**
+   * Holm-adjusted p-value over all rows that are compared. A row's own is the largest of its scorers' one-sided ones (an
+   * intersection-union test of a gain in every scorer); null for an identity, and on prompts that chose the coefficients.
+   */
   readonly pHolm: number | null;
 }
 

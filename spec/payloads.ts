@@ -28,8 +28,6 @@ export interface PreparedModel {
   readonly scoreQueue: string;
   /** Scorer name -> context id: hash of everything but coefficients, prompt and seed. */
   readonly contexts: Readonly<Record<string, string>>;
-  /** Hash of the nouns that the prompts name, where a scorer reads them. */
-  readonly nouns: string | null;
 }
 
 /** Provenance of one context, stored once. */
@@ -63,7 +61,12 @@ export interface PrepareResult {
   readonly splits: Readonly<Record<Stage, PromptSplit>>;
   /** The texts of each split, once, for the store. */
   readonly texts: Readonly<Record<Stage, readonly string[]>>;
+  /** The nouns of each text (null: a tagger finds them), where a scorer reads nouns; else null. */
+  readonly nouns: Readonly<Record<Stage, PromptNouns>> | null;
 }
+
+/** Nouns of prompts, in their order. */
+export type PromptNouns = readonly (readonly string[] | null)[];
 
 export interface OpenRequest {
   readonly searchId: string;
@@ -72,6 +75,7 @@ export interface OpenRequest {
   readonly contexts: readonly ContextRecord[];
   readonly splits: Readonly<Record<Stage, PromptSplit>>;
   readonly texts: Readonly<Record<Stage, readonly string[]>>;
+  readonly nouns: PrepareResult['nouns'];
 }
 
 export interface OpenResult {
@@ -116,6 +120,8 @@ export interface AskResult {
   readonly open: readonly OpenTrial[];
   /** Scores in ask order; null while open, or failed. */
   readonly scores: readonly (number | null)[];
+  /** Trials that keep stored coefficients which differ from what was asked by rounding alone. */
+  readonly kept: readonly Pick<AskedTrial, 'index' | 'coefficients'>[];
 }
 
 export interface ScoreRequest {
@@ -125,8 +131,6 @@ export interface ScoreRequest {
   /** Scorer name -> context id that the worker must reproduce. */
   readonly contexts: Readonly<Record<string, string>>;
   readonly split: PromptSplit;
-  /** Of the prepared model. */
-  readonly nouns: string | null;
   readonly trials: readonly OpenTrial[];
   /** PTQD's correction, one a step: what is scored then is no evaluation of the contexts. */
   readonly ptqd?: readonly PtqdStepDocument[];
@@ -188,6 +192,11 @@ export interface Verdict {
   readonly recommend: 'calibrated' | 'identity' | 'none';
   readonly reason: string;
   readonly scorers: readonly GainInterval[];
+  /**
+   * The finalist's gain in the objective on the calibration pictures, the mean of the pictures' own gains as the held-out
+   * one is; null where they have no scores.
+   */
+  readonly calibrationGain: number | null;
 }
 
 /** Asks for the verdict: identity is trial 0, the finalist trial 1 of the confirm stage. */
@@ -256,14 +265,15 @@ export interface SearchResult {
     readonly recommend: Verdict['recommend'];
     readonly reason: string;
     readonly scorers: readonly GainInterval[];
-    /** The finalist's score above the identity's on the calibration prompts, which chose it. */
-    readonly calibrationGain: number;
+    /** The finalist's gain on the calibration prompts, which chose it; null where it cannot be computed. */
+    readonly calibrationGain: number | null;
     /** `calibrationGain` minus `gain`: what of the calibration's gain new prompts and seeds do not show. */
-    readonly optimism: number;
+    readonly optimism: number | null;
   };
   readonly control: null | {
     readonly precision: string;
-    readonly heldOut: Readonly<Record<string, number>>;
+    /** Score of the identity by scorer; null where pictures of it failed. */
+    readonly heldOut: Readonly<Record<string, number | null>>;
     readonly search: null | {
       readonly best: ScoredCoefficients;
       readonly identity: ScoredCoefficients;

@@ -5,13 +5,18 @@
  * workflow, and the source of schemas/search.schema.json.
  */
 import { z } from 'zod';
+import { listBytes } from './wire-bytes.js';
 
 export const name = z
   .string('must be a plain name')
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be a plain name: letters, digits, ".", "_" and "-", no folders');
 
 export const whole = (low: number, high: number) =>
-  z.number(`must be a whole number from ${low} to ${high}`).int(`must be a whole number from ${low} to ${high}`).min(low, `must be from ${low} to ${high}`).max(high, `must be from ${low} to ${high}`);
+  z
+    .number(`must be a whole number from ${low} to ${high}`)
+    .int(`must be a whole number from ${low} to ${high}`)
+    .min(low, `must be from ${low} to ${high}`)
+    .max(high, `must be from ${low} to ${high}`);
 
 export const seeds = z
   .array(whole(0, Number.MAX_SAFE_INTEGER), 'must be a list of whole numbers')
@@ -19,16 +24,23 @@ export const seeds = z
   .max(64, 'takes at most 64 seeds')
   .refine((list) => new Set(list).size === list.length, 'lists a seed twice');
 
+/** Bytes of the texts of one group: they cross the wire twice, with every other group's. */
+const MOST_TEXT = 200_000;
+
 export const texts = z
   .array(z.string('must be a text').trim().min(1, 'an empty prompt'), 'must be a list of texts')
   .min(1, 'needs at least one prompt')
   .max(512, 'takes at most 512 prompts in the spec itself; put more into a prompt set and name it')
-  .refine((list) => new Set(list).size === list.length, 'lists a prompt twice');
+  .refine((list) => new Set(list).size === list.length, 'lists a prompt twice')
+  .refine(
+    (list) => listBytes(list) <= MOST_TEXT,
+    `takes at most ${MOST_TEXT / 1000} KB of text in the spec itself; put more into a prompt set and name it`,
+  );
 
 const promptSource = {
   /** A prompt set under the worker's prompt roots; ignored where `texts` is given. */
   set: name,
-  /** Prompts in the spec itself, in place of a set. */
+  /** Prompts in the spec itself, in place of a set; `count` is then how many they are. */
   texts: texts.optional(),
 };
 
@@ -59,13 +71,22 @@ export const ObjectiveChoice = z
     /** `jaq-clip` where absent, `weighted` where weights are given. */
     type: z.enum(['jaq-clip', 'jaq-clip-log', 'jaq-preference', 'jaq-preference-tables', 'iq', 'weighted']).optional(),
     /** Weight of image quality in TC + k * IQ (paper, Eq. 3); of the text term in `jaq-preference-tables`. */
-    k: z.number('must be a number that is not negative').min(0, 'must not be negative').max(1000, 'must be at most 1000').default(2),
+    k: z
+      .number('must be a number that is not negative')
+      .min(0, 'must not be negative')
+      .max(1000, 'must be at most 1000')
+      .default(2),
     /** Which of the model's scorers, or a scorer folder under the model roots. */
     scorer: name.default('objective'),
     /** A weighted sum of scores: `{ score: weight }` or `{ score@scorer: weight }`; below 0 where lower is better. */
-    weights: z.record(z.string(), z.number('must be a finite number'), 'must be a group of scores with weights').optional(),
+    weights: z
+      .record(z.string(), z.number('must be a finite number'), 'must be a group of scores with weights')
+      .optional(),
   })
-  .transform(({ type, ...rest }) => ({ type: type ?? (rest.weights === undefined ? ('jaq-clip' as const) : ('weighted' as const)), ...rest }));
+  .transform(({ type, ...rest }) => ({
+    type: type ?? (rest.weights === undefined ? ('jaq-clip' as const) : ('weighted' as const)),
+    ...rest,
+  }));
 
 export type ObjectiveChoice = z.output<typeof ObjectiveChoice>;
 
@@ -87,30 +108,36 @@ export const SearchSpec = z.strictObject({
   scheduler: SchedulerChoice.prefault({}),
   coefficients: CoefficientChoice.prefault({}),
   objective: ObjectiveChoice.prefault({}),
-  prompts: z.strictObject({
-    ...promptSource,
-    set: name.default('shapes-calibration'),
-    count: whole(1, 10_000).default(20),
-    seeds: seeds.default([0, 1]),
-  }).prefault({}),
+  prompts: z
+    .strictObject({
+      ...promptSource,
+      set: name.default('shapes-calibration'),
+      count: whole(1, 10_000).default(20),
+      seeds: seeds.default([0, 1]),
+    })
+    .prefault({}),
   optimizer: OptimizerChoice.prefault({}),
-  select: z.strictObject({
-    ...promptSource,
-    set: name.default('shapes-select'),
-    count: whole(1, 10_000).default(64),
-    seeds: seeds.default([500]),
-    /** How many of the best candidates are scored again before one is chosen. */
-    finalists: whole(1, 100).default(5),
-  }).prefault({}),
-  confirm: z.strictObject({
-    ...promptSource,
-    set: name.default('shapes-heldout'),
-    /** At least 2: an interval needs a spread. */
-    count: whole(2, 100_000).default(128),
-    seeds: seeds.default([1000]),
-    /** Scorers outside the objective that the verdict must convince too. */
-    scorers: z.array(name, 'must be a list of names').max(8, 'takes at most 8 scorers').default(['second']),
-  }).prefault({}),
+  select: z
+    .strictObject({
+      ...promptSource,
+      set: name.default('shapes-select'),
+      count: whole(1, 10_000).default(64),
+      seeds: seeds.default([500]),
+      /** How many of the best candidates are scored again before one is chosen. */
+      finalists: whole(1, 100).default(5),
+    })
+    .prefault({}),
+  confirm: z
+    .strictObject({
+      ...promptSource,
+      set: name.default('shapes-heldout'),
+      /** At least 2: an interval needs a spread. */
+      count: whole(2, 100_000).default(128),
+      seeds: seeds.default([1000]),
+      /** Scorers outside the objective that the verdict must convince too. */
+      scorers: z.array(name, 'must be a list of names').max(8, 'takes at most 8 scorers').default(['second']),
+    })
+    .prefault({}),
   /** What is shown of the full-precision network beside the quantised one. */
   control: z.enum(['none', 'evaluate', 'search']).default('none'),
   /** How long to wait for a worker that serves the queue, in seconds. */

@@ -28,8 +28,6 @@ export interface FitPtqdRequest {
   readonly contexts: Readonly<Record<string, string>>;
   readonly referenceContexts: Readonly<Record<string, string>>;
   readonly split: PromptSplit;
-  /** Of the prepared models. */
-  readonly nouns: string | null;
   readonly gamma: PtqdInput['gamma'];
   readonly bias: PtqdInput['bias'];
 }
@@ -40,6 +38,19 @@ export interface FitPtqdResult {
   readonly trajectories: number;
   readonly seconds: number;
 }
+
+/** Asks for a fit to be stored under what it was made of. */
+export interface AddFitRequest {
+  /** Everything that decides the fit, as plain JSON. */
+  readonly inputs: unknown;
+  readonly document: CompleteSchedule;
+  readonly trajectories: number;
+  /** Texts of the prompts that it was fitted on. */
+  readonly texts: readonly string[];
+}
+
+/** A fit that is stored, with the id of its schedule. */
+export type StoredFit = Pick<FitPtqdResult, 'document' | 'trajectories'> & { readonly id: string };
 
 /** What the `ptqd` workflow returns. */
 export interface PtqdResult extends FitPtqdResult {

@@ -78,7 +78,7 @@ export async function startScoring(at: WorkerAddress, options: ScoringOptions): 
       workers.push(await Worker.create({ ...common, taskQueue, ...own }));
       queues.push(taskQueue);
     };
-    await serve(modelQueue(model), { activities: createModelActivities(numeric), maxConcurrentActivityTaskExecutions: 2 });
+    await serve(modelQueue(model), { activities: createModelActivities(numeric, queues), maxConcurrentActivityTaskExecutions: 2 });
     for (const precision of listPrecisions(findModel(model))) {
       const folder = openModelFolder(model, precision);
       await serve(scoreQueueOf(await hashFiles(folder.folder, folder.files), numeric), { activities, maxConcurrentActivityTaskExecutions: 1 });

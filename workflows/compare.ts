@@ -4,27 +4,60 @@
  */
 import { setCurrentDetails } from '@temporalio/workflow';
 import { QschedError } from '../spec/errors.js';
+import type { PrepareResult } from '../spec/payloads.js';
+import type { SearchSpec } from '../spec/search-spec.js';
 import type { CompareInput, CompareResult } from '../spec/study-payloads.js';
 import { parseSearchSpec } from '../spec/validate.js';
 import { modelActivities, scoreActivities } from './activities.js';
-import { asFailure, judgedObjectives } from './search.js';
+import { asFailure } from './failure.js';
+import { judgedObjectives } from './judged-objectives.js';
+import { whileServed } from './patience.js';
+
+/** Pictures of all variants: their terms are one result, which may hold 2 MB. */
+const MOST_PICTURES = 4000;
 
 /** @param input a SearchSpec (model, precision, scheduler, confirm), and the schedules to score */
 export async function compare(input: CompareInput): Promise<CompareResult> {
   try {
     const spec = parseSearchSpec(input.search);
     const { variants } = input;
-    if (!Array.isArray(variants) || variants.length === 0) throw new QschedError('usage', 'compare: variants is missing.', 'Give at least one: {"name": "identity", "coefficients": {"sample": [...], "noise": [...]}}');
-    const prepared = await modelActivities(spec.model, spec.waitForWorker).prepare.executeWithOptions({ summary: `${spec.model} ${spec.precision}` }, [{ spec }]);
-    const { quantised, splits: { confirm: split } } = prepared;
+    refuse(spec, variants);
+    const { prepare } = modelActivities(spec.model, spec.waitForWorker);
+    const prepared = await prepare.executeWithOptions({ summary: `${spec.model} ${spec.precision}` }, [{ spec }]);
+    const split = prepared.splits.confirm;
     setCurrentDetails(`Scoring ${variants.map(({ name }) => name).join(', ')} on ${split.count} held-out prompts.`);
-    const { score } = scoreActivities(quantised.scoreQueue, spec.waitForWorker);
-    const results = await Promise.all(variants.map(({ name, coefficients, ptqd }) => {
-      const request = { model: spec.model, precision: spec.precision, nouns: quantised.nouns, scheduler: spec.scheduler, contexts: quantised.contexts, split, trials: [{ index: 0, coefficients, missing: null }], ...(ptqd === undefined ? {} : { ptqd }) };
-      return score.executeWithOptions({ summary: name }, [request]);
-    }));
-    return { prompts: split.count, seeds: split.seeds.length, objectives: judgedObjectives(spec, prepared), variants: variants.map(({ name }, i) => ({ name, result: results[i]! })) };
+    const scored = await Promise.all(variants.map((variant) => scoreVariant(spec, prepared, variant)));
+    return { prompts: split.count, seeds: split.seeds.length, objectives: judgedObjectives(spec, prepared), variants: scored };
   } catch (error) {
     throw asFailure(error);
   }
+}
+
+async function scoreVariant(
+  { model, precision, scheduler, waitForWorker }: SearchSpec,
+  { quantised: { scoreQueue, contexts }, splits: { confirm: split } }: PrepareResult,
+  { name, coefficients, ptqd }: CompareInput['variants'][number],
+): Promise<CompareResult['variants'][number]> {
+  const trials = [{ index: 0, coefficients, missing: null }];
+  const request = { model, precision, scheduler, contexts, split, trials, ...(ptqd === undefined ? {} : { ptqd }) };
+  const { score } = scoreActivities(scoreQueue, waitForWorker);
+  const result = await whileServed(model, scoreQueue, () => score.executeWithOptions({ summary: name }, [request]));
+  return { name, result };
+}
+
+function refuse({ confirm: { count, seeds, texts } }: SearchSpec, variants: unknown): void {
+  if (!Array.isArray(variants) || variants.length === 0) {
+    throw new QschedError(
+      'usage',
+      'compare: variants is missing.',
+      'Give at least one: {"name": "identity", "coefficients": {"sample": [...], "noise": [...]}}',
+    );
+  }
+  const pictures = variants.length * (texts?.length ?? count) * seeds.length;
+  if (pictures <= MOST_PICTURES) return;
+  throw new QschedError(
+    'usage',
+    `compare: ${pictures} pictures are more than it returns at once, ${MOST_PICTURES}.`,
+    'Give fewer prompts or seeds (--confirm-count), or use npx qsched evaluate.',
+  );
 }

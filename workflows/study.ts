@@ -10,7 +10,6 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { EvaluateResult } from '../spec/evaluate-spec.js';
-import { QschedError } from '../spec/errors.js';
 import type { SearchResult } from '../spec/payloads.js';
 import type { PtqdResult } from '../spec/study-payloads.js';
 import type { StudyChild, StudyProgress, StudyResult } from '../spec/study-spec.js';
@@ -19,10 +18,12 @@ import { planStudy } from '../studies/index.js';
 import { evaluationOf } from '../studies/study-plan.js';
 import { studyRows } from '../studies/study-rows.js';
 import { store } from './activities.js';
-import { asFailure } from './search.js';
+import { asFailure, orFailure } from './failure.js';
 
-/** How long before a child that runs for somebody else is looked at again. */
-const BUSY = '2 seconds';
+const { min } = Math;
+
+/** How long before a child that runs for somebody else is looked at again, in seconds: twice as long each time. */
+const [SHORTEST_WAIT, LONGEST_WAIT] = [2, 120];
 
 /** Where the study is: `temporal workflow query --type progress`. */
 export const studyProgressQuery = defineQuery<StudyProgress>('progress');
@@ -34,7 +35,7 @@ export const studyProgressQuery = defineQuery<StudyProgress>('progress');
  */
 export async function study(input: unknown): Promise<StudyResult> {
   const { workflowId: studyId } = workflowInfo();
-  const { plan, options } = validate(input);
+  const { plan, options } = orFailure(() => planStudy(input));
   const started = new Date(); // the server's clock: the same on replay
   const steps = [...plan.fits.map((one) => ({ kind: 'ptqd' as const, ...one, argument: one.input })), ...plan.searches.map((one) => ({ kind: 'search' as const, ...one, argument: one.spec }))];
   const running: StudyChild[] = [];
@@ -79,12 +80,12 @@ export async function study(input: unknown): Promise<StudyResult> {
     running.push(about);
     show();
     try {
-      for (;;) {
+      for (let wait = SHORTEST_WAIT; ; wait = min(LONGEST_WAIT, 2 * wait)) {
         try {
           return (await executeChild(about.kind, { workflowId: about.id, args: [argument], staticSummary: about.label })) as T;
         } catch (error) {
           if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-          await sleep(BUSY);
+          await sleep(`${wait} seconds`);
         }
       }
     } catch (error) {
@@ -128,12 +129,4 @@ async function inTurn<T>(list: readonly T[], together: number, body: (one: T) =>
   };
   await scope.run(() => Promise.all(Array.from({ length: together }, lane)));
   if (failure !== undefined) throw failure.error;
-}
-
-function validate(input: unknown) {
-  try {
-    return planStudy(input);
-  } catch (error) {
-    throw error instanceof QschedError ? asFailure(error) : error;
-  }
 }

@@ -16,7 +16,12 @@ import { hasSearchAttributes, searchAttributeCommands } from '../../temporal/sea
 import { databasePath } from '../house/house.js';
 import { print, printJson, table, type GlobalOptions } from '../text/output.js';
 
-interface Finding { readonly check: string; readonly ok: boolean; readonly detail: string; readonly advice: string }
+interface Finding {
+  readonly check: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly advice: string;
+}
 
 const FEWEST_BYTES = 500 * 1024 * 1024;
 
@@ -27,16 +32,30 @@ export async function doctorCommand(flags: GlobalOptions): Promise<number> {
     try {
       findings.push({ check: name, ok: true, detail: await body(), advice: '' });
     } catch (error) {
-      findings.push({ check: name, ok: false, detail: messageOf(error), advice: error instanceof QschedError && error.hint !== '' ? error.hint : advice });
+      findings.push({
+        check: name,
+        ok: false,
+        detail: messageOf(error),
+        advice: error instanceof QschedError && error.hint !== '' ? error.hint : advice,
+      });
     }
   };
   await check('node', 'Install Node 20.17 or newer.', () => `${process.version}, ${availableParallelism()} cores`);
-  await check('onnxruntime', 'Run npm ci again.', () => `${runtime.versions.node ?? ''}: ${listSupportedBackends().map((backend) => backend.name).join(', ')}; ${numericClass(1).instructions}`);
+  await check(
+    'onnxruntime',
+    'Run npm ci again.',
+    () =>
+      `${runtime.versions.node ?? ''}: ${listSupportedBackends()
+        .map((backend) => backend.name)
+        .join(', ')}; ${numericClass(1).instructions}`,
+  );
   await check('data folder', 'Choose another with QSCHED_DATA.', () => {
     const folder = dataFolder();
     const { bavail, bsize } = statfsSync(folder);
-    if (bavail * bsize < FEWEST_BYTES) throw new Error(`${folder} has only ${Math.round((bavail * bsize) / 1e6)} MB left`);
-    return `${folder}, ${(bavail * bsize / 1e9).toFixed(1)} GB free`;
+    if (bavail * bsize < FEWEST_BYTES) {
+      throw new Error(`${folder} has only ${Math.round((bavail * bsize) / 1e6)} MB left`);
+    }
+    return `${folder}, ${((bavail * bsize) / 1e9).toFixed(1)} GB free`;
   });
   await check('database', 'Move the file away, or mend its permissions.', () => {
     if (!existsSync(databasePath())) return 'none yet; the first search makes it';
@@ -48,11 +67,15 @@ export async function doctorCommand(flags: GlobalOptions): Promise<number> {
     if (models.length === 0) throw new Error('none found');
     return models.map((model) => `${model} (${listPrecisions(findModel(model)).join(', ')})`).join('; ');
   });
-  await check('temporal binary', 'Install the Temporal CLI, or Go 1.24 or newer; the first `npx qsched up` downloads or builds it.', async () => {
-    const found = await findExecutable();
-    if (found === null) throw new Error('none on PATH or in the cache');
-    return found.path;
-  });
+  await check(
+    'temporal binary',
+    'Install the Temporal CLI, or Go 1.25 or newer; the first `npx qsched up` downloads or builds it.',
+    async () => {
+      const found = await findExecutable();
+      if (found === null) throw new Error('none on PATH or in the cache');
+      return found.path;
+    },
+  );
   await check('temporal server', 'Start one: npx qsched up', async () => {
     const { connection, nativeAddress, uiUrl } = await connectTemporal({ start: false, onProgress: () => undefined });
     try {
@@ -64,6 +87,16 @@ export async function doctorCommand(flags: GlobalOptions): Promise<number> {
   });
   const serious = findings.filter((finding) => !finding.ok && !finding.check.startsWith('temporal'));
   if (flags.json) printJson({ ok: serious.length === 0, findings });
-  else print(table(findings.map(({ check: name, ok, detail, advice }) => [ok ? 'ok' : '--', name, advice === '' ? detail : `${detail} ${advice}`])));
+  else {
+    print(
+      table(
+        findings.map(({ check: name, ok, detail, advice }) => [
+          ok ? 'ok' : '--',
+          name,
+          advice === '' ? detail : `${detail} ${advice}`,
+        ]),
+      ),
+    );
+  }
   return serious.length === 0 ? 0 : 1;
 }

@@ -11,7 +11,7 @@ import { openModelFolder } from '../../inference/models/model-folder.js';
 import { schedulerOf } from '../../inference/prepare/prepare.js';
 import type { Coefficients } from '../../spec/coefficients.js';
 import { messageOf, QschedError } from '../../spec/errors.js';
-import { suggestion } from '../../spec/validate.js';
+import { suggestion } from '../../spec/suggestion.js';
 import { printJson, say, type GlobalOptions } from '../text/output.js';
 import { referenceConfig } from '../text/reference-config.js';
 import { requireSearch, withStore } from '../input/stored-search.js';

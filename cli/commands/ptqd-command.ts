@@ -5,7 +5,7 @@ import { checkFiles } from '../../inference/prepare/prepare.js';
 import { QschedError } from '../../spec/errors.js';
 import type { PtqdResult } from '../../spec/study-payloads.js';
 import type { SearchSpec } from '../../spec/search-spec.js';
-import { suggestion } from '../../spec/validate.js';
+import { suggestion } from '../../spec/suggestion.js';
 import { print, printJson, say, type GlobalOptions } from '../text/output.js';
 import { visitHouse, type RunWorkflow } from '../house/run-workflow.js';
 import { scheduleText } from '../text/schedule-text.js';
@@ -15,10 +15,18 @@ const GAMMA = ['std', 'regression'];
 const BIAS = ['channel', 'step'];
 
 /** Flags of `ptqd`; those of the spec too. */
-export interface PtqdFlags extends GlobalOptions, SpecFlags { readonly gamma?: string; readonly bias?: string; readonly wait?: boolean }
+export interface PtqdFlags extends GlobalOptions, SpecFlags {
+  readonly gamma?: string;
+  readonly bias?: string;
+  readonly wait?: boolean;
+}
 
 /** What a fit is asked for, checked. */
-export interface PtqdRequest { readonly search: SearchSpec; readonly gamma: string; readonly bias: string }
+export interface PtqdRequest {
+  readonly search: SearchSpec;
+  readonly gamma: string;
+  readonly bias: string;
+}
 
 /** @throws QschedError (usage): unknown gamma or bias, full precision, or a spec that does not fit */
 export function ptqdRequest(flags: PtqdFlags): PtqdRequest {
@@ -26,25 +34,39 @@ export function ptqdRequest(flags: PtqdFlags): PtqdRequest {
   if (!GAMMA.includes(gamma)) throw new QschedError('usage', `--gamma is "${gamma}".`, suggestion(gamma, GAMMA));
   if (!BIAS.includes(bias)) throw new QschedError('usage', `--bias is "${bias}".`, suggestion(bias, BIAS));
   const search = readSpec(undefined, { ...flags, control: 'evaluate' });
-  if (search.precision === 'fp32') throw new QschedError('usage', '--precision is "fp32": PTQD corrects a quantised network.', 'Choose a quantised precision, such as w4a8.');
+  if (search.precision === 'fp32') {
+    throw new QschedError(
+      'usage',
+      '--precision is "fp32": PTQD corrects a quantised network.',
+      'Choose a quantised precision, such as w4a8.',
+    );
+  }
   checkFiles(search);
   return { search, gamma, bias };
 }
 
 /** Fits and stores. */
-export const fitAndStore = (run: RunWorkflow, request: PtqdRequest): Promise<PtqdResult> => run<PtqdResult>('ptqd', request);
+export const fitAndStore = (run: RunWorkflow, request: PtqdRequest): Promise<PtqdResult> =>
+  run<PtqdResult>('ptqd', request);
 
-/** @returns the exit code */
+/** @returns the exit code; 130 where Ctrl-C was pressed */
 export async function ptqdCommand(flags: PtqdFlags): Promise<number> {
   const request = ptqdRequest(flags);
   const { search, gamma, bias } = request;
-  say(`fitting PTQD for ${search.model} ${search.precision}, ${search.scheduler.type}, ${search.scheduler.steps} steps, eta ${search.scheduler.eta}: gamma by ${gamma}, one bias a ${bias}`);
-  const result = await visitHouse({ models: [search.model], wait: flags.wait ?? false }, (run) => fitAndStore(run, request));
+  const { type, steps, eta } = search.scheduler;
+  const network = `${search.model} ${search.precision}`;
+  say(`fitting PTQD for ${network}, ${type}, ${steps} steps, eta ${eta}: gamma by ${gamma}, one bias a ${bias}`);
+  const outcome = await visitHouse({ models: [search.model], wait: flags.wait ?? false }, (run) =>
+    fitAndStore(run, request),
+  );
+  if (outcome === null) return 130;
+  const { result } = outcome;
   if (flags.json) printJson(result);
   else {
-    print(`${result.id}\nPTQD of ${search.model} ${search.precision}, fitted on ${result.trajectories} trajectories in ${result.seconds.toFixed(1)} s\n`);
+    const when = result.seconds === 0 ? 'found as it was fitted before' : `in ${result.seconds.toFixed(1)} s`;
+    print(`${result.id}\nPTQD of ${network}, fitted on ${result.trajectories} trajectories, ${when}\n`);
     print(scheduleText(result.document, null));
-    if (search.scheduler.eta === 0) print('\n  eta 0 draws no noise: only bias and correlation are corrected');
+    if (eta === 0) print('\n  eta 0 draws no noise: only bias and correlation are corrected');
   }
   return 0;
 }

@@ -7,7 +7,7 @@ import { CLIP_IQA_PROMPTS, type ClipIqaName } from '../../metrics/scores/clip-iq
 import { scoreOfTerms } from '../../metrics/objectives/jaq.js';
 import { lineOf, paretoFront, rankTerms, shareOfTerms, upperEnvelope, weightsAt, winnerChanges } from '../../metrics/objectives/ranking.js';
 import { QschedError } from '../../spec/errors.js';
-import { suggestion } from '../../spec/validate.js';
+import { suggestion } from '../../spec/suggestion.js';
 import { print, printJson, type GlobalOptions } from '../text/output.js';
 import { rankText, type RankDocument, type RankedScore, type RankingAt, type TrialName } from '../text/rank-text.js';
 import { requireSearch, withStore } from '../input/stored-search.js';

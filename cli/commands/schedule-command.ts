@@ -11,7 +11,7 @@ import { listModels } from '../../inference/models/model-roots.js';
 import { schedulerOf } from '../../inference/prepare/prepare.js';
 import { messageOf, QschedError } from '../../spec/errors.js';
 import { parseSchedule, type CompleteSchedule, type ScheduleDocument } from '../../spec/schedule-document.js';
-import { suggestion } from '../../spec/validate.js';
+import { suggestion } from '../../spec/suggestion.js';
 import { databasePath } from '../house/house.js';
 import { print, printJson, table, type GlobalOptions } from '../text/output.js';
 import { scheduleText } from '../text/schedule-text.js';
@@ -22,20 +22,67 @@ const ACTIONS = ['show', 'add'];
 const SHORT_ID = 12;
 
 /** Flags of `schedule`. */
-export interface ScheduleFlags extends GlobalOptions { readonly model?: string }
+export interface ScheduleFlags extends GlobalOptions {
+  readonly model?: string;
+}
 
-/** Lists every stored schedule, the latest first. */
+/** Lists every stored schedule, the one that was stored last first. */
 export function schedulesCommand(flags: GlobalOptions): number {
   const rows = existsSync(databasePath()) ? withCurrentStore(listSchedules) : [];
-  if (flags.json) printJson(rows.map(({ id, createdAt, document: { kind, scheduler, model, precision, searchId, coefficients } }) => ({ id, kind, scheduler: scheduler.type, steps: scheduler.steps, eta: scheduler.eta, model, precision, searchId, coefficients, createdAt })));
-  else if (rows.length === 0) print('No schedule yet. A finished search stores two; store one made by hand: npx qsched schedule add FILE');
-  else print(table([['id', 'kind', 'scheduler', 'steps', 'eta', 'made for', 'search', 'created'], ...rows.map(({ id, createdAt, document: { kind, scheduler, model, precision, searchId } }) => [id.slice(0, SHORT_ID), kind, scheduler.type, String(scheduler.steps), String(scheduler.eta), [model, precision].filter((part) => part !== undefined).join(' ') || '-', searchId ?? '-', createdAt.slice(0, 19)])]));
+  if (flags.json) printJson(rows.map(listed));
+  else if (rows.length === 0) {
+    print('No schedule yet. A finished search stores two; store one made by hand: npx qsched schedule add FILE');
+  } else
+    print(table([['id', 'kind', 'scheduler', 'steps', 'eta', 'made for', 'search', 'stored'], ...rows.map(cells)]));
   return 0;
 }
 
+const listed = ({
+  id,
+  createdAt,
+  origins,
+  document: { kind, scheduler, model, precision, searchId, coefficients },
+}: StoredSchedule) => ({
+  id,
+  kind,
+  scheduler: scheduler.type,
+  steps: scheduler.steps,
+  eta: scheduler.eta,
+  model,
+  precision,
+  searchId,
+  coefficients,
+  createdAt,
+  origins,
+});
+
+/** One line: everything that the same steps were made for, and the search that stored them last. */
+function cells({ id, createdAt, origins, document: { scheduler } }: StoredSchedule): string[] {
+  const kinds = [...new Set(origins.map(({ kind }) => kind))];
+  const made = [...new Set(origins.map(networkOf))].filter((name) => name !== '');
+  const searches = [...new Set(origins.flatMap(({ searchId }) => searchId ?? []))];
+  const more = searches.length > 1 ? ` and ${searches.length - 1} more` : '';
+  return [
+    id.slice(0, SHORT_ID),
+    kinds.join(', '),
+    scheduler.type,
+    String(scheduler.steps),
+    String(scheduler.eta),
+    made.join(', ') || '-',
+    `${searches[0] ?? '-'}${more}`,
+    (origins[0]?.usedAt ?? createdAt).slice(0, 19),
+  ];
+}
+
+/** `shapes w4a8`; empty where a schedule belongs to a scheduler alone. */
+const networkOf = ({ model, precision }: Pick<CompleteSchedule, 'model' | 'precision'>): string =>
+  [model, precision].filter((part) => part !== undefined).join(' ');
+
 /** Shows or stores one schedule. @throws QschedError (usage) */
 export function scheduleCommand(action: string, what: string, flags: ScheduleFlags): number {
-  if (!ACTIONS.includes(action)) throw new QschedError('usage', `qsched schedule has no action "${action}".`, suggestion(action, ACTIONS));
+  if (!ACTIONS.includes(action)) {
+    throw new QschedError('usage', `qsched schedule has no action "${action}".`, suggestion(action, ACTIONS));
+  }
   return action === 'show' ? show(what, flags) : add(what, flags);
 }
 
@@ -46,9 +93,13 @@ function show(what: string, flags: ScheduleFlags): number {
     printJson(document);
     return 0;
   }
-  const { kind, scheduler, model, precision, searchId } = document;
-  const made = [model, precision].filter((part) => part !== undefined).join(' ');
-  print(`${stored === null ? what : stored.id}\n${kind}: ${scheduler.type}, ${scheduler.steps} steps, eta ${scheduler.eta}${made === '' ? '' : `, made for ${made}`}${searchId === undefined ? '' : ` by ${searchId}`}\n`);
+  const { kind, scheduler, searchId } = document;
+  const network = networkOf(document);
+  const made = network === '' ? '' : `, made for ${network}`;
+  const by = searchId === undefined ? '' : ` by ${searchId}`;
+  print(
+    `${stored?.id ?? what}\n${kind}: ${scheduler.type}, ${scheduler.steps} steps, eta ${scheduler.eta}${made}${by}\n`,
+  );
   print(scheduleText(document, sigmasOf(document, flags)));
   return 0;
 }
@@ -57,7 +108,13 @@ function add(path: string, flags: ScheduleFlags): number {
   const { complete } = fromFile(path, flags);
   const { id, added } = withWritableStore((store) => storeSchedule(store, complete));
   if (flags.json) printJson({ id, added });
-  else print(added ? `stored ${id}\n  show it: npx qsched schedule show ${id.slice(0, SHORT_ID)}` : `it is stored already: ${id}`);
+  else {
+    print(
+      added
+        ? `stored ${id}\n  show it: npx qsched schedule show ${id.slice(0, SHORT_ID)}`
+        : `it is stored already: ${id}`,
+    );
+  }
   return 0;
 }
 
@@ -65,8 +122,18 @@ function add(path: string, flags: ScheduleFlags): number {
 export function requireSchedule(prefix: string): StoredSchedule {
   const found = existsSync(databasePath()) ? withCurrentStore((store) => findSchedules(store, prefix)) : [];
   if (found.length === 1) return found[0]!;
-  if (found.length > 1) throw new QschedError('usage', `"${prefix}" begins ${found.length} ids: ${found.map(({ id }) => id.slice(0, SHORT_ID)).join(', ')}.`, 'Give more of the id.');
-  throw new QschedError('usage', `There is no schedule "${prefix}": neither a file nor the beginning of a stored id.`, 'See npx qsched schedules.');
+  if (found.length > 1) {
+    throw new QschedError(
+      'usage',
+      `"${prefix}" begins ${found.length} ids: ${found.map(({ id }) => id.slice(0, SHORT_ID)).join(', ')}.`,
+      'Give more of the id.',
+    );
+  }
+  throw new QschedError(
+    'usage',
+    `There is no schedule "${prefix}": neither a file nor the beginning of a stored id.`,
+    'See npx qsched schedules.',
+  );
 }
 
 function fromFile(path: string, flags: ScheduleFlags): { document: ScheduleDocument; complete: CompleteSchedule } {
@@ -74,7 +141,11 @@ function fromFile(path: string, flags: ScheduleFlags): { document: ScheduleDocum
   try {
     input = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new QschedError('usage', `${path} cannot be read: ${messageOf(error)}`, 'Give the path of a qsched-schedule/1 JSON file, as `npx qsched export` writes it.');
+    throw new QschedError(
+      'usage',
+      `${path} cannot be read: ${messageOf(error)}`,
+      'Give the path of a qsched-schedule/1 JSON file, as `npx qsched export` writes it.',
+    );
   }
   const document = parseSchedule(input, path);
   return { document, complete: completeSchedule(schedulerFor(document, flags), document, path) };
@@ -84,10 +155,17 @@ function fromFile(path: string, flags: ScheduleFlags): { document: ScheduleDocum
 function schedulerFor({ scheduler, model, precision }: ScheduleDocument, flags: ScheduleFlags): Scheduler {
   const named = flags.model ?? model;
   if (scheduler.config === undefined && named === undefined) {
-    throw new QschedError('usage', 'The file names no model and holds no scheduler.config.', `Say whose scheduler_config.json applies with --model; models: ${listModels().join(', ')}.`);
+    throw new QschedError(
+      'usage',
+      'The file names no model and holds no scheduler.config.',
+      `Say whose scheduler_config.json applies with --model; models: ${listModels().join(', ')}.`,
+    );
   }
   const own = flags.model === undefined ? scheduler.config : undefined;
-  const folder = own === undefined ? openModelFolder(named!, flags.model === undefined ? (precision ?? REFERENCE_PRECISION) : REFERENCE_PRECISION) : ({ schedulerConfig: own, latentShape: [1, 1, 1] } as Pick<ModelFolder, 'schedulerConfig' | 'latentShape'>);
+  const folder =
+    own === undefined
+      ? openModelFolder(named!, flags.model === undefined ? (precision ?? REFERENCE_PRECISION) : REFERENCE_PRECISION)
+      : ({ schedulerConfig: own, latentShape: [1, 1, 1] } as Pick<ModelFolder, 'schedulerConfig' | 'latentShape'>);
   return schedulerOf(folder, scheduler);
 }
 

@@ -100,7 +100,7 @@ function show(result: SearchResult, spec: SearchSpec, house: House, seconds: num
     printJson({ ...result, database: house.database, temporalUi, seconds });
     return;
   }
-  print(verdictText(result, spec.objective.k));
+  print(verdictText(result, spec.objective));
   print(`\n${seconds.toFixed(1)} s. Database: ${house.database ?? `in the data folder of the workers at ${house.address}`}`);
   if (house.database !== null) print(`  export:  npx qsched export ${result.searchId}\n  other weights of quality, without a picture:  npx qsched rank ${result.searchId}`);
   print(house.ours ? '  the same data with the Temporal UI: npx qsched up' : `  Temporal UI: ${temporalUi ?? 'see your server'}`);

@@ -4,6 +4,7 @@
 import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { messageOf, QschedError } from '../../spec/errors.js';
+import { fullDisk } from '../house/full-disk.js';
 import type { ProgressLine } from './progress-line.js';
 
 const POLL_MILLISECONDS = 1000;
@@ -43,11 +44,12 @@ export async function followWorkflow<R>(client: Client, followed: Followed, line
     while (!over && !signal.aborted) {
       const show = await Promise.race([followed.ask(handle).catch(() => null), later(ANSWER_MILLISECONDS)]);
       if (over || signal.aborted) return;
-      if (show === undefined) line.note('waiting for the workers');
-      else if (show === null) line.note('waiting for the server');
-      else {
+      if (typeof show === 'function') {
         answeredAt = Date.now();
         show(line);
+      } else {
+        const why = fullDisk();
+        line.note(`waiting for the ${show === null ? 'server' : 'workers'}${why === null ? '' : `: ${why}, free some space`}`);
       }
       await later(POLL_MILLISECONDS);
     }
@@ -63,12 +65,18 @@ export async function followWorkflow<R>(client: Client, followed: Followed, line
         if (signal.aborted) return new Promise(() => undefined);
         if (Date.now() - asked > QUICK_MILLISECONDS) answeredAt = Math.max(answeredAt, asked + QUICK_MILLISECONDS);
         if (Date.now() - answeredAt > OUTAGE_MILLISECONDS) {
-          throw new QschedError('failure', `The Temporal server does not answer any more: ${messageOf(error)}`, `What is stored is safe. ${followed.comeBack}`);
+          throw silent(error, followed);
         }
         await later(POLL_MILLISECONDS);
       }
     }
   }
+}
+
+function silent(error: unknown, { comeBack }: Followed): QschedError {
+  const why = fullDisk();
+  const message = `The Temporal server does not answer any more: ${why ?? messageOf(error)}`;
+  return new QschedError('failure', message, `${why === null ? '' : 'Free some space. '}What is stored is safe. ${comeBack}`);
 }
 
 /** How a workflow failed, as a sentence. */

@@ -12,17 +12,22 @@ const TICK_MILLISECONDS = 500;
 /** Shows where a search is; says something at least every five seconds, whether anything is new or not. */
 export class ProgressLine {
   readonly #started = Date.now();
-  #startedAt: number | undefined;
+  /** When the search stage was first seen, and how far it was then: what the rate counts from. */
+  #searching: { readonly at: number; readonly told: number } | undefined;
   #text = '';
   #shown = '';
   #shownAt = 0;
   readonly #redraw = process.stderr.isTTY === true;
-  readonly #ticker = setInterval(() => { this.#write(); }, TICK_MILLISECONDS).unref();
+  readonly #ticker = setInterval(() => {
+    this.#write();
+  }, TICK_MILLISECONDS).unref();
 
   /** Shows a new snapshot. */
   show(progress: SearchProgress): void {
-    this.#startedAt ??= progress.told;
-    this.#text = describe(progress, (Date.now() - this.#started) / 1000, this.#startedAt);
+    const { stage, told } = progress;
+    if (stage === 'search') this.#searching ??= { at: Date.now(), told };
+    const { at, told: before } = this.#searching ?? { at: Date.now(), told };
+    this.#text = describe(progress, (Date.now() - at) / 1000, before);
     this.#write();
   }
 
@@ -55,20 +60,39 @@ export class ProgressLine {
   }
 }
 
-/** `gen 7 - 84/240 trials - best 1.6784 (+0.9 % over identity) - 3.1/s - ETA 50 s` */
+/**
+ * `gen 7 - 84/240 trials - best 1.6784 (+0.9 % over identity) - 3.1/s - ETA 50 s`
+ *
+ * @param seconds since the search stage was first seen
+ * @param toldBefore trials that were told by then
+ */
 export function describe(progress: SearchProgress, seconds: number, toldBefore: number): string {
   const { stage, generation, told, budget, best, identity, failed } = progress;
   const parts: string[] = [];
   if (stage === 'search') {
     parts.push(`gen ${generation + 1}`, `${told}/${budget} trials`);
-    if (best !== null && identity !== null) parts.push(`best ${best.toFixed(4)} (${percent(best / identity - 1)} over identity)`);
+    if (best !== null && identity !== null) parts.push(`best ${best.toFixed(4)} (${over(best, identity)} identity)`);
     const rate = (told - toldBefore) / Math.max(seconds, 0.001);
     if (rate > 0) parts.push(`${rate.toFixed(1)}/s`, `ETA ${Math.ceil((budget - told) / rate)} s`);
     if (failed > 0) parts.push(`${failed} failed`);
   } else {
-    parts.push({ prepare: 'preparing the model (loading and hashing its files)', identity: 'scoring the identity', select: 'choosing among the best on other prompts', confirm: 'confirming the finalist on held-out prompts', control: 'running the full-precision control', finished: 'finished' }[stage] ?? stage);
+    parts.push(
+      {
+        prepare: 'preparing the model (loading and hashing its files)',
+        identity: 'scoring the identity',
+        select: 'choosing among the best on other prompts',
+        confirm: 'confirming the finalist on held-out prompts',
+        control: 'running the full-precision control',
+        finished: 'finished',
+      }[stage] ?? stage,
+    );
   }
   return parts.join(' - ');
 }
 
-const percent = (share: number): string => `${share >= 0 ? '+' : ''}${(share * 100).toFixed(1)} %`;
+/** `+0.9 % over`; the difference itself where the identity's score is no measure of size. */
+function over(best: number, identity: number): string {
+  const above = best - identity;
+  const sign = above >= 0 ? '+' : '';
+  return identity > 0 ? `${sign}${((100 * above) / identity).toFixed(1)} % over` : `${sign}${above.toFixed(4)} over`;
+}

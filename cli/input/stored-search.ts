@@ -1,10 +1,11 @@
 /**
  * Reading one stored search, for commands that need no server.
  */
+import { isOlder } from '../../db/older.js';
 import { openStore, type Store } from '../../db/open-store.js';
 import { findSearch, listSearches } from '../../db/searches.js';
 import { QschedError } from '../../spec/errors.js';
-import { suggestion } from '../../spec/validate.js';
+import { suggestion } from '../../spec/suggestion.js';
 import { databasePath } from '../house/house.js';
 
 /** Opens the database for reading, and closes it again. */
@@ -19,7 +20,7 @@ export function withStore<T>(body: (store: Store) => T): T {
 
 /** Reads the database as this version has it: one of an older version is migrated first. */
 export function withCurrentStore<T>(body: (store: Store) => T): T {
-  const old = withStore((store) => store.$client.prepare("select 1 from sqlite_master where name = 'schedules'").get() === undefined);
+  const old = withStore(isOlder);
   return old ? withWritableStore(body) : withStore(body);
 }
 
@@ -39,6 +40,12 @@ export function requireSearch(store: Store, id: string | undefined) {
   const wanted = id ?? ids[0];
   const found = wanted === undefined ? undefined : findSearch(store, wanted);
   if (found) return found;
-  if (wanted === undefined) throw new QschedError('failure', 'There is no search in the database yet.', 'Start one: npx qsched search --model shapes');
+  if (wanted === undefined) {
+    throw new QschedError(
+      'failure',
+      'There is no search in the database yet.',
+      'Start one: npx qsched search --model shapes',
+    );
+  }
   throw new QschedError('usage', `There is no search "${wanted}" in ${databasePath()}.`, suggestion(wanted, ids));
 }

@@ -9,6 +9,12 @@ const MOST_WORKERS = 64;
 export function workersOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const count = Number(text);
-  if (!Number.isInteger(count) || count < 1 || count > MOST_WORKERS) throw new QschedError('usage', `--workers is ${text}: it must be a whole number from 1 to ${MOST_WORKERS}.`, 'Use one worker a device.');
+  if (!Number.isInteger(count) || count < 1 || count > MOST_WORKERS) {
+    throw new QschedError(
+      'usage',
+      `--workers is ${text}: it must be a whole number from 1 to ${MOST_WORKERS}.`,
+      'Use one worker a device.',
+    );
+  }
   return count;
 }

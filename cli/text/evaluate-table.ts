@@ -2,6 +2,8 @@
  * Evaluated rows in the paper's form: as a table of a terminal, Markdown or CSV.
  */
 import type { EvaluatedRow } from '../../spec/evaluate-spec.js';
+import { widest } from '../../metrics/statistics/paired-gain.js';
+import { fixed, signed } from './numbers.js';
 import { table } from './output.js';
 import type { TableFormat } from './study-table.js';
 
@@ -11,8 +13,13 @@ export function evaluateTable(rows: readonly EvaluatedRow[], format: TableFormat
   const columns = columnsOf(rows);
   const lines = [columns.map(({ head }) => head), ...rows.map((row) => columns.map(({ cell }) => cell(row)))];
   if (format === 'table') return table(lines);
-  const bar = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [bar(lines[0]!), bar(columns.map(({ numeric }) => (numeric ? '---:' : '---'))), ...lines.slice(1).map(bar)].join('\n');
+  const bar = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [
+    bar(lines[0]!),
+    bar(columns.map(({ numeric }) => (numeric ? '---:' : '---'))),
+    ...lines.slice(1).map(bar),
+  ].join('\n');
 }
 
 interface Column {
@@ -35,22 +42,41 @@ function columnsOf(rows: readonly EvaluatedRow[]): Column[] {
     ...(several(({ eta }) => eta) ? [number('eta', (row) => String(row.eta))] : []),
     text('precision', (row) => row.precision),
     text('schedule', (row) => row.schedule),
-    ...(some(({ fid }) => fid) ? [number(`FID (${features})`, (row) => spread(row.fid, row.fidLow, row.fidHigh, 4))] : []),
-    ...(some(({ fidGain }) => fidGain) ? [number('FID gain', ({ fidGain }) => (fidGain === null ? '' : spread(fidGain.difference, fidGain.low, fidGain.high, 4, true)))] : []),
-    ...(some(({ fidSd }) => fidSd) ? [number('FID-SD', (row) => plain(row.fidSd, 4))] : []),
-    ...(some(({ kid }) => kid) ? [number('KID', (row) => plain(row.kid, 5))] : []),
-    ...(some(({ cmmd }) => cmmd) ? [number('CMMD', (row) => plain(row.cmmd, 3))] : []),
-    ...(some(({ clipScore }) => clipScore) ? [number('CLIPScore', (row) => plain(row.clipScore, 2))] : []),
-    number('objective', (row) => plain(row.objective, 4)),
-    ...(rows.some(({ gains }) => gains.length > 0) ? [
-      number('gain', ({ gains: [gain] }) => (gain === undefined ? '' : spread(gain.gain, Math.min(gain.percentile.low, gain.studentised.low), Math.max(gain.percentile.high, gain.studentised.high), 4, true))),
-      text('recommended', (row) => (row.recommend === null ? '' : row.recommend === 'calibrated' ? 'yes' : row.recommend === 'identity' ? 'no' : '-')),
-    ] : []),
+    ...(some(({ fid }) => fid)
+      ? [number(`FID (${features})`, (row) => spread(row.fid, row.fidLow, row.fidHigh, 4))]
+      : []),
+    ...(some(({ fidGain }) => fidGain)
+      ? [
+          number('FID gain', ({ fidGain }) =>
+            fidGain === null ? '' : spread(fidGain.difference, fidGain.low, fidGain.high, 4, true),
+          ),
+        ]
+      : []),
+    ...(some(({ fidSd }) => fidSd) ? [number('FID-SD', (row) => fixed(row.fidSd, 4))] : []),
+    ...(some(({ kid }) => kid) ? [number('KID', (row) => fixed(row.kid, 5))] : []),
+    ...(some(({ cmmd }) => cmmd) ? [number('CMMD', (row) => fixed(row.cmmd, 3))] : []),
+    ...(some(({ clipScore }) => clipScore) ? [number('CLIPScore', (row) => fixed(row.clipScore, 2))] : []),
+    number('objective', (row) => fixed(row.objective, 4)),
+    ...(rows.some(({ gains }) => gains.length > 0)
+      ? [
+          number('gain', ({ gains: [gain] }) => {
+            if (gain === undefined) return '';
+            const { low, high } = widest(gain);
+            return spread(gain.gain, low, high, 4, true);
+          }),
+          text('recommended', (row) =>
+            row.recommend === null
+              ? ''
+              : row.recommend === 'calibrated'
+                ? 'yes'
+                : row.recommend === 'identity'
+                  ? 'no'
+                  : '-',
+          ),
+        ]
+      : []),
   ];
 }
-
-const signed = (value: number, digits: number): string => `${value > 0 ? '+' : ''}${value.toFixed(digits)}`;
-const plain = (value: number | null, digits: number): string => (value === null ? '-' : value.toFixed(digits));
 
 function spread(value: number | null, low: number | null, high: number | null, digits: number, sign = false): string {
   if (value === null) return '-';
@@ -65,25 +91,50 @@ function csv(rows: readonly EvaluatedRow[]): string {
   const gainOf = (row: EvaluatedRow, scorer: string) => row.gains.find((gain) => gain.scorer === scorer);
   type Cell = string | number | null | undefined;
   const columns: [string, (row: EvaluatedRow) => Cell][] = [
-    ['model', (row) => row.model], ['scheduler', (row) => row.scheduler], ['steps', (row) => row.steps], ['eta', (row) => row.eta],
-    ['precision', (row) => row.precision], ['schedule', (row) => row.schedule],
-    ['sample', (row) => row.coefficients.sample.join(' ')], ['noise', (row) => row.coefficients.noise.join(' ')],
-    ['images', (row) => row.images], ['failed', (row) => row.failed],
-    ['fid', (row) => row.fid], ['fid_low', (row) => row.fidLow], ['fid_high', (row) => row.fidHigh], ['fid_features', (row) => row.fidFeatures],
-    ['fid_gain', (row) => row.fidGain?.difference], ['fid_gain_low', (row) => row.fidGain?.low], ['fid_gain_high', (row) => row.fidGain?.high],
-    ['fid_sd', (row) => row.fidSd], ['kid', (row) => row.kid], ['cmmd', (row) => row.cmmd], ['clip_score', (row) => row.clipScore],
-    ['objective', (row) => row.objective], ['tc', (row) => row.tc], ['iq', (row) => row.iq],
+    ['model', (row) => row.model],
+    ['scheduler', (row) => row.scheduler],
+    ['steps', (row) => row.steps],
+    ['eta', (row) => row.eta],
+    ['precision', (row) => row.precision],
+    ['schedule', (row) => row.schedule],
+    ['sample', (row) => row.coefficients.sample.join(' ')],
+    ['noise', (row) => row.coefficients.noise.join(' ')],
+    ['images', (row) => row.images],
+    ['failed', (row) => row.failed],
+    ['fid', (row) => row.fid],
+    ['fid_low', (row) => row.fidLow],
+    ['fid_high', (row) => row.fidHigh],
+    ['fid_features', (row) => row.fidFeatures],
+    ['fid_gain', (row) => row.fidGain?.difference],
+    ['fid_gain_low', (row) => row.fidGain?.low],
+    ['fid_gain_high', (row) => row.fidGain?.high],
+    ['fid_sd', (row) => row.fidSd],
+    ['kid', (row) => row.kid],
+    ['cmmd', (row) => row.cmmd],
+    ['clip_score', (row) => row.clipScore],
+    ['objective', (row) => row.objective],
+    ['tc', (row) => row.tc],
+    ['iq', (row) => row.iq],
     ...gains.flatMap((scorer): typeof columns => [
       [`gain_${scorer}`, (row) => gainOf(row, scorer)?.gain],
-      [`gain_${scorer}_percentile_low`, (row) => gainOf(row, scorer)?.percentile.low], [`gain_${scorer}_percentile_high`, (row) => gainOf(row, scorer)?.percentile.high],
-      [`gain_${scorer}_studentised_low`, (row) => gainOf(row, scorer)?.studentised.low], [`gain_${scorer}_studentised_high`, (row) => gainOf(row, scorer)?.studentised.high],
+      [`gain_${scorer}_percentile_low`, (row) => gainOf(row, scorer)?.percentile.low],
+      [`gain_${scorer}_percentile_high`, (row) => gainOf(row, scorer)?.percentile.high],
+      [`gain_${scorer}_studentised_low`, (row) => gainOf(row, scorer)?.studentised.low],
+      [`gain_${scorer}_studentised_high`, (row) => gainOf(row, scorer)?.studentised.high],
     ]),
-    ['recommend', (row) => row.recommend], ['p_holm', (row) => row.pHolm],
-    ...scores.flatMap((name): typeof columns => [[name, (row) => row.scores[name]?.mean], [`${name}_low`, (row) => row.scores[name]?.low], [`${name}_high`, (row) => row.scores[name]?.high]]),
+    ['recommend', (row) => row.recommend],
+    ['p_holm', (row) => row.pHolm],
+    ...scores.flatMap((name): typeof columns => [
+      [name, (row) => row.scores[name]?.mean],
+      [`${name}_low`, (row) => row.scores[name]?.low],
+      [`${name}_high`, (row) => row.scores[name]?.high],
+    ]),
   ];
   const quote = (cell: Cell): string => {
     const text = cell === null || cell === undefined ? '' : String(cell);
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  return [columns.map(([head]) => quote(head)), ...rows.map((row) => columns.map(([, cell]) => quote(cell(row))))].map((cells) => cells.join(',')).join('\n');
+  return [columns.map(([head]) => quote(head)), ...rows.map((row) => columns.map(([, cell]) => quote(cell(row))))]
+    .map((cells) => cells.join(','))
+    .join('\n');
 }

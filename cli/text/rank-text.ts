@@ -1,14 +1,21 @@
 /**
  * A ranking: the body of `qsched rank --json`, and as a person reads it.
  */
+import { fixed, signed } from './numbers.js';
+import { scoreFormula } from './objective-text.js';
 import { table } from './output.js';
 import type { RankedTrial } from '../../db/ranking.js';
 
 /** A trial of one of the searches. */
-export interface TrialName { readonly search: string; readonly trial: number }
+export interface TrialName {
+  readonly search: string;
+  readonly trial: number;
+}
 
 /** A trial with its score at one k. */
-export interface RankedScore extends RankedTrial { readonly score: number }
+export interface RankedScore extends RankedTrial {
+  readonly score: number;
+}
 
 /** The ranking at one k. */
 export interface RankingAt {
@@ -27,7 +34,17 @@ export interface RankingAt {
 
 /** The body of `qsched rank --json`. */
 export interface RankDocument {
-  readonly searches: readonly { readonly id: string; readonly status: string; readonly model: string; readonly precision: string; readonly steps: number; readonly k: number; readonly scored: number; readonly open: number; readonly failed: readonly number[] }[];
+  readonly searches: readonly {
+    readonly id: string;
+    readonly status: string;
+    readonly model: string;
+    readonly precision: string;
+    readonly steps: number;
+    readonly k: number;
+    readonly scored: number;
+    readonly open: number;
+    readonly failed: readonly number[];
+  }[];
   readonly objective: string;
   /** The CLIP-IQA pair that stands for IQ; null: the objective's own. */
   readonly pair: string | null;
@@ -35,12 +52,16 @@ export interface RankDocument {
   /** Where the winner changes between the smallest and the largest k asked for. */
   readonly changes: readonly { readonly k: number; readonly from: TrialName; readonly to: TrialName }[];
   /** From the most text to the most quality; `wins` is null where it wins at no k, and `to` null for "and above". */
-  readonly pareto: readonly (RankedTrial & { readonly wins: { readonly from: number; readonly to: number | null } | null })[];
+  readonly pareto: readonly (RankedTrial & {
+    readonly wins: { readonly from: number; readonly to: number | null } | null;
+  })[];
   readonly notes: readonly string[];
 }
 
-const number = (value: number | null): string => value?.toFixed(4) ?? '-';
-const signed = (value: number | null): string => (value === null ? '-' : `${value >= 0 ? '+' : ''}${value.toFixed(4)}`);
+const MEANING = 'on the calibration prompts; the share of variance is what text and quality contribute';
+
+const lostOf = (failed: readonly number[]): string =>
+  failed.length === 0 ? '' : `, ${failed.length} failed: ${failed.map((trial) => `#${trial}`).join(' ')}`;
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 /** A k to 6 significant digits, without trailing zeros. */
 const weight = (k: number): string => String(Number(k.toPrecision(6)));
@@ -50,31 +71,63 @@ export function rankText(document: RankDocument): string {
   const { searches, objective, pair, ks, changes, pareto, notes } = document;
   const several = searches.length > 1;
   const name = ({ search, trial }: TrialName): string => (several ? `${search} #${trial}` : `#${trial}`);
-  const score = objective === 'jaq-preference-tables' ? 'k x text + quality' : 'text + k x quality';
   const top = ks.flatMap((one) => (one.top.length > 1 ? one.top.map((trial, i) => rankRow(one, trial, i, name)) : []));
   const winners = new Map<string, RankedScore>(ks.map(({ winner }) => [name(winner), winner]));
   return [
-    ...searches.map(({ id, status, model, precision, steps, k, scored, failed }) => `${id}: ${model} ${precision}, ${steps} steps, searched with k = ${k}, ${status}; ${scored} trials ranked${failed.length > 0 ? `, ${failed.length} failed: ${failed.map((trial) => `#${trial}`).join(' ')}` : ''}`),
+    ...searches.map(
+      ({ id, status, model, precision, steps, k, scored, failed }) =>
+        `${id}: ${model} ${precision}, ${steps} steps, searched with k = ${k}, ${status}; ${scored} trials ranked${lostOf(failed)}`,
+    ),
     ...notes.map((note) => `  ${note}`),
     '',
-    table([['k', 'winner', 'text', 'quality', 'score', 'over identity', 'share of variance', "the search's own winner"], ...ks.map((one) => winnerRow(one, name))]),
-    `  score = ${score}${pair === null ? '' : ` (CLIP-IQA ${pair})`}, on the calibration prompts; the share of variance is what text and quality contribute`,
+    table([
+      ['k', 'winner', 'text', 'quality', 'score', 'over identity', 'share of variance', "the search's own winner"],
+      ...ks.map((one) => winnerRow(one, name)),
+    ]),
+    `  score = ${scoreFormula(objective, 'k')}${pair === null ? '' : ` (CLIP-IQA ${pair})`}, ${MEANING}`,
     '',
     ...(top.length > 0 ? [table([['k', 'place', 'trial', 'text', 'quality', 'score'], ...top]), ''] : []),
-    ...[...winners].flatMap(([label, { coefficients: { sample, noise } }]) => [`${label}  c^x   [${sample.map(number).join(', ')}]`, `${' '.repeat(label.length)}  c^eps [${noise.map(number).join(', ')}]`]),
+    ...[...winners].flatMap(
+      ([
+        label,
+        {
+          coefficients: { sample, noise },
+        },
+      ]) => [
+        `${label}  c^x   [${sample.map((value) => fixed(value)).join(', ')}]`,
+        `${' '.repeat(label.length)}  c^eps [${noise.map((value) => fixed(value)).join(', ')}]`,
+      ],
+    ),
     '',
-    ...(changes.length === 0 ? [`The winner is the same from k = ${weight(ks[0]!.k)} to ${weight(ks.at(-1)!.k)}.`] : changes.map(({ k, from, to }) => `At k = ${weight(k)} the winner changes from ${name(from)} to ${name(to)}.`)),
+    ...(changes.length === 0
+      ? [`The winner is the same from k = ${weight(ks[0]!.k)} to ${weight(ks.at(-1)!.k)}.`]
+      : changes.map(({ k, from, to }) => `At k = ${weight(k)} the winner changes from ${name(from)} to ${name(to)}.`)),
     '',
-    table([['Pareto front', 'text', 'quality', 'wins at k'], ...pareto.map((one) => [name(one), number(one.tc), number(one.iq), range(one.wins)])]),
+    table([
+      ['Pareto front', 'text', 'quality', 'wins at k'],
+      ...pareto.map((one) => [name(one), fixed(one.tc), fixed(one.iq), range(one.wins)]),
+    ]),
   ].join('\n');
 }
 
-function winnerRow({ k, winner, aboveIdentity, ownWinner, differs, varianceShare }: RankingAt, name: (one: TrialName) => string): string[] {
-  return [weight(k), name(winner), number(winner.tc), number(winner.iq), number(winner.score), signed(aboveIdentity), `${percent(varianceShare.tc)} / ${percent(varianceShare.iq)}`, differs ? `differs: ${name(ownWinner)}` : 'the same'];
+function winnerRow(
+  { k, winner, aboveIdentity, ownWinner, differs, varianceShare }: RankingAt,
+  name: (one: TrialName) => string,
+): string[] {
+  return [
+    weight(k),
+    name(winner),
+    fixed(winner.tc),
+    fixed(winner.iq),
+    fixed(winner.score),
+    aboveIdentity === null ? '-' : signed(aboveIdentity),
+    `${percent(varianceShare.tc)} / ${percent(varianceShare.iq)}`,
+    differs ? `differs: ${name(ownWinner)}` : 'the same',
+  ];
 }
 
 function rankRow({ k }: RankingAt, trial: RankedScore, place: number, name: (one: TrialName) => string): string[] {
-  return [weight(k), String(place + 1), name(trial), number(trial.tc), number(trial.iq), number(trial.score)];
+  return [weight(k), String(place + 1), name(trial), fixed(trial.tc), fixed(trial.iq), fixed(trial.score)];
 }
 
 function range(wins: { from: number; to: number | null } | null): string {

@@ -1,16 +1,25 @@
 /**
  * Schedules of one network side by side: paired gains over the first with intervals, as the verdict's.
  */
-import { pairedBootstrap } from '../../metrics/statistics/bootstrap.js';
 import { createObjective, type Row } from '../../metrics/objectives/jaq.js';
+import { pairedGain, widest } from '../../metrics/statistics/paired-gain.js';
 import { QschedError } from '../../spec/errors.js';
 import { decodeFloats } from '../../spec/float-text.js';
 import type { CompareResult } from '../../spec/study-payloads.js';
-
-const RESAMPLES = 10_000;
+import { fixed, signed, signedInterval } from './numbers.js';
+import { table } from './output.js';
 
 /** One schedule in one scorer. */
-export interface StudyRow { readonly scorer: string; readonly schedule: string; readonly score: number; readonly tc: number | null; readonly iq: number | null; readonly gain: number; readonly low: number; readonly high: number }
+export interface StudyRow {
+  readonly scorer: string;
+  readonly schedule: string;
+  readonly score: number;
+  readonly tc: number | null;
+  readonly iq: number | null;
+  readonly gain: number;
+  readonly low: number;
+  readonly high: number;
+}
 
 /**
  * Scores of every variant in every scorer, and gains over the first one, paired by prompt and seed.
@@ -19,21 +28,51 @@ export interface StudyRow { readonly scorer: string; readonly schedule: string; 
  */
 export function besideIdentity({ prompts, seeds, objectives, variants }: CompareResult): StudyRow[] {
   const failed = variants.find(({ result }) => result.trials[0]!.failed.length > 0);
-  if (failed !== undefined) throw new QschedError('failure', `${failed.result.trials[0]!.failed.length} pictures of "${failed.name}" failed: ${failed.result.trials[0]!.failed[0]!.reason}.`, 'Choose other coefficients or prompts.');
+  if (failed !== undefined) {
+    const { failed: pictures } = failed.result.trials[0]!;
+    throw new QschedError(
+      'failure',
+      `${pictures.length} pictures of "${failed.name}" failed: ${pictures[0]!.reason}.`,
+      'Choose other coefficients or prompts.',
+    );
+  }
   const termsOf = variants.map(({ result }) => {
-    const scorers = result.trials[0]!.scorers.map(({ scorer, names, values }) => ({ scorer, names, numbers: decodeFloats(values) }));
-    return Array.from({ length: prompts * seeds }, (_, i): Row => Object.fromEntries(scorers.map(({ scorer, names, numbers }) => [scorer, Object.fromEntries(names.map((term, k) => [term, numbers[i * names.length + k]!]))])));
+    const scorers = result.trials[0]!.scorers.map(({ scorer, names, values }) => ({
+      scorer,
+      names,
+      numbers: decodeFloats(values),
+    }));
+    return Array.from({ length: prompts * seeds }, (_, i): Row =>
+      Object.fromEntries(
+        scorers.map(({ scorer, names, numbers }) => [
+          scorer,
+          Object.fromEntries(names.map((term, k) => [term, numbers[i * names.length + k]!])),
+        ]),
+      ),
+    );
   });
   return objectives.flatMap(({ scorer, plan }) => {
     const objective = createObjective(plan);
-    const perImage = termsOf.map((rows) => rows.map((row) => objective.perImage(row)));
+    const perPrompt = termsOf.map((rows) =>
+      Array.from({ length: prompts }, (_, p) =>
+        rows.slice(p * seeds, (p + 1) * seeds).map((row) => objective.perImage(row)),
+      ),
+    );
     return variants.map(({ name }, v): StudyRow => {
-      const gains = Array.from({ length: prompts }, (_, p) => Array.from({ length: seeds }, (__, s) => perImage[v]![p * seeds + s]! - perImage[0]![p * seeds + s]!));
       const { tc, iq } = objective.terms(termsOf[v]!);
       const about = { scorer, schedule: name, score: objective.score(termsOf[v]!), tc, iq };
       if (v === 0) return { ...about, gain: 0, low: 0, high: 0 };
-      const { mean, percentile, studentised } = pairedBootstrap(gains, { resamples: RESAMPLES, seed: 0 });
-      return { ...about, gain: mean, low: Math.min(percentile.low, studentised.low), high: Math.max(percentile.high, studentised.high) };
+      const { gain } = pairedGain(scorer, perPrompt[0]!, perPrompt[v]!);
+      return { ...about, gain: gain.gain, ...widest(gain) };
     });
   });
+}
+
+/** The rows as a table; the identity has no gain over itself. */
+export function sideBySideText(rows: readonly StudyRow[]): string {
+  const cells = rows.map((row) => {
+    const gain = row.schedule === 'identity' ? ['', ''] : [signed(row.gain), signedInterval(row)];
+    return [row.scorer, row.schedule, fixed(row.score), fixed(row.tc), fixed(row.iq), ...gain];
+  });
+  return table([['scorer', 'schedule', 'score', 'text', 'quality', 'gain', '95 % interval'], ...cells]);
 }

@@ -3,7 +3,8 @@
  */
 import { QschedError } from '../../spec/errors.js';
 import type { StudyResult, StudyRow } from '../../spec/study-spec.js';
-import { suggestion } from '../../spec/validate.js';
+import { suggestion } from '../../spec/suggestion.js';
+import { fixed, signed } from './numbers.js';
 import { table } from './output.js';
 
 /** How a table is written. */
@@ -25,22 +26,33 @@ export function studyTable(result: StudyResult, format: TableFormat): string {
 }
 
 /** One column: its head, and what it shows of a row. */
-interface Column { readonly head: string; readonly show: (row: StudyRow) => string }
+interface Column {
+  readonly head: string;
+  readonly show: (row: StudyRow) => string;
+}
 
-const number = (value: number | null, digits: number): string => (value === null ? '-' : value.toFixed(digits));
-const signed = (value: number, digits: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(digits)}`;
-const interval = (low: number | null, high: number | null, digits: number, show: (value: number, digits: number) => string = number): string => (low === null || high === null ? '' : ` [${show(low, digits)}, ${show(high, digits)}]`);
+const interval = (
+  low: number | null,
+  high: number | null,
+  digits: number,
+  show: (value: number, digits: number) => string = fixed,
+): string => (low === null || high === null ? '' : ` [${show(low, digits)}, ${show(high, digits)}]`);
 
 /** A Frechet distance is some tens on Inception's features, and far below 1 on those of a small encoder. */
-const distanceDigits = (rows: readonly StudyRow[]): number => (rows.some(({ fid }) => fid !== null && fid >= 10) ? 2 : 4);
+const distanceDigits = (rows: readonly StudyRow[]): number =>
+  rows.some(({ fid }) => fid !== null && fid >= 10) ? 2 : 4;
 
 const measured = (digits: number): Column[] => [
-  { head: 'FID', show: ({ fid, fidLow, fidHigh }) => `${number(fid, digits)}${interval(fidLow, fidHigh, digits)}` },
-  { head: 'CLIPScore', show: ({ clipScore }) => number(clipScore, 3) },
-  { head: 'objective', show: ({ objective }) => number(objective, 4) },
-  { head: 'text', show: ({ tc }) => number(tc, 4) },
-  { head: 'quality', show: ({ iq }) => number(iq, 4) },
-  { head: 'gain', show: ({ gain, gainLow, gainHigh }) => (gain === null ? '' : `${signed(gain, 4)}${interval(gainLow, gainHigh, 4, signed)}`) },
+  { head: 'FID', show: ({ fid, fidLow, fidHigh }) => `${fixed(fid, digits)}${interval(fidLow, fidHigh, digits)}` },
+  { head: 'CLIPScore', show: ({ clipScore }) => fixed(clipScore, 3) },
+  { head: 'objective', show: ({ objective }) => fixed(objective, 4) },
+  { head: 'text', show: ({ tc }) => fixed(tc, 4) },
+  { head: 'quality', show: ({ iq }) => fixed(iq, 4) },
+  {
+    head: 'gain',
+    show: ({ gain, gainLow, gainHigh }) =>
+      gain === null ? '' : `${signed(gain, 4)}${interval(gainLow, gainHigh, 4, signed)}`,
+  },
   { head: 'recommended', show: ({ recommend }) => recommend ?? '' },
   { head: 'pictures', show: ({ images }) => String(images) },
 ];
@@ -55,7 +67,9 @@ function rowCells({ rows, columns }: StudyResult): string[][] {
     { head: 'schedule', show: ({ label }) => label },
   ];
   const own = columns.map((name): Column => ({ head: name, show: (row) => String(row[name] as string | number) }));
-  const all = [...network, ...own, ...measured(distanceDigits(rows))].filter(({ head }) => head !== 'FID' || rows.some(({ fid }) => fid !== null));
+  const all = [...network, ...own, ...measured(distanceDigits(rows))].filter(
+    ({ head }) => head !== 'FID' || rows.some(({ fid }) => fid !== null),
+  );
   return [all.map(({ head }) => head), ...rows.map((row) => all.map(({ show }) => show(row)))];
 }
 
@@ -68,11 +82,15 @@ function surfaceCells(rows: readonly StudyRow[]): string[][] {
     const score = rows.find((row) => row['sample'] === x && row['noise'] === y)?.objective ?? null;
     return score === null ? '-' : `${score.toFixed(3)}${score === best ? '*' : ''}`;
   };
-  return [['c^x \\ c^eps', ...ys.map((y) => y.toFixed(2))], ...xs.map((x) => [x.toFixed(2), ...ys.map((y) => cell(x, y))])];
+  return [
+    ['c^x \\ c^eps', ...ys.map((y) => y.toFixed(2))],
+    ...xs.map((x) => [x.toFixed(2), ...ys.map((y) => cell(x, y))]),
+  ];
 }
 
 function markdown([head, ...rows]: readonly string[][]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head!), line(head!.map(() => '---')), ...rows.map(line)].join('\n');
 }
 

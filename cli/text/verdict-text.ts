@@ -1,59 +1,97 @@
 /**
  * The verdict as a person reads it.
  */
-import type { GainInterval, SearchResult } from '../../spec/payloads.js';
+import { canonicalJson } from '../../spec/canonical-json.js';
+import type { SearchResult } from '../../spec/payloads.js';
+import type { ObjectiveChoice } from '../../spec/search-spec.js';
+import { coefficientLines, fixed, GAIN_HEADS, gainCells, signed, signedInterval } from './numbers.js';
+import { scoreFormula } from './objective-text.js';
 import { table } from './output.js';
 
-const signed = (value: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(4)}`;
+const TUNING = 'what full precision gains as well is schedule tuning, not repair';
 
-/** A mean term; an objective may have none of that side. */
-const term = (value: number | null): string => value?.toFixed(4) ?? '-';
+/** What a recommendation says to do. */
+const RECOMMENDED = {
+  calibrated: 'the calibrated coefficients',
+  identity: 'the identity (leave the scheduler as it is)',
+  none: 'nothing',
+} as const;
 
 /** Coefficients, gain with interval, recommendation. */
-export function verdictText(result: SearchResult, k: number): string {
-  const { best, identity, heldOut, control } = result;
+export function verdictText(result: SearchResult, objective: Pick<ObjectiveChoice, 'type' | 'k' | 'weights'>): string {
+  const { heldOut, finalist } = result;
   const lines = [
-    `${result.model} ${result.precision}, ${result.steps} steps, ${result.optimizer}: ${result.trials} trials, ${result.evaluations} evaluations (${result.reused} reused)${result.failed > 0 ? `, ${result.failed} trials failed` : ''}`,
+    headLine(result),
+    '',
+    ...calibrationLines(result, objective),
     '',
     table([
-      ['calibration', 'score', 'text', 'quality'],
-      ['identity', identity.score.toFixed(4), term(identity.terms.tc), term(identity.terms.iq)],
-      ['best', best.score.toFixed(4), term(best.terms.tc), term(best.terms.iq)],
+      [`held-out (${heldOut.prompts} prompts)`, ...GAIN_HEADS],
+      ...heldOut.scorers.map((gain) => [gain.scorer, ...gainCells(gain)]),
     ]),
-    `  score = text + ${k} x quality; the best of many trials on few prompts is partly luck, so it is confirmed below`,
-    '',
-    ...heldOutLines(heldOut),
+    ...optimismLine(heldOut),
   ];
   for (const note of result.notes ?? []) lines.push('', note);
-  if (control) {
-    lines.push('', `control, ${control.precision} on the same held-out prompts: identity ${Object.values(control.heldOut).map((v) => v.toFixed(4)).join(', ')}`);
-    if (control.search) {
-      lines.push(`  searched too: ${signed(control.search.heldOut.gain)} [${signed(control.search.heldOut.low)}, ${signed(control.search.heldOut.high)}]; what full precision gains as well is schedule tuning, not repair`);
-    }
-  }
   lines.push(
+    ...controlLines(result.control),
     '',
-    `recommended: ${{ calibrated: 'the calibrated coefficients', identity: 'the identity (leave the scheduler as it is)', none: 'nothing' }[heldOut.recommend]}`,
+    `recommended: ${RECOMMENDED[heldOut.recommend]}`,
     `  ${heldOut.reason}`,
-    `  c^x   [${result.finalist.sample.map((v) => v.toFixed(4)).join(', ')}]`,
-    `  c^eps [${result.finalist.noise.map((v) => v.toFixed(4)).join(', ')}]`,
+  );
+  lines.push(
+    heldOut.recommend === 'calibrated' ? '  coefficients:' : '  the finalist, which is not recommended:',
+    ...coefficientLines(finalist),
   );
   return lines.join('\n');
 }
 
-function heldOutLines(heldOut: SearchResult['heldOut']): string[] {
-  const row = (gain: GainInterval): string[] => [
-    gain.scorer, gain.identity.toFixed(4), gain.calibrated.toFixed(4), signed(gain.gain),
-    `[${signed(gain.percentile.low)}, ${signed(gain.percentile.high)}]`, `[${signed(gain.studentised.low)}, ${signed(gain.studentised.high)}]`, `${(100 * gain.probabilityOfGain).toFixed(1)} %`,
+function headLine({ model, precision, steps, optimizer, trials, evaluations, reused, failed }: SearchResult): string {
+  const lost = failed > 0 ? `, ${failed} trials failed` : '';
+  const counts = `${trials} trials, ${evaluations} evaluations (${reused} reused)${lost}`;
+  return `${model} ${precision}, ${steps} steps, ${optimizer}: ${counts}`;
+}
+
+/** The identity and the best of the calibration, which is not always what was confirmed. */
+function calibrationLines(
+  { best, identity, finalist }: SearchResult,
+  objective: Pick<ObjectiveChoice, 'type' | 'k' | 'weights'>,
+): string[] {
+  const row = (name: string, { score, terms }: SearchResult['best']): string[] => [
+    name,
+    fixed(score),
+    fixed(terms.tc),
+    fixed(terms.iq),
   ];
+  const weights =
+    objective.type === 'weighted' ? `, with the weights ${canonicalJson(objective.weights ?? {})} inside` : '';
+  const same = canonicalJson(best.coefficients) === canonicalJson(finalist);
   return [
-    table([[`held-out (${heldOut.prompts} prompts)`, 'identity', 'calibrated', 'gain', '95 % percentile', '95 % studentised', 'probability of a gain'], ...heldOut.scorers.map(row)]),
-    ...optimismLine(heldOut),
+    table([['calibration', 'score', 'text', 'quality'], row('identity', identity), row('best', best)]),
+    `  score = ${scoreFormula(objective.type, objective.k)}${weights}`,
+    '  the best of many trials on few prompts is partly luck, so a finalist is confirmed below',
+    `  the finalist is ${same ? 'the best one' : 'another one of the best, chosen on the select prompts'}`,
   ];
 }
 
-/** How much better the calibration made them look; nothing of a result from before this was kept. */
-function optimismLine({ gain, calibrationGain, optimism }: Pick<SearchResult['heldOut'], 'gain'> & Partial<SearchResult['heldOut']>): string[] {
-  if (calibrationGain === undefined || optimism === undefined) return [];
-  return [`  optimism gap ${signed(optimism)}: a gain of ${signed(calibrationGain)} on the prompts that chose these coefficients, of ${signed(gain)} on new prompts and seeds${optimism > 0 ? '; expect the second' : ''}`];
+function controlLines(control: SearchResult['control']): string[] {
+  if (!control) return [];
+  const scores = Object.values(control.heldOut).map((value) => (value === null ? 'failed' : fixed(value)));
+  const lines = ['', `control, ${control.precision} on the same held-out prompts: identity ${scores.join(', ')}`];
+  if (control.search) {
+    const { heldOut } = control.search;
+    lines.push(`  searched too: ${signed(heldOut.gain)} ${signedInterval(heldOut)}; ${TUNING}`);
+  }
+  return lines;
+}
+
+/** How much better the calibration made them look; nothing of a result that does not say. */
+function optimismLine({
+  gain,
+  calibrationGain,
+  optimism,
+}: Pick<SearchResult['heldOut'], 'gain'> & Partial<SearchResult['heldOut']>): string[] {
+  if (typeof calibrationGain !== 'number' || typeof optimism !== 'number') return [];
+  const advice = optimism > 0 ? '; expect the second' : '';
+  const chosen = `a gain of ${signed(calibrationGain)} on the prompts that chose these coefficients`;
+  return [`  optimism gap ${signed(optimism)}: ${chosen}, of ${signed(gain)} on new prompts and seeds${advice}`];
 }

@@ -31,7 +31,10 @@ export function encodePicture(picture: KeptPicture): Uint8Array {
 export function decodePicture(bytes: Uint8Array): KeptPicture | undefined {
   try {
     if (bytes[0] === 0x7b) {
-      const { format, reason } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { format?: unknown; reason?: unknown };
+      const { format, reason } = JSON.parse(Buffer.from(bytes).toString('utf8')) as {
+        format?: unknown;
+        reason?: unknown;
+      };
       return format === FAILED && typeof reason === 'string' ? { failed: reason } : undefined;
     }
     const { width, height, data, channels, depth } = decode(bytes);
@@ -47,7 +50,9 @@ export function encodeTable({ rows, columns, values }: FloatTable): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES + values.length * size);
   const view = new DataView(bytes.buffer);
   bytes.set(Buffer.from(MAGIC, 'latin1'));
-  [rows, columns, size, 0].forEach((value, i) => { view.setUint32(MAGIC.length + 4 * i, value, true); });
+  [rows, columns, size, 0].forEach((value, i) => {
+    view.setUint32(MAGIC.length + 4 * i, value, true);
+  });
   values.forEach((value, i) => {
     if (size === 8) view.setFloat64(HEADER_BYTES + 8 * i, value, true);
     else view.setFloat32(HEADER_BYTES + 4 * i, value, true);
@@ -57,11 +62,17 @@ export function encodeTable({ rows, columns, values }: FloatTable): Uint8Array {
 
 /** The inverse; undefined for bytes that are no such table. */
 export function decodeTable(bytes: Uint8Array): FloatTable | undefined {
-  if (bytes.length < HEADER_BYTES || Buffer.from(bytes.subarray(0, MAGIC.length)).toString('latin1') !== MAGIC) return undefined;
+  if (bytes.length < HEADER_BYTES || Buffer.from(bytes.subarray(0, MAGIC.length)).toString('latin1') !== MAGIC)
+    return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const [rows, columns, size] = [0, 1, 2].map((i) => view.getUint32(MAGIC.length + 4 * i, true)) as [number, number, number];
+  const [rows, columns, size] = [0, 1, 2].map((i) => view.getUint32(MAGIC.length + 4 * i, true)) as [
+    number,
+    number,
+    number,
+  ];
   if ((size !== 4 && size !== 8) || bytes.length !== HEADER_BYTES + rows * columns * size) return undefined;
   const values = size === 8 ? new Float64Array(rows * columns) : new Float32Array(rows * columns);
-  for (let i = 0; i < values.length; i += 1) values[i] = size === 8 ? view.getFloat64(HEADER_BYTES + 8 * i, true) : view.getFloat32(HEADER_BYTES + 4 * i, true);
+  for (let i = 0; i < values.length; i += 1)
+    values[i] = size === 8 ? view.getFloat64(HEADER_BYTES + 8 * i, true) : view.getFloat32(HEADER_BYTES + 4 * i, true);
   return { rows, columns, values };
 }

@@ -9,12 +9,32 @@ import type { Pair } from '../engine/scoring-engine.js';
 /** sha256 of plain JSON, whatever the order of its keys. */
 export const hashOf = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
 
-/** What decides the pictures of one row beside prompt and seed. @param network hash of model files, precision and numeric class */
-export const pictureContext = (network: string, schedule: FusedSchedule): string => hashOf({ kind: 'picture/1', network, schedule });
+/**
+ * What decides the pictures of one row beside prompt and seed.
+ *
+ * @param network hash of model files, precision and numeric class
+ */
+export const pictureContext = (network: string, schedule: FusedSchedule): string =>
+  hashOf({ kind: 'picture/1', network, schedule });
 
 /** Key of one picture: no scorer, and no evaluation, is in it. */
 export const pictureKey = (context: string, { text, seed }: Pair): string => hashOf([context, text, seed]);
 
 /** Key of a block's numbers: who computes them (and what: `terms` or `features`), from which pictures and prompts. */
-export const numbersKey = (kind: 'terms' | 'features', fingerprint: string, pictures: readonly string[], pairs: readonly Pair[]): string =>
-  hashOf([`${kind}/1`, fingerprint, pictures, kind === 'terms' ? pairs.map(({ text, nouns }) => [text, nouns ?? null]) : null]);
+export const numbersKey = (
+  kind: 'terms' | 'features',
+  fingerprint: string,
+  pictures: readonly string[],
+  pairs: readonly Pair[],
+): string => {
+  const prompts = kind === 'terms' ? pairs.map(({ text, nouns }) => [text, nouns ?? null]) : null;
+  return hashOf([`${kind}/1`, fingerprint, pictures, prompts]);
+};
+
+/**
+ * Key of a distance.
+ *
+ * @param what the quantity, with the version of how it is computed
+ * @param of hashes of the tables that it is between, and which rows of them
+ */
+export const distanceKey = (what: string, of: readonly unknown[]): string => hashOf(['distance', what, of]);

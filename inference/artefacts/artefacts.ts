@@ -75,7 +75,11 @@ function read(path: string): Buffer | undefined {
     return readFileSync(path);
   } catch (error) {
     if ((error as { code?: string }).code === 'ENOENT') return undefined;
-    throw new QschedError('failure', `The artefact ${path} cannot be read: ${messageOf(error)}`, 'Check the permissions of the artefact folder.');
+    throw new QschedError(
+      'failure',
+      `The artefact ${path} cannot be read: ${messageOf(error)}`,
+      'Check the permissions of the artefact folder.',
+    );
   }
 }
 
@@ -98,6 +102,15 @@ function writeWhole(path: string, bytes: Uint8Array, folder: string): void {
 
 function asFolderError(error: unknown, folder: string): QschedError {
   const code = (error as { code?: string }).code ?? '';
-  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') return new QschedError('failure', `The disk that holds the artefact folder ${folder} is full (${code}).`, 'Free some space: what is stored is safe, and the same command goes on.');
-  return new QschedError('failure', `The artefact folder ${folder} cannot be written: ${messageOf(error)}`, 'Check its permissions, or choose another with QSCHED_ARTEFACTS.');
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG')
+    return new QschedError(
+      'failure',
+      `The disk that holds the artefact folder ${folder} is full (${code}).`,
+      'Free some space: what is stored is safe, and the same command goes on.',
+    );
+  return new QschedError(
+    'failure',
+    `The artefact folder ${folder} cannot be written: ${messageOf(error)}`,
+    'Check its permissions, or choose another with QSCHED_ARTEFACTS.',
+  );
 }

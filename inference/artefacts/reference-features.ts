@@ -5,15 +5,23 @@
  *
  * mean is base64 of little-endian float64; covariance the same, whole or its upper triangle row after row.
  */
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FeatureStatistics } from '../../metrics/distances/gaussian-features.js';
+import type { NamedReference } from '../../metrics/distances/row-distances.js';
 import { QschedError } from '../../spec/errors.js';
 import { decodeFloats } from '../../spec/float-text.js';
+import { fileStamp } from '../models/file-hashes.js';
 import { readJson } from '../models/model-folder.js';
 
-/** Statistics of real pictures, and where they come from. */
-export interface ReferenceFeatures extends FeatureStatistics { readonly source: string }
+/** Statistics of real pictures, named by the sha256 of their numbers, and where they come from. */
+export interface ReferenceFeatures extends NamedReference {
+  readonly source: string;
+}
+
+/** What was read last, by file and stamp: with 2,048 features it is large, and rows share it. */
+const known = new Map<string, ReferenceFeatures>();
+const MOST_KNOWN = 2;
 
 /** Where the features of a scorer's folder are looked for, inside the model's folder. */
 export const referencePath = (features: string): string => join('reference', `${features}.json`);
@@ -21,31 +29,55 @@ export const referencePath = (features: string): string => join('reference', `${
 /**
  * @param folder the model's folder
  * @param features name of the scorer's folder
- * @returns null where the model comes with none
+ * @returns null where the model comes with none; the same object as long as the file stays as it is
  * @throws QschedError (usage) for a file that is damaged, or is of another scorer
  */
 export function readReferenceFeatures(folder: string, features: string): ReferenceFeatures | null {
+  const file = join(folder, referencePath(features));
+  if (!existsSync(file)) return null;
+  const key = fileStamp(file);
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const read = readReferenceFile(folder, features);
+  known.set(key, read);
+  if (known.size > MOST_KNOWN) known.delete(known.keys().next().value!);
+  return read;
+}
+
+function readReferenceFile(folder: string, features: string): ReferenceFeatures {
   const path = referencePath(features);
-  if (!existsSync(join(folder, path))) return null;
-  const refuse = (what: string): QschedError => new QschedError('usage', `${join(folder, path)} ${what}.`, howToMake(features));
+  const refuse = (what: string): QschedError =>
+    new QschedError('usage', `${join(folder, path)} ${what}.`, howToMake(features));
   const read = readJson(folder, path) as Readonly<Record<string, unknown>>;
-  const { dimension, images, source, mean, covariance } = read;
-  if (read['features'] !== features) throw refuse(`holds the features of ${JSON.stringify(read['features'])}, not of "${features}"`);
+  const { dimension, images, source } = read;
+  if (read['features'] !== features) {
+    throw refuse(`holds the features of ${JSON.stringify(read['features'])}, not of "${features}"`);
+  }
   if (!whole(dimension) || !whole(images)) throw refuse('needs "dimension" and "images" as whole numbers above 0');
-  const numbers = [mean, covariance].map((text) => (typeof text === 'string' ? floats(text) : new Float64Array()));
-  const square = squareOf(numbers[1]!, dimension);
-  if (numbers[0]!.length !== dimension || square === undefined) throw refuse(`is damaged: a mean of ${numbers[0]!.length} and a covariance of ${numbers[1]!.length} numbers do not fit the dimension ${dimension}`);
-  if (![...numbers[0]!, ...square].every(Number.isFinite)) throw refuse('is damaged: it holds a number that is not finite');
-  return { dimension, images, mean: numbers[0]!, covariance: square, source: typeof source === 'string' ? source : 'unknown' };
+  const mean = floats(read['mean']);
+  const covariance = floats(read['covariance']);
+  const square = squareOf(covariance, dimension);
+  if (mean.length !== dimension || square === undefined) {
+    const found = `a mean of ${mean.length} and a covariance of ${covariance.length} numbers`;
+    throw refuse(`is damaged: ${found} do not fit the dimension ${dimension}`);
+  }
+  if (!mean.every(Number.isFinite) || !square.every(Number.isFinite)) {
+    throw refuse('is damaged: it holds a number that is not finite');
+  }
+  const name = createHash('sha256').update(mean).update(square).digest('hex');
+  return { name, dimension, images, mean, covariance: square, source: typeof source === 'string' ? source : 'unknown' };
 }
 
 /** The command that makes them. */
-export const howToMake = (features: string): string => `Make it from real pictures: python tools/feature_statistics.py PICTURES --scorer models/${features} --output models/MODEL/reference/${features}.json`;
+export const howToMake = (features: string): string =>
+  'Make it from real pictures: python tools/feature_statistics.py PICTURES ' +
+  `--scorer models/${features} --output models/MODEL/reference/${features}.json`;
 
 const whole = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value > 0;
 
 /** Bytes that are no whole numbers of 8 are none. */
-function floats(text: string): Float64Array {
+function floats(text: unknown): Float64Array {
+  if (typeof text !== 'string') return new Float64Array();
   return Buffer.from(text, 'base64').length % 8 === 0 ? decodeFloats(text) : new Float64Array();
 }
 

@@ -3,7 +3,17 @@
  */
 import { Worker } from 'node:worker_threads';
 import { QschedError } from '../../spec/errors.js';
-import type { EngineJobs, EngineThreadData, FitJob, FitJobResult, FromEngine, ScoreJob, ScoreJobResult, ToEngine } from './engine-messages.js';
+import type {
+  EngineJob,
+  EngineJobs,
+  EngineThreadData,
+  FitJob,
+  FitJobResult,
+  FromEngine,
+  ScoreJob,
+  ScoreJobResult,
+  ToEngine,
+} from './engine-messages.js';
 
 /** A scoring engine on its own thread. */
 export interface EngineClient {
@@ -18,14 +28,19 @@ export interface EngineClient {
   fit(job: FitJob, options?: Watch): Promise<FitJobResult>;
   /** Draws, scores and keeps one shard of an evaluation. */
   render(job: EngineJobs['render']['job'], options?: Watch): Promise<EngineJobs['render']['result']>;
-  /** One row of an evaluation from what is kept; ended by the thread alone, not by `signal`. */
+  /** One row of an evaluation from what is kept; `signal` is heard between two distances. */
   summarise(job: EngineJobs['summarise']['job'], options?: Watch): Promise<EngineJobs['summarise']['result']>;
   close(): Promise<void>;
 }
 
-interface Watch { readonly signal?: AbortSignal; readonly onProgress?: (share: number) => void }
+/** How a job is followed and stopped. */
+interface Watch {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (share: number) => void;
+}
 
-type Result = EngineJobs[keyof EngineJobs]['result'];
+type JobName = keyof EngineJobs;
+type Result = EngineJobs[JobName]['result'];
 
 interface Waiting {
   readonly resolve: (result: Result) => void;
@@ -33,52 +48,80 @@ interface Waiting {
   readonly onProgress: ((share: number) => void) | undefined;
 }
 
+/** The thread, and the jobs that it has not answered yet. */
+interface Line {
+  readonly thread: Worker;
+  readonly waiting: Map<number, Waiting>;
+  next: number;
+  /** Why there are no more answers. */
+  closed?: Error;
+}
+
 /** Starts the thread; it loads models when the first job needs them. */
 export function startEngine(data: EngineThreadData): EngineClient {
   const thread = new Worker(new URL('./engine-thread.js', import.meta.url), { workerData: data });
-  const waiting = new Map<number, Waiting>();
-  let next = 1;
-  let closed: Error | undefined;
-
-  const failAll = (error: Error): void => {
-    closed = error;
-    for (const { reject } of waiting.values()) reject(error);
-    waiting.clear();
-  };
-  thread.on('error', failAll);
-  thread.on('exit', (code) => failAll(new Error(`The scoring thread ended (code ${code}).`)));
-  thread.on('message', (message: FromEngine) => {
-    const job = waiting.get(message.id);
-    if (!job) return;
-    if (message.type === 'progress') {
-      job.onProgress?.(message.share);
-      return;
-    }
-    waiting.delete(message.id);
-    if (message.type === 'done') job.resolve(message.result);
-    else job.reject(message.code === 'unexpected' ? new Error(message.message) : new QschedError(message.code, message.message, message.hint, message.final));
-  });
-
-  const submit = (message: (id: number) => ToEngine, { signal, onProgress }: Watch) =>
-    new Promise<Result>((resolve, reject) => {
-      if (closed) return reject(closed);
-      if (signal?.aborted) return reject(new QschedError('failure', 'Cancelled.'));
-      const id = next;
-      next += 1;
-      const post = (one: ToEngine) => thread.postMessage(one);
-      const cancel = () => post({ type: 'cancel', id });
-      const settled = <T>(end: (value: T) => void) => (value: T) => { signal?.removeEventListener('abort', cancel); end(value); };
-      signal?.addEventListener('abort', cancel, { once: true });
-      waiting.set(id, { resolve: settled(resolve), reject: settled(reject), onProgress });
-      post(message(id));
-    });
-
+  const line: Line = { thread, waiting: new Map(), next: 1 };
+  thread.on('error', (error: Error) => failAll(line, error));
+  thread.on('exit', (code) => failAll(line, new Error(`The scoring thread ended (code ${code}).`)));
+  thread.on('message', (message: FromEngine) => receive(line, message));
   return {
     data,
-    score: async (job, watch = {}) => (await submit((id) => ({ type: 'score', id, job }), watch)) as ScoreJobResult,
-    fit: async (job, watch = {}) => (await submit((id) => ({ type: 'fit', id, job }), watch)) as FitJobResult,
-    render: async (job, watch = {}) => (await submit((id) => ({ type: 'render', id, job }), watch)) as EngineJobs['render']['result'],
-    summarise: async (job, watch = {}) => (await submit((id) => ({ type: 'summarise', id, job }), watch)) as EngineJobs['summarise']['result'],
-    close: async () => { await thread.terminate(); },
+    score: (job, watch) => submit(line, 'score', job, watch),
+    fit: (job, watch) => submit(line, 'fit', job, watch),
+    render: (job, watch) => submit(line, 'render', job, watch),
+    summarise: (job, watch) => submit(line, 'summarise', job, watch),
+    close: async () => {
+      await thread.terminate();
+    },
   };
+}
+
+function submit<T extends JobName>(
+  line: Line,
+  type: T,
+  job: EngineJobs[T]['job'],
+  { signal, onProgress }: Watch = {},
+): Promise<EngineJobs[T]['result']> {
+  return new Promise((resolve, reject) => {
+    if (line.closed) return reject(line.closed);
+    if (signal?.aborted) return reject(new QschedError('failure', 'Cancelled.'));
+    const { thread, waiting } = line;
+    const id = line.next;
+    line.next += 1;
+    const post = (message: ToEngine): void => thread.postMessage(message);
+    const cancel = (): void => post({ type: 'cancel', id });
+    const settled =
+      <V>(end: (value: V) => void) =>
+      (value: V): void => {
+        signal?.removeEventListener('abort', cancel);
+        end(value);
+      };
+    signal?.addEventListener('abort', cancel, { once: true });
+    // The answer to a job is that of its name.
+    const done = resolve as (result: Result) => void;
+    waiting.set(id, { resolve: settled(done), reject: settled(reject), onProgress });
+    post({ type, id, job } as EngineJob);
+  });
+}
+
+function receive({ waiting }: Line, message: FromEngine): void {
+  const job = waiting.get(message.id);
+  if (!job) return;
+  if (message.type === 'progress') {
+    job.onProgress?.(message.share);
+    return;
+  }
+  waiting.delete(message.id);
+  if (message.type === 'done') job.resolve(message.result);
+  else job.reject(errorOf(message));
+}
+
+function errorOf({ code, message, hint, final }: Extract<FromEngine, { type: 'failed' }>): Error {
+  return code === 'unexpected' ? new Error(message) : new QschedError(code, message, hint, final);
+}
+
+function failAll(line: Line, error: Error): void {
+  line.closed = error;
+  for (const { reject } of line.waiting.values()) reject(error);
+  line.waiting.clear();
 }

@@ -40,7 +40,10 @@ export interface FitJob {
   readonly options: Pick<PtqdFitOptions, 'gamma' | 'bias'>;
 }
 
-export interface FitJobResult { readonly fits: readonly PtqdStep[]; readonly seconds: number }
+export interface FitJobResult {
+  readonly fits: readonly PtqdStep[];
+  readonly seconds: number;
+}
 
 /** What the thread does, by name. */
 export interface EngineJobs {
@@ -51,14 +54,23 @@ export interface EngineJobs {
 }
 
 /** One job, of any name. */
-export type EngineJob = { readonly [T in keyof EngineJobs]: { readonly type: T; readonly id: number; readonly job: EngineJobs[T]['job'] } }[keyof EngineJobs];
+export type EngineJob = {
+  readonly [T in keyof EngineJobs]: { readonly type: T; readonly id: number; readonly job: EngineJobs[T]['job'] };
+}[keyof EngineJobs];
 
 export type ToEngine = EngineJob | { readonly type: 'cancel'; readonly id: number };
 
 export type FromEngine =
   | { readonly type: 'progress'; readonly id: number; readonly share: number }
   | { readonly type: 'done'; readonly id: number; readonly result: EngineJobs[keyof EngineJobs]['result'] }
-  | { readonly type: 'failed'; readonly id: number; readonly message: string; readonly code: 'usage' | 'failure' | 'unexpected'; readonly hint: string; readonly final: boolean };
+  | {
+      readonly type: 'failed';
+      readonly id: number;
+      readonly message: string;
+      readonly code: 'usage' | 'failure' | 'unexpected';
+      readonly hint: string;
+      readonly final: boolean;
+    };
 
 /** What the thread is started with. */
 export interface EngineThreadData {

@@ -21,11 +21,18 @@ export interface Overhead {
 }
 
 /** Samples and decodes `repeats` pictures with each schedule; which comes first alternates. */
-export async function measureOverhead(model: ModelFolder, without: FusedSchedule, tuned: FusedSchedule, repeats: number): Promise<Overhead> {
+export async function measureOverhead(
+  model: ModelFolder,
+  without: FusedSchedule,
+  tuned: FusedSchedule,
+  repeats: number,
+): Promise<Overhead> {
   const networks = await openTextToImage(model, { batch: 1, threads: 1 });
   try {
     const hidden = await networks.encodeTexts([PROMPT]);
-    const draws = Array.from({ length: without.steps.length + 1 }, (_, stepIndex) => gaussianNoise({ seed: 0, prompt: PROMPT, stepIndex, length: networks.latentLength }));
+    const draws = Array.from({ length: without.steps.length + 1 }, (_, stepIndex) =>
+      gaussianNoise({ seed: 0, prompt: PROMPT, stepIndex, length: networks.latentLength }),
+    );
     const picture = async ({ initNoiseSigma, steps }: FusedSchedule): Promise<number> => {
       const start = performance.now();
       const x = draws[0]!.map((z) => z * initNoiseSigma);
@@ -46,8 +53,11 @@ export async function measureOverhead(model: ModelFolder, without: FusedSchedule
     const ratios = times.map(({ a, b }) => b / a).sort((a, b) => a - b);
     const reach = 0.98 * Math.sqrt(repeats); // 1.96 standard deviations of Binomial(n, 1/2)
     return {
-      withoutMilliseconds: median(times.map(({ a }) => a)), withMilliseconds: median(times.map(({ b }) => b)), ratio: median(ratios),
-      low: ratios[Math.max(0, Math.floor(repeats / 2 - reach))]!, high: ratios[Math.min(repeats - 1, Math.ceil(repeats / 2 + reach))]!,
+      withoutMilliseconds: median(times.map(({ a }) => a)),
+      withMilliseconds: median(times.map(({ b }) => b)),
+      ratio: median(ratios),
+      low: ratios[Math.max(0, Math.floor(repeats / 2 - reach))]!,
+      high: ratios[Math.min(repeats - 1, Math.ceil(repeats / 2 + reach))]!,
     };
   } finally {
     await networks.release();

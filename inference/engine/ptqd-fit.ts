@@ -19,13 +19,23 @@ export interface FitNetworks {
 }
 
 /** Opens both networks, fits, and closes them again. */
-export async function fitOnTrajectories(job: FitJob, session: SessionOptions, control: EngineControl = {}): Promise<PtqdStep[]> {
+export async function fitOnTrajectories(
+  job: FitJob,
+  session: SessionOptions,
+  control: EngineControl = {},
+): Promise<PtqdStep[]> {
   const full = openModelFolder(job.model, job.reference);
   const reference = await openTextToImage(full, session);
   try {
     const quantised = await openTextToImage(openModelFolder(job.model, job.precision), session);
     try {
-      return await fitNetworks({ reference, quantised, channels: full.latentShape[0] }, job.schedule, job.pairs, job.options, control);
+      return await fitNetworks(
+        { reference, quantised, channels: full.latentShape[0] },
+        job.schedule,
+        job.pairs,
+        job.options,
+        control,
+      );
     } finally {
       await quantised.release();
     }
@@ -40,20 +50,31 @@ export async function fitOnTrajectories(job: FitJob, session: SessionOptions, co
  * @param schedule without coefficients: the trajectory that both networks are asked along
  * @throws QschedError (failure) where outputs are constant or not finite
  */
-export async function fitNetworks({ reference, quantised, channels }: FitNetworks, schedule: FusedSchedule, pairs: readonly Pair[], options: Pick<PtqdFitOptions, 'gamma' | 'bias'>, control: EngineControl = {}): Promise<PtqdStep[]> {
+export async function fitNetworks(
+  { reference, quantised, channels }: FitNetworks,
+  schedule: FusedSchedule,
+  pairs: readonly Pair[],
+  options: Pick<PtqdFitOptions, 'gamma' | 'bias'>,
+  control: EngineControl = {},
+): Promise<PtqdStep[]> {
   const { latentLength } = reference;
-  const draw = ({ text, seed }: Pair, stepIndex: number): Float32Array => gaussianNoise({ seed, prompt: text, stepIndex, length: latentLength });
+  const draw = ({ text, seed }: Pair, stepIndex: number): Float32Array =>
+    gaussianNoise({ seed, prompt: text, stepIndex, length: latentLength });
   const texts = [...new Set(pairs.map(({ text }) => text))];
   const encoded = await reference.encodeTexts(texts);
   const hidden = pairs.map(({ text }) => encoded[texts.indexOf(text)]!);
-  const between = async (): Promise<void> => { await control.breathe?.(); };
+  const between = async (): Promise<void> => {
+    await control.breathe?.();
+  };
   const states = pairs.map((pair) => draw(pair, 0).map((z) => z * schedule.initNoiseSigma));
   const fits: PtqdStep[] = [];
   for (const [i, step] of schedule.steps.entries()) {
     const inputs = step.inputScale === 1 ? states : states.map((x) => x.map((v) => v * step.inputScale));
     const e = await reference.denoise(inputs, step.timestep, hidden, between);
     const q = await quantised.denoise(inputs, step.timestep, hidden, between);
-    fits.push(fitPtqd(joined(e, latentLength), joined(q, latentLength), { ...options, channels, sampleLength: latentLength }));
+    fits.push(
+      fitPtqd(joined(e, latentLength), joined(q, latentLength), { ...options, channels, sampleLength: latentLength }),
+    );
     states.forEach((x, p) => applyFused(step, x, e[p]!, step.n === 0 ? null : draw(pairs[p]!, i + 1), x, channels));
     control.onProgress?.((i + 1) / schedule.steps.length);
   }

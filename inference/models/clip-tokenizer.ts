@@ -16,10 +16,15 @@ export interface ClipTokenizer {
 /** Loads tokenizer.json and tokenizer_config.json of a folder. */
 export function loadClipTokenizer(folder: string): ClipTokenizer {
   const definition = readJson(folder, 'tokenizer.json') as object;
-  const config = readJson(folder, 'tokenizer_config.json') as { model_max_length?: number; pad_token?: string | { content: string }; eos_token?: string | { content: string } };
+  const config = readJson(folder, 'tokenizer_config.json') as {
+    model_max_length?: number;
+    pad_token?: string | { content: string };
+    eos_token?: string | { content: string };
+  };
   const tokenizer = new Tokenizer(definition, config);
   const length = Math.min(config.model_max_length ?? 77, 4096);
-  const content = (token: string | { content: string } | undefined) => (typeof token === 'object' ? token.content : token);
+  const content = (token: string | { content: string } | undefined) =>
+    typeof token === 'object' ? token.content : token;
   const eosToken = content(config.eos_token) ?? '<|endoftext|>';
   const eos = tokenizer.token_to_id(eosToken) ?? 0;
   const pad = tokenizer.token_to_id(content(config.pad_token) ?? eosToken) ?? eos;
@@ -30,7 +35,9 @@ export function loadClipTokenizer(folder: string): ClipTokenizer {
       texts.forEach((text, row) => {
         const full: number[] = tokenizer.encode(text).ids;
         const cut = full.length > length ? [...full.slice(0, length - 1), eos] : full;
-        cut.forEach((id, column) => { ids[row * length + column] = BigInt(id); });
+        cut.forEach((id, column) => {
+          ids[row * length + column] = BigInt(id);
+        });
       });
       return ids;
     },

@@ -7,7 +7,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, QschedError } from '../../spec/errors.js';
-import { suggestion } from '../../spec/validate.js';
+import { suggestion } from '../../spec/suggestion.js';
 import { findModel } from './model-roots.js';
 
 /** The name of the precision whose file is plain model.onnx. */
@@ -31,12 +31,19 @@ export interface ModelFolder {
   readonly scorers: Readonly<Record<string, string>>;
 }
 
-const lacks = (folder: string, file: string): QschedError => new QschedError('usage', `The model folder ${folder} lacks ${file}.`, 'Export the model again, in the diffusers/Optimum ONNX layout.');
+const lacks = (folder: string, file: string): QschedError =>
+  new QschedError(
+    'usage',
+    `The model folder ${folder} lacks ${file}.`,
+    'Export the model again, in the diffusers/Optimum ONNX layout.',
+  );
 
 /** The precisions that a model has: fp32 for unet/model.onnx, and every unet/model_<precision>.onnx. */
 export function listPrecisions(folder: string): string[] {
   if (!existsSync(join(folder, 'unet'))) throw lacks(folder, 'unet/model.onnx');
-  const names = readdirSync(join(folder, 'unet')).flatMap((file) => /^model(?:_([a-z0-9]+))?\.onnx$/.exec(file)?.slice(0, 2) ?? []);
+  const names = readdirSync(join(folder, 'unet')).flatMap(
+    (file) => /^model(?:_([a-z0-9]+))?\.onnx$/.exec(file)?.slice(0, 2) ?? [],
+  );
   const found: string[] = [];
   for (let i = 0; i < names.length; i += 2) found.push(names[i + 1] ?? REFERENCE_PRECISION);
   return found.sort();
@@ -55,22 +62,44 @@ export function openModelFolder(name: string, precision: string, roots?: readonl
   };
   need('unet/model.onnx');
   const precisions = listPrecisions(folder);
-  if (!precisions.includes(precision)) throw new QschedError('usage', `The model "${name}" has no precision "${precision}".`, suggestion(precision, precisions));
+  if (!precisions.includes(precision))
+    throw new QschedError(
+      'usage',
+      `The model "${name}" has no precision "${precision}".`,
+      suggestion(precision, precisions),
+    );
   const network = precision === REFERENCE_PRECISION ? 'unet/model.onnx' : `unet/model_${precision}.onnx`;
   const files = [
-    need('model_index.json'), need('tokenizer/tokenizer.json'), need('tokenizer/tokenizer_config.json'), need('text_encoder/model.onnx'),
-    need('unet/config.json'), network, need('vae_decoder/model.onnx'), need('vae_decoder/config.json'), need('scheduler/scheduler_config.json'),
+    need('model_index.json'),
+    need('tokenizer/tokenizer.json'),
+    need('tokenizer/tokenizer_config.json'),
+    need('text_encoder/model.onnx'),
+    need('unet/config.json'),
+    network,
+    need('vae_decoder/model.onnx'),
+    need('vae_decoder/config.json'),
+    need('scheduler/scheduler_config.json'),
   ];
   files.push(...files.map((file) => `${file}_data`).filter((file) => existsSync(join(folder, file))));
   const unet = readJson(folder, 'unet/config.json') as { in_channels: number; sample_size: number | [number, number] };
   const vae = readJson(folder, 'vae_decoder/config.json') as { scaling_factor?: number; shift_factor?: number | null };
-  const own = existsSync(join(folder, 'qsched.json')) ? (readJson(folder, 'qsched.json') as { scorers?: Record<string, string> }) : {};
+  const own = existsSync(join(folder, 'qsched.json'))
+    ? (readJson(folder, 'qsched.json') as { scorers?: Record<string, string> })
+    : {};
   const [height, width] = Array.isArray(unet.sample_size) ? unet.sample_size : [unet.sample_size, unet.sample_size];
   if (![unet.in_channels, height, width].every((side) => Number.isInteger(side) && side > 0)) {
-    throw new QschedError('usage', `${join(folder, 'unet/config.json')} needs "in_channels" and "sample_size" as whole numbers above 0.`, 'Export the model again.');
+    throw new QschedError(
+      'usage',
+      `${join(folder, 'unet/config.json')} needs "in_channels" and "sample_size" as whole numbers above 0.`,
+      'Export the model again.',
+    );
   }
   return {
-    name, precision, folder, files, network,
+    name,
+    precision,
+    folder,
+    files,
+    network,
     schedulerConfig: readJson(folder, 'scheduler/scheduler_config.json') as Record<string, unknown>,
     scalingFactor: vae.scaling_factor ?? 1,
     shiftFactor: vae.shift_factor ?? 0,
@@ -86,6 +115,10 @@ export function readJson(folder: string, file: string): unknown {
     if (typeof value !== 'object' || value === null) throw new Error('it holds no object');
     return value;
   } catch (error) {
-    throw new QschedError('usage', `${join(folder, file)} cannot be read: ${messageOf(error)}`, 'Export the model again.');
+    throw new QschedError(
+      'usage',
+      `${join(folder, file)} cannot be read: ${messageOf(error)}`,
+      'Export the model again.',
+    );
   }
 }

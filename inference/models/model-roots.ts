@@ -5,7 +5,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { QschedError } from '../../spec/errors.js';
-import { suggestion } from '../../spec/validate.js';
+import { suggestion } from '../../spec/suggestion.js';
 
 /** The package's own folder, from the sources as from dist/. */
 export function packageRoot(): string {
@@ -16,12 +16,24 @@ export function packageRoot(): string {
 
 /** Folders that hold models: those of QSCHED_MODELS first, then the bundled ones. */
 export function modelRoots(): string[] {
-  return [...(process.env['QSCHED_MODELS'] ?? '').split(delimiter).filter(Boolean).map((root) => resolve(root)), join(packageRoot(), 'models')];
+  return [
+    ...(process.env['QSCHED_MODELS'] ?? '')
+      .split(delimiter)
+      .filter(Boolean)
+      .map((root) => resolve(root)),
+    join(packageRoot(), 'models'),
+  ];
 }
 
 /** Folders that hold prompt sets: those of QSCHED_PROMPTS first, then the bundled ones. */
 export function promptRoots(): string[] {
-  return [...(process.env['QSCHED_PROMPTS'] ?? '').split(delimiter).filter(Boolean).map((root) => resolve(root)), join(packageRoot(), 'prompts')];
+  return [
+    ...(process.env['QSCHED_PROMPTS'] ?? '')
+      .split(delimiter)
+      .filter(Boolean)
+      .map((root) => resolve(root)),
+    join(packageRoot(), 'prompts'),
+  ];
 }
 
 /** Folders under the roots that hold a model_index.json. */
@@ -30,7 +42,9 @@ export function listModels(roots: readonly string[] = modelRoots()): string[] {
 }
 
 function folders(roots: readonly string[]): string[] {
-  const names = roots.flatMap((root) => (isFolder(root) ? readdirSync(root) : []).filter((name) => isFolder(join(root, name))));
+  const names = roots.flatMap((root) =>
+    (isFolder(root) ? readdirSync(root) : []).filter((name) => isFolder(join(root, name))),
+  );
   return [...new Set(names)].sort();
 }
 
@@ -46,12 +60,31 @@ export const isPlainName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-
  * @param kind what the messages call it
  * @throws QschedError (usage) listing what there is; a name that could leave the roots is refused
  */
-export function findModel(name: string, markers: readonly string[] = ['model_index.json'], roots: readonly string[] = modelRoots(), kind: 'model' | 'scorer' = 'model'): string {
+export function findModel(
+  name: string,
+  markers: readonly string[] = ['model_index.json'],
+  roots: readonly string[] = modelRoots(),
+  kind: 'model' | 'scorer' = 'model',
+): string {
   const isOne = (folder: string): boolean => markers.some((marker) => existsSync(join(folder, marker)));
-  if (!isPlainName(name)) throw new QschedError('usage', `"${name}" is not a ${kind} name: a ${kind} is a folder under ${roots.join(', ')}, named without any path.`, 'Put the folder under QSCHED_MODELS and give its plain name.');
+  if (!isPlainName(name))
+    throw new QschedError(
+      'usage',
+      `"${name}" is not a ${kind} name: a ${kind} is a folder under ${roots.join(', ')}, named without any path.`,
+      'Put the folder under QSCHED_MODELS and give its plain name.',
+    );
   for (const root of roots) if (isOne(join(root, name))) return join(root, name);
   const half = roots.find((root) => existsSync(join(root, name)));
-  if (half !== undefined) throw new QschedError('usage', `The folder ${join(half, name)} lacks ${markers.join(' or ')}.`, `Export the ${kind} in the diffusers/Optimum ONNX layout.`);
+  if (half !== undefined)
+    throw new QschedError(
+      'usage',
+      `The folder ${join(half, name)} lacks ${markers.join(' or ')}.`,
+      `Export the ${kind} in the diffusers/Optimum ONNX layout.`,
+    );
   const known = folders(roots).filter((folder) => roots.some((root) => isOne(join(root, folder))));
-  throw new QschedError('usage', `There is no ${kind} "${name}".`, known.length > 0 ? suggestion(name, known) : `Put ${kind} folders under ${roots.join(' or ')}.`);
+  throw new QschedError(
+    'usage',
+    `There is no ${kind} "${name}".`,
+    known.length > 0 ? suggestion(name, known) : `Put ${kind} folders under ${roots.join(' or ')}.`,
+  );
 }

@@ -13,7 +13,11 @@ export const runtimeClock = { seconds: 0 };
 
 /** One input of a network: `rows` values a row, or one value for all rows. */
 export type Feed =
-  | { readonly kind: 'rows'; readonly rows: readonly (Float32Array | BigInt64Array)[]; readonly shape: readonly number[] }
+  | {
+      readonly kind: 'rows';
+      readonly rows: readonly (Float32Array | BigInt64Array)[];
+      readonly shape: readonly number[];
+    }
   | { readonly kind: 'scalar'; readonly value: number };
 
 /** A loaded network. */
@@ -32,7 +36,10 @@ export interface SessionOptions {
 }
 
 /** Loads a network by path. @throws QschedError (usage) when the file is not a model that the runtime takes */
-export async function openSession(path: string, { batch, threads, provider = 'cpu' }: SessionOptions): Promise<RuntimeSession> {
+export async function openSession(
+  path: string,
+  { batch, threads, provider = 'cpu' }: SessionOptions,
+): Promise<RuntimeSession> {
   let session: InferenceSession;
   try {
     session = await InferenceSession.create(path, {
@@ -44,7 +51,11 @@ export async function openSession(path: string, { batch, threads, provider = 'cp
       logSeverityLevel: 3,
     });
   } catch (error) {
-    throw new QschedError('usage', `ONNX Runtime cannot load ${path}: ${messageOf(error)}`, 'Export the network again; see `npx qsched doctor`.');
+    throw new QschedError(
+      'usage',
+      `ONNX Runtime cannot load ${path}: ${messageOf(error)}`,
+      'Export the network again; see `npx qsched doctor`.',
+    );
   }
   const metadata = new Map(session.inputMetadata.map((input) => [input.name, input]));
   return {
@@ -55,10 +66,21 @@ export async function openSession(path: string, { batch, threads, provider = 'cp
       for (const input of session.inputNames) {
         const feed = feeds[input];
         const about = metadata.get(input);
-        if (feed === undefined || !about?.isTensor) throw new QschedError('usage', `${basename(path)} wants an input "${input}" that qsched does not know.`, 'Only the inputs of the diffusers/Optimum export are known.');
-        tensors[input] = feed.kind === 'rows' ? stack(feed, count, batch) : scalar(feed.value, about.type, about.shape.length);
+        if (feed === undefined || !about?.isTensor)
+          throw new QschedError(
+            'usage',
+            `${basename(path)} wants an input "${input}" that qsched does not know.`,
+            'Only the inputs of the diffusers/Optimum export are known.',
+          );
+        tensors[input] =
+          feed.kind === 'rows' ? stack(feed, count, batch) : scalar(feed.value, about.type, about.shape.length);
       }
-      if (!session.outputNames.includes(name)) throw new QschedError('usage', `${basename(path)} has no output "${name}"; it has ${session.outputNames.join(', ')}.`, 'Export the network with the names of diffusers/Optimum.');
+      if (!session.outputNames.includes(name))
+        throw new QschedError(
+          'usage',
+          `${basename(path)} has no output "${name}"; it has ${session.outputNames.join(', ')}.`,
+          'Export the network with the names of diffusers/Optimum.',
+        );
       const start = performance.now();
       const outputs = await session.run(tensors, [name]);
       runtimeClock.seconds += (performance.now() - start) / 1000;
@@ -90,7 +112,12 @@ function scalar(value: number, type: string, rank: number): Tensor {
 }
 
 /** Runs any number of rows, a batch at a time, with a pause for messages between batches. */
-export async function runBatched<T>(items: readonly T[], batch: number, run: (slice: readonly T[]) => Promise<Float32Array[]>, between: () => Promise<void> = async () => {}): Promise<Float32Array[]> {
+export async function runBatched<T>(
+  items: readonly T[],
+  batch: number,
+  run: (slice: readonly T[]) => Promise<Float32Array[]>,
+  between: () => Promise<void> = async () => {},
+): Promise<Float32Array[]> {
   const results: Float32Array[] = [];
   for (let start = 0; start < items.length; start += batch) {
     results.push(...(await run(items.slice(start, start + batch))));

@@ -5,7 +5,12 @@ import { identityCoefficients } from '../../diffusion/coefficients.js';
 import { applyPtqd } from '../../diffusion/ptqd.js';
 import type { FusedSchedule } from '../../diffusion/fused.js';
 import { QschedError } from '../../spec/errors.js';
-import type { PrepareEvaluateRequest, PreparedNetwork, PreparedScorer, ResolvedSchedule } from '../../spec/evaluate-payloads.js';
+import type {
+  PrepareEvaluateRequest,
+  PreparedNetwork,
+  PreparedScorer,
+  ResolvedSchedule,
+} from '../../spec/evaluate-payloads.js';
 import type { EvaluateSpec } from '../../spec/evaluate-spec.js';
 import { scaleFused } from '../../spec/schedule-document.js';
 import type { SearchSpec } from '../../spec/search-spec.js';
@@ -22,9 +27,15 @@ import { scorerNotes } from '../scorers/scorer-notes.js';
 import type { ScorerFolder } from '../scorers/scorer-kind.js';
 
 /** What a row's steps are: coefficients, and perhaps PTQD's correction, inside. */
-export function rowSchedule(model: ModelFolder, choice: SearchSpec['scheduler'], { coefficients, ptqd }: Pick<ResolvedSchedule, 'coefficients' | 'ptqd'>): FusedSchedule {
+export function rowSchedule(
+  model: ModelFolder,
+  choice: SearchSpec['scheduler'],
+  { coefficients, ptqd }: Pick<ResolvedSchedule, 'coefficients' | 'ptqd'>,
+): FusedSchedule {
   const scheduler = schedulerOf(model, choice);
-  return ptqd === undefined ? scheduler.fused(coefficients) : scaleFused(applyPtqd(scheduler.fused(), ptqd), coefficients);
+  return ptqd === undefined
+    ? scheduler.fused(coefficients)
+    : scaleFused(applyPtqd(scheduler.fused(), ptqd), coefficients);
 }
 
 /**
@@ -33,11 +44,21 @@ export function rowSchedule(model: ModelFolder, choice: SearchSpec['scheduler'],
  * @param models rows of these models alone; all of them where left out
  * @throws QschedError (usage): unknown or incomplete model, precision, scorer or prompt set
  */
-export function checkEvaluateFiles(spec: EvaluateSpec, models: readonly string[] = spec.rows.map(({ model }) => model)): void {
+export function checkEvaluateFiles(
+  spec: EvaluateSpec,
+  models: readonly string[] = spec.rows.map(({ model }) => model),
+): void {
   resolveSplit(spec.prompts, 'prompts');
-  for (const row of spec.rows.filter(({ model }) => models.includes(model))) {
-    const { model } = openNetwork({ ...row, objective: spec.objective, scorers: spec.scorers, features: spec.features });
-    if (typeof row.schedule !== 'string') rowSchedule(model, row.scheduler, row.schedule);
+  const { objective, scorers, features } = spec;
+  /** Rows share networks: each is looked at once. */
+  const networks = new Map<string, ModelFolder>();
+  for (const { model: name, precision, scheduler, schedule } of spec.rows) {
+    if (!models.includes(name)) continue;
+    const choice = { model: name, precision, scheduler };
+    const key = hashOf(choice);
+    const model = networks.get(key) ?? openNetwork({ ...choice, objective, scorers, features }).model;
+    networks.set(key, model);
+    if (typeof schedule !== 'string') rowSchedule(model, scheduler, schedule);
   }
 }
 
@@ -48,9 +69,15 @@ function openNetwork(request: Omit<PrepareEvaluateRequest, 'prompts'>) {
   const checked = checkScorers(request.objective, request.scorers, model);
   const features = request.features === null ? null : openScorerFolder(request.features, model);
   if (features !== null && scorerKind(features).hasFeatures !== true) {
-    throw new QschedError('usage', `features names the scorer "${features.role}" (${features.kind}), which has no features: it cannot carry a Frechet distance.`, 'Name a CLIP, inception or cmmd folder, or leave distances out with features: null (--features none).');
+    throw new QschedError(
+      'usage',
+      `features names the scorer "${features.role}" (${features.kind}), which has no features: ` +
+        'it cannot carry a Frechet distance.',
+      'Name a CLIP, inception or cmmd folder, or leave distances out with features: null (--features none).',
+    );
   }
-  if (features !== null) readReferenceFeatures(model.folder, features.name); // damaged ones are refused here, not after the last picture
+  // Damaged ones are refused here, not after the last picture.
+  if (features !== null) readReferenceFeatures(model.folder, features.name);
   return { model, ...checked, features };
 }
 
@@ -59,9 +86,13 @@ export async function prepareNetwork(request: PrepareEvaluateRequest, numeric: N
   const { model, scorers, objective, outside, features } = openNetwork(request);
   const { split, prompts } = resolveSplit(request.prompts, 'prompts');
   return {
-    model: request.model, precision: request.precision, scheduler: request.scheduler,
+    model: request.model,
+    precision: request.precision,
+    scheduler: request.scheduler,
     ...(await fingerprints(model, numeric)),
-    numeric: Object.entries(numeric).map(([name, value]) => `${name} ${String(value)}`).join(', '),
+    numeric: Object.entries(numeric)
+      .map(([name, value]) => `${name} ${String(value)}`)
+      .join(', '),
     notes: scorerNotes(scorers, prompts),
     scorers: await Promise.all(scorers.map(prepared)),
     features: features === null ? null : await prepared(features),
@@ -72,7 +103,10 @@ export async function prepareNetwork(request: PrepareEvaluateRequest, numeric: N
   };
 }
 
-async function fingerprints(model: ModelFolder, numeric: NumericClass): Promise<Pick<PreparedNetwork, 'network' | 'scoreQueue'>> {
+async function fingerprints(
+  model: ModelFolder,
+  numeric: NumericClass,
+): Promise<Pick<PreparedNetwork, 'network' | 'scoreQueue'>> {
   const files = await hashFiles(model.folder, model.files);
   return { network: hashOf({ files, precision: model.precision, numeric }), scoreQueue: scoreQueueOf(files, numeric) };
 }
@@ -83,12 +117,28 @@ async function prepared(scorer: ScorerFolder): Promise<PreparedScorer> {
 }
 
 /** A worker draws and scores with the files that were prepared, or not at all. */
-export async function refuseOtherNetwork(request: Pick<PreparedNetwork, 'model' | 'precision' | 'network' | 'scorers' | 'features'>, numeric: NumericClass): Promise<ModelFolder> {
+export async function refuseOtherNetwork(
+  request: Pick<PreparedNetwork, 'model' | 'precision' | 'network' | 'scorers' | 'features'>,
+  numeric: NumericClass,
+): Promise<ModelFolder> {
   const model = openModelFolder(request.model, request.precision);
-  const refuse = (what: string): QschedError => new QschedError('failure', `The files of ${what} on this worker differ from those that the evaluation was prepared with.`, 'Restart the worker after changing model files, and give every worker the same ones.');
-  if ((await fingerprints(model, numeric)).network !== request.network) throw refuse(`model "${request.model}"`);
-  for (const scorer of [...request.scorers, ...(request.features === null ? [] : [request.features])]) {
-    if ((await prepared(openScorerFolder(scorer.role, model))).fingerprint !== scorer.fingerprint) throw refuse(`scorer "${scorer.role}"`);
-  }
+  if ((await fingerprints(model, numeric)).network !== request.network) throw isOther(`model "${request.model}"`);
+  for (const scorer of request.scorers) await refuseOtherScorer(model, scorer);
+  if (request.features !== null) await refuseOtherScorer(model, request.features);
   return model;
 }
+
+/** A scorer is still what it was when the evaluation was prepared: its files, and the version that a server states. */
+export async function refuseOtherScorer(
+  model: ModelFolder,
+  { role, fingerprint }: Pick<PreparedScorer, 'role' | 'fingerprint'>,
+): Promise<void> {
+  if ((await prepared(openScorerFolder(role, model))).fingerprint !== fingerprint) throw isOther(`scorer "${role}"`);
+}
+
+const isOther = (what: string): QschedError =>
+  new QschedError(
+    'failure',
+    `The files of ${what} on this worker differ from those that the evaluation was prepared with.`,
+    'Restart the worker after changing model files, and give every worker the same ones.',
+  );

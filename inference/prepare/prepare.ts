@@ -15,6 +15,7 @@ import { openModelFolder, readJson, REFERENCE_PRECISION, type ModelFolder } from
 import type { NumericClass } from '../models/numeric-class.js';
 import type { Prompt } from '../prompts/prompt.js';
 import { resolveSplit } from '../prompts/prompt-sets.js';
+import { refuseTooMuchText } from '../prompts/too-much-text.js';
 import { checkScorers, type CheckedScorers } from '../scorers/check-scorers.js';
 import { openScorerFolder, scorerFingerprint, usesNouns } from '../scorers/scorer-folder.js';
 import { scorerNotes } from '../scorers/scorer-notes.js';
@@ -44,8 +45,6 @@ export interface ModelChoice {
   readonly model: string;
   readonly scheduler: SearchSpec['scheduler'];
   readonly scorers: readonly string[];
-  /** Hash of the nouns that the prompt sets name, for scorers that read them. */
-  readonly nouns: string | null;
 }
 
 /** What `checkFiles` found: everything of a search that is on this machine. */
@@ -72,6 +71,7 @@ export function checkFiles(spec: SearchSpec, roots: { models?: readonly string[]
   const select = resolveSplit(spec.select, 'select', roots.prompts);
   const confirm = resolveSplit(spec.confirm, 'confirm', roots.prompts);
   refuseOverlap([['prompts', calibration.texts], ['select', select.texts], ['confirm', confirm.texts]]);
+  refuseTooMuchText({ calibration: calibration.texts, select: select.texts, confirm: confirm.texts });
   return {
     model, ...scorers,
     splits: { calibration: calibration.split, select: select.split, confirm: confirm.split },
@@ -106,11 +106,11 @@ export async function prepareModel(spec: ModelChoice, precision: string, numeric
   const contexts: ContextRecord[] = [];
   for (const role of spec.scorers) {
     const scorer = openScorerFolder(role, model);
-    const provenance = { files, precision, schedule, scorer: await scorerFingerprint(scorer, spec.nouns), numeric };
+    const provenance = { files, precision, schedule, scorer: await scorerFingerprint(scorer), numeric };
     contexts.push({ id: sha256(provenance), model: spec.model, precision, scorer: role, provenance });
   }
   return {
-    prepared: { model: spec.model, precision, scoreQueue: scoreQueueOf(files, numeric), contexts: Object.fromEntries(contexts.map(({ scorer, id }) => [scorer, id])), nouns: spec.nouns },
+    prepared: { model: spec.model, precision, scoreQueue: scoreQueueOf(files, numeric), contexts: Object.fromEntries(contexts.map(({ scorer, id }) => [scorer, id])) },
     contexts,
   };
 }
@@ -118,8 +118,7 @@ export async function prepareModel(spec: ModelChoice, precision: string, numeric
 /** The whole answer of `prepare`. @throws QschedError (usage) */
 export async function prepareSearch(spec: SearchSpec, numeric: NumericClass): Promise<PrepareResult> {
   const { splits, texts, prompts, scorers, objective, outside } = checkFiles(spec);
-  const nouns = scorers.some(usesNouns) ? sha256([splits.calibration, splits.select, splits.confirm].map(({ nounsSha256 }) => nounsSha256)) : null;
-  const choice = { model: spec.model, scheduler: spec.scheduler, scorers: scorers.map(({ role }) => role), nouns };
+  const choice = { model: spec.model, scheduler: spec.scheduler, scorers: scorers.map(({ role }) => role) };
   const quantised = await prepareModel(choice, spec.precision, numeric);
   const reference = spec.control === 'none' ? null : await prepareModel(choice, REFERENCE_PRECISION, numeric);
   return {
@@ -129,5 +128,13 @@ export async function prepareSearch(spec: SearchSpec, numeric: NumericClass): Pr
     objective, outside,
     notes: scorerNotes(scorers, prompts),
     splits, texts,
+    nouns: scorers.some(usesNouns) ? nounsOf(prompts, splits) : null,
   };
+}
+
+/** The nouns of each split; `prompts` holds the splits one after the other. */
+function nounsOf(prompts: readonly Prompt[], { calibration, select }: CheckedFiles['splits']): PrepareResult['nouns'] {
+  const nouns = prompts.map((prompt) => prompt.nouns);
+  const confirmed = calibration.count + select.count;
+  return { calibration: nouns.slice(0, calibration.count), select: nouns.slice(calibration.count, confirmed), confirm: nouns.slice(confirmed) };
 }

@@ -40,14 +40,20 @@ export function countTagged(prompts: readonly { readonly nouns?: readonly string
 }
 
 async function openTagger(): Promise<(text: string) => Word[]> {
-  const [{ default: winkNlp }, { default: model }] = await Promise.all([import('wink-nlp'), import('wink-eng-lite-web-model')]);
+  const [{ default: winkNlp }, { default: model }] = await Promise.all([
+    import('wink-nlp'),
+    import('wink-eng-lite-web-model'),
+  ]);
   const nlp = winkNlp(model, ['sbd', 'pos']);
   const its: Helpers = nlp.its;
   return (text) => {
     const words: Word[] = [];
-    nlp.readDoc(text).tokens().each((token: ItemToken) => {
-      words.push({ text: token.out(), tag: token.out(its.pos), stop: token.out(its.stopWordFlag) === true });
-    });
+    nlp
+      .readDoc(text)
+      .tokens()
+      .each((token: ItemToken) => {
+        words.push({ text: token.out(), tag: token.out(its.pos), stop: token.out(its.stopWordFlag) === true });
+      });
     return words;
   };
 }

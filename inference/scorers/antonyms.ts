@@ -11,7 +11,8 @@ const PAIRS = Object.keys(CLIP_IQA_PROMPTS) as ClipIqaName[];
 export const ANTONYM_TERMS: readonly string[] = PAIRS.map((pair) => `clip-iqa.${pair}`);
 
 /** Embeddings of all captions, positive and negative in turn. */
-export const antonymCaptions = (texts: TextTower): Promise<Float32Array[]> => texts.embed(PAIRS.flatMap((pair) => [...CLIP_IQA_PROMPTS[pair]]));
+export const antonymCaptions = (texts: TextTower): Promise<Float32Array[]> =>
+  texts.embed(PAIRS.flatMap((pair) => [...CLIP_IQA_PROMPTS[pair]]));
 
 /** One probability a pair. */
 export function antonymScores(image: Float32Array, captions: readonly Float32Array[]): number[] {

@@ -26,7 +26,11 @@ export const aqMap: ScorerKind = {
   },
   async open({ role, folder, names }, options) {
     const { size, mean, std } = readClipPreprocessing(folder);
-    const { texts, images, release } = await openTowers(folder, options, squareInput(size, (image) => aqMapPreprocess(image, size, mean, std)));
+    const { texts, images, release } = await openTowers(
+      folder,
+      options,
+      squareInput(size, (image) => aqMapPreprocess(image, size, mean, std)),
+    );
     const embedNoun = nounEmbeddings(texts);
     return {
       role,
@@ -39,7 +43,10 @@ export const aqMap: ScorerKind = {
           nouns.push(own);
         }
         const empty = await embedNoun('');
-        const rows = await images.embed(pictures.map(({ image }) => image), between);
+        const rows = await images.embed(
+          pictures.map(({ image }) => image),
+          between,
+        );
         return rows.map((row, i) => Float64Array.of(score(row, nouns[i]!, empty)));
       },
       release,
@@ -52,7 +59,9 @@ function nounEmbeddings(texts: TextTower): (noun: string) => Promise<Float64Arra
   return async (noun) => {
     const known = remembered.get(noun);
     if (known !== undefined) return known;
-    const made = ensembleEmbedding(await texts.embed(AQ_MAP_TEMPLATES.map((template) => template.replace('{}', () => noun))));
+    const made = ensembleEmbedding(
+      await texts.embed(AQ_MAP_TEMPLATES.map((template) => template.replace('{}', () => noun))),
+    );
     if (remembered.size >= REMEMBERED) remembered.clear();
     remembered.set(noun, made);
     return made;

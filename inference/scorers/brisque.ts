@@ -38,10 +38,28 @@ export const brisque: ScorerKind = {
 };
 
 function readRegression(folder: string): { coefficients: Float64Array; supportVectors: Float64Array } {
-  const { coefficients, supportVectors } = readJson(folder, FILE) as { coefficients?: unknown; supportVectors?: unknown };
-  const isRow = (row: unknown, length?: number): row is number[] => Array.isArray(row) && (length === undefined || row.length === length) && row.every(Number.isFinite);
-  if (!isRow(coefficients) || coefficients.length === 0 || !Array.isArray(supportVectors) || supportVectors.length !== coefficients.length || !supportVectors.every((row) => isRow(row, BRISQUE_FEATURES))) {
-    throw new QschedError('usage', `${join(folder, FILE)} needs "coefficients", a list of numbers, and as many "supportVectors" of ${BRISQUE_FEATURES} numbers each.`, `Make it again: ${brisque.make}`);
+  const { coefficients, supportVectors } = readJson(folder, FILE) as {
+    coefficients?: unknown;
+    supportVectors?: unknown;
+  };
+  const isRow = (row: unknown, length?: number): row is number[] =>
+    Array.isArray(row) && (length === undefined || row.length === length) && row.every(Number.isFinite);
+  if (
+    !isRow(coefficients) ||
+    coefficients.length === 0 ||
+    !Array.isArray(supportVectors) ||
+    supportVectors.length !== coefficients.length ||
+    !supportVectors.every((row) => isRow(row, BRISQUE_FEATURES))
+  ) {
+    throw new QschedError(
+      'usage',
+      `${join(folder, FILE)} needs "coefficients", a list of numbers, ` +
+        `and as many "supportVectors" of ${BRISQUE_FEATURES} numbers each.`,
+      `Make it again: ${brisque.make}`,
+    );
   }
-  return { coefficients: Float64Array.from(coefficients), supportVectors: Float64Array.from(supportVectors.flat() as number[]) };
+  return {
+    coefficients: Float64Array.from(coefficients),
+    supportVectors: Float64Array.from(supportVectors.flat() as number[]),
+  };
 }

@@ -5,7 +5,7 @@ import { planObjective, planOutside, type DeclaredScore } from '../../metrics/ob
 import { QschedError } from '../../spec/errors.js';
 import { scorersOf, type ObjectivePlan } from '../../spec/objective-plan.js';
 import type { ObjectiveChoice } from '../../spec/search-spec.js';
-import { suggestion } from '../../spec/validate.js';
+import { suggestion } from '../../spec/suggestion.js';
 import type { ModelFolder } from '../models/model-folder.js';
 import { declaredScores } from './plugin.js';
 import { openScorerFolder } from './scorer-folder.js';
@@ -23,17 +23,30 @@ export interface CheckedScorers {
  * @param beside names of the scorers that are asked for beside the objective's own
  * @throws QschedError (usage): unknown score or scorer, a folder that lacks a file, a term that a scorer does not give
  */
-export function checkScorers(choice: ObjectiveChoice, beside: readonly string[], model: Pick<ModelFolder, 'scorers'>, roots?: readonly string[]): CheckedScorers {
+export function checkScorers(
+  choice: ObjectiveChoice,
+  beside: readonly string[],
+  model: Pick<ModelFolder, 'scorers'>,
+  roots?: readonly string[],
+): CheckedScorers {
   const open = (role: string): ScorerFolder => openScorerFolder(role, model, roots);
   const objective = planObjective(choice, (scorer) => declared(open(scorer)));
   const own = scorersOf(objective).map(open);
   for (const { scorer, term } of [...objective.text, ...objective.quality]) {
     const { names } = own.find(({ role }) => role === scorer)!;
-    if (!names.includes(term)) throw new QschedError('usage', `The objective wants the term "${term}", which the scorer "${scorer}" does not give.`, suggestion(term, names));
+    if (!names.includes(term))
+      throw new QschedError(
+        'usage',
+        `The objective wants the term "${term}", which the scorer "${scorer}" does not give.`,
+        suggestion(term, names),
+      );
   }
   const others = [...new Set(beside)].filter((role) => !own.some((scorer) => scorer.role === role)).map(open);
-  const outside = Object.fromEntries(others.map((scorer) => [scorer.role, planOutside(objective, scorer.role, scorer.names, declared(scorer))]));
+  const outside = Object.fromEntries(
+    others.map((scorer) => [scorer.role, planOutside(objective, scorer.role, scorer.names, declared(scorer))]),
+  );
   return { scorers: [...own, ...others], objective, outside };
 }
 
-const declared = ({ kind, manifest }: ScorerFolder): readonly DeclaredScore[] => (kind === 'module' || kind === 'http' ? declaredScores(manifest) : []);
+const declared = ({ kind, manifest }: ScorerFolder): readonly DeclaredScore[] =>
+  kind === 'module' || kind === 'http' ? declaredScores(manifest) : [];

@@ -28,7 +28,10 @@ export const clipIqa: ScorerKind = {
       names,
       async score(pictures, between) {
         const poles = await antonymCaptions(texts);
-        const rows = await images.embed(pictures.map(({ image }) => image), between);
+        const rows = await images.embed(
+          pictures.map(({ image }) => image),
+          between,
+        );
         return rows.map((row) => Float64Array.from(antonymScores(row, poles)));
       },
       release,

@@ -30,15 +30,24 @@ export const clip: ScorerKind = {
 
 async function openClip({ role, folder }: ScorerFolder, options: SessionOptions): Promise<Scorer> {
   const preprocessing = { ...readClipPreprocessing(folder), resize: true };
-  const { texts, images, release } = await openTowers(folder, options, squareInput(preprocessing.size, (image) => clipPreprocess(image, preprocessing)));
+  const { texts, images, release } = await openTowers(
+    folder,
+    options,
+    squareInput(preprocessing.size, (image) => clipPreprocess(image, preprocessing)),
+  );
   return {
     role,
     names: TERM_NAMES,
     async score(pictures, between) {
       const captions = await texts.embed(pictures.map(({ text }) => text));
       const poles = await antonymCaptions(texts);
-      const rows = await images.embed(pictures.map(({ image }) => image), between);
-      return rows.map((row, i) => Float64Array.from([cosineSimilarity(row, captions[i]!), ...antonymScores(row, poles)]));
+      const rows = await images.embed(
+        pictures.map(({ image }) => image),
+        between,
+      );
+      return rows.map((row, i) =>
+        Float64Array.from([cosineSimilarity(row, captions[i]!), ...antonymScores(row, poles)]),
+      );
     },
     features: async (pictures, between) => (await images.embed(pictures, between)).map(unit),
     release,

@@ -21,6 +21,13 @@ export const cmmd: ScorerKind = {
   },
   open({ role, folder }, options) {
     const { size, mean, std } = readClipPreprocessing(folder);
-    return openFeatures(role, join(folder, 'vision_model.onnx'), options, squareInput(size, (image) => cmmdPreprocess(image, size, mean, std)), 'image_embeds', unit);
+    return openFeatures(
+      role,
+      join(folder, 'vision_model.onnx'),
+      options,
+      squareInput(size, (image) => cmmdPreprocess(image, size, mean, std)),
+      'image_embeds',
+      unit,
+    );
   },
 };

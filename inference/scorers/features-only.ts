@@ -6,7 +6,14 @@ import { openImageTower, type ImageInput } from './image-tower.js';
 import type { Scorer } from './scorer.js';
 
 /** Opens the network of a features-only folder; `after` is applied to every row. */
-export async function openFeatures(role: string, path: string, options: SessionOptions, input: ImageInput, output: string, after: (row: Float32Array) => Float32Array): Promise<Scorer> {
+export async function openFeatures(
+  role: string,
+  path: string,
+  options: SessionOptions,
+  input: ImageInput,
+  output: string,
+  after: (row: Float32Array) => Float32Array,
+): Promise<Scorer> {
   const tower = await openImageTower(path, options, input, output);
   return {
     role,

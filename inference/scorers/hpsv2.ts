@@ -22,12 +22,22 @@ export const hpsv2: ScorerKind = {
   check(manifest, folder) {
     readClipPreprocessing(folder);
     if (!VERSIONS.includes(manifest['version'] as string)) {
-      throw new QschedError('usage', `${join(folder, 'scorer.json')}: version is ${JSON.stringify(manifest['version'])}, not ${VERSIONS.join(' or ')}.`, 'Write which weights these are, for example "version": "v2.1": the two are not comparable.');
+      throw new QschedError(
+        'usage',
+        `${join(folder, 'scorer.json')}: version is ${JSON.stringify(manifest['version'])}, ` +
+          `not ${VERSIONS.join(' or ')}.`,
+        'Write which weights these are, for example "version": "v2.1": the two are not comparable.',
+      );
     }
     return ['hpsv2'];
   },
   open(folder, options) {
     const { size, mean, std } = readClipPreprocessing(folder.folder);
-    return openPairScorer(folder, options, squareInput(size, (image) => hpsv2Preprocess(image, size, mean, std)), cosineSimilarity);
+    return openPairScorer(
+      folder,
+      options,
+      squareInput(size, (image) => hpsv2Preprocess(image, size, mean, std)),
+      cosineSimilarity,
+    );
   },
 };

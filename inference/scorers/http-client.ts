@@ -23,8 +23,7 @@ export interface HttpTarget {
 }
 
 type Attempt =
-  | { readonly text: string }
-  | { readonly problem: string; readonly again: boolean; readonly waitSeconds?: number };
+  { readonly text: string } | { readonly problem: string; readonly again: boolean; readonly waitSeconds?: number };
 
 /**
  * GET, or POST where there is a body. Network errors, 429 and 5xx are tried again.
@@ -39,8 +38,19 @@ export async function requestJson(target: HttpTarget, body?: unknown, between?: 
   for (let tries = 1; ; tries += 1) {
     const attempt = await ask(target, method, payload);
     if ('text' in attempt) return parse(attempt.text, where, target);
-    if (!attempt.again) throw new QschedError('failure', `${where} ${attempt.problem}.`, 'Correct the url in scorer.json or the server; docs/scorers.md has the protocol.', true);
-    if (tries > target.retries) throw new QschedError('failure', `${where} ${attempt.problem} (${tries} ${tries === 1 ? 'try' : 'tries'}).`, target.hint);
+    if (!attempt.again)
+      throw new QschedError(
+        'failure',
+        `${where} ${attempt.problem}.`,
+        'Correct the url in scorer.json or the server; docs/scorers.md has the protocol.',
+        true,
+      );
+    if (tries > target.retries)
+      throw new QschedError(
+        'failure',
+        `${where} ${attempt.problem} (${tries} ${tries === 1 ? 'try' : 'tries'}).`,
+        target.hint,
+      );
     await between?.();
     await sleep(1000 * Math.min(LONGEST_WAIT, attempt.waitSeconds ?? FIRST_WAIT * 2 ** (tries - 1)));
     await between?.();
@@ -52,18 +62,33 @@ async function ask(target: HttpTarget, method: string, payload: string | undefin
   try {
     const response = await fetch(url, {
       method,
-      headers: { accept: 'application/json', ...(payload === undefined ? {} : { 'content-type': 'application/json' }), ...(authorization === undefined ? {} : { authorization }) },
+      headers: {
+        accept: 'application/json',
+        ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(authorization === undefined ? {} : { authorization }),
+      },
       ...(payload === undefined ? {} : { body: payload }),
       redirect: 'manual', // following one would turn POST into GET
       signal: AbortSignal.timeout(timeoutSeconds * 1000),
     });
     const text = await response.text();
     if (response.ok) return { text };
-    if (response.status < 400) return { problem: `answered ${response.status}, a redirect to ${excerpt(response.headers.get('location') ?? 'nowhere', target)}`, again: false };
+    if (response.status < 400)
+      return {
+        problem:
+          `answered ${response.status}, a redirect to ` +
+          excerpt(response.headers.get('location') ?? 'nowhere', target),
+        again: false,
+      };
     const wait = Number(response.headers.get('retry-after') ?? NaN);
-    return { problem: `answered ${response.status}${text === '' ? '' : `: ${excerpt(text, target)}`}`, again: response.status === 429 || response.status >= 500, ...(wait >= 0 ? { waitSeconds: wait } : {}) };
+    return {
+      problem: `answered ${response.status}${text === '' ? '' : `: ${excerpt(text, target)}`}`,
+      again: response.status === 429 || response.status >= 500,
+      ...(wait >= 0 ? { waitSeconds: wait } : {}),
+    };
   } catch (error) {
-    if (error instanceof Error && error.name === 'TimeoutError') return { problem: `did not answer within ${timeoutSeconds} s`, again: true };
+    if (error instanceof Error && error.name === 'TimeoutError')
+      return { problem: `did not answer within ${timeoutSeconds} s`, again: true };
     return { problem: `failed: ${excerpt(reasonOf(error), target)}`, again: true };
   }
 }
@@ -81,7 +106,11 @@ function parse(text: string, where: string, target: HttpTarget): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new QschedError('failure', `${where} answered what is not JSON: ${excerpt(text, target) || 'nothing'}`, 'The server must answer JSON; NaN is not JSON: send null for a picture without a score.');
+    throw new QschedError(
+      'failure',
+      `${where} answered what is not JSON: ${excerpt(text, target) || 'nothing'}`,
+      'The server must answer JSON; NaN is not JSON: send null for a picture without a score.',
+    );
   }
 }
 

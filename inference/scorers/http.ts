@@ -7,7 +7,14 @@ import { z } from 'zod';
 import { checkImage, type RgbImage } from '../../metrics/images/image.js';
 import { QschedError } from '../../spec/errors.js';
 import { requestJson, type HttpTarget } from './http-client.js';
-import { declaredScores, DeclaredScores, parseManifest, rowsOfColumns, type Complaint, type DeclaredScore } from './plugin.js';
+import {
+  declaredScores,
+  DeclaredScores,
+  parseManifest,
+  rowsOfColumns,
+  type Complaint,
+  type DeclaredScore,
+} from './plugin.js';
 import type { Picture, Scorer } from './scorer.js';
 import type { ScorerFolder, ScorerKind } from './scorer-kind.js';
 
@@ -27,7 +34,10 @@ const Manifest = z.strictObject({
   batch: z.int(BATCH_RULE).min(1, BATCH_RULE).max(1024, BATCH_RULE).default(16),
   scores: DeclaredScores,
   /** The environment variable that holds the Authorization header: its name, never its value. */
-  authorizationEnv: z.string('must be the name of an environment variable').regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable').optional(),
+  authorizationEnv: z
+    .string('must be the name of an environment variable')
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable')
+    .optional(),
   /** The command that starts the server, for messages. */
   start: z.string('must be a command').min(1, 'must not be empty').max(500, 'takes at most 500 characters').optional(),
 });
@@ -39,7 +49,10 @@ function isPlainUrl(text: string): boolean {
 }
 
 /** What a server says of itself. */
-interface Identity { readonly id: string; readonly version: string }
+interface Identity {
+  readonly id: string;
+  readonly version: string;
+}
 
 /** A server that speaks the protocol of docs/scorers.md. */
 export const httpScorer: ScorerKind = {
@@ -50,18 +63,27 @@ export const httpScorer: ScorerKind = {
     parseManifest(Manifest, manifest, folder);
     return declaredScores(manifest, folder).map(({ name }) => name);
   },
-  identify: async (folder) => ({ server: await readIdentity(targetOf(folder), declaredScores(folder.manifest, folder.folder)) }),
+  identify: async (folder) => ({
+    server: await readIdentity(targetOf(folder), declaredScores(folder.manifest, folder.folder)),
+  }),
   open: openHttp,
 };
 
 function targetOf({ folder, manifest }: ScorerFolder): HttpTarget {
   const { url, timeoutSeconds, retries, authorizationEnv, start } = parseManifest(Manifest, manifest, folder);
-  const hint = `${start === undefined ? 'Start the scorer behind it' : `Start it: ${start} (in ${folder})`}, or correct the url in scorer.json; where it is only slow, raise timeoutSeconds or lower batch.`;
+  const begin = start === undefined ? 'Start the scorer behind it' : `Start it: ${start} (in ${folder})`;
+  const or = 'or correct the url in scorer.json; where it is only slow, raise timeoutSeconds or lower batch.';
+  const hint = `${begin}, ${or}`;
   const target = { url, timeoutSeconds, retries, hint };
   if (authorizationEnv === undefined) return target;
   const authorization = process.env[authorizationEnv]?.trim() ?? '';
   if (!/^[\x20-\x7e]+$/.test(authorization)) {
-    throw new QschedError('usage', `The scorer in ${folder} wants the environment variable ${authorizationEnv}, which ${authorization === '' ? 'is not set here' : 'holds characters that no header takes'}.`, `Set ${authorizationEnv} for the workers, as in "Bearer ...".`);
+    throw new QschedError(
+      'usage',
+      `The scorer in ${folder} wants the environment variable ${authorizationEnv}, which ` +
+        `${authorization === '' ? 'is not set here' : 'holds characters that no header takes'}.`,
+      `Set ${authorizationEnv} for the workers, as in "Bearer ...".`,
+    );
   }
   return { ...target, authorization };
 }
@@ -70,7 +92,8 @@ async function readIdentity(target: HttpTarget, declared: readonly DeclaredScore
   const complaint = complaintAbout(`GET ${target.url}`);
   const answer = objectOf(await requestJson(target), complaint, '{"id", "version"}');
   for (const key of ['id', 'version'] as const) {
-    if (typeof answer[key] !== 'string' || answer[key] === '') throw complaint(`"${key}" is ${JSON.stringify(answer[key]) ?? 'missing'}, expected a text that is not empty`);
+    if (typeof answer[key] !== 'string' || answer[key] === '')
+      throw complaint(`"${key}" is ${JSON.stringify(answer[key]) ?? 'missing'}, expected a text that is not empty`);
   }
   if (answer['scores'] !== undefined) compareScores(answer['scores'], declared, complaint);
   return { id: answer['id'] as string, version: answer['version'] as string };
@@ -82,7 +105,10 @@ function compareScores(stated: unknown, declared: readonly DeclaredScore[], comp
   for (const { name, direction } of declared) {
     const found = (stated as { name?: unknown; direction?: unknown }[]).find((one) => one?.name === name);
     if (found === undefined) throw complaint(`it has no score "${name}", which scorer.json declares`);
-    if (found.direction !== undefined && found.direction !== direction) throw complaint(`its score "${name}" has the direction ${JSON.stringify(found.direction)}, scorer.json declares "${direction}"`);
+    if (found.direction !== undefined && found.direction !== direction)
+      throw complaint(
+        `its score "${name}" has the direction ${JSON.stringify(found.direction)}, scorer.json declares "${direction}"`,
+      );
   }
 }
 
@@ -92,7 +118,11 @@ async function openHttp(folder: ScorerFolder): Promise<Scorer> {
   const declared = declaredScores(folder.manifest, folder.folder);
   const target = targetOf(folder);
   const complaint = complaintAbout(`POST ${target.url}`);
-  const changed = complaintAbout(`POST ${target.url}`, 'The server was changed during the run. Nothing of this batch is stored; run the command again: another version has keys of its own.');
+  const changed = complaintAbout(
+    `POST ${target.url}`,
+    'The server was changed during the run. Nothing of this batch is stored; run the command again: ' +
+      'another version has keys of its own.',
+  );
   let opened: Identity | undefined = await readIdentity(target, declared);
 
   return {
@@ -104,7 +134,9 @@ async function openHttp(folder: ScorerFolder): Promise<Scorer> {
       for (let start = 0; start < pictures.length; start += batch) {
         const slice = pictures.slice(start, start + batch);
         const answer = objectOf(await requestJson(target, bodyOf(slice), between), complaint, '{"version", "scores"}');
-        const other = (['id', 'version'] as const).find((key) => answer[key] !== expected[key] && !(key === 'id' && answer[key] === undefined));
+        const other = (['id', 'version'] as const).find(
+          (key) => answer[key] !== expected[key] && !(key === 'id' && answer[key] === undefined),
+        );
         if (other !== undefined) {
           opened = undefined; // asked anew by the next call, whose key was made with what the server says by then
           throw changed(`"${other}" is ${JSON.stringify(answer[other]) ?? 'missing'}, expected "${expected[other]}"`);
@@ -129,10 +161,17 @@ function pngOf(image: RgbImage): Uint8Array {
   return encode({ width: image.width, height: image.height, data: image.data, channels: 3, depth: 8 });
 }
 
-const complaintAbout = (where: string, hint = 'Correct the server, or "scores" in scorer.json; nothing of this batch is stored. docs/scorers.md has the protocol.'): Complaint =>
-  (what) => new QschedError('failure', `${where} answered wrongly: ${what}.`, hint);
+const complaintAbout =
+  (
+    where: string,
+    hint = 'Correct the server, or "scores" in scorer.json; nothing of this batch is stored. ' +
+      'docs/scorers.md has the protocol.',
+  ): Complaint =>
+  (what) =>
+    new QschedError('failure', `${where} answered wrongly: ${what}.`, hint);
 
 function objectOf(value: unknown, complaint: Complaint, expected: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw complaint(`it is ${Array.isArray(value) ? 'a list' : JSON.stringify(value)}, expected ${expected}`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw complaint(`it is ${Array.isArray(value) ? 'a list' : JSON.stringify(value)}, expected ${expected}`);
   return value as Record<string, unknown>;
 }

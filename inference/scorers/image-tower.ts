@@ -20,10 +20,18 @@ export interface ImageTower {
 }
 
 /** An input of (3, size, size) for every picture. */
-export const squareInput = (size: number, prepare: (image: RgbImage) => Float32Array): ImageInput => ({ shape: () => [3, size, size], prepare });
+export const squareInput = (size: number, prepare: (image: RgbImage) => Float32Array): ImageInput => ({
+  shape: () => [3, size, size],
+  prepare,
+});
 
 /** Opens a network with the input `pixel_values`. */
-export async function openImageTower(path: string, options: SessionOptions, { shape, prepare }: ImageInput, output = 'image_embeds'): Promise<ImageTower> {
+export async function openImageTower(
+  path: string,
+  options: SessionOptions,
+  { shape, prepare }: ImageInput,
+  output = 'image_embeds',
+): Promise<ImageTower> {
   const session = await openSession(path, options);
   return {
     async embed(images, between) {
@@ -36,9 +44,20 @@ export async function openImageTower(path: string, options: SessionOptions, { sh
       });
       const out = new Array<Float32Array>(images.length);
       for (const { shape: own, indices } of groups.values()) {
-        const rows = await runBatched(indices, options.batch, (slice) =>
-          session.run({ pixel_values: { kind: 'rows', rows: slice.map((i) => prepare(images[i]!)), shape: own } }, slice.length, output), between);
-        indices.forEach((i, row) => { out[i] = rows[row]!; });
+        const rows = await runBatched(
+          indices,
+          options.batch,
+          (slice) =>
+            session.run(
+              { pixel_values: { kind: 'rows', rows: slice.map((i) => prepare(images[i]!)), shape: own } },
+              slice.length,
+              output,
+            ),
+          between,
+        );
+        indices.forEach((i, row) => {
+          out[i] = rows[row]!;
+        });
       }
       return out;
     },

@@ -13,7 +13,17 @@ export const inception: ScorerKind = {
   version: 'inception-1',
   hasFeatures: true,
   files: ['model.onnx'],
-  make: 'python tools/export_scorer.py inception --checkpoint pt_inception-2015-12-05-6726825d.pth --output models/inception',
+  make:
+    'python tools/export_scorer.py inception --checkpoint pt_inception-2015-12-05-6726825d.pth ' +
+    '--output models/inception',
   check: () => [],
-  open: ({ role, folder }, options) => openFeatures(role, join(folder, 'model.onnx'), options, squareInput(INCEPTION_SIZE, inceptionPreprocess), 'features', (row) => row.slice()),
+  open: ({ role, folder }, options) =>
+    openFeatures(
+      role,
+      join(folder, 'model.onnx'),
+      options,
+      squareInput(INCEPTION_SIZE, inceptionPreprocess),
+      'features',
+      (row) => row.slice(),
+    ),
 };

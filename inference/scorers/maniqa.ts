@@ -14,7 +14,12 @@ export const maniqa: ScorerKind = {
   make: 'python tools/export_scorer.py maniqa --checkpoint ckpt_koniq10k.pt --source MANIQA --output models/maniqa',
   check: () => ['maniqa'],
   async open({ role, folder, names }, options) {
-    const tower = await openImageTower(join(folder, 'model.onnx'), options, squareInput(MANIQA_SIZE, maniqaPreprocess), 'score');
+    const tower = await openImageTower(
+      join(folder, 'model.onnx'),
+      options,
+      squareInput(MANIQA_SIZE, maniqaPreprocess),
+      'score',
+    );
     return {
       role,
       names,
@@ -22,10 +27,20 @@ export const maniqa: ScorerKind = {
         const out: Float64Array[] = [];
         for (let start = 0; start < pictures.length; start += options.batch) {
           const crops = pictures.slice(start, start + options.batch).map(({ image }) => maniqaCrops(image));
-          const scores = await tower.embed(crops.flatMap((own) => own.map(({ image }) => image)), between);
+          const scores = await tower.embed(
+            crops.flatMap((own) => own.map(({ image }) => image)),
+            between,
+          );
           let at = 0;
           for (const own of crops) {
-            out.push(Float64Array.of(maniqaScore(scores.slice(at, at + own.length).map((row) => row[0]!), own)));
+            out.push(
+              Float64Array.of(
+                maniqaScore(
+                  scores.slice(at, at + own.length).map((row) => row[0]!),
+                  own,
+                ),
+              ),
+            );
             at += own.length;
           }
         }

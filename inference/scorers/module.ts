@@ -15,7 +15,9 @@ const Manifest = z.strictObject({
   kind: z.literal('module'),
   /** Raised by the author whenever the numbers change for a reason that no file shows, such as a package's version. */
   version: z.string('must be a text, such as "1"').min(1, 'must not be empty').max(64, 'takes at most 64 characters'),
-  module: z.string('must be the path of a file, such as "./score.js"').regex(/\.(js|mjs)$/, 'must be an ES module, .js or .mjs'),
+  module: z
+    .string('must be the path of a file, such as "./score.js"')
+    .regex(/\.(js|mjs)$/, 'must be an ES module, .js or .mjs'),
   files: z.array(z.string('must be a path'), 'must be a list of paths').max(256, 'takes at most 256 files').default([]),
   scores: DeclaredScores,
 });
@@ -23,7 +25,12 @@ const Manifest = z.strictObject({
 /** The module first, then what else is hashed. */
 function filesOf(manifest: Readonly<Record<string, unknown>>, folder: string): string[] {
   const { module, files } = parseManifest(Manifest, manifest, folder);
-  return [...new Set([insideFolder(module, 'module', folder), ...files.map((file, i) => insideFolder(file, `files.${i}`, folder))])];
+  return [
+    ...new Set([
+      insideFolder(module, 'module', folder),
+      ...files.map((file, i) => insideFolder(file, `files.${i}`, folder)),
+    ]),
+  ];
 }
 
 /** An ESM module that exports a `PluginScorer`. */
@@ -43,7 +50,8 @@ async function openModule({ role, folder, manifest, names }: ScorerFolder, { bat
   const files = filesOf(manifest, folder);
   const path = join(folder, files[0]!);
   const plugin = await loadPlugin(folder, files[0]!, files);
-  const complaint = (what: string): QschedError => new QschedError('failure', `${path}: ${what}.`, 'Correct the module; nothing of this batch is stored.');
+  const complaint = (what: string): QschedError =>
+    new QschedError('failure', `${path}: ${what}.`, 'Correct the module; nothing of this batch is stored.');
   return {
     role,
     names,
@@ -53,7 +61,10 @@ async function openModule({ role, folder, manifest, names }: ScorerFolder, { bat
         const slice = pictures.slice(start, start + batch);
         let columns: unknown;
         try {
-          columns = await plugin.score({ images: slice.map(({ image }) => image), prompts: slice.map(({ text }) => text) });
+          columns = await plugin.score({
+            images: slice.map(({ image }) => image),
+            prompts: slice.map(({ text }) => text),
+          });
         } catch (error) {
           throw complaint(`score() threw: ${messageOf(error)}`);
         }
@@ -62,6 +73,8 @@ async function openModule({ role, folder, manifest, names }: ScorerFolder, { bat
       }
       return rows;
     },
-    release: async () => { await plugin.release?.(); },
+    release: async () => {
+      await plugin.release?.();
+    },
   };
 }

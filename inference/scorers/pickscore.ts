@@ -23,12 +23,21 @@ export const pickscore: ScorerKind = {
   open(folder, options) {
     const preprocessing = { ...readClipPreprocessing(folder.folder), resize: true };
     const scale = logitScale(folder.manifest, folder.folder);
-    return openPairScorer(folder, options, squareInput(preprocessing.size, (image) => clipPreprocess(image, preprocessing)), (image, text) => pickScore(image, text, scale));
+    return openPairScorer(
+      folder,
+      options,
+      squareInput(preprocessing.size, (image) => clipPreprocess(image, preprocessing)),
+      (image, text) => pickScore(image, text, scale),
+    );
   },
 };
 
 function logitScale(manifest: Readonly<Record<string, unknown>>, folder: string): number {
   const value = manifest['logit_scale'];
   if (typeof value === 'number' && Number.isFinite(value)) return value;
-  throw new QschedError('usage', `${join(folder, 'scorer.json')}: logit_scale is ${JSON.stringify(value)}, not a finite number.`, `Make the folder again: ${pickscore.make}`);
+  throw new QschedError(
+    'usage',
+    `${join(folder, 'scorer.json')}: logit_scale is ${JSON.stringify(value)}, not a finite number.`,
+    `Make the folder again: ${pickscore.make}`,
+  );
 }

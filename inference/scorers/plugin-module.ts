@@ -14,7 +14,7 @@ const CODE = /\.(js|mjs)$/;
 /** Files that code names by a relative path: imports, and URLs from import.meta.url. */
 const RELATIVE = /(?:\bfrom|\bimport|\bURL)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g;
 
-/** Code that this thread has imported besides a scorer's own module, and its hash: Node keeps it until the thread ends. */
+/** Code that this thread imported beside a scorer's own module, and its hash: Node keeps it until the thread ends. */
 const imported = new Map<string, string>();
 
 /**
@@ -24,8 +24,19 @@ const imported = new Map<string, string>();
  */
 export function insideFolder(path: string, field: string, folder: string): string {
   const plain = posix.normalize(path);
-  if (path === '' || isAbsolute(path) || path.includes('\\') || plain.endsWith('/') || plain === '.' || plain.split('/').includes('..')) {
-    throw new QschedError('usage', `${join(folder, 'scorer.json')}: ${field} is ${JSON.stringify(path)}: must be a file inside the scorer's folder.`, 'Put the file beside scorer.json and give its relative path, as in "./score.js".');
+  if (
+    path === '' ||
+    isAbsolute(path) ||
+    path.includes('\\') ||
+    plain.endsWith('/') ||
+    plain === '.' ||
+    plain.split('/').includes('..')
+  ) {
+    throw new QschedError(
+      'usage',
+      `${join(folder, 'scorer.json')}: ${field} is ${JSON.stringify(path)}: must be a file inside the scorer's folder.`,
+      'Put the file beside scorer.json and give its relative path, as in "./score.js".',
+    );
   }
   return plain;
 }
@@ -38,12 +49,19 @@ export function insideFolder(path: string, field: string, folder: string): strin
 export function checkModuleFiles(folder: string, files: readonly string[]): void {
   for (const file of files) {
     const path = join(folder, file);
-    if (!statSync(path).isFile()) throw new QschedError('usage', `${path} is no file.`, 'Name every file on its own in scorer.json.');
+    if (!statSync(path).isFile())
+      throw new QschedError('usage', `${path} is no file.`, 'Name every file on its own in scorer.json.');
     if (!CODE.test(file)) continue;
-    if (!realpathSync(path).startsWith(realpathSync(folder) + sep)) throw new QschedError('usage', `${path} is a link out of the scorer's folder.`, 'Copy the file into the folder.');
+    if (!realpathSync(path).startsWith(realpathSync(folder) + sep))
+      throw new QschedError('usage', `${path} is a link out of the scorer's folder.`, 'Copy the file into the folder.');
     for (const [, specifier] of readFileSync(path, 'utf8').matchAll(RELATIVE)) {
       const named = posix.normalize(posix.join(posix.dirname(file), specifier!));
-      if (!files.includes(named)) throw new QschedError('usage', `${path} uses ${specifier!}, which is not hashed.`, `Add "./${named}" to "files" in scorer.json: what changes a score must change its key.`);
+      if (!files.includes(named))
+        throw new QschedError(
+          'usage',
+          `${path} uses ${specifier!}, which is not hashed.`,
+          `Add "./${named}" to "files" in scorer.json: what changes a score must change its key.`,
+        );
     }
   }
 }
@@ -51,7 +69,8 @@ export function checkModuleFiles(folder: string, files: readonly string[]): void
 /**
  * Imports the module anew whenever one of the files has changed.
  *
- * @throws QschedError (usage) where it cannot be loaded or exports no scorer; (failure) where a file that it imports has changed since
+ * @throws QschedError (usage) where it cannot be loaded or exports no scorer; (failure) where a file that it imports
+ *   has changed since
  */
 export async function loadPlugin(folder: string, module: string, files: readonly string[]): Promise<PluginScorer> {
   const path = join(folder, module);
@@ -59,7 +78,8 @@ export async function loadPlugin(folder: string, module: string, files: readonly
   for (const file of files.filter((one) => one !== module && CODE.test(one))) {
     const key = join(folder, file);
     const before = imported.get(key);
-    if (before !== undefined && before !== hashes[file]) throw new QschedError('failure', `${key} has changed since this worker loaded it.`, 'Restart the workers.');
+    if (before !== undefined && before !== hashes[file])
+      throw new QschedError('failure', `${key} has changed since this worker loaded it.`, 'Restart the workers.');
     imported.set(key, hashes[file]!);
   }
   let exported: unknown;
@@ -69,8 +89,16 @@ export async function loadPlugin(folder: string, module: string, files: readonly
   } catch (error) {
     throw new QschedError('usage', `${path} cannot be loaded: ${messageOf(error)}`, `Try it alone: node ${path}`);
   }
-  if (typeof exported !== 'object' || exported === null || typeof (exported as Partial<PluginScorer>).score !== 'function') {
-    throw new QschedError('usage', `${path} exports no scorer.`, 'Export it: export const scorer = { score({ images, prompts }) { ... } }; see docs/scorers.md.');
+  if (
+    typeof exported !== 'object' ||
+    exported === null ||
+    typeof (exported as Partial<PluginScorer>).score !== 'function'
+  ) {
+    throw new QschedError(
+      'usage',
+      `${path} exports no scorer.`,
+      'Export it: export const scorer = { score({ images, prompts }) { ... } }; see docs/scorers.md.',
+    );
   }
   return exported as PluginScorer;
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { RgbImage } from '../../metrics/images/image.js';
 import { QschedError } from '../../spec/errors.js';
-import { suggestion } from '../../spec/validate.js';
+import { suggestion } from '../../spec/suggestion.js';
 
 /** Pictures with the prompts they were made from, in the same order. */
 export interface PluginBatch {
@@ -42,15 +42,32 @@ export interface DeclaredScore {
 
 const end = z.number('must be a finite number, or null for no end').nullable();
 
-const Score = z.strictObject({
-  name: z.string('must be a name').regex(/^[A-Za-z][A-Za-z0-9]*([._-][A-Za-z0-9]+)*$/, 'must be a plain name: letters and digits, joined by ".", "_" or "-"').max(64, 'takes at most 64 characters'),
-  direction: z.enum(['higher', 'lower'], 'must be "higher" or "lower": which way is better'),
-  judges: z.enum(['text', 'quality'], 'must be "text" (compares with the prompt) or "quality" (judges the picture alone)'),
-  range: z.tuple([end, end], 'must be [low, high], with null for no end').refine(([low, high]) => low === null || high === null || low < high, 'must be [low, high] with low below high'),
-}, 'must be {"name", "direction", "judges", "range"}');
+const Score = z.strictObject(
+  {
+    name: z
+      .string('must be a name')
+      .regex(
+        /^[A-Za-z][A-Za-z0-9]*([._-][A-Za-z0-9]+)*$/,
+        'must be a plain name: letters and digits, joined by ".", "_" or "-"',
+      )
+      .max(64, 'takes at most 64 characters'),
+    direction: z.enum(['higher', 'lower'], 'must be "higher" or "lower": which way is better'),
+    judges: z.enum(
+      ['text', 'quality'],
+      'must be "text" (compares with the prompt) or "quality" (judges the picture alone)',
+    ),
+    range: z
+      .tuple([end, end], 'must be [low, high], with null for no end')
+      .refine(([low, high]) => low === null || high === null || low < high, 'must be [low, high] with low below high'),
+  },
+  'must be {"name", "direction", "judges", "range"}',
+);
 
 /** `scores` of scorer.json. */
-export const DeclaredScores = z.array(Score, 'must be a list of scores').min(1, 'needs at least one score').max(64, 'takes at most 64 scores')
+export const DeclaredScores = z
+  .array(Score, 'must be a list of scores')
+  .min(1, 'needs at least one score')
+  .max(64, 'takes at most 64 scores')
   .refine((scores) => new Set(scores.map(({ name }) => name)).size === scores.length, 'must name every score once');
 
 /** Kinds whose scorer.json declares its scores. */
@@ -64,7 +81,12 @@ const PLUGIN_KINDS: readonly unknown[] = ['module', 'http'];
 export function declaredScores(manifest: Readonly<Record<string, unknown>>, folder = ''): DeclaredScore[] {
   if (!PLUGIN_KINDS.includes(manifest['kind'])) return [];
   const { scores } = parseManifest(z.object({ scores: DeclaredScores }), manifest, folder);
-  return scores.map(({ name, direction, judges, range: [low, high] }) => ({ name, direction, judges, range: [low ?? -Infinity, high ?? Infinity] }));
+  return scores.map(({ name, direction, judges, range: [low, high] }) => ({
+    name,
+    direction,
+    judges,
+    range: [low ?? -Infinity, high ?? Infinity],
+  }));
 }
 
 /**
@@ -72,7 +94,11 @@ export function declaredScores(manifest: Readonly<Record<string, unknown>>, fold
  *
  * @throws QschedError (usage) naming the file, the field, its value and what is allowed
  */
-export function parseManifest<T extends z.ZodObject>(schema: T, manifest: Readonly<Record<string, unknown>>, folder: string): z.infer<T> {
+export function parseManifest<T extends z.ZodObject>(
+  schema: T,
+  manifest: Readonly<Record<string, unknown>>,
+  folder: string,
+): z.infer<T> {
   const result = schema.safeParse(manifest);
   if (result.success) return result.data;
   const file = join(folder, 'scorer.json');
@@ -80,11 +106,22 @@ export function parseManifest<T extends z.ZodObject>(schema: T, manifest: Readon
   const where = issue.path.join('.');
   if (issue.code === 'unrecognized_keys') {
     const allowed = Object.keys(where === '' ? schema.shape : Score.shape);
-    throw new QschedError('usage', `${file}: unknown key "${where === '' ? '' : `${where}.`}${issue.keys[0]!}".`, suggestion(issue.keys[0]!, allowed));
+    throw new QschedError(
+      'usage',
+      `${file}: unknown key "${where === '' ? '' : `${where}.`}${issue.keys[0]!}".`,
+      suggestion(issue.keys[0]!, allowed),
+    );
   }
-  const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | null | undefined)?.[key], manifest);
+  const value = issue.path.reduce<unknown>(
+    (at, key) => (at as Record<PropertyKey, unknown> | null | undefined)?.[key],
+    manifest,
+  );
   const text = value === undefined ? 'is missing' : `is ${show(value, where)}`;
-  throw new QschedError('usage', `${file}: ${where} ${text}: ${issue.message}.`, 'docs/scorers.md describes every key.');
+  throw new QschedError(
+    'usage',
+    `${file}: ${where} ${text}: ${issue.message}.`,
+    'docs/scorers.md describes every key.',
+  );
 }
 
 /** A value in short; what may be a secret in the wrong place is not repeated. */
@@ -103,27 +140,45 @@ export type Complaint = (what: string) => QschedError;
  *
  * @throws what `complaint` makes, where a column is missing, has another length, or holds what is no number
  */
-export function rowsOfColumns(columns: unknown, names: readonly string[], count: number, complaint: Complaint): Float64Array[] {
-  if (typeof columns !== 'object' || columns === null || Array.isArray(columns)) throw complaint(`the scores are ${kindOf(columns)}, expected an object {"${names[0]}": [${count} numbers]}`);
+export function rowsOfColumns(
+  columns: unknown,
+  names: readonly string[],
+  count: number,
+  complaint: Complaint,
+): Float64Array[] {
+  if (typeof columns !== 'object' || columns === null || Array.isArray(columns))
+    throw complaint(`the scores are ${kindOf(columns)}, expected an object {"${names[0]}": [${count} numbers]}`);
   const rows = Array.from({ length: count }, () => new Float64Array(names.length));
   names.forEach((name, n) => {
     const column = Object.hasOwn(columns, name) ? (columns as Record<string, unknown>)[name] : undefined;
-    if (column === undefined) throw complaint(`the score "${name}" is missing, expected ${names.join(', ')}; there is ${Object.keys(columns).join(', ') || 'none'}`);
-    if (!isColumn(column)) throw complaint(`the score "${name}" is ${kindOf(column)}, expected a list of ${count} numbers`);
-    if (column.length !== count) throw complaint(`the score "${name}" has ${column.length} numbers, expected ${count}, one a picture`);
+    if (column === undefined)
+      throw complaint(
+        `the score "${name}" is missing, expected ${names.join(', ')}; ` +
+          `there is ${Object.keys(columns).join(', ') || 'none'}`,
+      );
+    if (!isColumn(column))
+      throw complaint(`the score "${name}" is ${kindOf(column)}, expected a list of ${count} numbers`);
+    if (column.length !== count)
+      throw complaint(`the score "${name}" has ${column.length} numbers, expected ${count}, one a picture`);
     for (let i = 0; i < count; i += 1) {
       const value = column[i];
-      if (value !== null && typeof value !== 'number') throw complaint(`the score "${name}" of picture ${i} is ${kindOf(value)}, expected a number, or null where it has none`);
+      if (value !== null && typeof value !== 'number')
+        throw complaint(
+          `the score "${name}" of picture ${i} is ${kindOf(value)}, expected a number, or null where it has none`,
+        );
       rows[i]![n] = value ?? NaN;
     }
   });
   return rows;
 }
 
-const isColumn = (value: unknown): value is ArrayLike<unknown> => Array.isArray(value) || value instanceof Float64Array || value instanceof Float32Array;
+const isColumn = (value: unknown): value is ArrayLike<unknown> =>
+  Array.isArray(value) || value instanceof Float64Array || value instanceof Float32Array;
 
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : `the ${typeof value} ${JSON.stringify(value)?.slice(0, 60) ?? ''}`.trim();
+  return typeof value === 'object'
+    ? 'an object'
+    : `the ${typeof value} ${JSON.stringify(value)?.slice(0, 60) ?? ''}`.trim();
 }

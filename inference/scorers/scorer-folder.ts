@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { QschedError } from '../../spec/errors.js';
-import { suggestion } from '../../spec/validate.js';
+import { suggestion } from '../../spec/suggestion.js';
 import { hashFiles } from '../models/file-hashes.js';
 import { readJson, type ModelFolder } from '../models/model-folder.js';
 import { findModel, modelRoots } from '../models/model-roots.js';
@@ -20,7 +20,11 @@ const MARKERS = ['vision_model.onnx', MANIFEST];
  *
  * @throws QschedError (usage): unknown scorer or kind, or a folder that lacks a file
  */
-export function openScorerFolder(role: string, model: Pick<ModelFolder, 'scorers'>, roots?: readonly string[]): ScorerFolder {
+export function openScorerFolder(
+  role: string,
+  model: Pick<ModelFolder, 'scorers'>,
+  roots?: readonly string[],
+): ScorerFolder {
   const name = model.scorers[role] ?? role;
   const folder = findScorer(name, roots);
   const manifest = existsSync(join(folder, MANIFEST)) ? (readJson(folder, MANIFEST) as Record<string, unknown>) : {};
@@ -28,11 +32,20 @@ export function openScorerFolder(role: string, model: Pick<ModelFolder, 'scorers
   const definition = SCORER_KINDS[kind]!;
   const required = [...definition.files, ...(definition.moreFiles?.(manifest, folder) ?? [])];
   for (const file of required) {
-    if (!existsSync(join(folder, file))) throw new QschedError('usage', `The scorer folder ${folder} lacks ${file}.`, `Make it again: ${definition.make}`);
+    if (!existsSync(join(folder, file)))
+      throw new QschedError('usage', `The scorer folder ${folder} lacks ${file}.`, `Make it again: ${definition.make}`);
   }
   const own = existsSync(join(folder, MANIFEST)) ? [MANIFEST] : [];
   const data = required.map((file) => `${file}_data`).filter((file) => existsSync(join(folder, file)));
-  return { role, name, folder, kind, manifest, names: definition.check(manifest, folder), files: [...own, ...required, ...data] };
+  return {
+    role,
+    name,
+    folder,
+    kind,
+    manifest,
+    names: definition.check(manifest, folder),
+    files: [...own, ...required, ...data],
+  };
 }
 
 function findScorer(name: string, roots?: readonly string[]): string {
@@ -41,14 +54,23 @@ function findScorer(name: string, roots?: readonly string[]): string {
   } catch (error) {
     const known = Object.hasOwn(SCORER_KINDS, name) ? SCORER_KINDS[name] : undefined;
     if (known === undefined || (roots ?? modelRoots()).some((root) => existsSync(join(root, name)))) throw error;
-    throw new QschedError('usage', `The score "${name}" is not installed: it wants a folder "${name}" with ${[MANIFEST, ...known.files].join(', ')} under ${(roots ?? modelRoots()).join(' or ')}.`, `Make it: ${known.make}`);
+    throw new QschedError(
+      'usage',
+      `The score "${name}" is not installed: it wants a folder "${name}" with ` +
+        `${[MANIFEST, ...known.files].join(', ')} under ${(roots ?? modelRoots()).join(' or ')}.`,
+      `Make it: ${known.make}`,
+    );
   }
 }
 
 function kindOf(manifest: Readonly<Record<string, unknown>>, folder: string): string {
   const kind = manifest['kind'] ?? 'clip';
   if (typeof kind !== 'string' || !Object.hasOwn(SCORER_KINDS, kind)) {
-    throw new QschedError('usage', `${join(folder, MANIFEST)}: kind is ${JSON.stringify(kind)}.`, suggestion(typeof kind === 'string' ? kind : '', Object.keys(SCORER_KINDS)));
+    throw new QschedError(
+      'usage',
+      `${join(folder, MANIFEST)}: kind is ${JSON.stringify(kind)}.`,
+      suggestion(typeof kind === 'string' ? kind : '', Object.keys(SCORER_KINDS)),
+    );
   }
   return kind;
 }
@@ -58,12 +80,15 @@ export const scorerKind = ({ kind }: ScorerFolder): ScorerKind => SCORER_KINDS[k
 
 /**
  * What identifies a scorer in every key: name, version of its formula, all files, and what its kind adds.
- *
- * @param nouns hash of the nouns that the prompts name, which counts where the scorer reads them
  */
-export async function scorerFingerprint(scorer: ScorerFolder, nouns: string | null = null): Promise<Readonly<Record<string, unknown>>> {
+export async function scorerFingerprint(scorer: ScorerFolder): Promise<Readonly<Record<string, unknown>>> {
   const { version, identify } = scorerKind(scorer);
-  return { name: scorer.name, version, files: await hashFiles(scorer.folder, scorer.files), ...(identify === undefined ? {} : await identify(scorer)), ...(usesNouns(scorer) ? { nouns } : {}) };
+  return {
+    name: scorer.name,
+    version,
+    files: await hashFiles(scorer.folder, scorer.files),
+    ...(identify === undefined ? {} : await identify(scorer)),
+  };
 }
 
 /** Whether the nouns of a prompt decide its scores. */

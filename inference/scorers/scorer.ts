@@ -24,7 +24,7 @@ export interface Scorer {
    * Raw terms, one row of `names` a picture. A value that is not finite is that picture's
    * failure, never a score; the rows of other pictures stay good.
    *
-   * @throws QschedError (failure) where the scorer itself does not work: nothing is stored then, and the call is repeated
+   * @throws QschedError (failure) where the scorer itself does not work: nothing is stored, and the call is repeated
    */
   score(pictures: readonly Picture[], between?: Between): Promise<Float64Array[]>;
   /** Features for distances between sets, one row of equal length a picture; absent where it has none. */

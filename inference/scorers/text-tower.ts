@@ -30,7 +30,17 @@ export async function openTextTower(folder: string, options: SessionOptions): Pr
       const fresh = [...new Set(texts)].filter((text) => !found.has(text));
       const rows = await runBatched(fresh, options.batch, (slice) => {
         const ids = tokenizer.encode(slice);
-        return tower.run({ input_ids: { kind: 'rows', rows: slice.map((_, row) => ids.slice(row * tokenizer.length, (row + 1) * tokenizer.length)), shape: [tokenizer.length] } }, slice.length, 'text_embeds');
+        return tower.run(
+          {
+            input_ids: {
+              kind: 'rows',
+              rows: slice.map((_, row) => ids.slice(row * tokenizer.length, (row + 1) * tokenizer.length)),
+              shape: [tokenizer.length],
+            },
+          },
+          slice.length,
+          'text_embeds',
+        );
       });
       fresh.forEach((text, i) => {
         const row = rows[i]!.slice(); // a view would keep its whole batch

@@ -19,18 +19,32 @@ export interface Towers {
 export async function openTowers(folder: string, options: SessionOptions, input: ImageInput): Promise<Towers> {
   const texts = await openTextTower(folder, options);
   const images = await openImageTower(join(folder, 'vision_model.onnx'), options, input);
-  return { texts, images, release: async () => { await Promise.all([texts.release(), images.release()]); } };
+  return {
+    texts,
+    images,
+    release: async () => {
+      await Promise.all([texts.release(), images.release()]);
+    },
+  };
 }
 
 /** A scorer with one term, a function of the embeddings of picture and prompt. */
-export async function openPairScorer({ role, folder, names }: ScorerFolder, options: SessionOptions, input: ImageInput, term: (image: Float32Array, text: Float32Array) => number): Promise<Scorer> {
+export async function openPairScorer(
+  { role, folder, names }: ScorerFolder,
+  options: SessionOptions,
+  input: ImageInput,
+  term: (image: Float32Array, text: Float32Array) => number,
+): Promise<Scorer> {
   const { texts, images, release } = await openTowers(folder, options, input);
   return {
     role,
     names,
     async score(pictures, between) {
       const captions = await texts.embed(pictures.map(({ text }) => text));
-      const rows = await images.embed(pictures.map(({ image }) => image), between);
+      const rows = await images.embed(
+        pictures.map(({ image }) => image),
+        between,
+      );
       return rows.map((row, i) => Float64Array.of(term(row, captions[i]!)));
     },
     release,

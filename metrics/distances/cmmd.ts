@@ -17,7 +17,8 @@ export function cmmd(x: Features, y: Features): number {
   const [a, b] = [unit(x), unit(y)];
   const gamma = 1 / (2 * SIGMA ** 2);
   // exp(-z) - 1 keeps the digits that a mean of numbers near 1 would lose; the ones cancel.
-  const mean = (p: Features, q: Features) => sumOverPairs(p, q, (_, squared) => Math.expm1(-gamma * squared), false) / (p.rows * q.rows);
+  const mean = (p: Features, q: Features) =>
+    sumOverPairs(p, q, (_, squared) => Math.expm1(-gamma * squared), false) / (p.rows * q.rows);
   return SCALE * (mean(a, a) + mean(b, b) - 2 * mean(a, b));
 }
 

@@ -47,7 +47,7 @@ export function triangleOf(columns: Float64Array, n: number, d: number): Float64
 export function pivotedCholesky(s: Float64Array, d: number): Float64Array {
   const left = Float64Array.from({ length: d }, (_, c) => s[c * d + c]!);
   const negligible = left.reduce((most, value) => max(most, value), 0) * d * ROUNDING;
-  const a = new Float64Array(d * d);
+  const a = new Float64Array((d + 3) * d);
   let rank = 0;
   for (; rank < d; rank++) {
     let pivot = 0;
@@ -55,10 +55,8 @@ export function pivotedCholesky(s: Float64Array, d: number): Float64Array {
     if (!(left[pivot]! > negligible)) break;
     const row = a.subarray(rank * d, (rank + 1) * d);
     row.set(s.subarray(pivot * d, (pivot + 1) * d));
-    for (let k = 0; k < rank; k++) {
-      const factor = a[k * d + pivot]!;
-      if (factor !== 0) for (let c = 0; c < d; c++) row[c]! -= factor * a[k * d + c]!;
-    }
+    // Rows after the last are zeros: four at a time may reach beyond it.
+    for (let k = 0; k < rank; k += 4) subtractFour(row, a, k, rank, d, pivot);
     const root = sqrt(left[pivot]!);
     for (let c = 0; c < d; c++) {
       // A variance that is used up stays so: what rounding leaves there is no row of its own.
@@ -68,4 +66,12 @@ export function pivotedCholesky(s: Float64Array, d: number): Float64Array {
     row[pivot] = root;
   }
   return a.slice(0, max(1, rank) * d);
+}
+
+/** row -= A_k^T (A_k at the pivot), for rows k to k + 3 of A that come before `rank`. */
+function subtractFour(row: Float64Array, a: Float64Array, k: number, rank: number, d: number, pivot: number): void {
+  const [at0, at1, at2, at3] = [k * d, (k + 1) * d, (k + 2) * d, (k + 3) * d];
+  const factor = (j: number): number => (j < rank ? a[j * d + pivot]! : 0);
+  const [f0, f1, f2, f3] = [factor(k), factor(k + 1), factor(k + 2), factor(k + 3)];
+  for (let c = 0; c < d; c++) row[c]! -= f0 * a[at0 + c]! + f1 * a[at1 + c]! + f2 * a[at2 + c]! + f3 * a[at3 + c]!;
 }

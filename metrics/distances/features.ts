@@ -26,7 +26,10 @@ export function checkFeatures(...sets: readonly [Features, Features]): void {
  * @throws QschedError (failure)
  */
 export function checkDimensions(one: number, two: number): void {
-  if (one !== two) throw new QschedError('failure', `Features of ${one} and of ${two} values cannot be compared: they must come from one encoder.`);
+  if (one !== two) {
+    const what = `Features of ${one} and of ${two} values cannot be compared: they must come from one encoder.`;
+    throw new QschedError('failure', what);
+  }
 }
 
 /**
@@ -38,9 +41,15 @@ export function checkFeatureSet({ rows, dimension, data }: Features): void {
   if (!(Number.isInteger(rows) && rows >= 2 && Number.isInteger(dimension) && dimension >= 1)) {
     throw new QschedError('failure', `A distance between sets needs at least two images in each, not ${rows}.`);
   }
-  if (data.length !== rows * dimension) throw new QschedError('failure', `${rows} images of ${dimension} features need ${rows * dimension} values, not ${data.length}.`);
+  if (data.length !== rows * dimension) {
+    const need = `${rows} images of ${dimension} features need ${rows * dimension} values`;
+    throw new QschedError('failure', `${need}, not ${data.length}.`);
+  }
   const bad = data.findIndex((value) => !Number.isFinite(value));
-  if (bad !== -1) throw new QschedError('failure', `Feature ${bad % dimension} of image ${Math.floor(bad / dimension)} is ${data[bad]}, not a finite number.`);
+  if (bad !== -1) {
+    const where = `Feature ${bad % dimension} of image ${Math.floor(bad / dimension)}`;
+    throw new QschedError('failure', `${where} is ${data[bad]}, not a finite number.`);
+  }
 }
 
 /**
@@ -50,7 +59,12 @@ export function checkFeatureSet({ rows, dimension, data }: Features): void {
  * The squared distance is |x|^2 + |y|^2 - 2 x.y, right to about 1e-16 of the squared lengths:
  * for rows of like length.
  */
-export function sumOverPairs(a: Features, b: Features, kernel: (dot: number, squaredDistance: number) => number, skipSame: boolean): number {
+export function sumOverPairs(
+  a: Features,
+  b: Features,
+  kernel: (dot: number, squaredDistance: number) => number,
+  skipSame: boolean,
+): number {
   const [lengthsA, lengthsB] = [squaredLengths(a), squaredLengths(b)];
   const twice = a === b;
   let sum = 0;
@@ -81,7 +95,12 @@ const TILE = 32;
  * only those with j >= i where `upper`. Eight at a time, which is several times faster than
  * one by one.
  */
-export function forEachDot(a: Features, b: Features, upper: boolean, visit: (i: number, j: number, dot: number) => void): void {
+export function forEachDot(
+  a: Features,
+  b: Features,
+  upper: boolean,
+  visit: (i: number, j: number, dot: number) => void,
+): void {
   const d = a.dimension;
   const x = padded(a, 2);
   const y = padded(b, 4);
@@ -100,6 +119,15 @@ export function forEachDot(a: Features, b: Features, upper: boolean, visit: (i: 
       }
     }
   }
+}
+
+/** All dot products of rows of `a` with rows of `b`: (rows of a, rows of b), row after row. */
+export function dotProducts(a: Features, b: Features): Float64Array {
+  const out = new Float64Array(a.rows * b.rows);
+  forEachDot(a, b, false, (i, j, dot) => {
+    out[i * b.rows + j] = dot;
+  });
+  return out;
 }
 
 /** Float64, with rows of zeros up to a multiple. */

@@ -8,9 +8,11 @@
  *
  *   IF(x) = 2 (mu1 - mu2).(x - mu1) + n/(n-1) (x - mu1)^T (I - T) (x - mu1) - Tr (I - T) S1.
  *
- * With S = A^T A and the singular values s_k and right singular vectors v_k of A1 A2^T,
+ * With S = A^T A and the singular values s_k, left and right singular vectors u_k and v_k of A1 A2^T,
  * T = sum_k (A2^T v_k) (A2^T v_k)^T / s_k over s_k > 0: no matrix is inverted, and a singular
- * covariance needs no case of its own.
+ * covariance needs no case of its own. With p = A2 (x - mu1), the picture seen by the reference,
+ * (x - mu1)^T T (x - mu1) = sum_k (p.v_k)^2 / s_k; where A1 is the pictures themselves over sqrt(n - 1),
+ * p is a row of A1 A2^T, and the sum is (n - 1) sum_k s_k u_k^2 at that row.
  *
  * Pictures of one prompt are not independent, so the standard error is that of prompts: with
  * c_g the sum of IF over prompt g of G, se = sqrt(G / (G - 1) sum_g c_g^2) / n, and the quantile
@@ -22,9 +24,9 @@
  */
 import { QschedError } from '../../spec/errors.js';
 import type { Interval } from '../statistics/bootstrap.js';
-import { checkDimensions, forEachDot, type Features } from './features.js';
-import { betweenGaussians } from './frechet.js';
-import { centre, gaussianOf, type FeatureStatistics } from './gaussian-features.js';
+import { checkDimensions, dotProducts, forEachDot, type Features } from './features.js';
+import { betweenGaussians, type GaussianDistance } from './frechet.js';
+import { centre, gaussianOf, type FeatureStatistics, type Gaussian } from './gaussian-features.js';
 import { studentQuantile } from '../statistics/student.js';
 
 /** A distance to a reference and what each picture adds to its spread. */
@@ -57,38 +59,61 @@ export function frechetEstimate(x: Features, reference: Features | FeatureStatis
   checkDimensions(x.dimension, reference.dimension);
   const one = gaussianOf(x);
   const two = gaussianOf(reference);
-  const { distance, values, vectors } = betweenGaussians(one, two, true);
+  const between = betweenGaussians(one, two, true);
   const { rows: n, dimension: d } = x;
-  const centred = { rows: n, dimension: d, data: centre(x).data };
+  const centred = centre(x).data;
 
-  const influence = new Float64Array(n);
+  const influence = transported(centred, n, one, two, between);
   const more = n / (n - 1);
-  const nuclear = values.reduce((sum, value) => sum + value, 0);
+  const nuclear = between.values.reduce((sum, value) => sum + value, 0);
   for (let i = 0; i < n; i++) {
     let shift = 0;
     let square = 0;
     for (let c = 0; c < d; c++) {
-      const value = centred.data[i * d + c]!;
+      const value = centred[i * d + c]!;
       shift += (one.mean[c]! - two.mean[c]!) * value;
       square += value * value;
     }
-    influence[i] = 2 * shift + more * square - (one.trace - nuclear);
+    influence[i] = 2 * shift + more * (square - influence[i]!) - (one.trace - nuclear);
   }
-  // Rows A2^T v_k / sqrt(s_k): T is the sum of their outer products.
-  const kept = values.map((_, k) => k).filter((k) => values[k]! > CUTOFF * values[0]!);
-  if (kept.length === 0) return { distance, influence };
-  const transport = new Float64Array(kept.length * d);
-  kept.forEach((k, row) => {
-    const scale = 1 / sqrt(values[k]!);
-    for (let r = 0; r < two.factor.rows; r++) {
-      const weight = vectors.get(r, k) * scale;
-      for (let c = 0; c < d; c++) transport[row * d + c]! += weight * two.factor.data[r * d + c]!;
+  return { distance: between.distance, influence };
+}
+
+/** (x - mu1)^T T (x - mu1) of every picture. */
+function transported(
+  centred: Float64Array,
+  n: number,
+  one: Gaussian,
+  two: Gaussian,
+  between: GaussianDistance,
+): Float64Array {
+  const { values, vectors, product } = between;
+  const { dimension } = one.factor;
+  const count = values.length;
+  const largest = values.reduce((most, value) => max(most, value), 0);
+  const kept = Array.from(values.keys()).filter((k) => values[k]! > CUTOFF * largest);
+  const sums = new Float64Array(n);
+  // gaussianOf takes the pictures themselves as a factor where they are no more than the features.
+  const whole = n <= dimension;
+  if (whole && n <= two.factor.rows) {
+    for (let i = 0; i < n; i++) {
+      for (const k of kept) sums[i]! += values[k]! * vectors[i * count + k]! ** 2;
+      sums[i]! *= n - 1;
     }
+    return sums;
+  }
+  if (kept.length === 0) return sums;
+  const seen = whole ? product : dotProducts({ rows: n, dimension, data: centred }, two.factor);
+  const directions = new Float64Array(kept.length * count);
+  kept.forEach((k, row) => {
+    const scale = sqrt((whole ? n - 1 : 1) / values[k]!);
+    for (let r = 0; r < count; r++) directions[row * count + r] = scale * vectors[r * count + k]!;
   });
-  forEachDot(centred, { rows: kept.length, dimension: d, data: transport }, false, (i, _, dot) => {
-    influence[i]! -= more * dot * dot;
+  const pictures = { rows: n, dimension: count, data: seen };
+  forEachDot(pictures, { rows: kept.length, dimension: count, data: directions }, false, (i, _, dot) => {
+    sums[i]! += dot * dot;
   });
-  return { distance, influence };
+  return sums;
 }
 
 /**
@@ -111,7 +136,12 @@ export function frechetInfluence(x: Features, reference: Features | FeatureStati
  * @throws QschedError (failure) for fewer than two prompts, lengths that differ, values that are
  *   not finite; (usage) for a level out of range
  */
-export function frechetInterval(influence: Float64Array, distance: number, prompts: PromptOfPicture, level = 0.95): FrechetInterval {
+export function frechetInterval(
+  influence: Float64Array,
+  distance: number,
+  prompts: PromptOfPicture,
+  level = 0.95,
+): FrechetInterval {
   const interval = clustered(influence, distance, prompts, level);
   return { ...interval, low: max(0, interval.low), high: max(0, interval.high) };
 }
@@ -122,7 +152,12 @@ export function frechetInterval(influence: Float64Array, distance: number, promp
  *
  * @throws QschedError as `frechetInterval` does, and (failure) for sets of two sizes
  */
-export function frechetDifference(first: FrechetEstimate, second: FrechetEstimate, prompts: PromptOfPicture, level = 0.95): FrechetInterval {
+export function frechetDifference(
+  first: FrechetEstimate,
+  second: FrechetEstimate,
+  prompts: PromptOfPicture,
+  level = 0.95,
+): FrechetInterval {
   if (first.influence.length !== second.influence.length) {
     throw new QschedError(
       'failure',
@@ -140,7 +175,9 @@ function clustered(influence: Float64Array, value: number, prompts: PromptOfPict
   if (!Number.isFinite(value)) throw new QschedError('failure', `The distance is ${value}, not a finite number.`);
   const sums = new Map<number | string, number>();
   for (let i = 0; i < n; i++) {
-    if (!Number.isFinite(influence[i])) throw new QschedError('failure', `The influence of image ${i} is ${influence[i]}, not a finite number.`);
+    if (!Number.isFinite(influence[i])) {
+      throw new QschedError('failure', `The influence of image ${i} is ${influence[i]}, not a finite number.`);
+    }
     sums.set(prompts[i]!, (sums.get(prompts[i]!) ?? 0) + influence[i]!);
   }
   const groups = sums.size;

@@ -8,9 +8,9 @@
  * (`gaussian-features.ts` says what A is). No square root of a matrix is taken, so that
  * singular covariances (fewer pictures than features) lose no accuracy.
  */
-import { Matrix, SingularValueDecomposition } from 'ml-matrix';
-import { checkDimensions, checkFeatures, forEachDot, type Features } from './features.js';
+import { checkDimensions, checkFeatures, dotProducts, type Features } from './features.js';
 import { gaussianOf, type FeatureStatistics, type Gaussian } from './gaussian-features.js';
+import { singularValues, type SingularValues } from './singular-values.js';
 
 /** Below this many pictures the distance is biased upwards too much to compare models; say so. */
 export const FRECHET_MINIMUM_IMAGES = 2000;
@@ -36,22 +36,19 @@ export function frechetToStatistics(x: Features, reference: FeatureStatistics): 
   return betweenGaussians(gaussianOf(x), gaussianOf(reference), false).distance;
 }
 
-/** A distance and, where asked for, what it is made of. */
-export interface GaussianDistance {
+/** A distance, and what it is made of. */
+export interface GaussianDistance extends SingularValues {
   readonly distance: number;
-  /** Singular values of A1 A2^T. */
-  readonly values: readonly number[];
-  /** Its right singular vectors, (rows of A2, values); empty where not asked for. */
-  readonly vectors: Matrix;
+  /** A1 A2^T, (rows of A1, rows of A2): what the singular values, and where asked for the vectors, are of. */
+  readonly product: Float64Array;
 }
 
 /** Distance of two Gaussians of one dimension. */
 export function betweenGaussians(one: Gaussian, two: Gaussian, withVectors: boolean): GaussianDistance {
   let shift = 0;
   for (let c = 0; c < one.mean.length; c++) shift += (one.mean[c]! - two.mean[c]!) ** 2;
-  const product = new Matrix(one.factor.rows, two.factor.rows);
-  forEachDot(one.factor, two.factor, false, (i, j, dot) => product.set(i, j, dot));
-  const svd = new SingularValueDecomposition(product, { computeLeftSingularVectors: false, computeRightSingularVectors: withVectors, autoTranspose: true });
-  const nuclear = svd.diagonal.reduce((sum, value) => sum + value, 0);
-  return { distance: shift + one.trace + two.trace - 2 * nuclear, values: svd.diagonal, vectors: svd.rightSingularVectors };
+  const product = dotProducts(one.factor, two.factor);
+  const { values, vectors } = singularValues(product, one.factor.rows, two.factor.rows, withVectors);
+  const nuclear = values.reduce((sum, value) => sum + value, 0);
+  return { distance: shift + one.trace + two.trace - 2 * nuclear, product, values, vectors };
 }

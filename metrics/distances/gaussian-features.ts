@@ -10,6 +10,7 @@
 import { QschedError } from '../../spec/errors.js';
 import { pivotedCholesky, triangleOf } from './covariance-factors.js';
 import { checkFeatureSet, forEachDot, type Features } from './features.js';
+import { transposed } from './singular-values.js';
 
 /** What a Frechet distance knows of a set of pictures. */
 export interface FeatureStatistics {
@@ -50,18 +51,27 @@ export function featureStatistics(features: Features): FeatureStatistics {
   return { dimension, images, mean, covariance };
 }
 
+/** Statistics are large, and their factor takes long: once for as long as they are there. They are not changed. */
+const known = new WeakMap<FeatureStatistics, Gaussian>();
+
 /**
- * The Gaussian of pictures or of statistics.
+ * The Gaussian of pictures or of statistics; that of statistics is remembered with them.
  *
  * @throws QschedError (failure) for fewer than two pictures, sizes that do not fit, values that
  *   are not finite, a covariance that is not symmetric
  */
 export function gaussianOf(set: Features | FeatureStatistics): Gaussian {
-  return 'covariance' in set ? gaussianOfStatistics(set) : gaussianOfPictures(set);
+  if (!('covariance' in set)) return gaussianOfPictures(set);
+  const found = known.get(set) ?? gaussianOfStatistics(set);
+  known.set(set, found);
+  return found;
 }
 
 /** The mean, and every row minus it. */
-export function centre({ rows, dimension, data }: Features): { readonly mean: Float64Array; readonly data: Float64Array } {
+export function centre({ rows, dimension, data }: Features): {
+  readonly mean: Float64Array;
+  readonly data: Float64Array;
+} {
   const mean = new Float64Array(dimension);
   for (let i = 0; i < data.length; i++) mean[i % dimension]! += data[i]!;
   for (let c = 0; c < dimension; c++) mean[c]! /= rows;
@@ -79,13 +89,11 @@ function gaussianOfPictures(features: Features): Gaussian {
     trace += data[i]! * data[i]!;
   }
   if (rows <= dimension) return { mean, trace, factor: { rows, dimension, data } };
-  return { mean, trace, factor: { rows: dimension, dimension, data: triangleOf(transposed(data, rows, dimension), rows, dimension) } };
-}
-
-function transposed(data: Float64Array, rows: number, columns: number): Float64Array {
-  const out = new Float64Array(data.length);
-  for (let i = 0; i < rows; i++) for (let c = 0; c < columns; c++) out[c * rows + i] = data[i * columns + c]!;
-  return out;
+  return {
+    mean,
+    trace,
+    factor: { rows: dimension, dimension, data: triangleOf(transposed(data, rows, dimension), rows, dimension) },
+  };
 }
 
 function gaussianOfStatistics(statistics: FeatureStatistics): Gaussian {
@@ -104,9 +112,13 @@ function checkStatistics({ dimension: d, images, mean, covariance }: FeatureStat
   if (!(Number.isInteger(d) && d >= 1)) fail(`have dimension ${d}; it must be a whole number of at least 1`);
   if (!(Number.isInteger(images) && images >= 2)) fail(`rest on ${images} images; at least two are needed`);
   if (mean.length !== d || covariance.length !== d * d) {
-    fail(`of dimension ${d} need a mean of ${d} and a covariance of ${d * d} values, not ${mean.length} and ${covariance.length}`);
+    fail(
+      `of dimension ${d} need a mean of ${d} and a covariance of ${d * d} values, ` +
+        `not ${mean.length} and ${covariance.length}`,
+    );
   }
-  if (!mean.every(Number.isFinite) || !covariance.every(Number.isFinite)) fail('hold a value that is not a finite number');
+  if (!mean.every(Number.isFinite) || !covariance.every(Number.isFinite))
+    fail('hold a value that is not a finite number');
   let largest = 0;
   for (let a = 0; a < d; a++) {
     const variance = covariance[a * d + a]!;
@@ -116,8 +128,10 @@ function checkStatistics({ dimension: d, images, mean, covariance }: FeatureStat
   for (let a = 0; a < d; a++) {
     for (let b = 0; b < a; b++) {
       const [one, other] = [covariance[a * d + b]!, covariance[b * d + a]!];
-      if (Math.abs(one - other) > 1e-6 * largest) fail(`hold a covariance that is not symmetric, at features ${b} and ${a}`);
-      if (Math.abs(one) > sqrt(covariance[a * d + a]! * covariance[b * d + b]!) + 1e-6 * largest) fail(`hold a correlation beyond 1, of features ${b} and ${a}`);
+      if (Math.abs(one - other) > 1e-6 * largest)
+        fail(`hold a covariance that is not symmetric, at features ${b} and ${a}`);
+      if (Math.abs(one) > sqrt(covariance[a * d + a]! * covariance[b * d + b]!) + 1e-6 * largest)
+        fail(`hold a correlation beyond 1, of features ${b} and ${a}`);
     }
   }
 }

@@ -11,7 +11,7 @@
 import { QschedError } from '../../spec/errors.js';
 import type { ObjectivePart, ObjectivePlan, TermForm } from '../../spec/objective-plan.js';
 import type { ObjectiveChoice } from '../../spec/search-spec.js';
-import { suggestion } from '../../spec/validate.js';
+import { suggestion } from '../../spec/suggestion.js';
 import { SCORE_TABLE, type Judges } from '../scores/score-table.js';
 
 /** A score that a plug-in scorer declares. */

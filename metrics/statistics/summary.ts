@@ -3,9 +3,10 @@
  * another row, paired by prompt and seed.
  */
 import type { GainInterval } from '../../spec/payloads.js';
-import type { ObjectivePlan } from '../../spec/objective-plan.js';
+import { scorersOf, type ObjectivePlan } from '../../spec/objective-plan.js';
 import { MINIMUM_PROMPTS, pairedBootstrap } from './bootstrap.js';
 import { createObjective, type Row } from '../objectives/jaq.js';
+import { pairedGain } from './paired-gain.js';
 import { verdict, type Recommendation } from './verdict.js';
 
 /** Terms of one row's pictures, in prompt-then-seed order. */
@@ -13,7 +14,11 @@ export interface TermTable {
   readonly prompts: number;
   readonly seeds: number;
   /** Pictures x names; a scorer fails on a picture where one of its values is not finite. */
-  readonly scorers: readonly { readonly scorer: string; readonly names: readonly string[]; readonly values: Float64Array }[];
+  readonly scorers: readonly {
+    readonly scorer: string;
+    readonly names: readonly string[];
+    readonly values: Float64Array;
+  }[];
 }
 
 /** A mean and its interval of 95 %. */
@@ -24,25 +29,35 @@ export interface MeanInterval {
 }
 
 /** What is judged by, under the name that a gain bears. */
-export interface Judged { readonly scorer: string; readonly plan: ObjectivePlan }
+export interface Judged {
+  readonly scorer: string;
+  readonly plan: ObjectivePlan;
+}
 
 /** Gains in every scorer, the objective's first, and what they recommend. */
 export interface Comparison extends Recommendation {
   readonly gains: readonly GainInterval[];
-  /** One-sided p-value of "no gain" in the objective; null where nothing could be compared. */
+  /**
+   * One-sided p-value of "not a gain in every score": the largest of the scores' own, an intersection-union test
+   * (Berger 1982). Null where nothing could be compared.
+   */
   readonly pValue: number | null;
   /** Prompts that were left out because a picture failed. */
   readonly lost: number;
 }
 
-/** Draws for the interval of a gain, and of a mean. */
-const GAIN_RESAMPLES = 10_000;
+/** Draws for the interval of a mean. */
 const MEAN_RESAMPLES = 2000;
 
 /** Whether each picture has finite terms of every scorer named. */
-export function finishedPictures(table: TermTable, scorers: readonly string[] = table.scorers.map(({ scorer }) => scorer)): boolean[] {
+export function finishedPictures(
+  table: TermTable,
+  scorers: readonly string[] = table.scorers.map(({ scorer }) => scorer),
+): boolean[] {
   const used = table.scorers.filter(({ scorer }) => scorers.includes(scorer));
-  return Array.from({ length: table.prompts * table.seeds }, (_, i) => used.every(({ names, values }) => values.subarray(i * names.length, (i + 1) * names.length).every(Number.isFinite)));
+  return Array.from({ length: table.prompts * table.seeds }, (_, i) =>
+    used.every(({ names, values }) => values.subarray(i * names.length, (i + 1) * names.length).every(Number.isFinite)),
+  );
 }
 
 /**
@@ -66,7 +81,10 @@ export function meanScores(table: TermTable): Record<string, MeanInterval> {
 }
 
 /** The objective and its terms over the pictures that have all of them; nulls where there are none. */
-export function objectiveOf(table: TermTable, plan: ObjectivePlan): { objective: number | null; tc: number | null; iq: number | null } {
+export function objectiveOf(
+  table: TermTable,
+  plan: ObjectivePlan,
+): { objective: number | null; tc: number | null; iq: number | null } {
   const objective = createObjective(plan);
   const ok = finishedPictures(table, objective.scorers);
   const rows = ok.flatMap((fine, i) => (fine ? [rowAt(table, i)] : []));
@@ -76,38 +94,73 @@ export function objectiveOf(table: TermTable, plan: ObjectivePlan): { objective:
 
 /**
  * Gains of a row over the identity. Prompts with a failed picture in either are left out, and the row
- * is then not recommended.
+ * is then not recommended; nor is one whose coefficients were chosen by some of these prompts.
  *
  * @param judged the objective first, then what each scorer outside it judges by
+ * @param seen how many of the prompts the search behind the row chose by: with any, there is no verdict and no p-value
  */
-export function compareRows(row: TermTable, identity: TermTable, judged: readonly Judged[]): Comparison {
-  const scorers = [...new Set(judged.flatMap(({ plan }) => createObjective(plan).scorers))];
-  const ok = [row, identity].map((table) => finishedPictures(table, scorers));
-  const { seeds } = row;
-  const whole = Array.from({ length: row.prompts }, (_, p) => p).filter((p) => Array.from({ length: seeds }, (_, s) => p * seeds + s).every((i) => ok.every((list) => list[i])));
+export function compareRows(row: TermTable, identity: TermTable, judged: readonly Judged[], seen = 0): Comparison {
+  const whole = wholePrompts([row, identity], judged);
   const lost = row.prompts - whole.length;
-  if (whole.length < 2) return { gains: [], pValue: null, lost, recommend: 'none', reason: `Only ${whole.length} of ${row.prompts} prompts have every picture.` };
-  let pValue: number | null = null;
-  const gains = judged.map(({ scorer, plan }): GainInterval => {
+  if (whole.length < 2) {
+    const reason = `Only ${whole.length} of ${row.prompts} prompts have every picture.`;
+    return { gains: [], pValue: null, lost, recommend: 'none', reason };
+  }
+  const results = judged.map(({ scorer, plan }) => {
     const objective = createObjective(plan);
-    const [after, before] = [row, identity].map((table) => whole.map((p) => Array.from({ length: seeds }, (_, s) => objective.perImage(rowAt(table, p * seeds + s)))));
-    const clusters = after!.map((values, p) => values.map((value, s) => value - before![p]![s]!));
-    const { mean, percentile, studentised, probabilityOfGain, pValue: own } = pairedBootstrap(clusters, { resamples: GAIN_RESAMPLES, seed: 0 });
-    pValue ??= own;
-    return { scorer, prompts: whole.length, identity: average(before!.flat()), calibrated: average(after!.flat()), gain: mean, percentile, studentised, probabilityOfGain };
+    const [before, after] = [identity, row].map((table) =>
+      whole.map((p) => pairsOf(p, table.seeds).map((i) => objective.perImage(rowAt(table, i)))),
+    );
+    return pairedGain(scorer, before!, after!);
   });
+  const gains = results.map(({ gain }) => gain);
   const { recommend, reason } = verdict(gains);
+  if (seen > 0) {
+    const why = `The coefficients were chosen by ${seen} of these ${row.prompts} prompts: this is no held-out gain.`;
+    return { gains, pValue: null, lost, recommend: 'none', reason: why };
+  }
+  const pValue = results.reduce((largest, { pValue: own }) => Math.max(largest, own), 0);
   if (lost === 0 || whole.length < MINIMUM_PROMPTS) return { gains, pValue, lost, recommend, reason };
-  return { gains, pValue, lost, recommend: recommend === 'calibrated' ? 'identity' : recommend, reason: `${lost} of ${row.prompts} prompts have pictures that failed. ${reason}` };
+  return {
+    gains,
+    pValue,
+    lost,
+    recommend: recommend === 'calibrated' ? 'identity' : recommend,
+    reason: `${lost} of ${row.prompts} prompts have pictures that failed. ${reason}`,
+  };
 }
 
+/** Prompts whose pictures have every term that is judged by, in all tables. */
+function wholePrompts(tables: readonly TermTable[], judged: readonly Judged[]): number[] {
+  const scorers = [...new Set(judged.flatMap(({ plan }) => scorersOf(plan)))];
+  const ok = tables.map((table) => finishedPictures(table, scorers));
+  const { prompts, seeds } = tables[0]!;
+  const every = (p: number): boolean => pairsOf(p, seeds).every((i) => ok.every((list) => list[i]));
+  return Array.from({ length: prompts }, (_, p) => p).filter(every);
+}
+
+/** Where a prompt's pictures are. */
+const pairsOf = (prompt: number, seeds: number): number[] =>
+  Array.from({ length: seeds }, (_, s) => prompt * seeds + s);
+
 function rowAt({ scorers }: TermTable, i: number): Row {
-  return Object.fromEntries(scorers.map(({ scorer, names, values }) => [scorer, Object.fromEntries(names.map((name, k) => [name, values[i * names.length + k]!]))]));
+  return Object.fromEntries(
+    scorers.map(({ scorer, names, values }) => [
+      scorer,
+      Object.fromEntries(names.map((name, k) => [name, values[i * names.length + k]!])),
+    ]),
+  );
 }
 
 /** Values by prompt; prompts without any are left out. */
-function clustersOver({ prompts, seeds }: TermTable, ok: readonly boolean[], valueOf: (i: number) => number): number[][] {
-  return Array.from({ length: prompts }, (_, p) => Array.from({ length: seeds }, (_, s) => p * seeds + s).filter((i) => ok[i]).map(valueOf)).filter((cluster) => cluster.length > 0);
+function clustersOver(
+  { prompts, seeds }: TermTable,
+  ok: readonly boolean[],
+  valueOf: (i: number) => number,
+): number[][] {
+  return Array.from({ length: prompts }, (_, p) =>
+    pairsOf(p, seeds)
+      .filter((i) => ok[i])
+      .map(valueOf),
+  ).filter((cluster) => cluster.length > 0);
 }
-
-const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

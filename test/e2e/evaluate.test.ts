@@ -227,6 +227,6 @@ describe('the finalist of a search', () => {
 
   it('on prompts that its search saw is a gain that is not believed', async () => {
     const { warnings } = await runJson<EvaluateResult>(['evaluate', '--model', 'shapes', '--steps', '2', '--prompts', 'shapes-calibration', '--count', '6', '--schedules', `identity,search:${search.searchId}`], data);
-    expect(warnings).toContain(`The search "${search.searchId}" chose by 2 of these 6 prompts: what its row gains is no held-out gain.`);
+    expect(warnings).toContain(`The search or fit behind "${search.searchId}" used 2 of these 6 prompts: what its row gains is no held-out gain.`);
   });
 });

@@ -55,6 +55,7 @@ describe('in a folder of its own', () => {
     const { id, trajectories, document } = await runJson<PtqdResult>(['ptqd', ...NETWORK, '--count', '2'], data);
     expect(trajectories).toBe(4); // 2 prompts x 2 seeds
     expect(document.ptqd).toHaveLength(2);
+    expect(await runJson<PtqdResult>(['ptqd', ...NETWORK, '--count', '2'], data)).toMatchObject({ id, trajectories, document, seconds: 0 });
     expect(document.fused.steps[0]!.n).toBeLessThan(document.identity!.steps[0]!.n);
     const study = await runJson<Study>(['study', 'ptqd', ...NETWORK, '--count', '2', '--confirm-count', '4'], data);
     expect(study).toMatchObject({ ptqd: id, prompts: 4 });

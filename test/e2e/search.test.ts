@@ -68,15 +68,15 @@ describe('a search in a folder of its own', () => {
   });
 
   it('keeps the best where plain sqlite3 finds it', async () => {
-    const sql = 'select search_id, score, identity_score, status, recommend from best_coefficients';
+    const sql = 'select search_id, score, finalist_sample, identity_score, status, recommend from best_coefficients';
     const row = await sqlite(join(data, 'qsched.db'), sql);
-    expect(row).toEqual([first.searchId, first.best.score, first.identity.score, 'finished', first.heldOut.recommend]);
+    expect(row).toEqual([first.searchId, first.best.score, JSON.stringify(first.finalist.sample), first.identity.score, 'finished', first.heldOut.recommend]);
   });
 
   it('status and best say the same', async () => {
     expect(await runJson(['status', first.searchId], data)).toMatchObject([{ searchId: first.searchId, status: 'finished', asked: 9, scored: 9, failed: 0, best: Math.max(first.best.score, first.identity.score), identity: first.identity.score }]);
-    const [best] = await runJson<{ searchId: string; score: number; recommend: string }[]>(['best'], data);
-    expect(best).toMatchObject({ searchId: first.searchId, recommend: first.heldOut.recommend });
+    const [best] = await runJson<{ searchId: string; recommend: string }[]>(['best'], data);
+    expect(best).toMatchObject({ searchId: first.searchId, ...first.best.coefficients, finalistSample: first.finalist.sample, finalistNoise: first.finalist.noise, recommend: first.heldOut.recommend });
     expect((await runCli(['status', 'nonsense'], data)).code).toBe(2);
   });
 

@@ -209,9 +209,19 @@ describe('reference features', () => {
   test('are read, whole or as their upper triangle', () => {
     write(whole);
     const read = readReferenceFeatures(folder, 'clip');
-    expect(read).toEqual({ dimension: 2, images: 10, source: 'here', mean: Float64Array.of(1, 2), covariance: Float64Array.of(3, 0.5, 0.5, 4) });
+    expect(read).toEqual({ name: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown, dimension: 2, images: 10, source: 'here', mean: Float64Array.of(1, 2), covariance: Float64Array.of(3, 0.5, 0.5, 4) });
     write({ ...whole, covariance: encodeFloats(Float64Array.of(3, 0.5, 4)) });
     expect(readReferenceFeatures(folder, 'clip')).toEqual(read);
+  });
+
+  test('are read once, until their file changes', () => {
+    write(whole);
+    const read = readReferenceFeatures(folder, 'clip');
+    expect(readReferenceFeatures(folder, 'clip')).toBe(read);
+    write({ ...whole, mean: encodeFloats(Float64Array.of(1, 2.5)), source: 'elsewhere' });
+    const other = readReferenceFeatures(folder, 'clip');
+    expect(other!.mean).toEqual(Float64Array.of(1, 2.5));
+    expect(other!.name).not.toBe(read!.name);
   });
 
   test('that are not there are null', () => {

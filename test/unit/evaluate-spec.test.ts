@@ -6,9 +6,10 @@ import { evaluateTable } from '../../cli/text/evaluate-table.js';
 import { EVALUATE_SCHEMA_PATH, evaluateSchemaText } from '../../scripts/write-schemas.js';
 import { QschedError } from '../../spec/errors.js';
 import { BLOCK } from '../../spec/evaluate-payloads.js';
-import type { EvaluatedRow } from '../../spec/evaluate-spec.js';
+import { EvaluateSpec, type EvaluatedRow } from '../../spec/evaluate-spec.js';
 import { parseEvaluateSpec } from '../../spec/validate-evaluate.js';
-import { atMost, shardsOf, shardSplit } from '../../workflows/evaluate-shards.js';
+import { atMost } from '../../workflows/at-most.js';
+import { shardsOf, shardSplit } from '../../workflows/evaluate/shards.js';
 
 const ROW = { model: 'shapes' };
 
@@ -59,6 +60,32 @@ describe('a spec', () => {
     expect(error.message).toContain(message);
     expect(error.code).toBe('usage');
     expect(error.hint).not.toBe('');
+  });
+
+  test('names every problem, the first in full', () => {
+    const error = refusal({ rows: [{ ...ROW, scheduler: { steps: 0 } }, { ...ROW, precison: 'fp32' }], prompts: { count: 1 } });
+    expect(error.message).toBe('rows.0.scheduler.steps is 0: must be from 1 to 50. (and 2 more: rows.1.precison, prompts.count)');
+  });
+
+  test('counts its own texts: another count is refused, a spec that was filled in is not', () => {
+    const texts = ['a cat', 'a dog', 'a bird'];
+    const once = parseEvaluateSpec({ rows: [ROW], prompts: { texts } });
+    expect(once.prompts.count).toBe(3);
+    expect(parseEvaluateSpec(once)).toEqual(once);
+    const byZod = EvaluateSpec.parse({ rows: [ROW], prompts: { texts } });
+    expect(parseEvaluateSpec(byZod)).toEqual(byZod);
+    expect(refusal({ rows: [ROW], prompts: { texts, count: 2 } }).message).toBe('prompts.count is 2, but prompts.texts holds 3 prompts.');
+    expect(refusal({ rows: [ROW], prompts: { texts, count: 1000 } }).message).toBe('prompts.count is 1000, but prompts.texts holds 3 prompts.');
+    expect(refusal({ rows: [ROW], prompts: { texts: ['a cat'] } }).message).toContain('prompts.texts holds one prompt');
+  });
+
+  test('bounds its own texts over all networks, which are prepared together', () => {
+    const texts = Array.from({ length: 100 }, (_, i) => `${'a'.repeat(994)} ${i}`);
+    const rows = Array.from({ length: 21 }, (_, i) => ({ ...ROW, scheduler: { steps: i + 1 } }));
+    expect(refusal({ rows, prompts: { texts } }).message).toBe('prompts.texts is 100 KB, once for each of 21 networks: 2.1 MB, and at most 2 MB fit.');
+    expect(parseEvaluateSpec({ rows: rows.slice(0, 19), prompts: { texts } }).rows).toHaveLength(19);
+    expect(parseEvaluateSpec({ rows: rows.slice(0, 19).flatMap((row) => [row, { ...row, schedule: 'ptqd' }]), prompts: { texts } }).rows).toHaveLength(38);
+    expect(parseEvaluateSpec({ rows }).rows).toHaveLength(21);
   });
 
   test('names what was meant', () => {

@@ -1,11 +1,13 @@
 /** Schedules by reference, runs, and what `confirm` reads of a search, on a real SQLite store. */
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { resolveRows } from '../../activities/resolve.js';
 import { calibrationGain, seenPrompts } from '../../db/confirmable.js';
 import { candidateId, promptId } from '../../db/keys.js';
 import { openStore, type Store } from '../../db/open-store.js';
 import { resolveSchedules } from '../../db/resolve-schedules.js';
 import { closeRun, findRun, finishEvaluate, listRuns, openRun } from '../../db/runs.js';
+import { addFit, findFit, fittedPrompts } from '../../db/fits.js';
 import { storeSchedule } from '../../db/schedules.js';
 import { candidates, prompts, runs, searches, searchPrompts, trials } from '../../db/schema.js';
 import { QschedError } from '../../spec/errors.js';
@@ -15,30 +17,61 @@ import { parseSearchSpec } from '../../spec/validate.js';
 import { parseEvaluateSpec } from '../../spec/validate-evaluate.js';
 
 let store: Store;
-beforeEach(() => { store = openStore(':memory:'); });
-afterEach(() => { store.$client.close(); });
+beforeEach(() => {
+  store = openStore(':memory:');
+});
+afterEach(() => {
+  store.$client.close();
+});
 
 const FINALIST = { sample: [0.9, 1], noise: [1, 1.1] };
 
-function document(kind: CompleteSchedule['kind'], own: { precision?: string; eta?: number; a?: number; ptqd?: CompleteSchedule['ptqd'] } = {}): CompleteSchedule {
+function document(
+  kind: CompleteSchedule['kind'],
+  own: { precision?: string; eta?: number; a?: number; ptqd?: CompleteSchedule['ptqd'] } = {},
+): CompleteSchedule {
   const { precision = 'w4a8', eta = 0, a = 0.5, ptqd } = own;
   const steps = [0, 1].map((i) => ({ timestep: 999 - i, inputScale: 1, a, b: 0.5, d: 0, n: 0 }));
   return {
-    format: 'qsched-schedule/1', kind, model: 'm', precision, scheduler: { type: 'tcd', steps: 2, eta }, timesteps: [999, 998],
-    coefficients: FINALIST, fused: { scheduler: 'tcd', initNoiseSigma: 1, steps }, ...(ptqd === undefined ? {} : { ptqd }),
+    format: 'qsched-schedule/1',
+    kind,
+    model: 'm',
+    precision,
+    scheduler: { type: 'tcd', steps: 2, eta },
+    timesteps: [999, 998],
+    coefficients: FINALIST,
+    fused: { scheduler: 'tcd', initNoiseSigma: 1, steps },
+    ...(ptqd === undefined ? {} : { ptqd }),
   };
 }
 
 const PTQD = [0, 1].map(() => ({ method: 'std' as const, gamma: 0.1, mu: 0.2, variance: 0.01 }));
 
 /** A search in the store; finished where it has a finalist. */
-function addSearch(id: string, own: { finalist?: typeof FINALIST; eta?: number; precision?: string; updatedAt?: string } = {}): void {
+function addSearch(
+  id: string,
+  own: { finalist?: typeof FINALIST; eta?: number; precision?: string; updatedAt?: string; scheduler?: object } = {},
+): void {
   const { finalist, eta = 0, precision = 'w4a8', updatedAt = '2026-01-01T00:00:00.000Z' } = own;
-  const spec = parseSearchSpec({ model: 'm', precision, scheduler: { steps: 2, eta } });
-  store.insert(searches).values({ id, model: 'm', precision, steps: 2, optimizer: 'cma-es', spec: JSON.stringify(spec), status: finalist ? 'finished' : 'running', result: finalist ? JSON.stringify({ finalist }) : null, updatedAt }).run();
+  const spec = parseSearchSpec({ model: 'm', precision, scheduler: { steps: 2, eta, ...own.scheduler } });
+  store
+    .insert(searches)
+    .values({
+      id,
+      model: 'm',
+      precision,
+      steps: 2,
+      optimizer: 'cma-es',
+      spec: JSON.stringify(spec),
+      status: finalist ? 'finished' : 'running',
+      result: finalist ? JSON.stringify({ finalist }) : null,
+      updatedAt,
+    })
+    .run();
 }
 
-const resolve = (schedule: unknown, row: object = {}) => resolveSchedules(store, parseEvaluateSpec({ rows: [{ model: 'm', scheduler: { steps: 2 }, schedule, ...row }] }))[0]!;
+const resolve = (schedule: unknown, row: object = {}) =>
+  resolveSchedules(store, parseEvaluateSpec({ rows: [{ model: 'm', scheduler: { steps: 2 }, schedule, ...row }] }))[0]!;
 
 function refusal(schedule: unknown, row: object = {}): QschedError {
   try {
@@ -57,8 +90,12 @@ describe('a schedule', () => {
   });
 
   test('of PTQD is the latest fit of the same network and scheduler', () => {
-    for (const own of [{ precision: 'w8a8' }, { eta: 0.3, a: 0.6 }]) storeSchedule(store, document('ptqd', { ...own, ptqd: PTQD }));
-    expect(refusal('ptqd')).toMatchObject({ code: 'usage', hint: 'Make one: npx qsched ptqd --model m --precision w4a8 --scheduler tcd --steps 2 --eta 0' });
+    for (const own of [{ precision: 'w8a8' }, { eta: 0.3, a: 0.6 }])
+      storeSchedule(store, document('ptqd', { ...own, ptqd: PTQD }));
+    expect(refusal('ptqd')).toMatchObject({
+      code: 'usage',
+      hint: 'Make one: npx qsched ptqd --model m --precision w4a8 --scheduler tcd --steps 2 --eta 0',
+    });
     const { id } = storeSchedule(store, document('ptqd', { a: 0.7, ptqd: PTQD }));
     expect(resolve('ptqd')).toEqual({ coefficients: FINALIST, ptqd: PTQD, source: id });
     expect(resolve('ptqd', { scheduler: { steps: 2, eta: 0.3 } }).source).not.toBe(id);
@@ -68,33 +105,106 @@ describe('a schedule', () => {
     addSearch('running');
     addSearch('other-eta', { finalist: FINALIST, eta: 0.3, updatedAt: '2026-01-05T00:00:00.000Z' });
     addSearch('other-precision', { finalist: FINALIST, precision: 'w8a8', updatedAt: '2026-01-05T00:00:00.000Z' });
-    expect(refusal('q-sched')).toMatchObject({ code: 'usage', hint: 'Run one: npx qsched search --model m --precision w4a8 --scheduler tcd --steps 2 --eta 0' });
+    expect(refusal('q-sched')).toMatchObject({
+      code: 'usage',
+      hint: 'Run one: npx qsched search --model m --precision w4a8 --scheduler tcd --steps 2 --eta 0',
+    });
     addSearch('older', { finalist: { sample: [1, 1], noise: [1, 1] } });
     addSearch('newer', { finalist: FINALIST, updatedAt: '2026-01-03T00:00:00.000Z' });
     expect(resolve('q-sched')).toEqual({ coefficients: FINALIST, source: 'newer' });
   });
 
+  test('of PTQD is the one that was fitted last, whatever was fitted between', () => {
+    const std = document('ptqd', { a: 0.6, ptqd: PTQD });
+    const { id } = storeSchedule(store, std);
+    const other = storeSchedule(store, document('ptqd', { a: 0.7, ptqd: PTQD }));
+    expect(resolve('ptqd').source).toBe(other.id);
+    expect(storeSchedule(store, std)).toEqual({ id, added: false });
+    expect(resolve('ptqd').source).toBe(id);
+  });
+
+  test('of PTQD is fitted once: equal inputs find it, and make it the latest again', () => {
+    const fit = (gamma: string, a: number) => ({ inputs: { gamma, seeds: [0, 1] }, document: document('ptqd', { a, ptqd: PTQD }), trajectories: 4, texts: ['x', 'y'] });
+    const [std, regression] = [fit('std', 0.6), fit('regression', 0.7)];
+    expect(findFit(store, std.inputs)).toBeNull();
+    const { id } = addFit(store, std);
+    addFit(store, regression);
+    expect(addFit(store, std)).toEqual({ id });
+    expect(resolve('ptqd').source).toBe(id);
+    addFit(store, regression);
+    expect(findFit(store, { seeds: [0, 1], gamma: 'std' })).toEqual({ id, document: std.document, trajectories: 4 });
+    expect(resolve('ptqd').source).toBe(id);
+    expect(findFit(store, { gamma: 'std', seeds: [0] })).toBeNull();
+    expect([...fittedPrompts(store, id)]).toEqual(['x', 'y']);
+  });
+
+  test('of PTQD is found where another network has the same steps', () => {
+    for (const precision of ['w4a8', 'w4a6']) storeSchedule(store, document('ptqd', { precision, ptqd: PTQD }));
+    expect(resolve('ptqd', { precision: 'w4a6' }).source).toBe(resolve('ptqd', { precision: 'w4a8' }).source);
+  });
+
+  test('of Q-Sched is that of a search that goes on, or failed when it was run again, by its last result', () => {
+    addSearch('older', { finalist: { sample: [1, 1], noise: [1, 1] }, updatedAt: '2026-01-02T00:00:00.000Z' });
+    addSearch('newer', { finalist: FINALIST, updatedAt: '2026-01-03T00:00:00.000Z' });
+    store.update(searches).set({ status: 'failed' }).where(eq(searches.id, 'newer')).run();
+    expect(resolve('q-sched').source).toBe('newer');
+    store
+      .update(searches)
+      .set({ status: 'running', finishedAt: '2026-01-02T00:00:00.000Z', updatedAt: '2026-01-09T00:00:00.000Z' })
+      .where(eq(searches.id, 'older'))
+      .run();
+    expect(resolve('q-sched').source).toBe('newer');
+    expect(resolve('search:newer').source).toBe('newer');
+  });
+
+  test('of Q-Sched has the spacing that the row has', () => {
+    addSearch('plain', { finalist: FINALIST });
+    expect(refusal('q-sched', { scheduler: { type: 'ddim', steps: 2, spacing: 'trailing' } }).message).toContain(
+      'No search of m w4a8',
+    );
+    addSearch('spaced', { finalist: FINALIST, scheduler: { type: 'ddim', spacing: 'leading' } });
+    expect(refusal('q-sched', { scheduler: { type: 'ddim', steps: 2, spacing: 'trailing' } }).hint).toContain(
+      '--spacing trailing',
+    );
+    expect(resolve('q-sched', { scheduler: { type: 'ddim', steps: 2, spacing: 'leading' } }).source).toBe('spaced');
+  });
+
   test('of a search by its id may be used for another precision, but for no other scheduler', () => {
     addSearch('mine', { finalist: FINALIST });
     expect(resolve('search:mine', { precision: 'fp32' })).toEqual({ coefficients: FINALIST, source: 'mine' });
-    expect(refusal('search:mine', { scheduler: { steps: 4 } }).message).toBe('The search "mine" was made for steps 2, but its row has steps 4.');
+    expect(refusal('search:mine', { scheduler: { steps: 4 } }).message).toBe(
+      'The search "mine" was made for steps 2, but its row has steps 4.',
+    );
     expect(refusal('search:mine', { scheduler: { type: 'lcm', steps: 2 } }).message).toContain('was made for type tcd');
     addSearch('running');
-    expect(refusal('search:running')).toMatchObject({ message: 'The search "running" is running: it has no finalist yet.', hint: 'Finish it: npx qsched resume running' });
+    expect(refusal('search:running')).toMatchObject({
+      message: 'The search "running" is running: it has no finalist yet.',
+      hint: 'Finish it: npx qsched resume running',
+    });
     expect(refusal('search:mune').hint).toContain('Did you mean "mine"?');
   });
 
   test('of an id may be named by its beginning', () => {
     const { id } = storeSchedule(store, document('file'));
     expect(resolve(`schedule:${id.slice(0, 8)}`)).toEqual({ coefficients: FINALIST, source: id });
-    expect(refusal(`schedule:${id.slice(0, 8)}`, { scheduler: { steps: 2, eta: 0.3 } }).message).toContain('was made for eta 0, but its row has eta 0.3');
+    expect(refusal(`schedule:${id.slice(0, 8)}`, { scheduler: { steps: 2, eta: 0.3 } }).message).toContain(
+      'was made for eta 0, but its row has eta 0.3',
+    );
     expect(refusal(`schedule:${'0'.repeat(64)}`).hint).toContain('npx qsched schedules');
   });
 });
 
 describe('a run', () => {
   const row = { objective: 1 } as EvaluatedRow;
-  const result = { evaluateId: 'one', rows: [row, row, row], prompts: { set: 's', count: 2, seeds: [1], sha256: '' }, objective: parseEvaluateSpec({ rows: [{ model: 'm' }] }).objective, drawn: 4, reused: 0, warnings: [] };
+  const result = {
+    evaluateId: 'one',
+    rows: [row, row, row],
+    prompts: { set: 's', count: 2, seeds: [1], sha256: '' },
+    objective: parseEvaluateSpec({ rows: [{ model: 'm' }] }).objective,
+    drawn: 4,
+    reused: 0,
+    warnings: [],
+  };
   const open = (id: string) => openRun(store, { id, kind: 'evaluate', name: '3 rows', spec: { rows: [] } });
 
   test('is open, then finished with its result, Holm-adjusted', () => {
@@ -115,6 +225,15 @@ describe('a run', () => {
     expect(findRun(store, 'one')).toMatchObject({ status: 'running', message: null });
   });
 
+  test('keeps its table until there is another', () => {
+    open('one');
+    const { rows } = finishEvaluate(store, { result, pValues: [null, 0.03, 0.02] });
+    open('one');
+    expect(findRun(store, 'one')).toMatchObject({ status: 'running', result: { rows } });
+    closeRun(store, 'one', { status: 'cancelled', message: 'by hand' });
+    expect(findRun(store, 'one')).toMatchObject({ status: 'cancelled', message: 'by hand', result: { rows } });
+  });
+
   test('is listed, the latest first', () => {
     open('one');
     store.update(runs).set({ createdAt: '2020-01-01T00:00:00.000Z' }).where(eq(runs.id, 'one')).run();
@@ -128,9 +247,29 @@ describe('what confirm reads', () => {
   test('is the gain on the calibration pictures', () => {
     addSearch('s', { finalist: FINALIST });
     expect(calibrationGain(store, 's', FINALIST)).toBeNull();
-    const add = (number: number, stage: 'calibration' | 'select', coefficients: typeof FINALIST, score: number | null): void => {
-      store.insert(candidates).values({ id: candidateId(coefficients), sample: '[]', noise: '[]' }).onConflictDoNothing().run();
-      store.insert(trials).values({ searchId: 's', stage, number, candidateId: candidateId(coefficients), point: '[]', status: score === null ? 'failed' : 'ok', score }).run();
+    const add = (
+      number: number,
+      stage: 'calibration' | 'select',
+      coefficients: typeof FINALIST,
+      score: number | null,
+    ): void => {
+      store
+        .insert(candidates)
+        .values({ id: candidateId(coefficients), sample: '[]', noise: '[]' })
+        .onConflictDoNothing()
+        .run();
+      store
+        .insert(trials)
+        .values({
+          searchId: 's',
+          stage,
+          number,
+          candidateId: candidateId(coefficients),
+          point: '[]',
+          status: score === null ? 'failed' : 'ok',
+          score,
+        })
+        .run();
     };
     add(0, 'calibration', { sample: [1, 1], noise: [1, 1] }, 2);
     expect(calibrationGain(store, 's', FINALIST)).toBeNull();
@@ -142,9 +281,61 @@ describe('what confirm reads', () => {
   test('are the prompts that chose the finalist, and not the held-out ones', () => {
     addSearch('s', { finalist: FINALIST });
     (['calibration', 'select', 'confirm'] as const).forEach((split) => {
-      store.insert(prompts).values({ id: promptId(split), text: split }).run();
-      store.insert(searchPrompts).values({ searchId: 's', split, position: 0, promptId: promptId(split) }).run();
+      store
+        .insert(prompts)
+        .values({ id: promptId(split), text: split })
+        .run();
+      store
+        .insert(searchPrompts)
+        .values({ searchId: 's', split, position: 0, promptId: promptId(split) })
+        .run();
     });
     expect([...seenPrompts(store, 's')].sort()).toEqual(['calibration', 'select']);
+  });
+});
+
+describe('prompts that chose what a row shows', () => {
+  const TEXTS = ['calibration', 'select', 'confirm', 'nobody saw this'];
+  const seenOf = (schedule: string) =>
+    resolveRows(
+      store,
+      parseEvaluateSpec({ rows: [{ model: 'm', scheduler: { steps: 2 }, schedule }], prompts: { texts: TEXTS } }),
+    )[0]!.seen;
+  const stored = (kind: CompleteSchedule['kind'], own: { a?: number; searchId?: string }) =>
+    storeSchedule(store, { ...document(kind, own), ...(own.searchId === undefined ? {} : { searchId: own.searchId }) })
+      .id;
+
+  beforeEach(() => {
+    addSearch('s', { finalist: FINALIST });
+    (['calibration', 'select', 'confirm'] as const).forEach((split) => {
+      store
+        .insert(prompts)
+        .values({ id: promptId(split), text: split })
+        .run();
+      store
+        .insert(searchPrompts)
+        .values({ searchId: 's', split, position: 0, promptId: promptId(split) })
+        .run();
+    });
+  });
+
+  test('count for a fit that was made on them', () => {
+    addFit(store, { inputs: 'x', document: document('ptqd', { a: 0.4, ptqd: PTQD }), trajectories: 2, texts: ['confirm', 'elsewhere'] });
+    expect(seenOf('ptqd')).toBe(1);
+  });
+
+  test('are those of the search', () => {
+    expect([seenOf('search:s'), seenOf('q-sched')]).toEqual([2, 2]);
+  });
+
+  test('are those of every search that a stored schedule came from', () => {
+    const own = stored('file', { a: 0.4 });
+    expect(seenOf(`schedule:${own}`)).toBeUndefined();
+    expect(stored('q-sched', { a: 0.4, searchId: 's' })).toBe(own);
+    expect(seenOf(`schedule:${own}`)).toBe(2);
+  });
+
+  test("are none for a search's identity: nobody chose it", () => {
+    expect(seenOf(`schedule:${stored('identity', { a: 0.3, searchId: 's' })}`)).toBeUndefined();
   });
 });

@@ -12,6 +12,7 @@ import { numericClass } from '../../inference/models/numeric-class.js';
 import { checkFiles, schedulerOf, scoreQueueOf } from '../../inference/prepare/prepare.js';
 import type { Prompt } from '../../inference/prompts/prompt.js';
 import { hashTexts, listPromptSets, parsePrompts, readPromptSet, resolveSplit, splitPrompts } from '../../inference/prompts/prompt-sets.js';
+import { refuseTooMuchText } from '../../inference/prompts/too-much-text.js';
 import { openSession } from '../../inference/models/runtime-session.js';
 import { openScorerFolder } from '../../inference/scorers/scorer-folder.js';
 import { QschedError } from '../../spec/errors.js';
@@ -179,11 +180,13 @@ describe('prompt sets', () => {
     expect(textsOf(parsePrompts(bytes('\ufeffa cat'), 'x.txt'))).toEqual(['a cat']);
     expect(textsOf(parsePrompts(bytes('{"prompts": [{"text": "a cat"}, "a dog"]}'), 'x.json'))).toEqual(['a cat', 'a dog']);
     expect(textsOf(parsePrompts(bytes('["a cat"]'), 'x.json'))).toEqual(['a cat']);
-    expect(parsePrompts(bytes('nouns,Prompt\r\ncat;mat,"a cat, on a mat"\r\n,nothing\r\n'), 'x.csv')).toEqual([{ text: 'a cat, on a mat', nouns: ['cat', 'mat'] }, { text: 'nothing', nouns: [] }]);
+    expect(parsePrompts(bytes('nouns,Prompt\r\ncat;mat,"a cat, on a mat"\r\n,nothing\r\n'), 'x.csv')).toEqual([{ text: 'a cat, on a mat', nouns: ['cat', 'mat'] }, { text: 'nothing', nouns: null }]);
+    expect(parsePrompts(bytes('text\tnouns\nit rains\t;\nsnow\t \n'), 'x.tsv')).toEqual([{ text: 'it rains', nouns: [] }, { text: 'snow', nouns: null }]);
+    expect(textsOf(parsePrompts(bytes('\ufefftext,id\r\n"a ""red"" cat, alone",1\r\n'), 'x.csv'))).toEqual(['a "red" cat, alone']);
     expect(parsePrompts(bytes('prompt\tCategory\na "cat"\tAnimals\n'), 'x.tsv')).toEqual([{ text: 'a "cat"', nouns: null }]);
     expect(refusal(() => parsePrompts(bytes('caption,id\na cat,1\n'), 'x.csv')).message).toBe('x.csv is not a prompt set: it has the columns "caption", "id", and none is called "text" or "prompt".');
     expect(refusal(() => parsePrompts(bytes('text,id\na cat\n'), 'x.csv')).message).toContain('x.csv is not a prompt set: line 2:');
-    expect(parsePrompts(bytes('[{"text": "a cat", "nouns": ["cat"]}, "a dog"]'), 'x.json')).toEqual([{ text: 'a cat', nouns: ['cat'] }, { text: 'a dog', nouns: null }]);
+    expect(parsePrompts(bytes('[{"text": "a cat", "nouns": ["cat"]}, "a dog", {"text": "rain", "nouns": []}, {"text": "snow", "nouns": null}]'), 'x.json')).toEqual([{ text: 'a cat', nouns: ['cat'] }, { text: 'a dog', nouns: null }, { text: 'rain', nouns: [] }, { text: 'snow', nouns: null }]);
     expect(refusal(() => parsePrompts(bytes('[{"text": "a cat", "nouns": "cat"}]'), 'x.json')).message).toContain('the nouns of entry 1 are no list of words');
   });
 
@@ -191,6 +194,12 @@ describe('prompt sets', () => {
     ['bad UTF-8', Uint8Array.of(0x61, 0xc3, 0x28), 'x.txt', 'x.txt is not UTF-8 text.'],
     ['nothing', bytes('\n \n'), 'x.txt', 'x.txt holds no prompts.'],
     ['an empty list', bytes('[]'), 'x.json', 'x.json holds no prompts.'],
+    ['an empty table', bytes(''), 'x.csv', 'x.csv holds no prompts.'],
+    ['a table of its header', bytes('text\n'), 'x.csv', 'x.csv holds no prompts.'],
+    ['an open quote', bytes('text\n"a cat\n'), 'x.csv', 'x.csv is not a prompt set: line 2: Quote Not Closed'],
+    ['a comma that nothing quotes', bytes('text,id\na cat, on a mat,1\n'), 'x.csv', 'x.csv is not a prompt set: line 2:'],
+    ['bad UTF-8 in a table', Uint8Array.of(0x74, 0x65, 0x78, 0x74, 0x0a, 0xc3, 0x28), 'x.csv', 'x.csv is not UTF-8 text.'],
+    ['a long duplicate', bytes(`${'a'.repeat(300)}\n${'a'.repeat(300)}\n`), 'x.txt', `Prompt 2 of x.txt appears twice: "${'a'.repeat(77)}...".`],
     ['a duplicate', bytes('a\nb\na\n'), 'x.txt', 'Prompt 3 of x.txt appears twice: "a".'],
     ['an empty prompt', bytes('["a", " "]'), 'x.json', 'Prompt 2 of x.json is empty.'],
     ['no list', bytes('{"texts": []}'), 'x.json', 'x.json is not a prompt set: it needs a list "prompts".'],
@@ -207,6 +216,14 @@ describe('prompt sets', () => {
     expect(textsOf(readPromptSet('cats', [join(root, 'absent'), prompts]))).toEqual(['a cat', 'another cat']);
     expect(listPromptSets([prompts])).toEqual(['cats', 'dogs']);
     expect(refusal(() => readPromptSet('cat', [prompts])).hint).toBe('Did you mean "cats"? Allowed: cats, dogs.');
+  });
+
+  test('are files: a folder of such a name, or a file for a root, is passed over', () => {
+    mkdirSync(join(prompts, 'cats.json'));
+    write(join(prompts, 'cats.txt'), 'a cat');
+    write(join(root, 'file'), 'no folder');
+    expect(textsOf(readPromptSet('cats', [join(root, 'file'), prompts]))).toEqual(['a cat']);
+    expect(refusal(() => readPromptSet('cat', [join(root, 'file'), prompts])).hint).toContain('"cats"');
   });
 
   test('too few for what was asked', () => {
@@ -227,6 +244,34 @@ describe('prompt sets', () => {
     expect(own.split).toMatchObject({ set: null, texts: ['x', 'y'], count: 2, sha256: hashTexts(['x', 'y']) });
     expect(textsOf(splitPrompts(own.split, []))).toEqual(['x', 'y']);
     expect(hashTexts(['a', 'b'])).not.toBe(hashTexts(['ab']));
+  });
+});
+
+describe('the text of a search', () => {
+  const texts = (count: number, length: number) => Array.from({ length: count }, (_, i) => String(i).padStart(length, 'x'));
+
+  test('up to 1 MB in all crosses the wire', () => {
+    expect(() => refuseTooMuchText({ calibration: texts(20, 97), select: texts(64, 97), confirm: texts(9900, 97) })).not.toThrow();
+  });
+
+  test('above that is refused, with the split that is largest and a count that fits', () => {
+    const splits = { calibration: texts(100, 97), select: texts(200, 97), confirm: texts(12_000, 97) };
+    const error = refusal(() => refuseTooMuchText(splits));
+    expect(error.message).toBe('The prompts of the search are 1.23 MB of text, confirm alone 1.20 MB in 12000 prompts: at most 1.00 MB fit.');
+    expect(error.hint).toMatch(/^Set confirm\.count to 9700 or less: /);
+    expect(() => refuseTooMuchText({ ...splits, confirm: splits.confirm.slice(0, 9700) })).not.toThrow();
+    expect(() => refuseTooMuchText({ ...splits, confirm: splits.confirm.slice(0, 9701) })).toThrow('1.01 MB');
+  });
+
+  test('is counted in UTF-8, as JSON', () => {
+    const [calibration, select] = [texts(2, 5), texts(3, 5)];
+    expect(refusal(() => refuseTooMuchText({ calibration, select, confirm: ['\u6f22'.repeat(400_000)] })).message).toContain('1.21 MB');
+    expect(refusal(() => refuseTooMuchText({ calibration: ['"'.repeat(600_000)], select, confirm: texts(6, 5) })).message).toContain('prompts alone 1.21 MB in 1 prompts');
+  });
+
+  test('of several large splits', () => {
+    const error = refusal(() => refuseTooMuchText({ calibration: texts(1, 900_000), select: texts(1, 900_000), confirm: texts(4, 5) }));
+    expect(error.hint).toMatch(/^Lower prompts\.count, and those of the other splits: /);
   });
 });
 

@@ -1,7 +1,7 @@
 /** One row of an evaluation in numbers, against numbers worked out by hand. */
 import { describe, expect, test } from 'vitest';
 import { planObjective } from '../../metrics/objectives/plan-objective.js';
-import { distancesOf, type RowFeatures } from '../../metrics/distances/row-distances.js';
+import { distancesOf, finishedFeatures, type Remember, type RowFeatures } from '../../metrics/distances/row-distances.js';
 import { compareRows, finishedPictures, meanScores, objectiveOf, type TermTable } from '../../metrics/statistics/summary.js';
 
 const NAMES = ['cosine', 'clip-iqa.quality'];
@@ -80,6 +80,23 @@ describe('gains', () => {
     expect(compareRows(tableOf(30, 2, rows(-0.1)), tableOf(30, 2, rows(0)), JUDGED)).toMatchObject({ recommend: 'identity', pValue: 1 });
   });
 
+  test('have the p-value of the score that convinces least', () => {
+    const other = (gain: number) => rows(0).map(([cosine, quality], i): [number, number] => [cosine, quality + gain * Math.sin(i)]);
+    const weak = compareRows(tableOf(30, 2, rows(0.1), other(0.1)), tableOf(30, 2, rows(0)), JUDGED);
+    const alone = compareRows(tableOf(30, 2, other(0.1)), tableOf(30, 2, rows(0)), JUDGED.slice(0, 1));
+    expect(weak.gains[0]!.probabilityOfGain).toBe(1);
+    expect(weak.pValue).toBeGreaterThan(0.1);
+    expect(weak.pValue).toBe(alone.pValue);
+    const turned = compareRows(tableOf(30, 2, other(0.1), rows(0.1)), tableOf(30, 2, rows(0)), JUDGED);
+    expect(turned.pValue).toBe(weak.pValue);
+  });
+
+  test('on prompts that chose the coefficients are shown, and recommend nothing', () => {
+    const seen = compareRows(tableOf(30, 2, rows(0.1)), tableOf(30, 2, rows(0)), JUDGED, 4);
+    expect(seen).toMatchObject({ recommend: 'none', pValue: null, reason: 'The coefficients were chosen by 4 of these 30 prompts: this is no held-out gain.' });
+    expect(seen.gains.map(({ scorer }) => scorer)).toEqual(['objective', 'second']);
+  });
+
   test('in the objective alone do not convince', () => {
     expect(compareRows(tableOf(30, 2, rows(0.1), rows(0)), tableOf(30, 2, rows(0)), JUDGED)).toMatchObject({ recommend: 'identity' });
   });
@@ -106,61 +123,108 @@ describe('gains', () => {
 });
 
 describe('distances', () => {
-  const features = (data: readonly number[], seeds = 1): RowFeatures => ({ seeds, table: { rows: data.length, dimension: 1, data: Float32Array.from(data) } });
+  const features = (data: readonly number[], seeds = 1): RowFeatures => ({ name: data.join(), seeds, table: { rows: data.length, dimension: 1, data: Float32Array.from(data) } });
   const nothing = { reference: null, identity: null, full: null, kind: 'clip' };
   /** Mean 0, variance 1. */
-  const reference = { dimension: 1, images: 100, mean: Float64Array.of(0), covariance: Float64Array.of(1) };
+  const reference = { name: 'reference', dimension: 1, images: 100, mean: Float64Array.of(0), covariance: Float64Array.of(1) };
 
-  test('of one feature are (mean difference)^2 + (difference of standard deviations)^2', () => {
+  test('of one feature are (mean difference)^2 + (difference of standard deviations)^2', async () => {
     // Mean 2, variance (4 + 0 + 4) / 2 = 4.
-    const { fid } = distancesOf(features([0, 2, 4]), { ...nothing, reference });
+    const { fid } = await distancesOf(features([0, 2, 4]), { ...nothing, reference });
     expect(fid!.distance).toBeCloseTo(4 + 1, 10);
     expect(fid!.low).toBeGreaterThanOrEqual(0);
     expect(fid!.low).toBeLessThan(5);
     expect(fid!.high).toBeGreaterThan(5);
   });
 
-  test('to the identity are a difference: below 0 is nearer', () => {
+  test('to the identity are a difference: below 0 is nearer', async () => {
     const far = features([2, 4, 6, 8]);
     const near = features([1, 3, 5, 7]);
-    const { fidGain } = distancesOf(near, { ...nothing, reference, identity: far });
+    const { fidGain } = await distancesOf(near, { ...nothing, reference, identity: far });
     // Equal spread: 4^2 - 5^2.
     expect(fidGain!.difference).toBeCloseTo(-9, 10);
     expect(fidGain!.high).toBeLessThan(0);
-    const same = distancesOf(near, { ...nothing, reference, identity: near }).fidGain!;
+    const same = (await distancesOf(near, { ...nothing, reference, identity: near })).fidGain!;
     expect([same.difference, same.low, same.high]).toEqual([0, 0, 0]);
   });
 
-  test('to full precision are those of the same prompts and seeds', () => {
+  test('to full precision are those of the same prompts and seeds', async () => {
     const row = features([1, 2, 3, NaN]);
     const full = features([3, NaN, 5, 100]);
     // Pictures 0 and 2 are in both: 1, 3 and 3, 5.
-    const { fidSd, fid, cmmd } = distancesOf(row, { ...nothing, full });
+    const { fidSd, fid, cmmd } = await distancesOf(row, { ...nothing, full });
     expect(fidSd).toBeCloseTo(4, 10);
     expect([fid, cmmd]).toEqual([null, null]);
   });
 
-  test('KID is unbiased under (xy + 1)^3', () => {
+  test('KID is unbiased under (xy + 1)^3', async () => {
     const k = (x: number, y: number): number => (x * y + 1) ** 3;
     const expected = k(1, 2) + k(0, 3) - (2 * (k(1, 0) + k(1, 3) + k(2, 0) + k(2, 3))) / 4;
-    expect(distancesOf(features([1, 2]), { ...nothing, full: features([0, 3]) }).kid).toBeCloseTo(expected, 10);
+    expect((await distancesOf(features([1, 2]), { ...nothing, full: features([0, 3]) })).kid).toBeCloseTo(expected, 10);
   });
 
-  test('CMMD is for its own features alone', () => {
+  test('CMMD is for its own features alone', async () => {
     const options = { ...nothing, full: features([-1, -1]) };
-    expect(distancesOf(features([1, 1]), options).cmmd).toBeNull();
-    expect(distancesOf(features([1, 1]), { ...options, kind: 'cmmd' }).cmmd).toBeCloseTo(2000 * (1 - Math.exp(-4 / 200)), 9);
+    expect((await distancesOf(features([1, 1]), options)).cmmd).toBeNull();
+    expect((await distancesOf(features([1, 1]), { ...options, kind: 'cmmd' })).cmmd).toBeCloseTo(2000 * (1 - Math.exp(-4 / 200)), 9);
   });
 
-  test('of too few pictures are none, with a warning', () => {
-    expect(distancesOf(features([1, NaN, NaN]), { ...nothing, reference, full: features([1, 2, 3]) })).toMatchObject({ fid: null, fidSd: null, kid: null, warnings: ['too few pictures for a distance'] });
-    expect(distancesOf(null, { ...nothing, reference })).toMatchObject({ fid: null, warnings: [] });
+  test('of too few pictures are none, with a warning', async () => {
+    expect(await distancesOf(features([1, NaN, NaN]), { ...nothing, reference, full: features([1, 2, 3]) })).toMatchObject({ fid: null, fidSd: null, kid: null, warnings: ['too few pictures for a distance'] });
+    expect(await distancesOf(null, { ...nothing, reference })).toMatchObject({ fid: null, warnings: [] });
   });
 
-  test('are clustered by prompt: seeds of one prompt that agree tell nothing new', () => {
-    const once = distancesOf(features([0, 1, 3, 4, 7, 9]), { ...nothing, reference }).fid!;
-    const twice = distancesOf(features([0, 0, 1, 1, 3, 3, 4, 4, 7, 7, 9, 9], 2), { ...nothing, reference }).fid!;
+  test('are clustered by prompt: seeds of one prompt that agree tell nothing new', async () => {
+    const once = (await distancesOf(features([0, 1, 3, 4, 7, 9]), { ...nothing, reference })).fid!;
+    const twice = (await distancesOf(features([0, 0, 1, 1, 3, 3, 4, 4, 7, 7, 9, 9], 2), { ...nothing, reference })).fid!;
     const width = ({ low, high, distance }: typeof once): number => (high - Math.max(low, 0)) / distance;
     expect(width(twice)).toBeGreaterThan(0.8 * width(once));
+  });
+
+  test('leave out a picture with any feature that is not finite', async () => {
+    const pictures = [[1, 2], [3, 5], [2, 2], [4, 1], [0, 3]];
+    const table = (rows: readonly (readonly number[])[]): RowFeatures => ({ name: rows.join(';'), seeds: 1, table: { rows: rows.length, dimension: 2, data: Float32Array.from(rows.flat()) } });
+    const two = { name: 'two', dimension: 2, images: 100, mean: Float64Array.of(0, 0), covariance: Float64Array.of(1, 0, 0, 1) };
+    const whole = table(pictures);
+    const options = { ...nothing, reference: two, identity: table(pictures.map(([x, y]) => [x! + 1, y!])), full: table(pictures.map(([x, y]) => [x!, y! * 2])) };
+    for (const value of [NaN, Infinity, -Infinity]) {
+      for (const bad of [[value, 7], [7, value]]) {
+        const broken = table([...pictures, bad]);
+        expect(finishedFeatures(broken)).toEqual([true, true, true, true, true, false]);
+        const good = { ...options, identity: table([...pictures.map(([x, y]) => [x! + 1, y!]), [8, 8]]), full: table([...pictures.map(([x, y]) => [x!, y! * 2]), [8, 8]]) };
+        expect(await distancesOf(broken, good)).toEqual(await distancesOf(whole, options));
+        expect(await distancesOf(table([...pictures, [8, 8]]), { ...good, identity: broken })).toMatchObject({ fidGain: { difference: expect.any(Number) as unknown } });
+      }
+    }
+  });
+
+  test('are asked for once each, by what decides them', async () => {
+    const known = new Map<string, Float64Array>();
+    const computed: string[] = [];
+    const remember: Remember = async (what, of, compute) => {
+      const key = JSON.stringify([what, of]);
+      if (!known.has(key)) {
+        computed.push(what);
+        known.set(key, compute());
+      }
+      return known.get(key)!;
+    };
+    const identity = features([2, 4, 6, 8]);
+    const options = { ...nothing, reference, identity, full: features([3, 4, 5, 7]) };
+    const fresh = await distancesOf(features([1, 3, 5, 7]), options);
+    expect(await distancesOf(features([1, 3, 5, 7]), options, remember)).toEqual(fresh);
+    // The row's own and the identity's, each once.
+    expect(computed).toEqual(['frechet-estimate/1', 'frechet-estimate/1', 'frechet-distance/1', 'kid/1']);
+    expect(await distancesOf(features([1, 3, 5, 7]), options, remember)).toEqual(fresh);
+    await distancesOf(identity, { ...nothing, reference }, remember);
+    expect(computed).toHaveLength(4);
+    // Another row shares the identity's estimate; a picture that is missing changes what is compared.
+    await distancesOf(features([0, 3, 5, 7]), { ...nothing, reference, identity }, remember);
+    expect(computed).toHaveLength(5);
+    const some = { ...nothing, reference, identity: features([2, 4, 6, NaN]) };
+    expect(await distancesOf(features([1, 3, 5, 7]), some, remember)).toEqual(await distancesOf(features([1, 3, 5, 7]), some));
+    expect(computed).toHaveLength(7);
+    await distancesOf(features([1, 3, 5, 7]), { ...nothing, reference: { ...reference, name: 'other' } }, remember);
+    expect(computed).toHaveLength(8);
   });
 });

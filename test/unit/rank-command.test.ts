@@ -61,7 +61,7 @@ function makeSearch(id: string, { candidates = KNOWN, spec: more = {}, provenanc
   openSearch(store, {
     searchId: id, spec, objective, contexts: [{ id: context, model: 'm', precision: spec.precision, scorer: 'objective', provenance }],
     splits: { calibration: split(calibration, spec.prompts.seeds), select: split(texts.select, [500]), confirm: split(texts.confirm, [1000]) },
-    texts: { ...texts, calibration },
+    texts: { ...texts, calibration }, nouns: null,
   });
   const batch: BatchReference = { searchId: id, stage: 'calibration', contexts: { objective: context }, split: 'calibration', seeds: spec.prompts.seeds, objective };
   const pictures = calibration.length * spec.prompts.seeds.length;

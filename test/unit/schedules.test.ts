@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { scheduleCommand, schedulesCommand } from '../../cli/commands/schedule-command.js';
 import { finishSearch } from '../../db/finish.js';
 import { openStore, type Store } from '../../db/open-store.js';
-import { findSchedules, listSchedules, storeSchedule } from '../../db/schedules.js';
+import { findSchedules, listSchedules, scheduleOfSearch, storeSchedule } from '../../db/schedules.js';
 import { openSearch } from '../../db/searches.js';
 import { identityCoefficients } from '../../diffusion/coefficients.js';
 import { noiseLevels } from '../../diffusion/noise-level.js';
@@ -60,6 +60,21 @@ describe('in the database', () => {
     expect(findSchedules(store, '%')).toEqual([]);
   });
 
+  it('everybody who made the same steps is kept, the latest first', () => {
+    const { id } = storeSchedule(store, { ...document(), model: 'm', precision: 'w4a6' });
+    storeSchedule(store, { ...document(), model: 'm', precision: 'w4a8' });
+    const made = () => listSchedules(store)[0]!.origins.map(({ precision }) => precision);
+    expect(made()).toEqual(['w4a8', 'w4a6']);
+    expect(storeSchedule(store, { ...document(), model: 'm', precision: 'w4a6' })).toEqual({ id, added: false });
+    expect(made()).toEqual(['w4a6', 'w4a8']);
+  });
+
+  it('searches of two networks with the same finalist have both stored it', () => {
+    for (const [searchId, precision] of [['a', 'w4a8'], ['b', 'w4a6']] as const) storeSchedule(store, { ...document(), kind: 'q-sched', model: 'm', precision, searchId });
+    expect([scheduleOfSearch(store, 'a'), scheduleOfSearch(store, 'b')]).toEqual([listSchedules(store)[0]!.id, listSchedules(store)[0]!.id]);
+    expect(scheduleOfSearch(store, 'c')).toBeUndefined();
+  });
+
   it('a search that is not here is no source', () => {
     storeSchedule(store, document('file', 'elsewhere'));
     expect(store.$client.prepare('select search_id as id from schedules').get()).toEqual({ id: null });
@@ -69,7 +84,7 @@ describe('in the database', () => {
     const spec = parseSearchSpec({ model: 'm', prompts: { texts: ['a'] }, select: { texts: ['b'] }, confirm: { texts: ['c', 'd'] } });
     const split = { set: null, texts: [], count: 1, sha256: '', nounsSha256: null, seeds: [0] };
     const context = { id: 'c', model: 'm', precision: 'w4a8', scorer: 'objective', provenance: { schedule: tcd().fused() } };
-    openSearch(store, { searchId: 's', spec, objective: planObjective(spec.objective), contexts: [context], texts: { calibration: ['a'], select: ['b'], confirm: ['c', 'd'] }, splits: { calibration: split, select: split, confirm: split } });
+    openSearch(store, { searchId: 's', spec, objective: planObjective(spec.objective), contexts: [context], nouns: null, texts: { calibration: ['a'], select: ['b'], confirm: ['c', 'd'] }, splits: { calibration: split, select: split, confirm: split } });
     const heldOut = { prompts: 2, gain: 0, low: 0, high: 0, recommend: 'none', reason: '', scorers: [] };
     const result = { searchId: 's', status: 'finished', identity: { trial: 0, coefficients: identityCoefficients(4), score: 0 }, best: { trial: 1, coefficients: TUNED, score: 0 }, finalist: TUNED, heldOut } as unknown as FinishRequest['result'];
     finishSearch(store, { result });
@@ -104,9 +119,17 @@ describe('on the command line', () => {
     expect((JSON.parse(said(() => scheduleCommand('show', id, { json: true }))) as { fused: unknown }).fused).toEqual(tcd().fused(TUNED));
   });
 
+  it('the same steps are one line, with all that they were made for', () => {
+    const store = openStore(join(folder, 'qsched.db'));
+    for (const [searchId, precision] of [['first', 'w4a8'], ['second', 'w4a6']] as const) storeSchedule(store, { ...document(), kind: 'q-sched', model: 'm', precision, searchId });
+    store.$client.close();
+    expect(said(() => schedulesCommand({}))).toMatch(/\n[0-9a-f]{12} +q-sched +tcd +4 +0 +m w4a6, m w4a8 +second and 1 more /);
+    expect(JSON.parse(said(() => schedulesCommand({ json: true })))).toMatchObject([{ kind: 'q-sched', precision: 'w4a8', origins: [{ precision: 'w4a6', searchId: 'second' }, { precision: 'w4a8', searchId: 'first' }] }]);
+  });
+
   it('a database of an older version is brought up to date', () => {
     const store = openStore(join(folder, 'qsched.db'));
-    store.$client.exec('drop table schedules; drop table runs; delete from __drizzle_migrations where created_at > (select min(created_at) from __drizzle_migrations)');
+    store.$client.exec('drop view best_coefficients; drop table fits; drop table schedule_origins; drop table schedules; drop table runs; alter table searches drop column finished_at; create view best_coefficients as select 1 as one; delete from __drizzle_migrations where created_at > (select min(created_at) from __drizzle_migrations)');
     store.$client.close();
     expect(JSON.parse(said(() => schedulesCommand({ json: true })))).toEqual([]);
   });

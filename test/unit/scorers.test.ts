@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openModelFolder } from '../../inference/models/model-folder.js';
 import { countTagged, nounsOf } from '../../inference/prompts/nouns.js';
 import { SCORER_KINDS } from '../../inference/scorers/kinds.js';
 import { openScorerFolder, scorerFingerprint, scorerKind, usesNouns } from '../../inference/scorers/scorer-folder.js';
+import { scorerNotes } from '../../inference/scorers/scorer-notes.js';
 import { aqMap, ensembleEmbedding } from '../../metrics/scores/aq-map.js';
 import { AQ_MAP_TEMPLATES } from '../../metrics/scores/aq-map-templates.js';
 import { cropImage } from '../../metrics/images/crop.js';
@@ -162,6 +164,23 @@ describe('nouns by the tagger', () => {
 
   test('is counted where a prompt has none of its own', () => {
     expect(countTagged([{ nouns: ['a'] }, { nouns: [] }, { nouns: null }, {}])).toBe(2);
+  });
+});
+
+describe('notes on captions that are cut', () => {
+  const scorer = openScorerFolder('objective', openModelFolder('shapes', 'w4a8'));
+  const promptsOf = (count: number, text: (i: number) => string) => Array.from({ length: count }, (_, i) => ({ text: text(i), nouns: null }));
+  const long = (i: number): string => `${'circle '.repeat(80)}${i}`;
+  const cut = (prompts: ReturnType<typeof promptsOf>) => scorerNotes([scorer], prompts).filter((note) => note.includes('are cut'));
+
+  test('count them', () => {
+    expect(cut(promptsOf(40, (i) => (i % 10 === 0 ? long(i) : `a circle ${i}`)))).toEqual([expect.stringMatching(/^The scorer "objective" reads \d+ tokens: 4 of 40 prompts are longer and are cut\.$/)]);
+    expect(cut(promptsOf(40, (i) => `a circle ${i}`))).toEqual([]);
+  });
+
+  test('look at the longest of very many prompts alone', () => {
+    expect(cut(promptsOf(3000, (i) => (i === 2900 ? long(i) : `a circle ${i}`)))).toEqual([expect.stringContaining(': at least 1 of 3000 prompts are')]);
+    expect(cut(promptsOf(2500, long))).toEqual([expect.stringContaining(': at least 2000 of 2500 prompts are')]);
   });
 });
 

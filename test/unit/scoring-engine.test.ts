@@ -2,7 +2,7 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { identityCoefficients } from '../../diffusion/coefficients.js';
 import type { FusedSchedule, FusedStep } from '../../diffusion/fused.js';
 import { gaussianNoise } from '../../diffusion/noise.js';
@@ -109,6 +109,16 @@ describe('a score depends on nothing but its key', () => {
     expect(parts.map((row) => row.map(termsOf))).toEqual(wanted.map((list, k) => list.map((p) => expected[k]![p])));
     const halves = [...(await all(fresh, CANDIDATES.slice(0, 1))), ...(await all(fresh, CANDIDATES.slice(1)))];
     expect(halves).toEqual(expected);
+  });
+
+  test('in blocks of one pair, each scored before the next is drawn', async () => {
+    const model = modelOf('w4a8');
+    const folders = ROLES.map((role) => openScorerFolder(role, model, ROOTS));
+    const small = await openScoringEngine(model, folders, { batch: BATCH, threads: 1 }, { latents: 1, pictures: 1 });
+    opened.push(small);
+    const scored = vi.spyOn(small.scorers[0]!, 'score');
+    expect(await all(small)).toEqual(expected);
+    expect(scored.mock.calls.map(([pictures]) => pictures.map(({ text }) => text))).toEqual(PAIRS.map(({ text }) => SCHEDULES.map(() => text)));
   });
 
   test('shared beginnings and equal candidates change nothing', async () => {

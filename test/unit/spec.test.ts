@@ -6,7 +6,10 @@ import { SEARCH_SCHEMA_PATH, searchSchemaText } from '../../scripts/write-schema
 import { canonicalJson } from '../../spec/canonical-json.js';
 import { QschedError } from '../../spec/errors.js';
 import { decodeFloats, encodeFloats } from '../../spec/float-text.js';
-import { keysAt, nearest, parseSearchSpec, suggestion } from '../../spec/validate.js';
+import { keysAt as keysOf } from '../../spec/explain-issues.js';
+import { SearchSpec } from '../../spec/search-spec.js';
+import { nearest, suggestion } from '../../spec/suggestion.js';
+import { parseSearchSpec } from '../../spec/validate.js';
 
 /** The error that `input` earns. */
 function refusal(input: unknown): QschedError {
@@ -19,6 +22,7 @@ function refusal(input: unknown): QschedError {
   throw new Error(`${JSON.stringify(input)} was taken`);
 }
 
+const keysAt = (path: readonly string[]) => keysOf(SearchSpec, path);
 const withModel = (rest: Record<string, unknown>) => ({ model: 'shapes', ...rest });
 
 describe('defaults', () => {
@@ -163,6 +167,20 @@ describe('bad input', () => {
     expect(message).toMatch(/^scheduler\.steps is -1\.5: must be .* \(and 2 more: scheduler\.eta, optimizer\.budget\)$/);
   });
 
+  test('every unknown key is named, and of many problems the first few', () => {
+    expect(refusal(withModel({ scheduler: { step: 4, etta: 0 } })).message).toBe('Unknown key "scheduler.step". (and 1 more: scheduler.etta)');
+    const many = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`key${i}`, i]));
+    expect(refusal(withModel(many)).message).toBe('Unknown key "key0". (and 11 more: key1, key2, key3, key4, key5, key6, ...)');
+  });
+
+  test('texts of a spec are bounded in all, by their bytes', () => {
+    const texts = (length: number, sign: string) => Array.from({ length: 100 }, (_, i) => `${sign.repeat(length)} ${i}`);
+    expect(refusal(nested('prompts.texts', texts(2000, 'a'))).message).toMatch(/^prompts\.texts is .*: takes at most 200 KB of text in the spec itself; put more into a prompt set and name it\.$/);
+    expect(refusal(nested('prompts.texts', texts(700, '\u6f22'))).message).toContain('200 KB');
+    expect(refusal(nested('prompts.texts', texts(1000, '"'))).message).toContain('200 KB');
+    expect(parseSearchSpec(nested('prompts.texts', texts(1000, 'a'))).prompts.texts).toHaveLength(100);
+  });
+
   test('the place that a caller knows comes first', () => {
     expect(() => parseSearchSpec({ model: 'shapes', scheduler: { steps: 99 } }, (path) => `spec.yaml:${path.length}: `)).toThrow(/^spec\.yaml:2: scheduler\.steps is 99: /);
   });
@@ -184,8 +202,25 @@ describe('across fields', () => {
     expect(parseSearchSpec(withModel({ prompts: { texts: ['a cat'] }, select: { set: 'shapes-calibration' } })).prompts.texts).toEqual(['a cat']);
   });
 
+  test.each([3, 1, 20])('a count of %d beside two texts', (count) => {
+    const error = refusal(withModel({ prompts: { texts: ['a cat', 'a dog'], count } }));
+    expect(error.message).toBe(`prompts.count is ${count}, but prompts.texts holds 2 prompts.`);
+    expect(error.hint).toContain('Leave prompts.count out');
+    expect(() => parseSearchSpec(withModel({ prompts: { texts: ['a cat', 'a dog'], count } }), (path) => `at ${path.join('.')}: `)).toThrow(/^at prompts\.count: /);
+  });
+
+  test('texts count themselves, and a spec that was filled in stays valid', () => {
+    const given = withModel({ prompts: { texts: ['a cat', 'a dog'] }, select: { texts: ['a'], count: 1 }, confirm: { texts: ['b', 'c', 'd'] } });
+    const once = parseSearchSpec(given);
+    expect([once.prompts.count, once.select.count, once.confirm.count]).toEqual([2, 1, 3]);
+    expect(parseSearchSpec(once)).toEqual(once);
+    const byZod = SearchSpec.parse(given);
+    expect(byZod.prompts.count).toBe(20);
+    expect(parseSearchSpec(byZod)).toEqual(byZod);
+  });
+
   test('a count that the texts cannot fill', () => {
-    expect(refusal(withModel({ prompts: { texts: ['a cat'], count: 3 } })).message).toBe('prompts.count is 3, but prompts.texts holds 1 prompts.');
+    expect(refusal(withModel({ prompts: { texts: ['a cat'], count: 3 } })).message).toBe('prompts.count is 3, but prompts.texts holds 1 prompt.');
   });
 
   test('one held-out text alone', () => {

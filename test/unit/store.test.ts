@@ -15,7 +15,7 @@ import { planObjective } from '../../metrics/objectives/plan-objective.js';
 import type { Coefficients } from '../../spec/coefficients.js';
 import { QschedError } from '../../spec/errors.js';
 import { encodeFloats } from '../../spec/float-text.js';
-import type { AskRequest, BatchReference, FinishRequest, OpenRequest, OpenTrial, ScoredTrial, Stage } from '../../spec/payloads.js';
+import type { AskRequest, BatchReference, FinishRequest, OpenRequest, OpenTrial, ScoredTrial, SearchResult, Stage } from '../../spec/payloads.js';
 import { parseSearchSpec } from '../../spec/validate.js';
 
 const NAMES = ['cosine', 'clip-iqa.quality'];
@@ -47,7 +47,7 @@ function makeSearch(searchId: string, making: Making = {}): OpenRequest {
   const spec = parseSearchSpec({ model: 'm', prompts: { texts: all.calibration, seeds }, select: { texts: all.select }, confirm: { texts: all.confirm }, optimizer, control: control ? 'evaluate' : 'none', ...rest });
   const split = (stage: Stage, own: number[]) => ({ set: null, texts: all[stage], count: all[stage].length, sha256: '', nounsSha256: null, seeds: own });
   const contexts = [spec.precision, ...(control ? ['fp32'] : [])].flatMap((precision) => ['objective', 'second'].map((scorer) => ({ id: contextOf(precision, scorer), model: 'm', precision, scorer, provenance: { note: 'test' } })));
-  return { searchId, spec, objective: planObjective(spec.objective), contexts, texts: all, splits: { calibration: split('calibration', seeds), select: split('select', spec.select.seeds), confirm: split('confirm', spec.confirm.seeds) } };
+  return { searchId, spec, objective: planObjective(spec.objective), contexts, texts: all, nouns: null, splits: { calibration: split('calibration', seeds), select: split('select', spec.select.seeds), confirm: split('confirm', spec.confirm.seeds) } };
 }
 
 const steps = (sample: number, noise = 1): Coefficients => ({ sample: [sample, sample], noise: [noise, noise] });
@@ -96,14 +96,14 @@ describe('keys', () => {
   });
 
   test('depend on the text exactly', () => {
-    expect(new Set(['a', 'A', 'a ', '\u00e5', 'a\u030a'].map(promptId)).size).toBe(5);
+    expect(new Set(['a', 'A', 'a ', '\u00e5', 'a\u030a'].map((text) => promptId(text))).size).toBe(5);
   });
 });
 
 describe('migrations', () => {
   test('make every table and view, once', () => {
     const names = sql<{ name: string }>("select name from sqlite_master where name not like 'sqlite_%' and name not like '\\_\\_%' escape '\\' order by name").map(({ name }) => name);
-    expect(names).toEqual(['best_coefficients', 'candidates', 'contexts', 'evaluations', 'evaluations_by_candidate', 'prompts', 'runs', 'schedules', 'search_contexts', 'search_progress', 'search_prompts', 'searches', 'trial_history', 'trials']);
+    expect(names).toEqual(['best_coefficients', 'candidates', 'contexts', 'evaluations', 'evaluations_by_candidate', 'fits', 'prompts', 'runs', 'schedule_origins', 'schedule_origins_by_search', 'schedules', 'search_contexts', 'search_progress', 'search_prompts', 'searches', 'trial_history', 'trials']);
     const applied = one<number>('select count(*) from __drizzle_migrations');
     openStore(path).$client.close();
     expect(one('select count(*) from __drizzle_migrations')).toBe(applied);
@@ -181,6 +181,30 @@ describe('a search', () => {
   });
 });
 
+describe('a search that is opened again', () => {
+  const finished = (gain: number): SearchResult => ({ searchId: 's', finalist: steps(0.8), heldOut: { gain, recommend: 'calibrated' } }) as unknown as SearchResult;
+
+  test('keeps its result until it has another', () => {
+    openSearch(store, makeSearch('s'));
+    closeSearch(store, 's', { status: 'finished', result: finished(0.1) });
+    const [{ at }] = sql<{ at: string }>('select finished_at as at from searches') as [{ at: string }];
+    openSearch(store, makeSearch('s'));
+    expect(findSearch(store, 's')).toMatchObject({ status: 'running', recommend: 'calibrated', result: finished(0.1), finishedAt: at });
+    closeSearch(store, 's', { status: 'failed', message: 'killed' });
+    expect(findSearch(store, 's')).toMatchObject({ status: 'failed', message: 'killed', recommend: 'calibrated', result: finished(0.1) });
+    openSearch(store, makeSearch('s'));
+    closeSearch(store, 's', { status: 'finished', result: finished(0.2) });
+    expect(findSearch(store, 's')).toMatchObject({ status: 'finished', message: null, result: finished(0.2) });
+  });
+
+  test('has none where it had none', () => {
+    openSearch(store, makeSearch('s'));
+    closeSearch(store, 's', { status: 'failed', message: 'killed' });
+    openSearch(store, makeSearch('s'));
+    expect(findSearch(store, 's')).toMatchObject({ recommend: null, result: null, finishedAt: null });
+  });
+});
+
 describe('ask and record', () => {
   let request: OpenRequest;
   let batch: BatchReference;
@@ -193,7 +217,7 @@ describe('ask and record', () => {
   test('persists what is asked before anything is scored; asking again changes nothing', () => {
     const wanted = ask(batch, [steps(0.9), steps(1.1)]);
     const first = askTrials(store, wanted);
-    expect(first).toEqual({ scores: [null, null], open: [{ index: 1, coefficients: steps(0.9), missing: null }, { index: 2, coefficients: steps(1.1), missing: null }] });
+    expect(first).toEqual({ scores: [null, null], open: [{ index: 1, coefficients: steps(0.9), missing: null }, { index: 2, coefficients: steps(1.1), missing: null }], kept: [] });
     const kept = dump();
     expect(kept.trials).toMatchObject([{ number: 1, status: 'asked', point: '[0]' }, { number: 2, status: 'asked', point: '[1]' }]);
     expect(askTrials(store, wanted)).toEqual(first);
@@ -211,7 +235,7 @@ describe('ask and record', () => {
     expect(recordTrials(store, { ...batch, trials: [answer] })).toEqual(result);
     expect(recordTrials(store, { ...batch, trials: [scored(batch, open[0]!, 6, () => [0.9, 0.9])] })).toEqual(result);
     expect(dump()).toEqual(kept);
-    expect(askTrials(store, ask(batch, [steps(0.9)]))).toEqual({ open: [], scores: [result[0]!.score] });
+    expect(askTrials(store, ask(batch, [steps(0.9)]))).toEqual({ open: [], scores: [result[0]!.score], kept: [] });
     expect(dump()).toEqual(kept);
   });
 
@@ -219,7 +243,7 @@ describe('ask and record', () => {
     const { open } = askTrials(store, ask(batch, [steps(0.9)]));
     expect(recordTrials(store, { ...batch, trials: [scored(batch, { ...open[0]!, missing: [0, 3, 5] }, 6)] })).toEqual([{ index: 1, complete: false, score: null, tc: null, iq: null }]);
     const again = askTrials(store, ask(batch, [steps(0.9)]));
-    expect(again).toEqual({ scores: [null], open: [{ index: 1, coefficients: steps(0.9), missing: [1, 2, 4] }] });
+    expect(again).toEqual({ scores: [null], open: [{ index: 1, coefficients: steps(0.9), missing: [1, 2, 4] }], kept: [] });
     const [done] = recordTrials(store, { ...batch, trials: [scored(batch, again.open[0]!, 6)] });
     expect(done!.score).toBeCloseTo(1.5, 12);
     expect(one('select count(*) from evaluations')).toBe(6);
@@ -236,10 +260,29 @@ describe('ask and record', () => {
     }
   });
 
-  test('the stored candidate wins over what the optimizer says today', () => {
+  test('the stored candidate wins over what the optimizer says today where they differ by rounding', () => {
     askTrials(store, ask(batch, [steps(0.9)]));
-    const { open } = askTrials(store, ask(batch, [steps(0.9 + Number.EPSILON)]));
+    const { open, kept } = askTrials(store, ask(batch, [steps(0.9 + Number.EPSILON)]));
     expect(open[0]!.coefficients).toEqual(steps(0.9));
+    expect(kept).toEqual([{ index: 1, coefficients: steps(0.9) }]);
+  });
+
+  test('a candidate of another place is not scored by what was stored under its number', () => {
+    const { open } = askTrials(store, ask(batch, [steps(0.9)]));
+    recordTrials(store, { ...batch, trials: [scored(batch, open[0]!, 6)] });
+    const again = askTrials(store, ask(batch, [steps(0.8)]));
+    expect(again).toEqual({ open: [{ index: 1, coefficients: steps(0.8), missing: null }], scores: [null], kept: [] });
+    expect(one('select count(*) from evaluations')).toBe(6);
+    expect(askTrials(store, ask(batch, [steps(0.9)])).open).toEqual([]);
+  });
+
+  test('the nouns of a prompt make another prompt of it, where a scorer reads them', () => {
+    expect(promptId('a red circle', ['circle'])).not.toBe(promptId('a red circle', []));
+    expect(promptId('a red circle', null)).toBe(promptId('a red circle'));
+    const nouns = { calibration: [['circle'], null, []], select: [null, null], confirm: [null, null] };
+    openSearch(store, { ...request, searchId: 't', nouns });
+    expect(sql("select prompt_id as id from search_prompts where search_id = 't' and split = 'calibration' order by position").map((row) => (row as { id: string }).id))
+      .toEqual(request.texts.calibration.map((text, i) => promptId(text, nouns.calibration[i]!)));
   });
 
   test('coefficients come back bit for bit', () => {
@@ -421,6 +464,16 @@ describe('views', () => {
     expect(sql<{ best_so_far: number }>('select best_so_far from trial_history order by number').map((row) => row.best_so_far)).toEqual([1.5, 2, 2, 2].map((v) => expect.closeTo(v, 12) as number));
   });
 
+  test('show the finalist once there is a verdict, and the best of the calibration beside it', () => {
+    const result = { finalist: steps(0.8), heldOut: { gain: 0.3, low: 0.1, high: 0.5, recommend: 'calibrated' } } as unknown as SearchResult;
+    expect(sql('select sample, finalist_sample, held_out_gain from best_coefficients')).toEqual([{ sample: '[0.9,0.9]', finalist_sample: null, held_out_gain: null }]);
+    closeSearch(store, 's', { status: 'finished', result });
+    expect(sql('select sample, score, gain, recommend, finalist_sample, finalist_noise, held_out_gain, held_out_low, held_out_high from best_coefficients')).toEqual([{
+      sample: '[0.9,0.9]', score: expect.closeTo(2, 12), gain: expect.closeTo(0.5, 12), recommend: 'calibrated',
+      finalist_sample: '[0.8,0.8]', finalist_noise: '[1,1]', held_out_gain: 0.3, held_out_low: 0.1, held_out_high: 0.5,
+    }]);
+  });
+
   test('can be read by any other program while we hold the file', () => {
     const other = new Database(path, { readonly: true });
     expect(other.prepare('select count(*) from best_coefficients').pluck().get()).toBe(1);
@@ -512,6 +565,30 @@ describe('the verdict', () => {
     run(request, 'confirm', [steps(1)], 0, (e) => [base(e), 0.5]);
   });
   const verdictOf = () => judge(store, { searchId: 's', contexts: reference(request, 'confirm').contexts, seeds: request.splits.confirm.seeds, objectives: ['objective', 'second'].map((scorer) => ({ scorer, plan: planObjective({ type: 'jaq-clip', k: 2, scorer }) })) });
+
+  test('says what the finalist gained on the calibration pictures; nothing where it has no scores there', () => {
+    run(request, 'confirm', [steps(0.9)], 1);
+    expect(verdictOf().calibrationGain).toBeNull();
+    run(request, 'calibration', [steps(1)], 0);
+    run(request, 'calibration', [steps(0.9)], 1, () => [0.4, 0.5]);
+    expect(verdictOf().calibrationGain).toBeCloseTo(0.5, 12);
+  });
+
+  test('compares logarithms picture by picture on both sides', () => {
+    const log = makeSearch('log', { prompts: 2, seeds: [0, 1], confirm: PROMPTS, rest: { objective: { type: 'jaq-clip-log' } } });
+    openSearch(store, log);
+    const before = [0.1, 0.2, 0.3, 0.4];
+    const after = [0.4, 0.3, 0.3, 0.4];
+    run(log, 'calibration', [steps(1)], 0, (e) => [before[e]!, 0.5]);
+    run(log, 'calibration', [steps(0.9)], 1, (e) => [after[e]!, 0.5]);
+    run(log, 'confirm', [steps(1), steps(0.9)], 0);
+    const objectives = [{ scorer: 'objective', plan: log.objective }];
+    const { calibrationGain } = judge(store, { searchId: 'log', contexts: reference(log, 'confirm').contexts, seeds: log.splits.confirm.seeds, objectives });
+    const each = before.reduce((sum, value, i) => sum + Math.log(after[i]! / value), 0) / 4;
+    const ofTheSet = Math.log(1.4 / 1);
+    expect(calibrationGain).toBeCloseTo(each, 12);
+    expect(Math.abs(each - ofTheSet)).toBeGreaterThan(0.05);
+  });
 
   test('recommends a gain that every scorer sees', () => {
     run(request, 'confirm', [steps(0.9)], 1, (e) => [base(e) + 0.02, 0.5 + (e % 3) / 100]);

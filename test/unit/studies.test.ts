@@ -160,9 +160,11 @@ describe('bad input', () => {
     ['no name', {}, /no study without a name/, /Allowed: table-1/],
     ['nothing', null, /no study/, /Allowed/],
     ['an unknown key', { name: 'table-1', option: {} }, /Unknown key "option"/, /options/],
-    ['an unknown option', { name: 'table-1', options: { budgt: 4 } }, /Unknown key "budgt"/, /Did you mean "budget"/],
-    ['a count of one', { name: 'table-1', options: { count: 1 } }, /options\.count: must be from 2/, /Change options\.count/],
-    ['a path as a model', { name: 'table-1', options: { model: '../x' } }, /options\.model: must be a plain name/, /Change/],
+    ['an unknown option', { name: 'table-1', options: { budgt: 4 } }, /Unknown key "options.budgt"/, /Did you mean "budget"/],
+    ['a count of one', { name: 'table-1', options: { count: 1 } }, /options\.count is 1: must be from 2/, /Change options\.count/],
+    ['a path as a model', { name: 'table-1', options: { model: '../x' } }, /options\.model is "..\/x": must be a plain name/, /Change/],
+    ['a number for options', { name: 'table-1', options: 7 }, /^options is 7: must be a group of keys: model, precision, /, /Change options\./],
+    ['two wrong options', { name: 'table-1', options: { count: 1, budget: 0 } }, /options\.count is 1: .* \(and 1 more: options\.budget\)/, /Change options\.count/],
     ['full precision', { name: 'table-1', options: { precision: 'fp32' } }, /beside the full-precision one/, /w4a8/],
   ])('%s is refused', (_, input, message, hint) => {
     const error = refusal(input);

@@ -22,7 +22,7 @@ describe('the workflow bundle', () => {
   });
 
   it('holds the search', () => {
-    expect(code).toContain('./workflows/search.ts');
+    expect(code).toContain('./workflows/search/search.ts');
   });
 
   it('is under 3 MB', () => {

@@ -54,8 +54,8 @@ export interface EvaluateFakes {
   readonly draw: RenderFunctions;
 }
 
-/** Starts server and workers. @param extraArgs for `temporal server start-dev` */
-export async function createWorld(extraArgs: readonly string[] = [], evaluate?: EvaluateFakes): Promise<FakeWorld> {
+/** Starts server and workers. @param extraArgs for `temporal server start-dev` @param slots chunks that the scoring worker takes at once */
+export async function createWorld(extraArgs: readonly string[] = [], evaluate?: EvaluateFakes, slots = 100): Promise<FakeWorld> {
   quiet();
   const { path } = await provideExecutable({ onProgress: () => undefined });
   const env = await TestWorkflowEnvironment.createLocal({
@@ -75,8 +75,8 @@ export async function createWorld(extraArgs: readonly string[] = [], evaluate?: 
   const workers = await Promise.all([
     Worker.create({ ...common, taskQueue: WORKFLOW_QUEUE, workflowBundle: await workflowBundle() }),
     Worker.create({ ...common, taskQueue: STORE_QUEUE, activities: createStoreActivities({ store, path: ':memory:', searchAttributes: false, modelServed: async (model) => [SERVED, NOWHERE].includes(model) }) }),
-    Worker.create({ ...common, taskQueue: SCORE_QUEUE, activities: createScoreActivities(score, undefined, evaluate?.draw) }),
-    ...[SERVED, NOWHERE].map((model) => Worker.create({ ...common, taskQueue: modelQueue(model!), activities: { prepare, ...(evaluate === undefined ? {} : { prepareEvaluate: evaluate.prepareEvaluate }) } })),
+    Worker.create({ ...common, taskQueue: SCORE_QUEUE, activities: createScoreActivities(score, undefined, evaluate?.draw), maxConcurrentActivityTaskExecutions: slots }),
+    ...[SERVED, NOWHERE].map((model) => Worker.create({ ...common, taskQueue: modelQueue(model!), activities: { prepare, serves: async ({ queue }: { queue: string }) => queue === SCORE_QUEUE, ...(evaluate === undefined ? {} : { prepareEvaluate: evaluate.prepareEvaluate }) } })),
   ]);
   const running = workers.map((worker) => worker.run());
   return {
@@ -121,7 +121,7 @@ async function onPath(): Promise<string> {
 
 function prepared(spec: PrepareRequest['spec']): PrepareResult {
   const scoreQueue = spec.model === NOWHERE ? 'qsched-score-nobody' : SCORE_QUEUE;
-  const of = (precision: string): PreparedModel => ({ model: spec.model, precision, scoreQueue, contexts: { objective: `${spec.model}-${precision}-objective`, second: `${spec.model}-${precision}-second` }, nouns: null });
+  const of = (precision: string): PreparedModel => ({ model: spec.model, precision, scoreQueue, contexts: { objective: `${spec.model}-${precision}-objective`, second: `${spec.model}-${precision}-second` } });
   const split = (name: string, { count, seeds }: { count: number; seeds: number[] }): PromptSplit => ({ set: name, texts: null, count, sha256: name, nounsSha256: null, seeds });
   const texts = (name: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${name} ${i}`);
   const reference = spec.control === 'none' ? null : of('fp32');
@@ -131,6 +131,7 @@ function prepared(spec: PrepareRequest['spec']): PrepareResult {
     contexts: [of(spec.precision), ...(reference === null ? [] : [reference])].flatMap(({ model, precision, contexts }) => Object.entries(contexts).map(([scorer, id]) => ({ id, model, precision, scorer, provenance: {} }))),
     splits: { calibration: split('calibration', spec.prompts), select: split('select', spec.select), confirm: split('confirm', spec.confirm) },
     texts: { calibration: texts('calibration', spec.prompts.count), select: texts('select', spec.select.count), confirm: texts('confirm', spec.confirm.count) },
+    nouns: null,
   };
 }
 

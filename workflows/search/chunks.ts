@@ -4,7 +4,7 @@
  * Chunks shrink towards the end, so that workers finish together; what is too small to give two
  * workers a chunk each is cut through a candidate's pictures. The cut changes no score.
  */
-import type { OpenTrial } from '../spec/payloads.js';
+import type { OpenTrial } from '../../spec/payloads.js';
 
 const { ceil, floor, max, min } = Math;
 
@@ -14,6 +14,10 @@ const MOST_PICTURES = 320;
 const WORKERS = 2;
 /** A candidate is not cut into pieces smaller than a network batch. */
 const FEWEST_PICTURES = 20;
+/** A candidate with more pictures is cut: its terms come back in one payload, which may hold 2 MB. */
+const MOST_PICTURES_A_PIECE = 1000;
+/** Pictures whose terms one wave brings into the history, which may hold 50 MB. */
+const MOST_PICTURES_A_WAVE = 20_000;
 
 /**
  * @param trials what is open, in ask order
@@ -21,7 +25,9 @@ const FEWEST_PICTURES = 20;
  * @returns chunks, in the order in which they are scheduled; together they hold every missing picture once
  */
 export function chunksOf(trials: readonly OpenTrial[], pictures: number): OpenTrial[][] {
-  if (trials.length < WORKERS) return trials.flatMap((trial) => piecesOf(trial, pictures)).map((piece) => [piece]);
+  if (trials.length < WORKERS || pictures > MOST_PICTURES_A_PIECE) {
+    return trials.flatMap((trial) => piecesOf(trial, pictures)).map((piece) => [piece]);
+  }
   const most = max(1, floor(MOST_PICTURES / pictures));
   const least = max(1, min(2, floor(trials.length / WORKERS)));
   const chunks: OpenTrial[][] = [];
@@ -34,10 +40,30 @@ export function chunksOf(trials: readonly OpenTrial[], pictures: number): OpenTr
   return chunks;
 }
 
-/** One candidate's missing pictures in as many pieces as there are workers, where they are enough. */
+/**
+ * Chunks that are scored before the workflow looks at the size of its history.
+ *
+ * @param pictures pictures that a candidate has on this split
+ */
+export function wavesOf(chunks: readonly OpenTrial[][], pictures: number): OpenTrial[][][] {
+  const waves: OpenTrial[][][] = [];
+  let room = 0;
+  for (const chunk of chunks) {
+    const size = chunk.reduce((sum, { missing }) => sum + (missing?.length ?? pictures), 0);
+    if (waves.length === 0 || size > room) {
+      waves.push([]);
+      room = MOST_PICTURES_A_WAVE;
+    }
+    waves.at(-1)!.push(chunk);
+    room -= size;
+  }
+  return waves;
+}
+
+/** One candidate's missing pictures in as many pieces as there are workers, where they are enough; in more where they are too many. */
 function piecesOf(trial: OpenTrial, pictures: number): OpenTrial[] {
   const missing = trial.missing ?? Array.from({ length: pictures }, (_, i) => i);
-  const count = max(1, min(WORKERS, floor(missing.length / FEWEST_PICTURES)));
+  const count = max(1, min(WORKERS, floor(missing.length / FEWEST_PICTURES)), ceil(missing.length / MOST_PICTURES_A_PIECE));
   if (count === 1) return [trial];
   const size = ceil(missing.length / count / FEWEST_PICTURES) * FEWEST_PICTURES;
   const pieces: OpenTrial[] = [];

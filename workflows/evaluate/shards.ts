@@ -1,8 +1,8 @@
 /**
  * How the pictures of an evaluation are cut into activities.
  */
-import { BLOCK } from '../spec/evaluate-payloads.js';
-import type { PromptSplit } from '../spec/payloads.js';
+import { BLOCK } from '../../spec/evaluate-payloads.js';
+import type { PromptSplit } from '../../spec/payloads.js';
 
 const { ceil, floor, max, min } = Math;
 
@@ -46,17 +46,4 @@ export function shardSplit(split: PromptSplit, { from, to }: Pick<Shard, 'from' 
   const first = floor(from / seeds);
   const texts = split.texts.slice(first, ceil(to / seeds));
   return { split: { ...split, texts, count: texts.length }, from: from - first * seeds, to: to - first * seeds };
-}
-
-/** Runs `body` for every item, so many at a time, in order; the first that fails ends it. */
-export async function atMost<T>(most: number, items: readonly T[], body: (item: T, index: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < items.length) {
-      const index = next;
-      next += 1;
-      await body(items[index]!, index);
-    }
-  };
-  await Promise.all(Array.from({ length: min(most, items.length) }, lane));
 }

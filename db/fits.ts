@@ -1,0 +1,36 @@
+/**
+ * PTQD fits by what they were made of: one that is stored is not made again.
+ */
+import { createHash } from 'node:crypto';
+import { eq } from 'drizzle-orm';
+import { canonicalJson } from '../spec/canonical-json.js';
+import type { CompleteSchedule } from '../spec/schedule-document.js';
+import type { AddFitRequest, StoredFit } from '../spec/study-payloads.js';
+import type { Store } from './open-store.js';
+import { fits } from './schema.js';
+import { storeSchedule } from './schedules.js';
+
+const keyOf = (inputs: unknown): string => createHash('sha256').update(canonicalJson(inputs)).digest('hex');
+
+/** The fit of equal inputs; it becomes the latest of its network. */
+export function findFit(store: Store, inputs: unknown): StoredFit | null {
+  const found = store.select().from(fits).where(eq(fits.key, keyOf(inputs))).get();
+  if (found === undefined) return null;
+  const document = JSON.parse(found.document) as CompleteSchedule;
+  const { id } = storeSchedule(store, document);
+  return { id, document, trajectories: found.trajectories };
+}
+
+/** Stores a fit and its schedule. Safe to repeat. @returns the schedule's id */
+export function addFit(store: Store, { inputs, document, trajectories, texts }: AddFitRequest): { id: string } {
+  const { id } = storeSchedule(store, document);
+  const row = { key: keyOf(inputs), scheduleId: id, document: JSON.stringify(document), trajectories, texts: JSON.stringify(texts) };
+  store.insert(fits).values(row).onConflictDoNothing().run();
+  return { id };
+}
+
+/** Texts of the prompts that a schedule was fitted on; none where no fit of it is stored. */
+export function fittedPrompts(store: Store, scheduleId: string): Set<string> {
+  const rows = store.select({ texts: fits.texts }).from(fits).where(eq(fits.scheduleId, scheduleId)).all();
+  return new Set(rows.flatMap(({ texts }) => JSON.parse(texts) as string[]));
+}

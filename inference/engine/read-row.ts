@@ -1,0 +1,112 @@
+/**
+ * The numbers of one row of an evaluation, from its shards' records and their tables.
+ */
+import type { RowFeatures } from '../../metrics/distances/row-distances.js';
+import type { TermTable } from '../../metrics/statistics/summary.js';
+import { QschedError } from '../../spec/errors.js';
+import type { SummariseRequest } from '../../spec/evaluate-payloads.js';
+import { decodeTable, type FloatTable } from '../artefacts/artefact-formats.js';
+import { hashOf } from '../artefacts/artefact-keys.js';
+import type { ArtefactStore } from '../artefacts/artefacts.js';
+import type { BlockRecord, ShardRecord } from './render-shard.js';
+
+/** Everything that is kept of a row. */
+export interface ReadRow {
+  readonly terms: TermTable;
+  readonly features: RowFeatures | null;
+  /** Why pictures failed. */
+  readonly reasons: ReadonlySet<string>;
+  /** Places of the pictures that failed. */
+  readonly failed: ReadonlySet<number>;
+}
+
+/** A row while it is read. */
+interface Reading {
+  readonly pictures: number;
+  readonly terms: { readonly scorer: string; readonly names: readonly string[]; readonly values: Float64Array }[];
+  features: { readonly dimension: number; readonly data: Float32Array } | null;
+  /** Hashes of the tables of features, in order: they name the row's features. */
+  readonly tables: string[];
+  readonly reasons: Set<string>;
+  readonly failed: Set<number>;
+}
+
+/**
+ * All pictures of one row, in order; what cannot be read is NaN, and its record goes into `missing`.
+ *
+ * @throws QschedError (failure) for features of two lengths
+ */
+export function readRow(
+  records: readonly string[],
+  { prepared, promptCount, seedCount }: SummariseRequest,
+  artefacts: ArtefactStore,
+  missing: Set<string>,
+): ReadRow {
+  const pictures = promptCount * seedCount;
+  const terms = prepared.scorers.map(({ role, names }) => ({
+    scorer: role,
+    names,
+    values: new Float64Array(pictures * names.length).fill(NaN),
+  }));
+  const row: Reading = { pictures, terms, features: null, tables: [], reasons: new Set(), failed: new Set() };
+  let at = 0;
+  for (const record of records) {
+    const read = (hash: string): FloatTable | undefined => {
+      const bytes = artefacts.get(hash);
+      const table = bytes === undefined ? undefined : decodeTable(bytes);
+      if (table === undefined) missing.add(record);
+      return table;
+    };
+    for (const block of blocksOf(record, artefacts, missing)) {
+      readBlock(row, block, at, (hash) => read(hash ?? record));
+      at += block.pictures.length;
+    }
+  }
+  const { features, reasons, failed } = row;
+  const table = features === null ? null : { rows: pictures, ...features };
+  return {
+    terms: { prompts: promptCount, seeds: seedCount, scorers: terms },
+    features: table === null ? null : { name: hashOf(row.tables), seeds: seedCount, table },
+    reasons,
+    failed,
+  };
+}
+
+/** Puts a block's numbers in their places, from picture `at` on. @param read a table; undefined where it is gone */
+function readBlock(
+  row: Reading,
+  block: BlockRecord,
+  at: number,
+  read: (hash: string | undefined) => FloatTable | undefined,
+): void {
+  for (const { at: place, reason } of block.failed) {
+    row.reasons.add(reason);
+    row.failed.add(at + place);
+  }
+  for (const { scorer, names, values } of row.terms) {
+    const table = read(block.terms.find((one) => one.scorer === scorer)?.hash);
+    if (table !== undefined) values.set(table.values, at * names.length);
+  }
+  if (block.features === null) return;
+  row.tables.push(block.features);
+  const table = read(block.features);
+  if (table === undefined || table.columns === 0) return;
+  row.features ??= { dimension: table.columns, data: new Float32Array(row.pictures * table.columns).fill(NaN) };
+  if (table.columns !== row.features.dimension) {
+    throw new QschedError(
+      'failure',
+      `Features of ${table.columns} and of ${row.features.dimension} values in one row.`,
+      'Were the model files changed meanwhile? Run the evaluation again.',
+    );
+  }
+  row.features.data.set(table.values, at * table.columns);
+}
+
+function blocksOf(record: string, artefacts: ArtefactStore, missing: Set<string>): readonly BlockRecord[] {
+  const bytes = artefacts.get(record);
+  if (bytes === undefined) {
+    missing.add(record);
+    return [];
+  }
+  return (JSON.parse(Buffer.from(bytes).toString('utf8')) as ShardRecord).blocks;
+}

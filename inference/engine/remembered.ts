@@ -1,0 +1,26 @@
+/**
+ * Distances as artefacts: what was computed once, in whatever evaluation, is found again.
+ */
+import type { Remember } from '../../metrics/distances/row-distances.js';
+import { decodeTable, encodeTable } from '../artefacts/artefact-formats.js';
+import { distanceKey } from '../artefacts/artefact-keys.js';
+import type { ArtefactStore } from '../artefacts/artefacts.js';
+
+/** @param breathe awaited before each answer; throws to stop */
+export const rememberedIn =
+  (artefacts: ArtefactStore, breathe: () => Promise<void>): Remember =>
+  async (what, of, compute) => {
+    await breathe();
+    const key = distanceKey(what, of);
+    const hash = artefacts.find(key);
+    const bytes = hash === undefined ? undefined : artefacts.get(hash);
+    const known = bytes === undefined ? undefined : decodeTable(bytes)?.values;
+    if (known instanceof Float64Array) return known;
+    const values = compute();
+    try {
+      artefacts.bind(key, artefacts.put(encodeTable({ rows: 1, columns: values.length, values })));
+    } catch {
+      // A full disk loses no answer: it is computed again when it is asked for again.
+    }
+    return values;
+  };

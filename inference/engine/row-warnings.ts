@@ -1,0 +1,62 @@
+/**
+ * What a reader of a table should know of one row before trusting its numbers.
+ */
+import { FRECHET_MINIMUM_IMAGES } from '../../metrics/distances/frechet.js';
+import { finishedFeatures, type RowDistances } from '../../metrics/distances/row-distances.js';
+import type { Comparison } from '../../metrics/statistics/summary.js';
+import type { SummariseRequest } from '../../spec/evaluate-payloads.js';
+import { howToMake, referencePath } from '../artefacts/reference-features.js';
+import type { ReadRow } from './read-row.js';
+
+/** A row's numbers; null where there are none. */
+export interface RowNumbers {
+  readonly row: ReadRow;
+  readonly hasReference: boolean;
+  readonly distances: RowDistances | null;
+  readonly compared: Comparison | null;
+  /** Pictures with all their terms, and all pictures. */
+  readonly images: number;
+  readonly pictures: number;
+}
+
+const RETRY = 'To try them again: --retry-failed (retryFailed: true).';
+
+/** One sentence a thing that is missing, failed, or not what the reader may think. */
+export function rowWarnings({ prepared, label }: SummariseRequest, numbers: RowNumbers): string[] {
+  const { row, hasReference, distances, compared, images, pictures } = numbers;
+  const { features } = prepared;
+  const about = `${prepared.model} ${prepared.precision}, ${prepared.scheduler.steps} steps, ${label}`;
+  const warnings: string[] = [];
+  if (features !== null && !hasReference) {
+    const wanted = `It wants the file ${referencePath(features.name)} in the model's folder.`;
+    const none = `${prepared.model} comes with no reference features: no FID.`;
+    warnings.push(`${none} ${wanted} ${howToMake(features.name)}`);
+  }
+  for (const warning of distances?.warnings ?? []) warnings.push(`${about}: ${warning}`);
+  const broken = distances === null ? 0 : brokenFeatures(row);
+  if (broken > 0) {
+    const what = `features of ${broken} of ${pictures} pictures are not finite; distances leave them out`;
+    warnings.push(`${about}: ${what}. ${RETRY}`);
+  }
+  if (row.reasons.size > 0 || images < pictures) {
+    const why = row.reasons.size > 0 ? ` (${[...row.reasons].slice(0, 2).join('; ')})` : '';
+    const what = `${pictures - images} of ${pictures} pictures failed${why}; the means are over the others`;
+    warnings.push(`${about}: ${what}. ${RETRY}`);
+  }
+  if (distances !== null && distances.fid !== null && images < FRECHET_MINIMUM_IMAGES) {
+    const few = `A Frechet distance of fewer than ${FRECHET_MINIMUM_IMAGES} pictures is biased upwards`;
+    warnings.push(`${few}: compare rows of equally many only.`);
+  }
+  if (distances !== null && features !== null && features.kind !== 'inception') {
+    const whose = `Distances use the features of "${features.name}" (${features.kind}), not Inception's`;
+    warnings.push(`${whose}: they compare rows here, and no published figures.`);
+  }
+  if (compared !== null && compared.lost > 0) warnings.push(`${about}: ${compared.reason}`);
+  return warnings;
+}
+
+/** Pictures that did not fail, and whose features are none. */
+function brokenFeatures({ features, failed }: ReadRow): number {
+  if (features === null) return 0;
+  return finishedFeatures(features).filter((finished, i) => !finished && !failed.has(i)).length;
+}

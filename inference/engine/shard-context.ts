@@ -1,0 +1,46 @@
+/**
+ * What a shard of an evaluation is made of, and with what.
+ */
+import type { FusedSchedule } from '../../diffusion/fused.js';
+import type { ArtefactStore } from '../artefacts/artefacts.js';
+import type { EngineControl } from './draw-blocks.js';
+import type { EngineIdentity } from './engine-identity.js';
+import type { Pair } from './sample-block.js';
+import type { ScoringEngine } from './scoring-engine.js';
+
+/** A scorer with what identifies it. */
+export interface KeyedScorer {
+  readonly role: string;
+  readonly fingerprint: string;
+}
+
+/** What a shard is made of. */
+export interface RenderJob {
+  /** The engine that draws and scores: its scorers are those below. */
+  readonly identity: EngineIdentity;
+  readonly network: string;
+  readonly schedule: FusedSchedule;
+  readonly pairs: readonly Pair[];
+  /** Scorers with terms. */
+  readonly scorers: readonly (KeyedScorer & { readonly names: readonly string[] })[];
+  readonly features: KeyedScorer | null;
+  /** Pictures and scores that are kept as failures are made again. */
+  readonly retryFailed: boolean;
+}
+
+/** What a shard is made with. */
+export interface RenderTools {
+  readonly artefacts: ArtefactStore;
+  /** Called only where something must be drawn or scored. */
+  readonly openEngine: () => Promise<ScoringEngine>;
+  /** Rows of a network call. */
+  readonly batch: number;
+  /** Throws where a scorer is no longer what its fingerprint says: its numbers are not kept then. */
+  readonly refuseOther: (scorer: KeyedScorer) => Promise<void>;
+}
+
+/** One shard under way. */
+export interface ShardContext extends RenderTools {
+  readonly job: RenderJob;
+  readonly control: EngineControl;
+}

@@ -1,0 +1,142 @@
+/** What confirming finalists concludes, and the paired gain behind it. */
+import { describe, expect, test } from 'vitest';
+import { confirmText } from '../../cli/text/confirm-text.js';
+import { pairedBootstrap } from '../../metrics/statistics/bootstrap.js';
+import { concludeConfirmation } from '../../metrics/statistics/confirmation.js';
+import { meanGain, pairedGain, widest } from '../../metrics/statistics/paired-gain.js';
+import type { EvaluatedRow } from '../../spec/evaluate-spec.js';
+import type { GainInterval } from '../../spec/payloads.js';
+
+describe('a paired gain', () => {
+  const identity = [
+    [1, 2],
+    [3, 5],
+    [2, 2],
+  ];
+  const calibrated = [
+    [2, 4],
+    [3, 5],
+    [3, 3],
+  ];
+
+  test('is the bootstrap of the differences, beside both means', () => {
+    const {
+      mean,
+      prompts: _,
+      pValue,
+      ...intervals
+    } = pairedBootstrap(
+      [
+        [1, 2],
+        [0, 0],
+        [1, 1],
+      ],
+      { resamples: 10_000, seed: 0 },
+    );
+    expect(pairedGain('objective', identity, calibrated)).toEqual({
+      gain: { scorer: 'objective', prompts: 3, identity: 2.5, calibrated: 20 / 6, gain: mean, ...intervals },
+      pValue,
+    });
+  });
+
+  test('has the same mean without intervals, of one prompt too', () => {
+    expect(meanGain(identity, calibrated)).toBe(pairedGain('objective', identity, calibrated).gain.gain);
+    expect(meanGain([[1, 2]], [[2, 4]])).toBe(1.5);
+  });
+
+  test('goes by the wider interval', () => {
+    expect(widest({ percentile: { low: 1, high: 3 }, studentised: { low: 0, high: 2 } })).toEqual({ low: 0, high: 3 });
+  });
+});
+
+describe('confirming', () => {
+  const gainOf = (gain: number, prompts: number): GainInterval => ({
+    scorer: 'objective',
+    prompts,
+    identity: 1,
+    calibrated: 1 + gain,
+    gain,
+    percentile: { low: 0.01, high: 1 },
+    studentised: { low: 0.01, high: 1 },
+    probabilityOfGain: 1,
+  });
+  function row(
+    recommend: EvaluatedRow['recommend'],
+    own: { gain?: number; prompts?: number; pHolm?: number; gains?: readonly GainInterval[] } = {},
+  ): EvaluatedRow {
+    const { gain = 0.1, prompts = 40, pHolm = 0.001 } = own;
+    return {
+      recommend,
+      pHolm,
+      coefficients: { sample: [1], noise: [1] },
+      gains: own.gains ?? [gainOf(gain, prompts)],
+    } as unknown as EvaluatedRow;
+  }
+  const conclude = (...rows: EvaluatedRow[]) =>
+    concludeConfirmation(
+      rows.map((_, i) => ({ id: `s${i}`, calibrationGain: 0.3 })),
+      rows,
+      40,
+    );
+
+  test('recommends the largest gain among those that stand', () => {
+    const several = conclude(
+      row('calibrated'),
+      row('calibrated', { gain: 0.2 }),
+      row('calibrated', { gain: 0.4, pHolm: 0.03 }),
+    );
+    expect(several).toMatchObject({
+      recommended: 's1',
+      recommend: 'calibrated',
+      reason: expect.stringContaining("stands after Holm's correction for 3 searches") as unknown,
+    });
+    expect(several.searches[0]!.optimismGap).toBeCloseTo(0.2, 12);
+    expect(conclude(row('calibrated', { pHolm: 0.03 })).recommended).toBe('s0');
+  });
+
+  test('says why none is recommended', () => {
+    const reasonOf = (...rows: EvaluatedRow[]) => {
+      const { recommend, reason } = conclude(...rows);
+      return `${recommend}: ${reason}`;
+    };
+    expect(reasonOf(row('identity'))).toBe('identity: The gain on held-out prompts is not proven in every score.');
+    expect(reasonOf(row('calibrated', { pHolm: 0.03 }), row('identity'))).toBe(
+      "identity: No gain stands after Holm's correction for 2 searches.",
+    );
+    expect(concludeConfirmation([{ id: 's', calibrationGain: null }], [row('none', { prompts: 19 })], 19).reason).toBe(
+      '19 held-out prompts are too few for a verdict; it needs at least 20.',
+    );
+  });
+
+  test('says that pictures failed, where that is why', () => {
+    expect(conclude(row('identity', { prompts: 37 })).reason).toBe(
+      '3 of 40 held-out prompts have pictures that failed: nothing is recommended on what is left.',
+    );
+    expect(conclude(row('none', { prompts: 15 })).reason).toBe(
+      '25 of 40 held-out prompts have pictures that failed: too few are whole for a verdict, which needs at least 20.',
+    );
+    const nothing = conclude(row('none', { gains: [] }));
+    expect(nothing.reason).toMatch(/^40 of 40 held-out prompts have pictures that failed/);
+    expect(nothing.searches[0]!.optimismGap).toBeNull();
+  });
+
+  test('is a table with its recommendation', () => {
+    const about = {
+      evaluateId: 'e',
+      prompts: { set: 'held-out', count: 40, seeds: [2000], sha256: '' },
+      drawn: 80,
+      reused: 0,
+      warnings: [],
+      seconds: 1,
+    };
+    const text = confirmText({ ...about, ...conclude(row('calibrated'), row('identity')) });
+    expect(text).toMatch(/^search +score +identity +calibrated +gain .*\ns0 +objective +1\.0000 +1\.1000 +\+0\.1000 /);
+    expect(text).toContain(
+      '\n  s0: +0.3000 on its calibration pictures, +0.2000 of that not held out (optimism gap); Holm-adjusted p 0.0010\n',
+    );
+    expect(text).toContain('\nrecommended: the calibrated coefficients of s0\n');
+    expect(confirmText({ ...about, ...conclude(row('none', { gains: [] })) })).toMatch(
+      /^nothing could be compared: see the warnings\n/,
+    );
+  });
+});

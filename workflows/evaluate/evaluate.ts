@@ -1,0 +1,94 @@
+/**
+ * The `evaluate` workflow: schedules x models x precisions on one prompt set, as a table.
+ * check, resolve, prepare, render in shards, summarise row by row, finish. Pictures and numbers stay
+ * in the artefact folder: what is there is not made again, whoever asked for it.
+ */
+import { CancellationScope, defineQuery, isCancellation, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { EvaluateProgress, ResolvedSchedule, SummariseResult } from '../../spec/evaluate-payloads.js';
+import type { EvaluateResult, EvaluateSpec } from '../../spec/evaluate-spec.js';
+import { parseEvaluateSpec } from '../../spec/validate-evaluate.js';
+import { storeActivities } from '../activities.js';
+import { asFailure, orFailure } from '../failure.js';
+import { Drawings } from './drawings.js';
+import { prepareNetworks } from './prepare-networks.js';
+import { atStart, type Progress } from './progress.js';
+import { summariseRows } from './summarise-rows.js';
+
+/** Rows of a table that the store writes in its time for one row of a search. */
+const ROW_WEIGHT = 200;
+
+/** Where the evaluation is: `temporal workflow query --type progress`. */
+export const evaluateProgressQuery = defineQuery<EvaluateProgress>('progress');
+
+/**
+ * Evaluates every row of a spec.
+ *
+ * @param input an EvaluateSpec as a user wrote it: only `rows` is required
+ */
+export async function evaluate(input: unknown): Promise<EvaluateResult> {
+  const { workflowId: id } = workflowInfo();
+  const progress = atStart();
+  setHandler(evaluateProgressQuery, () => ({ ...progress }));
+  const spec = orFailure(() => parseEvaluateSpec(input));
+  progress.rows = spec.rows.length;
+  let opened = false;
+  try {
+    await check(spec, input);
+    await storeActivities(spec.rows.length).openRun({ id, kind: 'evaluate', name: titleOf(spec), spec });
+    opened = true;
+    return await run(id, spec, progress);
+  } catch (error) {
+    const failure = asFailure(error);
+    const status = isCancellation(error) ? ('cancelled' as const) : ('failed' as const);
+    const end = { status, message: failure.message };
+    if (opened) await CancellationScope.nonCancellable(() => storeActivities(0).closeRun({ id, end }));
+    throw isCancellation(error) ? error : failure;
+  }
+}
+
+async function check(spec: EvaluateSpec, input: unknown): Promise<void> {
+  const models = [...new Set(spec.rows.map(({ model }) => model))].join(', ');
+  setCurrentDetails(`Preparing ${spec.rows.length} rows: waiting for workers that serve ${models}.`);
+  const patient = typeof input === 'object' && input !== null && 'waitForWorker' in input;
+  await storeActivities(0).checkEvaluate({ spec, patient });
+}
+
+async function run(evaluateId: string, spec: EvaluateSpec, progress: Progress): Promise<EvaluateResult> {
+  const store = storeActivities(spec.rows.length * ROW_WEIGHT);
+  const schedules = await store.resolveSchedules({ spec });
+  const prepared = await prepareNetworks(spec);
+  const warnings = new Set(prepared.networks.flatMap(({ notes }) => notes));
+  for (const warning of seenWarnings(schedules, spec)) warnings.add(warning);
+  const drawings = new Drawings({ spec, prepared, schedules, progress });
+  progress.stage = 'render';
+  await drawings.drawAll();
+  progress.stage = 'summarise';
+  const summaries = await summariseRows({ spec, prepared, schedules, drawings, progress });
+  for (const warning of [...drawings.warnings(), ...summaries.flatMap((summary) => summary.warnings)]) warnings.add(warning);
+  const result = await store.finishEvaluate({
+    result: { evaluateId, ...resultOf(spec, drawings, summaries), drawn: progress.drawn, reused: progress.reused, warnings: [...warnings] },
+    pValues: summaries.map(({ pValue }) => pValue),
+  });
+  progress.stage = 'finished';
+  progress.status = 'finished';
+  setCurrentDetails(`${spec.rows.length} rows: ${progress.drawn} pictures drawn, ${progress.reused} found.`);
+  return result;
+}
+
+function resultOf({ objective }: EvaluateSpec, { split }: Drawings, summaries: readonly SummariseResult[]) {
+  const { set, count, seeds, sha256 } = split;
+  return { rows: summaries.map(({ row }) => row), prompts: { set, count, seeds, sha256 }, objective };
+}
+
+/** A search's own prompts flatter what it found. */
+const seenWarnings = (schedules: readonly ResolvedSchedule[], { prompts: { count, texts } }: EvaluateSpec): string[] =>
+  schedules.flatMap(({ source, seen }) =>
+    seen === undefined
+      ? []
+      : [`The search or fit behind "${source}" used ${seen} of these ${texts?.length ?? count} prompts: what its row gains is no held-out gain.`],
+  );
+
+function titleOf({ rows, prompts }: EvaluateSpec): string {
+  const models = [...new Set(rows.map(({ model }) => model))].join(', ');
+  return `${rows.length} rows of ${models} on ${prompts.texts === undefined ? prompts.set : 'prompts of its own'}`;
+}

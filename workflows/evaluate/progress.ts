@@ -1,0 +1,12 @@
+/**
+ * How far an evaluation is.
+ */
+import type { EvaluateProgress } from '../../spec/evaluate-payloads.js';
+
+/** What the `progress` query answers; the stages write it. */
+export type Progress = { -readonly [K in keyof EvaluateProgress]: EvaluateProgress[K] };
+
+/** Nothing done yet. */
+export const atStart = (): Progress => ({
+  status: 'running', stage: 'prepare', rows: 0, pictures: 0, done: 0, drawn: 0, reused: 0, failed: 0, summarised: 0,
+});

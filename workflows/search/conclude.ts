@@ -1,0 +1,90 @@
+/**
+ * The end of a search: choose among the best on other prompts, confirm the finalist on yet others, judge, show the
+ * control, finish.
+ */
+import { upsertSearchAttributes } from '@temporalio/workflow';
+import { QschedError } from '../../spec/errors.js';
+import type { FinishRequest, SearchResult, Verdict } from '../../spec/payloads.js';
+import { storeActivities } from '../activities.js';
+import { runControl } from './control.js';
+import { pictures } from './score-batch.js';
+import { numbered, scoreStage } from './score-stage.js';
+import { details, spaceOf, type SearchRun } from './search-run.js';
+import type { Ranked, SearchState } from './search-state.js';
+
+const { max, min } = Math;
+
+/** Judging resamples every held-out prompt many times: as long as so many rows. */
+const RESAMPLING_ROWS = 100;
+
+/** @throws QschedError (failure): no candidate could be scored */
+export async function conclude(run: SearchRun, state: SearchState): Promise<SearchResult> {
+  const finalist = await select(run, state);
+  const verdict = await confirm(run, state, finalist);
+  const control = await runControl(run, state);
+  const result = resultOf(run, state, { finalist, verdict, control });
+  const complete = await storeActivities(state.told * pictures(state.splits.calibration)).finish({ result });
+  if (state.searchAttributes) upsertSearchAttributes({ QschedStatus: ['finished'] });
+  run.progress.stage = 'finished';
+  run.progress.status = 'finished';
+  details(`**${verdict.recommend}**: ${verdict.reason}`);
+  return complete;
+}
+
+/** The best of the finalists on prompts that chose none of them. */
+async function select(run: SearchRun, state: SearchState): Promise<Ranked> {
+  const [best] = state.best;
+  if (best === undefined) {
+    throw new QschedError('failure', 'No candidate could be scored.', 'Narrow coefficients.range, or raise the budget.');
+  }
+  if (state.best.length === 1) return best;
+  run.progress.stage = 'select';
+  details(`Choosing among the best ${state.best.length} on ${state.splits.select.count} other prompts.`);
+  const trials = numbered(state.best.map(({ coefficients }) => coefficients), 1);
+  const { scores } = await scoreStage(run, state, { stage: 'select', trials, label: 'select' });
+  let winner = 0;
+  scores.forEach((score, i) => {
+    if (score !== null && score > (scores[winner] ?? -Infinity)) winner = i;
+  });
+  return state.best[winner]!;
+}
+
+/** The finalist against the identity on held-out prompts. */
+async function confirm(run: SearchRun, state: SearchState, finalist: Ranked): Promise<Verdict> {
+  const { confirm: split } = state.splits;
+  run.progress.stage = 'confirm';
+  details(`Confirming the finalist against the identity on ${split.count} held-out prompts.`);
+  const trials = numbered([spaceOf(run.spec).identity(), finalist.coefficients], 0);
+  await scoreStage(run, state, { stage: 'confirm', trials, label: 'confirm' });
+  return storeActivities(split.count * RESAMPLING_ROWS).judge({
+    searchId: run.searchId, contexts: state.quantised.contexts, seeds: split.seeds, objectives: state.objectives,
+  });
+}
+
+interface Outcome {
+  readonly finalist: Ranked;
+  readonly verdict: Verdict;
+  readonly control: SearchResult['control'];
+}
+
+function resultOf({ searchId, spec }: SearchRun, state: SearchState, { finalist, verdict, control }: Outcome): FinishRequest['result'] {
+  const [best] = state.best as [Ranked];
+  const [{ prompts, gain, percentile, studentised }] = verdict.scorers as [Verdict['scorers'][number]];
+  return {
+    searchId, status: 'finished',
+    model: spec.model, precision: spec.precision, steps: spec.scheduler.steps, optimizer: spec.optimizer.type,
+    trials: state.told, failed: state.failed,
+    best: { trial: best.index, coefficients: best.coefficients, score: best.score },
+    identity: { trial: 0, coefficients: spaceOf(spec).identity(), score: state.identityScore! },
+    finalist: finalist.coefficients,
+    notes: state.notes,
+    heldOut: {
+      prompts, gain,
+      low: min(percentile.low, studentised.low), high: max(percentile.high, studentised.high),
+      recommend: verdict.recommend, reason: verdict.reason, scorers: verdict.scorers,
+      calibrationGain: verdict.calibrationGain,
+      optimism: verdict.calibrationGain === null ? null : verdict.calibrationGain - gain,
+    },
+    control,
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * Ask, score, tell, until the optimizer or the budget ends it.
+ */
+import { workflowInfo } from '@temporalio/workflow';
+import { createOptimizer, defaultBatch, restoreOptimizer } from '../../optimizers/create.js';
+import type { Optimizer } from '../../optimizers/optimizer.js';
+import { QschedError } from '../../spec/errors.js';
+import type { SearchSpec } from '../../spec/search-spec.js';
+import type { BatchScores } from './score-batch.js';
+import { scoreStage } from './score-stage.js';
+import { carryOn, showProgress, spaceOf, type SearchRun } from './search-run.js';
+import { rankBest, type SearchState } from './search-state.js';
+
+const { min } = Math;
+
+/** Candidates asked together where neither the spec nor the optimizer sets it lower. */
+const MOST_ASKED = 256;
+/** A search whose candidates keep failing is stopped: more than this share, after at least this many. */
+const MOST_FAILED_SHARE = 0.2;
+const FEWEST_BEFORE_STOP = 5;
+
+/** @throws QschedError (failure): too many candidates cannot be scored */
+export async function optimise(run: SearchRun, start: SearchState): Promise<SearchState> {
+  run.progress.stage = 'search';
+  const optimizer = optimizerOf(run.spec, start);
+  const space = spaceOf(run.spec);
+  for (let state = start; ; ) {
+    const points = optimizer.ask();
+    if (points.length === 0) return state;
+    showProgress(run, state);
+    const trials = points.map((point, i) => ({ index: state.told + i + 1, point, coefficients: space.toCoefficients(point) }));
+    const label = `generation ${state.generation + 1}`;
+    const made = await scoreStage(run, state, { stage: 'calibration', trials, label }, (count) => {
+      run.progress.told += count;
+    });
+    optimizer.tell(made.scores);
+    state = told(state, trials, made, optimizer, run.spec);
+    showProgress(run, state);
+    refuseFailing(state);
+    if (workflowInfo().continueAsNewSuggested) await carryOn(run, state);
+  }
+}
+
+function optimizerOf({ optimizer: { type, budget, seed, gridPoints, batch: wanted }, ...spec }: SearchSpec, { optimizer }: SearchState): Optimizer {
+  const { lower, upper } = spaceOf({ optimizer: { type, budget, seed }, ...spec });
+  const own = gridPoints === undefined ? {} : { gridPoints };
+  const batch = min(MOST_ASKED, wanted ?? defaultBatch(type, lower.length, budget, own));
+  const options = { space: { lower, upper }, seed, budget, batch, ...own };
+  return optimizer === null ? createOptimizer(type, options) : restoreOptimizer(optimizer, options);
+}
+
+type Asked = readonly { readonly index: number; readonly coefficients: SearchState['best'][number]['coefficients'] }[];
+
+/** The state after a generation. */
+function told(state: SearchState, trials: Asked, { scores, kept }: BatchScores, optimizer: Optimizer, spec: SearchSpec): SearchState {
+  const ranked = trials.flatMap(({ index, coefficients }, i) => {
+    const score = scores[i]!;
+    return score === null ? [] : [{ index, score, coefficients: kept.get(index) ?? coefficients }];
+  });
+  return {
+    ...state,
+    optimizer: optimizer.state(),
+    told: state.told + trials.length,
+    generation: state.generation + 1,
+    failed: state.failed + trials.length - ranked.length,
+    best: rankBest(state.best, ranked, spec.select.finalists),
+  };
+}
+
+function refuseFailing({ failed, told: all }: SearchState): void {
+  if (all < FEWEST_BEFORE_STOP || failed <= MOST_FAILED_SHARE * all) return;
+  throw new QschedError(
+    'failure',
+    `${failed} of ${all} candidates failed: more than ${MOST_FAILED_SHARE * 100} %.`,
+    "Narrow coefficients.range, or look at `select reason from evaluations where status = 'failed'`.",
+  );
+}

@@ -1,0 +1,46 @@
+/**
+ * Scoring candidates on the prompts of one stage of a search.
+ */
+import type { Coefficients } from '../../spec/coefficients.js';
+import { scorersOf } from '../../spec/objective-plan.js';
+import type { AskedTrial, Stage } from '../../spec/payloads.js';
+import { scoreBatch, type BatchScores } from './score-batch.js';
+import { carryOn, type SearchRun } from './search-run.js';
+import type { SearchState } from './search-state.js';
+
+/** What is to be scored. */
+export interface StageBatch {
+  /** `control` is the full-precision network on the prompts of `confirm`. */
+  readonly stage: Stage | 'control';
+  readonly trials: readonly AskedTrial[];
+  /** What the activities' summaries call it. */
+  readonly label: string;
+  /** Limit on waiting for a worker, in seconds; null for as long as it takes. */
+  readonly waitSeconds?: number | null;
+}
+
+/** Candidates that no optimizer asked for, numbered from `first`. */
+export const numbered = (candidates: readonly Coefficients[], first: number): AskedTrial[] =>
+  candidates.map((coefficients, i) => ({ index: first + i, point: [], coefficients }));
+
+/** Calibration and selection need the objective's scorers alone; a verdict shows the others too. */
+export function scoreStage(
+  run: SearchRun,
+  state: SearchState,
+  { stage, trials, label, waitSeconds = null }: StageBatch,
+  onRecorded?: (count: number) => void,
+): Promise<BatchScores> {
+  const { searchId, spec } = run;
+  const split: Stage = stage === 'control' ? 'confirm' : stage;
+  const prepared = stage === 'control' ? state.reference! : state.quantised;
+  const objective = state.objectives[0]!.plan;
+  const own = Object.fromEntries(scorersOf(objective).map((scorer) => [scorer, prepared.contexts[scorer]!]));
+  const contexts = split === 'confirm' ? prepared.contexts : own;
+  const batch = {
+    reference: { searchId, stage, contexts, split, seeds: state.splits[split].seeds, objective },
+    prepared, scheduler: spec.scheduler, split: state.splits[split],
+    trials, retryFailed: spec.retryFailed, waitSeconds, label,
+    carryOn: () => carryOn(run, state),
+  };
+  return scoreBatch(batch, onRecorded);
+}

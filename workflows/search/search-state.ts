@@ -1,0 +1,44 @@
+/**
+ * What a search carries through continue-as-new: plain JSON.
+ */
+import type { OptimizerState } from '../../optimizers/optimizer.js';
+import type { Coefficients } from '../../spec/coefficients.js';
+import type { JudgedObjective, PreparedModel, PromptSplit, Stage } from '../../spec/payloads.js';
+
+/** A trial that may become a finalist. */
+export interface Ranked {
+  readonly index: number;
+  readonly score: number;
+  readonly coefficients: Coefficients;
+}
+
+/** The search between two batches. */
+export interface SearchState {
+  readonly quantised: PreparedModel;
+  readonly reference: PreparedModel | null;
+  /** What is judged by, the search's own objective first. */
+  readonly objectives: readonly JudgedObjective[];
+  readonly notes: readonly string[];
+  readonly splits: Readonly<Record<Stage, PromptSplit>>;
+  readonly searchAttributes: boolean;
+  /** Null until the identity is scored. */
+  readonly identityScore: number | null;
+  readonly optimizer: OptimizerState | null;
+  readonly told: number;
+  readonly failed: number;
+  readonly generation: number;
+  /** The best candidates so far, best first, each once; ties keep the earlier one first. */
+  readonly best: readonly Ranked[];
+}
+
+/** Adds a generation's trials to the best `most`; an optimizer that asks a point twice does not fill the list with it. */
+export function rankBest(best: readonly Ranked[], generation: readonly Ranked[], most: number): Ranked[] {
+  const seen = new Set<string>();
+  return [...best, ...generation]
+    .sort((a, b) => b.score - a.score || a.index - b.index)
+    .filter(({ coefficients: { sample, noise } }) => {
+      const key = JSON.stringify([sample, noise]);
+      return !seen.has(key) && seen.add(key);
+    })
+    .slice(0, most);
+}

@@ -1,0 +1,56 @@
+/**
+ * The `search` workflow: prepare, open, score the identity, ask/score/tell, select, confirm, judge, finish.
+ */
+import { CancellationScope, defineQuery, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { SearchProgress, SearchResult } from '../../spec/payloads.js';
+import { parseSearchSpec } from '../../spec/validate.js';
+import { storeActivities } from '../activities.js';
+import { asFailure, explain, orFailure } from '../failure.js';
+import { begin, scoreIdentity } from './begin.js';
+import { conclude } from './conclude.js';
+import { optimise } from './optimise.js';
+import type { SearchRun } from './search-run.js';
+import type { SearchState } from './search-state.js';
+
+/** Where the search is: `temporal workflow query --type progress`. */
+export const progressQuery = defineQuery<SearchProgress>('progress');
+
+/**
+ * Searches the coefficients of one model at one precision.
+ *
+ * @param input a SearchSpec as a user wrote it: only `model` is required
+ * @param carried the state of the run before this one, after continue-as-new
+ */
+export async function search(input: unknown, carried?: SearchState): Promise<SearchResult> {
+  const { workflowId: searchId } = workflowInfo();
+  const progress = startOf(carried);
+  setHandler(progressQuery, () => ({ ...progress }));
+  const spec = orFailure(() => parseSearchSpec(input));
+  progress.budget = spec.optimizer.budget;
+  const run: SearchRun = { searchId, spec, input, progress };
+  let state = carried;
+  try {
+    state ??= await begin(run);
+    if (state.identityScore === null) state = await scoreIdentity(run, state);
+    state = await optimise(run, state);
+    return await conclude(run, state);
+  } catch (error) {
+    if (isContinueAsNew(error)) throw error;
+    if (state !== undefined) await abandon(searchId, error);
+    throw isCancellation(error) ? error : asFailure(error);
+  }
+}
+
+function startOf(carried: SearchState | undefined): SearchRun['progress'] {
+  const { told = 0, generation = 0, failed = 0, identityScore: identity = null, best = [] } = carried ?? {};
+  return { status: 'running', stage: 'prepare', told, budget: 0, generation, best: best[0]?.score ?? null, identity, failed };
+}
+
+/** The store says how the search ended, also where it was cancelled. */
+async function abandon(searchId: string, error: unknown): Promise<void> {
+  const status = isCancellation(error) ? ('cancelled' as const) : ('failed' as const);
+  const end = { searchId, status, message: explain(error) };
+  await CancellationScope.nonCancellable(() => storeActivities(0).abandon(end));
+}
+
+const isContinueAsNew = (error: unknown): boolean => error instanceof Error && error.name === 'ContinueAsNew';
