@@ -23,8 +23,9 @@ export const checkSpec = ({ spec, patient }: CheckRequest, modelServed: ModelSer
  * The same for an evaluation, model by model. @throws QschedError (usage) as `checkSpec` does
  */
 export async function checkEvaluate({ spec, patient }: CheckEvaluateRequest, modelServed: ModelServed): Promise<void> {
-  for (const model of new Set(spec.rows.map((row) => row.model)))
+  for (const model of new Set(spec.rows.map((row) => row.model))) {
     await checkModel(model, patient, modelServed, () => checkEvaluateFiles(spec, [model]));
+  }
 }
 
 async function checkModel(

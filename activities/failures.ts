@@ -11,6 +11,11 @@ export async function asActivity<T>(body: () => T | Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof QschedError)) throw error;
     const message = error.hint === '' ? error.message : `${error.message} ${error.hint}`;
-    throw ApplicationFailure.create({ message, type: error.code, nonRetryable: error.final, details: [error.message, error.hint] });
+    throw ApplicationFailure.create({
+      message,
+      type: error.code,
+      nonRetryable: error.final,
+      details: [error.message, error.hint],
+    });
   }
 }

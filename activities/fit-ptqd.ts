@@ -23,14 +23,28 @@ export const refuseToFit: FitFunction = async () => {
 };
 
 /** Fits on the engine's thread. */
-export const fitOnEngine = (engine: EngineClient, numeric: NumericClass): FitFunction => async (request, watch) => {
-  const { model, precision, reference, scheduler: choice, split, gamma, bias } = request;
-  await refuseOtherFiles(request, precision, request.contexts, numeric);
-  await refuseOtherFiles(request, reference, request.referenceContexts, numeric);
-  const folder = openModelFolder(model, precision);
-  const scheduler = schedulerOf(folder, choice);
-  const pairs = splitPrompts(split).flatMap(({ text }) => split.seeds.map((seed) => ({ text, seed })));
-  const { fits, seconds } = await engine.fit({ model, precision, reference, schedule: scheduler.fused(), pairs, options: { gamma, bias } }, watch);
-  const origin = { kind: 'ptqd' as const, model, precision, scheduler: { ...choice, config: folder.schedulerConfig } };
-  return { document: scheduleDocument(scheduler, origin, identityCoefficients(choice.steps), fits), trajectories: pairs.length, seconds };
-};
+export const fitOnEngine =
+  (engine: EngineClient, numeric: NumericClass): FitFunction =>
+  async (request, watch) => {
+    const { model, precision, reference, scheduler: choice, split, gamma, bias } = request;
+    await refuseOtherFiles(request, precision, request.contexts, numeric);
+    await refuseOtherFiles(request, reference, request.referenceContexts, numeric);
+    const folder = openModelFolder(model, precision);
+    const scheduler = schedulerOf(folder, choice);
+    const pairs = splitPrompts(split).flatMap(({ text }) => split.seeds.map((seed) => ({ text, seed })));
+    const { fits, seconds } = await engine.fit(
+      { model, precision, reference, schedule: scheduler.fused(), pairs, options: { gamma, bias } },
+      watch,
+    );
+    const origin = {
+      kind: 'ptqd' as const,
+      model,
+      precision,
+      scheduler: { ...choice, config: folder.schedulerConfig },
+    };
+    return {
+      document: scheduleDocument(scheduler, origin, identityCoefficients(choice.steps), fits),
+      trajectories: pairs.length,
+      seconds,
+    };
+  };

@@ -9,9 +9,13 @@ const BEAT_MILLISECONDS = 1500;
 export async function withHeartbeat<T>(body: (report: (share: number) => void) => Promise<T>): Promise<T> {
   const context = Context.current();
   let share = 0;
-  const timer = setInterval(() => { context.heartbeat(share); }, BEAT_MILLISECONDS);
+  const timer = setInterval(() => {
+    context.heartbeat(share);
+  }, BEAT_MILLISECONDS);
   try {
-    return await body((now) => { share = now; });
+    return await body((now) => {
+      share = now;
+    });
   } finally {
     clearInterval(timer);
   }

@@ -25,6 +25,8 @@ const atOnce = <T>(body: () => Promise<T>): Promise<T> =>
 export const createModelActivities = (numeric: NumericClass, queues: readonly string[]) => ({
   /** Whether this process serves a queue: one that is busy does not poll it, and looks absent. */
   serves: ({ queue }: { queue: string }): Promise<boolean> => Promise.resolve(queues.includes(queue)),
-  prepareEvaluate: (request: PrepareEvaluateRequest): Promise<PreparedNetwork> => asActivity(() => atOnce(() => prepareNetwork(request, numeric))),
-  prepare: (request: PrepareRequest): Promise<PrepareResult> => asActivity(() => atOnce(() => prepareSearch(request.spec, numeric))),
+  prepareEvaluate: (request: PrepareEvaluateRequest): Promise<PreparedNetwork> =>
+    asActivity(() => atOnce(() => prepareNetwork(request, numeric))),
+  prepare: (request: PrepareRequest): Promise<PrepareResult> =>
+    asActivity(() => atOnce(() => prepareSearch(request.spec, numeric))),
 });

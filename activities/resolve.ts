@@ -16,7 +16,10 @@ export function resolveRows(store: Store, spec: EvaluateSpec): ResolvedSchedule[
   return resolveSchedules(store, spec).map((resolved) => {
     if (resolved.source === null) return resolved;
     const { source } = resolved;
-    const chosenBy = [fittedPrompts(store, source), ...searchesBehind(store, source).map((id) => seenPrompts(store, id))];
+    const chosenBy = [
+      fittedPrompts(store, source),
+      ...searchesBehind(store, source).map((id) => seenPrompts(store, id)),
+    ];
     const seen = texts.filter((text) => chosenBy.some((set) => set.has(text))).length;
     return seen === 0 ? resolved : { ...resolved, seen };
   });

@@ -8,8 +8,25 @@ import { closeSearch, openSearch } from '../db/searches.js';
 import { askTrials, recordTrials } from '../db/trials.js';
 import { finishSearch } from '../db/finish.js';
 import { judge } from '../db/judge.js';
-import type { AskRequest, AskResult, CheckRequest, FinishRequest, JudgeRequest, OpenRequest, OpenResult, RecordRequest, SearchResult, TrialScore, Verdict } from '../spec/payloads.js';
-import type { CheckEvaluateRequest, FinishEvaluateRequest, OpenRunRequest, ResolvedSchedule } from '../spec/evaluate-payloads.js';
+import type {
+  AskRequest,
+  AskResult,
+  CheckRequest,
+  FinishRequest,
+  JudgeRequest,
+  OpenRequest,
+  OpenResult,
+  RecordRequest,
+  SearchResult,
+  TrialScore,
+  Verdict,
+} from '../spec/payloads.js';
+import type {
+  CheckEvaluateRequest,
+  FinishEvaluateRequest,
+  OpenRunRequest,
+  ResolvedSchedule,
+} from '../spec/evaluate-payloads.js';
 import type { EvaluateResult, EvaluateSpec } from '../spec/evaluate-spec.js';
 import type { AddFitRequest, StoredFit } from '../spec/study-payloads.js';
 import { checkEvaluate, checkSpec, type ModelServed } from './check.js';
@@ -17,7 +34,12 @@ import { asActivity } from './failures.js';
 import { resolveRows } from './resolve.js';
 
 /** What the store activities need: the database, and whether the namespace has our search attributes. */
-export interface StoreDependencies { readonly store: Store; readonly path: string; readonly searchAttributes: boolean; readonly modelServed: ModelServed }
+export interface StoreDependencies {
+  readonly store: Store;
+  readonly path: string;
+  readonly searchAttributes: boolean;
+  readonly modelServed: ModelServed;
+}
 
 /** Activities of the store queue. */
 export function createStoreActivities({ store, path, searchAttributes, modelServed }: StoreDependencies) {
@@ -31,18 +53,27 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
     });
   return {
     check: (request: CheckRequest): Promise<void> => asActivity(() => checkSpec(request, modelServed)),
-    checkEvaluate: (request: CheckEvaluateRequest): Promise<void> => asActivity(() => checkEvaluate(request, modelServed)),
-    resolveSchedules: (request: { spec: EvaluateSpec }): Promise<ResolvedSchedule[]> => guarded(() => resolveRows(store, request.spec)),
+    checkEvaluate: (request: CheckEvaluateRequest): Promise<void> =>
+      asActivity(() => checkEvaluate(request, modelServed)),
+    resolveSchedules: (request: { spec: EvaluateSpec }): Promise<ResolvedSchedule[]> =>
+      guarded(() => resolveRows(store, request.spec)),
     openRun: (request: OpenRunRequest): Promise<void> => guarded(() => openRun(store, request)),
-    closeRun: (request: { id: string; end: RunEnd }): Promise<void> => guarded(() => closeRun(store, request.id, request.end)),
-    finishEvaluate: (request: FinishEvaluateRequest): Promise<EvaluateResult> => guarded(() => finishEvaluate(store, request)),
+    closeRun: (request: { id: string; end: RunEnd }): Promise<void> =>
+      guarded(() => closeRun(store, request.id, request.end)),
+    finishEvaluate: (request: FinishEvaluateRequest): Promise<EvaluateResult> =>
+      guarded(() => finishEvaluate(store, request)),
     findFit: (request: { inputs: unknown }): Promise<StoredFit | null> => guarded(() => findFit(store, request.inputs)),
     addFit: (request: AddFitRequest): Promise<{ id: string }> => guarded(() => addFit(store, request)),
-    open: (request: OpenRequest): Promise<OpenResult> => guarded(() => { openSearch(store, request); return { searchAttributes }; }),
+    open: (request: OpenRequest): Promise<OpenResult> =>
+      guarded(() => {
+        openSearch(store, request);
+        return { searchAttributes };
+      }),
     ask: (request: AskRequest): Promise<AskResult> => guarded(() => askTrials(store, request)),
     record: (request: RecordRequest): Promise<TrialScore[]> => guarded(() => recordTrials(store, request)),
     judge: (request: JudgeRequest): Promise<Verdict> => guarded(() => judge(store, request)),
     finish: (request: FinishRequest): Promise<SearchResult> => guarded(() => finishSearch(store, request)),
-    abandon: (request: { searchId: string; status: 'failed' | 'cancelled'; message: string }): Promise<void> => guarded(() => closeSearch(store, request.searchId, request)),
+    abandon: (request: { searchId: string; status: 'failed' | 'cancelled'; message: string }): Promise<void> =>
+      guarded(() => closeSearch(store, request.searchId, request)),
   };
 }

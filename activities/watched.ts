@@ -5,7 +5,10 @@ import { CancelledFailure, Context } from '@temporalio/activity';
 import { withHeartbeat } from './heartbeat.js';
 
 /** Who watches a job on another thread. */
-export interface Watch { readonly signal: AbortSignal; readonly onProgress: (share: number) => void }
+export interface Watch {
+  readonly signal: AbortSignal;
+  readonly onProgress: (share: number) => void;
+}
 
 /** Heartbeats while `body` runs on another thread; cancellation reaches it. */
 export const watched = <T>(body: (watch: Watch) => Promise<T>): Promise<T> =>

@@ -105,13 +105,24 @@ const FILE = new URL('coverage.json', import.meta.url);
 
 /** The cases, the quick ones first. */
 export const CASES: readonly CoverageCase[] = [20, 32, 64, 128, 256].flatMap((prompts) =>
-  (Object.keys(DISTRIBUTIONS) as (keyof typeof DISTRIBUTIONS)[]).flatMap((distribution) => [1, 3].map((seedsPerPrompt) => ({ distribution, prompts, seedsPerPrompt }))));
+  (Object.keys(DISTRIBUTIONS) as (keyof typeof DISTRIBUTIONS)[]).flatMap((distribution) =>
+    [1, 3].map((seedsPerPrompt) => ({ distribution, prompts, seedsPerPrompt })),
+  ),
+);
 
 /** Simulates a case with each of its seeds, and holds the mean against the band. */
 export function coverageRow(one: CoverageCase, searches: number, resamples: number): CoverageRow {
-  const bySeed = (one.prompts < 128 ? [1, 2, 3, 4] : [1]).map((seed) => ({ seed, ...simulateCoverage(one, searches, resamples, seed) }));
-  const over = (share: (got: Coverage) => number): number => bySeed.reduce((sum, got) => sum + share(got), 0) / bySeed.length;
-  const got = { percentile: over(({ percentile }) => percentile), studentised: over(({ studentised }) => studentised), falseHelps: over(({ falseHelps }) => falseHelps) };
+  const bySeed = (one.prompts < 128 ? [1, 2, 3, 4] : [1]).map((seed) => ({
+    seed,
+    ...simulateCoverage(one, searches, resamples, seed),
+  }));
+  const over = (share: (got: Coverage) => number): number =>
+    bySeed.reduce((sum, got) => sum + share(got), 0) / bySeed.length;
+  const got = {
+    percentile: over(({ percentile }) => percentile),
+    studentised: over(({ studentised }) => studentised),
+    falseHelps: over(({ falseHelps }) => falseHelps),
+  };
   const band = one.prompts < 128 ? ([0.93, 0.97] as const) : ([0.94, 0.96] as const);
   const holds = got.studentised >= band[0] && got.studentised <= band[1] && got.falseHelps <= MOST_FALSE_HELPS;
   return { ...one, searches: searches * bySeed.length, ...got, bySeed, band, holds };
@@ -120,16 +131,36 @@ export function coverageRow(one: CoverageCase, searches: number, resamples: numb
 function main(): void {
   const searches = Number(process.argv[2] ?? 10_000);
   const resamples = Number(process.argv[3] ?? 1_000);
-  console.log(`searches without a gain, ${resamples} resamples each; most and least false helps are those of single seeds, ${searches} searches each`);
+  console.log(
+    `searches without a gain, ${resamples} resamples each; most and least false helps are those of single seeds, ${searches} searches each`,
+  );
   console.log('differences  prompts  seeds  searches  percentile  studentised  false helps  least   most    band');
   const rows: CoverageRow[] = [];
   for (const one of CASES) {
     const row = coverageRow(one, searches, resamples);
     rows.push(row);
-    const shares = [row.percentile, row.studentised, row.falseHelps].map((share, i) => share.toFixed(4).padStart([10, 11, 11][i]!));
+    const shares = [row.percentile, row.studentised, row.falseHelps].map((share, i) =>
+      share.toFixed(4).padStart([10, 11, 11][i]!),
+    );
     const single = row.bySeed.map(({ falseHelps }) => falseHelps);
-    console.log([one.distribution.padEnd(11), String(one.prompts).padStart(7), String(one.seedsPerPrompt).padStart(5), String(row.searches).padStart(8), ...shares, Math.min(...single).toFixed(4), Math.max(...single).toFixed(4), `${row.band.join(' to ')} ${row.holds ? 'holds' : 'MISSED'}`].join('  '));
-    if (process.argv.length <= 2) writeFileSync(FILE, `${JSON.stringify({ searchesPerSeed: searches, resamples, falseHelpsAtMost: MOST_FALSE_HELPS, rows }, null, 2)}\n`);
+    console.log(
+      [
+        one.distribution.padEnd(11),
+        String(one.prompts).padStart(7),
+        String(one.seedsPerPrompt).padStart(5),
+        String(row.searches).padStart(8),
+        ...shares,
+        Math.min(...single).toFixed(4),
+        Math.max(...single).toFixed(4),
+        `${row.band.join(' to ')} ${row.holds ? 'holds' : 'MISSED'}`,
+      ].join('  '),
+    );
+    if (process.argv.length <= 2) {
+      writeFileSync(
+        FILE,
+        `${JSON.stringify({ searchesPerSeed: searches, resamples, falseHelpsAtMost: MOST_FALSE_HELPS, rows }, null, 2)}\n`,
+      );
+    }
   }
 }
 

@@ -32,9 +32,14 @@ export interface GridRun {
 /** The grid of the paper's reference: both coefficients, the end fixed at 1. */
 export const gridSpec = (steps: number, gridPoints: number, prompts: number, seeds: number[]): SearchSpec =>
   parseSearchSpec({
-    model: 'shapes', precision: 'w4a8', scheduler: { steps }, coefficients: { shape: 'single-scale' },
-    prompts: { count: prompts, seeds }, optimizer: { type: 'grid', gridPoints, budget: gridPoints ** 2 },
-    select: { count: 4, finalists: 1 }, confirm: { count: 20 },
+    model: 'shapes',
+    precision: 'w4a8',
+    scheduler: { steps },
+    coefficients: { shape: 'single-scale' },
+    prompts: { count: prompts, seeds },
+    optimizer: { type: 'grid', gridPoints, budget: gridPoints ** 2 },
+    select: { count: 4, finalists: 1 },
+    confirm: { count: 20 },
   });
 
 /**
@@ -45,16 +50,34 @@ export const gridSpec = (steps: number, gridPoints: number, prompts: number, see
 export async function runGrid(spec: SearchSpec, score?: ScoreFunction): Promise<GridRun> {
   const folder = mkdtempSync(join(tmpdir(), 'qsched-bench-'));
   const env = { ...process.env, QSCHED_DATA: folder };
-  const { connection, client, nativeAddress, server } = await connectTemporal({ start: true, onProgress: () => undefined, env });
+  const { connection, client, nativeAddress, server } = await connectTemporal({
+    start: true,
+    onProgress: () => undefined,
+    env,
+  });
   const store = openStore(join(folder, 'qsched.db'));
   logToFile(folder);
-  const house = await startHouse(nativeAddress, { store, path: join(folder, 'qsched.db'), searchAttributes: false, modelServed: () => Promise.resolve(true) });
+  const house = await startHouse(nativeAddress, {
+    store,
+    path: join(folder, 'qsched.db'),
+    searchAttributes: false,
+    modelServed: () => Promise.resolve(true),
+  });
   const models = ['shapes'];
   const plan = scoringPlan(models, undefined);
   const { address, namespace } = nativeAddress;
-  const scoring = score === undefined
-    ? startScoringProcesses({ ...plan, models, address, namespace, say: (line) => { process.stderr.write(`${line}\n`); } })
-    : await startScoring(nativeAddress, { models, provider: 'cpu', threads: 1, batch: 20, score });
+  const scoring =
+    score === undefined
+      ? startScoringProcesses({
+          ...plan,
+          models,
+          address,
+          namespace,
+          say: (line) => {
+            process.stderr.write(`${line}\n`);
+          },
+        })
+      : await startScoring(nativeAddress, { models, provider: 'cpu', threads: 1, batch: 20, score });
   if ('ready' in scoring) await scoring.ready;
   try {
     await startSearch(client, 'bench', spec);
@@ -86,9 +109,12 @@ async function timesOf(client: Client, store: Store, id: string): Promise<Omit<G
       if (Object.keys(contexts).length === 1 && trials[0]!.index > 0) calibrating.add(String(event.eventId));
     }
     const done = event.activityTaskCompletedEventAttributes;
-    if (done && calibrating.has(String(done.scheduledEventId))) runtimeSeconds += (JSON.parse(textOf(done.result)) as { runtimeSeconds: number }).runtimeSeconds;
+    if (done && calibrating.has(String(done.scheduledEventId))) {
+      runtimeSeconds += (JSON.parse(textOf(done.result)) as { runtimeSeconds: number }).runtimeSeconds;
+    }
   }
   return { ...row!, runtimeSeconds };
 }
 
-const textOf = (payloads: { payloads?: { data?: Uint8Array | null }[] | null } | null | undefined): string => Buffer.from(payloads?.payloads?.[0]?.data ?? []).toString('utf8');
+const textOf = (payloads: { payloads?: { data?: Uint8Array | null }[] | null } | null | undefined): string =>
+  Buffer.from(payloads?.payloads?.[0]?.data ?? []).toString('utf8');

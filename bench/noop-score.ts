@@ -15,10 +15,19 @@ export const noopScore: ScoreFunction = async (request) => {
       const values = new Float64Array(evaluations.length * NAMES.length);
       values.fill(1 - Math.abs(trial.coefficients.sample[0]! - 1));
       return {
-        index: trial.index, coefficients: trial.coefficients, evaluations, failed: [],
-        scorers: Object.keys(request.contexts).map((scorer) => ({ scorer, names: NAMES, values: encodeFloats(values) })),
+        index: trial.index,
+        coefficients: trial.coefficients,
+        evaluations,
+        failed: [],
+        scorers: Object.keys(request.contexts).map((scorer) => ({
+          scorer,
+          names: NAMES,
+          values: encodeFloats(values),
+        })),
       };
     }),
-    seconds: 0, runtimeSeconds: 0, worker: 'noop',
+    seconds: 0,
+    runtimeSeconds: 0,
+    worker: 'noop',
   };
 };

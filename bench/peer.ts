@@ -10,7 +10,9 @@ export function runPeer(script: string, args: readonly string[]): Record<string,
   const path = fileURLToPath(new URL(script, import.meta.url));
   const { status, stdout, stderr } = spawnSync(python, [path, ...args], { encoding: 'utf8', maxBuffer: 1 << 24 });
   if (status !== 0) {
-    process.stderr.write(`no peer: ${python} ${script} failed. Install its packages: pip install -r bench/requirements.txt, then set QSCHED_BENCH_PYTHON.\n${(stderr ?? '').split('\n').slice(-3).join('\n')}\n`);
+    process.stderr.write(
+      `no peer: ${python} ${script} failed. Install its packages: pip install -r bench/requirements.txt, then set QSCHED_BENCH_PYTHON.\n${(stderr ?? '').split('\n').slice(-3).join('\n')}\n`,
+    );
     return null;
   }
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, number>;

@@ -24,10 +24,18 @@ export interface BenchResult {
 }
 
 /** Fills what every line has. */
-export function result(line: Pick<BenchResult, 'name' | 'ours' | 'peer' | 'unit' | 'better' | 'peerName' | 'target' | 'measure'>): BenchResult {
+export function result(
+  line: Pick<BenchResult, 'name' | 'ours' | 'peer' | 'unit' | 'better' | 'peerName' | 'target' | 'measure'>,
+): BenchResult {
   const { ours, peer, better } = line;
   const ratio = peer === null ? null : better === 'higher' ? ours / peer : peer / ours;
-  return { ...line, ratio, command: `npm run bench -- ${line.name}`, date: new Date().toISOString().slice(0, 10), cpu: `${cpus()[0]?.model ?? 'unknown'} x ${cpus().length}` };
+  return {
+    ...line,
+    ratio,
+    command: `npm run bench -- ${line.name}`,
+    date: new Date().toISOString().slice(0, 10),
+    cpu: `${cpus()[0]?.model ?? 'unknown'} x ${cpus().length}`,
+  };
 }
 
 /** Replaces the lines of the same names in bench/results.json. */
@@ -47,11 +55,28 @@ export function reaches({ measure, ratio, ours, target, better }: BenchResult): 
 
 /** The lines as a table. */
 export function asTable(lines: readonly BenchResult[]): string {
-  const show = (value: number | null): string => (value === null ? '-' : value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+  const show = (value: number | null): string =>
+    value === null ? '-' : value >= 100 ? value.toFixed(0) : value.toPrecision(3);
   const rows = [
     ['name', 'ours', 'peer', 'unit', 'ratio', 'target', 'reached', 'peer is'],
-    ...lines.map((line) => [line.name, show(line.ours), show(line.peer), line.unit, show(line.ratio), `${line.measure} ${line.measure === 'ratio' || line.better === 'higher' ? '>=' : '<='} ${line.target}`, { true: 'yes', false: 'no', null: '-' }[String(reaches(line)) as 'true'], line.peerName ?? '-']),
+    ...lines.map((line) => [
+      line.name,
+      show(line.ours),
+      show(line.peer),
+      line.unit,
+      show(line.ratio),
+      `${line.measure} ${line.measure === 'ratio' || line.better === 'higher' ? '>=' : '<='} ${line.target}`,
+      { true: 'yes', false: 'no', null: '-' }[String(reaches(line)) as 'true'],
+      line.peerName ?? '-',
+    ]),
   ];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()).join('\n');
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }

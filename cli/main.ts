@@ -10,7 +10,11 @@ import { report, type GlobalOptions } from './text/output.js';
 
 const program = new Command('qsched');
 let exitCode = 0;
-const run = <A extends unknown[]>(command: (...args: A) => number | Promise<number>) => async (...args: A): Promise<void> => { exitCode = await command(...args); };
+const run =
+  <A extends unknown[]>(command: (...args: A) => number | Promise<number>) =>
+  async (...args: A): Promise<void> => {
+    exitCode = await command(...args);
+  };
 
 program
   .description('Finds the scheduler coefficients that give a quantised few-step text-to-image model its quality back.')
@@ -20,7 +24,11 @@ program
   .showSuggestionAfterError(false);
 
 function command(name: string, description: string): Command {
-  return program.command(name).description(description).option('--json', 'one JSON document on stdout').option('--debug', 'show stack traces');
+  return program
+    .command(name)
+    .description(description)
+    .option('--json', 'one JSON document on stdout')
+    .option('--debug', 'show stack traces');
 }
 
 const models = (value: string, list: string[] | undefined): string[] => [...(list ?? []), ...value.split(',')];
@@ -68,7 +76,11 @@ command('search [spec]', 'search the coefficients of a model, to a verdict')
   .option('--workers <n>', 'scoring processes to start (default: one a core for small models, else 1)')
   .option('--wait', 'wait for workers instead of failing where none serves')
   .option('--fail-without-gain', 'exit 3 unless the calibrated coefficients are recommended')
-  .action(run(async (file: string | undefined, flags) => (await import('./commands/search-command.js')).searchCommand(file, flags)));
+  .action(
+    run(async (file: string | undefined, flags) =>
+      (await import('./commands/search-command.js')).searchCommand(file, flags),
+    ),
+  );
 
 command('resume [search]', 'go on with a search; the latest unfinished one where none is named')
   .option('--retry-failed', 'try stored failures again')
@@ -76,19 +88,44 @@ command('resume [search]', 'go on with a search; the latest unfinished one where
   .option('--workers <n>', 'scoring processes to start (default: one a core for small models, else 1)')
   .option('--wait', 'wait for workers instead of failing where none serves')
   .option('--fail-without-gain', 'exit 3 unless the calibrated coefficients are recommended')
-  .action(run(async (id: string | undefined, flags) => (await import('./commands/search-command.js')).resumeCommand(id, flags)));
+  .action(
+    run(async (id: string | undefined, flags) =>
+      (await import('./commands/search-command.js')).resumeCommand(id, flags),
+    ),
+  );
 
-command('status [search]', 'how far the searches are').action(run(async (id: string | undefined, flags: GlobalOptions) => (await import('./commands/look-commands.js')).statusCommand(id, flags)));
-command('best [search]', 'the best coefficients').action(run(async (id: string | undefined, flags: GlobalOptions) => (await import('./commands/look-commands.js')).bestCommand(id, flags)));
+command('status [search]', 'how far the searches are').action(
+  run(async (id: string | undefined, flags: GlobalOptions) =>
+    (await import('./commands/look-commands.js')).statusCommand(id, flags),
+  ),
+);
+command('best [search]', 'the best coefficients').action(
+  run(async (id: string | undefined, flags: GlobalOptions) =>
+    (await import('./commands/look-commands.js')).bestCommand(id, flags),
+  ),
+);
 command('export [search]', 'coefficients and fused schedule as JSON')
   .option('--output <file>', 'write to a file instead of stdout')
   .option('--which <name>', 'recommended (default), finalist, best or identity')
   .option('--format <name>', "qsched (default), or reference: the fields of the reference's best_rank_config")
-  .action(run(async (id: string | undefined, flags) => (await import('./commands/export-command.js')).exportCommand(id, flags)));
-command('schedules', 'the stored schedules').action(run(async (flags: GlobalOptions) => (await import('./commands/schedule-command.js')).schedulesCommand(flags)));
-command('schedule <action> <what>', 'show <id|file>: its steps as a table and a plot; add <file>: store one made by hand')
-  .option('--model <name>', "the model whose scheduler_config.json applies, where the file names none")
-  .action(run(async (action: string, what: string, flags) => (await import('./commands/schedule-command.js')).scheduleCommand(action, what, flags)));
+  .action(
+    run(async (id: string | undefined, flags) =>
+      (await import('./commands/export-command.js')).exportCommand(id, flags),
+    ),
+  );
+command('schedules', 'the stored schedules').action(
+  run(async (flags: GlobalOptions) => (await import('./commands/schedule-command.js')).schedulesCommand(flags)),
+);
+command(
+  'schedule <action> <what>',
+  'show <id|file>: its steps as a table and a plot; add <file>: store one made by hand',
+)
+  .option('--model <name>', 'the model whose scheduler_config.json applies, where the file names none')
+  .action(
+    run(async (action: string, what: string, flags) =>
+      (await import('./commands/schedule-command.js')).scheduleCommand(action, what, flags),
+    ),
+  );
 /** Flags that choose a network and its scheduler. */
 function networkOptions(of: Command): Command {
   return of
@@ -110,9 +147,16 @@ function ptqdOptions(of: Command, count = 'how many calibration prompts'): Comma
     .option('--wait', 'wait for workers instead of failing where none serves');
 }
 
-ptqdOptions(command('ptqd', "fit the paper's baseline, and store it as a schedule"))
-  .action(run(async (flags) => (await import('./commands/ptqd-command.js')).ptqdCommand(flags)));
-ptqdOptions(command('study <name>', "a table or figure of the paper: table-1, table-3, table-a3 (table-4), table-a4, table-a10, table-a11, figure-4, figure-5, surface; or ptqd: identity, PTQD and Q-Sched on held-out prompts; overhead: what coefficients cost in time"), 'tables and figures: prompts a row (default 2000); ptqd: how many calibration prompts')
+ptqdOptions(command('ptqd', "fit the paper's baseline, and store it as a schedule")).action(
+  run(async (flags) => (await import('./commands/ptqd-command.js')).ptqdCommand(flags)),
+);
+ptqdOptions(
+  command(
+    'study <name>',
+    'a table or figure of the paper: table-1, table-3, table-a3 (table-4), table-a4, table-a10, table-a11, figure-4, figure-5, surface; or ptqd: identity, PTQD and Q-Sched on held-out prompts; overhead: what coefficients cost in time',
+  ),
+  'tables and figures: prompts a row (default 2000); ptqd: how many calibration prompts',
+)
   .option('--budget <n>', 'tables and figures: candidates a search')
   .option('--format <name>', 'tables and figures: table (default), markdown or csv')
   .option('--output <file>', 'tables and figures: write the table, or with --json the document, to a file')
@@ -121,8 +165,15 @@ ptqdOptions(command('study <name>', "a table or figure of the paper: table-1, ta
   .option('--confirm-count <n>', 'ptqd: how many of them')
   .option('--repeats <n>', 'overhead: pictures with and without coefficients (default 100)')
   .action(run(async (name: string, flags) => (await import('./commands/study-command.js')).studyCommand(name, flags)));
-command('surface [search]', 'the scores of a two-dimensional grid as a table').action(run(async (id: string | undefined, flags: GlobalOptions) => (await import('./commands/surface-command.js')).surfaceCommand(id, flags)));
-command('evaluate [spec]', 'schedules x models x precisions on a prompt set, as a table with intervals; what was drawn before is found again')
+command('surface [search]', 'the scores of a two-dimensional grid as a table').action(
+  run(async (id: string | undefined, flags: GlobalOptions) =>
+    (await import('./commands/surface-command.js')).surfaceCommand(id, flags),
+  ),
+);
+command(
+  'evaluate [spec]',
+  'schedules x models x precisions on a prompt set, as a table with intervals; what was drawn before is found again',
+)
   .option('--model <list>', 'folders under the model roots')
   .option('--precision <list>', 'as in fp32,w4a8 (default w4a8)')
   .option('--steps <list>', 'as in 2,4,8 (default 4)')
@@ -143,9 +194,16 @@ command('evaluate [spec]', 'schedules x models x precisions on a prompt set, as 
   .option('--output <file>', 'write the table to a file: .md, .csv or .json')
   .option('--workers <n>', 'scoring processes to start (default: one a core for small models, else 1)')
   .option('--wait', 'wait for workers instead of failing where none serves')
-  .action(run(async (file: string | undefined, flags) => (await import('./commands/evaluate-command.js')).evaluateCommand(file, flags)));
+  .action(
+    run(async (file: string | undefined, flags) =>
+      (await import('./commands/evaluate-command.js')).evaluateCommand(file, flags),
+    ),
+  );
 
-command('confirm [searches...]', 'finalists against the identity on held-out prompts and new seeds; the latest search where none is named')
+command(
+  'confirm [searches...]',
+  'finalists against the identity on held-out prompts and new seeds; the latest search where none is named',
+)
   .option('--prompts <set|file>', "held-out prompts (default: the search's own)")
   .option('--count <n>', 'how many of them')
   .option('--noise-seed <list>', 'seeds (default: new ones)')
@@ -153,9 +211,14 @@ command('confirm [searches...]', 'finalists against the identity on held-out pro
   .option('--workers <n>', 'scoring processes to start (default: one a core for small models, else 1)')
   .option('--wait', 'wait for workers instead of failing where none serves')
   .option('--fail-without-gain', 'exit 3 unless calibrated coefficients are recommended')
-  .action(run(async (ids: string[], flags) => (await import('./commands/confirm-command.js')).confirmCommand(ids, flags)));
+  .action(
+    run(async (ids: string[], flags) => (await import('./commands/confirm-command.js')).confirmCommand(ids, flags)),
+  );
 
-command('rank [searches...]', 'rank finished searches again by other weights of image quality, from what is stored; the latest where none is named')
+command(
+  'rank [searches...]',
+  'rank finished searches again by other weights of image quality, from what is stored; the latest where none is named',
+)
   .option('--k <list>', 'weights to rank at (default 0.5,1,2,5)')
   .option('--pair <name>', 'another CLIP-IQA pair as image quality: noisiness, sharpness, ...')
   .option('--top <n>', 'show the best n at every k (default 1)')
@@ -163,7 +226,9 @@ command('rank [searches...]', 'rank finished searches again by other weights of 
 command('scores', 'the scores that objectives and tables may use, and what the absent ones want')
   .option('--model <name>', 'the model whose qsched.json may name scorers (default shapes)')
   .action(run(async (flags) => (await import('./commands/scores-command.js')).scoresCommand(flags)));
-command('doctor', 'check this machine, and say what to mend').action(run(async (flags: GlobalOptions) => (await import('./commands/doctor-command.js')).doctorCommand(flags)));
+command('doctor', 'check this machine, and say what to mend').action(
+  run(async (flags: GlobalOptions) => (await import('./commands/doctor-command.js')).doctorCommand(flags)),
+);
 
 /** Commander's complaint about an unknown word, as ours. */
 function asUsageError(error: CommanderError, argv: readonly string[]): QschedError {
@@ -174,9 +239,20 @@ function asUsageError(error: CommanderError, argv: readonly string[]): QschedErr
     return new QschedError('usage', `Unknown option ${word}.`, suggestion(word, [...known, '--help']));
   }
   if (error.code === 'commander.unknownCommand' || (error.code === 'commander.excessArguments' && !subcommand)) {
-    return new QschedError('usage', `Unknown command "${argv[0]}".`, suggestion(argv[0] ?? '', program.commands.map((c) => c.name())));
+    return new QschedError(
+      'usage',
+      `Unknown command "${argv[0]}".`,
+      suggestion(
+        argv[0] ?? '',
+        program.commands.map((c) => c.name()),
+      ),
+    );
   }
-  return new QschedError('usage', error.message.replace(/^error: /, ''), `See npx qsched ${subcommand?.name() ?? ''} --help`.replace(/ +/g, ' '));
+  return new QschedError(
+    'usage',
+    error.message.replace(/^error: /, ''),
+    `See npx qsched ${subcommand?.name() ?? ''} --help`.replace(/ +/g, ' '),
+  );
 }
 
 const argv = process.argv.slice(2);
@@ -185,8 +261,12 @@ try {
   else await program.parseAsync(argv, { from: 'user' });
 } catch (error) {
   const help = error instanceof CommanderError && error.exitCode === 0;
-  if (!help) exitCode = report(error instanceof CommanderError ? asUsageError(error, argv) : error, { json: argv.includes('--json'), debug: argv.includes('--debug') });
+  if (!help) {
+    exitCode = report(error instanceof CommanderError ? asUsageError(error, argv) : error, {
+      json: argv.includes('--json'),
+      debug: argv.includes('--debug'),
+    });
+  }
 }
 // Results must be out before the process ends; native threads must not keep it.
 process.stdout.write('', () => process.exit(exitCode));
-

@@ -8,7 +8,10 @@ import { searchPrompts } from './schema.js';
 import { statements } from './statements.js';
 
 /** What one evaluation has: the terms of every scorer asked for, a failure, or nothing yet. */
-export type Known = { readonly status: 'ok'; readonly terms: Readonly<Record<string, Readonly<Record<string, number>>>> } | { readonly status: 'failed'; readonly reason: string } | undefined;
+export type Known =
+  | { readonly status: 'ok'; readonly terms: Readonly<Record<string, Readonly<Record<string, number>>>> }
+  | { readonly status: 'failed'; readonly reason: string }
+  | undefined;
 
 /** Prompt ids of a search's split, in order. */
 export function splitPrompts(store: Store, searchId: string, split: BatchReference['split']): string[] {
@@ -38,12 +41,18 @@ export function knownEvaluations(
   });
   const known: Known[] = [];
   for (const promptId of promptIds) {
-    for (const seed of seeds) known.push(join(byScorer.map(({ scorer, rows }) => [scorer, rows.get(`${promptId}|${seed}`)] as const)));
+    for (const seed of seeds) {
+      known.push(join(byScorer.map(({ scorer, rows }) => [scorer, rows.get(`${promptId}|${seed}`)] as const)));
+    }
   }
   return known;
 }
 
-interface Row { readonly status: 'ok' | 'failed'; readonly reason: string | null; readonly terms: string | null }
+interface Row {
+  readonly status: 'ok' | 'failed';
+  readonly reason: string | null;
+  readonly terms: string | null;
+}
 
 function join(rows: readonly (readonly [string, Row | undefined])[]): Known {
   const terms: Record<string, Record<string, number>> = {};

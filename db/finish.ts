@@ -11,11 +11,21 @@ import { closeSearch } from './searches.js';
 /** Completes, stores and returns the result. */
 export function finishSearch(store: Store, { result }: FinishRequest): SearchResult {
   const withTerms = (scored: Omit<ScoredCoefficients, 'terms'>): ScoredCoefficients => {
-    const row = store.select({ tc: trials.tc, iq: trials.iq }).from(trials)
-      .where(and(eq(trials.searchId, result.searchId), eq(trials.stage, 'calibration'), eq(trials.number, scored.trial))).get();
+    const row = store
+      .select({ tc: trials.tc, iq: trials.iq })
+      .from(trials)
+      .where(
+        and(eq(trials.searchId, result.searchId), eq(trials.stage, 'calibration'), eq(trials.number, scored.trial)),
+      )
+      .get();
     return { ...scored, terms: { tc: row?.tc ?? null, iq: row?.iq ?? null } };
   };
-  const complete: SearchResult = { ...result, best: withTerms(result.best), identity: withTerms(result.identity), ...countEvaluations(store, result.searchId) };
+  const complete: SearchResult = {
+    ...result,
+    best: withTerms(result.best),
+    identity: withTerms(result.identity),
+    ...countEvaluations(store, result.searchId),
+  };
   closeSearch(store, result.searchId, { status: 'finished', result: complete });
   storeSearchSchedules(store, complete);
   return complete;

@@ -14,7 +14,11 @@ const keyOf = (inputs: unknown): string => createHash('sha256').update(canonical
 
 /** The fit of equal inputs; it becomes the latest of its network. */
 export function findFit(store: Store, inputs: unknown): StoredFit | null {
-  const found = store.select().from(fits).where(eq(fits.key, keyOf(inputs))).get();
+  const found = store
+    .select()
+    .from(fits)
+    .where(eq(fits.key, keyOf(inputs)))
+    .get();
   if (found === undefined) return null;
   const document = JSON.parse(found.document) as CompleteSchedule;
   const { id } = storeSchedule(store, document);
@@ -24,7 +28,13 @@ export function findFit(store: Store, inputs: unknown): StoredFit | null {
 /** Stores a fit and its schedule. Safe to repeat. @returns the schedule's id */
 export function addFit(store: Store, { inputs, document, trajectories, texts }: AddFitRequest): { id: string } {
   const { id } = storeSchedule(store, document);
-  const row = { key: keyOf(inputs), scheduleId: id, document: JSON.stringify(document), trajectories, texts: JSON.stringify(texts) };
+  const row = {
+    key: keyOf(inputs),
+    scheduleId: id,
+    document: JSON.stringify(document),
+    trajectories,
+    texts: JSON.stringify(texts),
+  };
   store.insert(fits).values(row).onConflictDoNothing().run();
   return { id };
 }

@@ -8,12 +8,13 @@ import { bestCoefficients, fits, runs, scheduleOrigins, searches } from './schem
 /** Whether an older version left it as it is; opened for writing, it is brought up to date. */
 export function isOlder(store: Store): boolean {
   try {
-    for (const one of [runs, scheduleOrigins, searches, bestCoefficients, fits])
+    for (const one of [runs, scheduleOrigins, searches, bestCoefficients, fits]) {
       store
         .select()
         .from(one)
         .where(sql`false`)
         .all();
+    }
     return false;
   } catch {
     return true;

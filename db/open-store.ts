@@ -20,7 +20,13 @@ function migrationsFolder(): string {
     const candidate = join(folder, 'db', 'migrations');
     if (existsSync(join(candidate, 'meta', '_journal.json'))) return candidate;
     const parent = dirname(folder);
-    if (parent === folder) throw new QschedError('failure', 'The database migrations are missing from this installation.', 'Install qsched again.');
+    if (parent === folder) {
+      throw new QschedError(
+        'failure',
+        'The database migrations are missing from this installation.',
+        'Install qsched again.',
+      );
+    }
     folder = parent;
   }
 }
@@ -33,7 +39,11 @@ function migrationsFolder(): string {
  */
 export function openStore(path: string, options: { readonly?: boolean; busyMilliseconds?: number } = {}): Store {
   if (options.readonly && !existsSync(path)) {
-    throw new QschedError('failure', `There is no database at ${path} yet.`, 'Run a search first: npx qsched search --model shapes');
+    throw new QschedError(
+      'failure',
+      `There is no database at ${path} yet.`,
+      'Run a search first: npx qsched search --model shapes',
+    );
   }
   let client: Database.Database | undefined;
   try {
@@ -60,10 +70,16 @@ function refuseNewer(client: Database.Database, path: string): void {
   const known = client.prepare("select 1 from sqlite_master where name = '__drizzle_migrations'").get();
   if (!known) return;
   const last = client.prepare('select max(created_at) as at from __drizzle_migrations').get() as { at: number | null };
-  const journal = JSON.parse(readFileSync(join(migrationsFolder(), 'meta', '_journal.json'), 'utf8')) as { entries: { when: number }[] };
+  const journal = JSON.parse(readFileSync(join(migrationsFolder(), 'meta', '_journal.json'), 'utf8')) as {
+    entries: { when: number }[];
+  };
   const newest = Math.max(...journal.entries.map((entry) => entry.when));
   if ((last.at ?? 0) > newest) {
-    throw new QschedError('failure', `The database ${path} was written by a newer version of qsched.`, 'Update qsched, or choose another folder with QSCHED_DATA.');
+    throw new QschedError(
+      'failure',
+      `The database ${path} was written by a newer version of qsched.`,
+      'Update qsched, or choose another folder with QSCHED_DATA.',
+    );
   }
 }
 
@@ -72,19 +88,43 @@ export function asStoreError(error: unknown, path: string, purpose: 'reading' | 
   if (error instanceof QschedError) return error;
   const code = (error as { code?: string }).code ?? '';
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
-    return new QschedError('failure', `The database ${path} is locked by another program.`, 'Close the program that writes to it, then try again.');
+    return new QschedError(
+      'failure',
+      `The database ${path} is locked by another program.`,
+      'Close the program that writes to it, then try again.',
+    );
   }
   if (error instanceof TypeError && messageOf(error).includes('directory does not exist')) {
-    return new QschedError('failure', `The folder of the database ${path} does not exist.`, 'Create it, or choose another folder with QSCHED_DATA.');
+    return new QschedError(
+      'failure',
+      `The folder of the database ${path} does not exist.`,
+      'Create it, or choose another folder with QSCHED_DATA.',
+    );
   }
   if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_CANTOPEN' || code === 'EACCES') {
-    return new QschedError('failure', `The database ${path} cannot be opened for ${purpose}.`, 'Check the permissions of the file and of its folder, where SQLite keeps two more files; or choose another folder with QSCHED_DATA.');
+    return new QschedError(
+      'failure',
+      `The database ${path} cannot be opened for ${purpose}.`,
+      'Check the permissions of the file and of its folder, where SQLite keeps two more files; or choose another folder with QSCHED_DATA.',
+    );
   }
   if (code === 'SQLITE_FULL' || code.startsWith('SQLITE_IOERR')) {
-    return new QschedError('failure', `The disk that holds ${path} is full or failing (${code}).`, 'Free some space; what is stored is safe, and `npx qsched resume` goes on.');
+    return new QschedError(
+      'failure',
+      `The disk that holds ${path} is full or failing (${code}).`,
+      'Free some space; what is stored is safe, and `npx qsched resume` goes on.',
+    );
   }
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
-    return new QschedError('failure', `${path} is not a qsched database, or it is damaged.`, 'Move it away, or choose another folder with QSCHED_DATA.');
+    return new QschedError(
+      'failure',
+      `${path} is not a qsched database, or it is damaged.`,
+      'Move it away, or choose another folder with QSCHED_DATA.',
+    );
   }
-  return new QschedError('failure', `The database ${path} failed: ${messageOf(error)}`, 'Run again with --debug for details.');
+  return new QschedError(
+    'failure',
+    `The database ${path} failed: ${messageOf(error)}`,
+    'Run again with --debug for details.',
+  );
 }

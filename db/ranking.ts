@@ -52,7 +52,11 @@ interface Provenance {
 }
 
 /** A stored search with its spec. */
-export interface StoredSearch { readonly id: string; readonly status: string; readonly spec: SearchSpec }
+export interface StoredSearch {
+  readonly id: string;
+  readonly status: string;
+  readonly spec: SearchSpec;
+}
 
 /**
  * @param pair ranks with the mean of this stored CLIP-IQA pair as IQ, instead of the objective's own
@@ -61,37 +65,85 @@ export interface StoredSearch { readonly id: string; readonly status: string; re
 export function readRankable(store: Store, { id, status, spec }: StoredSearch, pair?: ClipIqaName): RankableSearch {
   const prompts = splitPrompts(store, id, 'calibration');
   const own = searchContextIds(store, id, spec.precision);
-  const used = Object.fromEntries(objectiveScorers(spec.objective).flatMap((scorer) => (own[scorer] === undefined ? [] : [[scorer, own[scorer]]])));
+  const used = Object.fromEntries(
+    objectiveScorers(spec.objective).flatMap((scorer) => (own[scorer] === undefined ? [] : [[scorer, own[scorer]]])),
+  );
   const rows = store
-    .select({ trial: trials.number, status: trials.status, score: trials.score, tc: trials.tc, iq: trials.iq, candidateId: trials.candidateId, sample: candidates.sample, noise: candidates.noise })
+    .select({
+      trial: trials.number,
+      status: trials.status,
+      score: trials.score,
+      tc: trials.tc,
+      iq: trials.iq,
+      candidateId: trials.candidateId,
+      sample: candidates.sample,
+      noise: candidates.noise,
+    })
     .from(trials)
     .innerJoin(candidates, eq(candidates.id, trials.candidateId))
     .where(and(eq(trials.searchId, id), eq(trials.stage, 'calibration')))
     .orderBy(asc(trials.number))
     .all();
-  const scored = rows.filter((row) => row.status === 'ok').map(({ trial, tc, iq, candidateId, sample, noise }): RankedTrial => ({
-    search: id, trial, coefficients: { sample: JSON.parse(sample) as number[], noise: JSON.parse(noise) as number[] }, tc,
-    iq: pair === undefined ? iq : pairMean(knownEvaluations(store, used, candidateId, prompts, spec.prompts.seeds), pair, id),
-  }));
+  const scored = rows
+    .filter((row) => row.status === 'ok')
+    .map(({ trial, tc, iq, candidateId, sample, noise }): RankedTrial => ({
+      search: id,
+      trial,
+      coefficients: { sample: JSON.parse(sample) as number[], noise: JSON.parse(noise) as number[] },
+      tc,
+      iq:
+        pair === undefined
+          ? iq
+          : pairMean(knownEvaluations(store, used, candidateId, prompts, spec.prompts.seeds), pair, id),
+    }));
   const numbers = (wanted: string): number[] => rows.filter((row) => row.status === wanted).map(({ trial }) => trial);
   const searched = scored.filter(({ trial }) => trial > 0);
-  const best = rows.filter(({ trial, status: state }) => trial > 0 && state === 'ok').reduce<(typeof rows)[number] | null>((winner, row) => (winner === null || row.score! > winner.score! ? row : winner), null);
-  if (best === null) throw new QschedError('failure', `The search "${id}" is ${status} and has no scored trial to rank.`, `Go on with it: npx qsched resume ${id}`);
+  const best = rows
+    .filter(({ trial, status: state }) => trial > 0 && state === 'ok')
+    .reduce<(typeof rows)[number] | null>(
+      (winner, row) => (winner === null || row.score! > winner.score! ? row : winner),
+      null,
+    );
+  if (best === null) {
+    throw new QschedError(
+      'failure',
+      `The search "${id}" is ${status} and has no scored trial to rank.`,
+      `Go on with it: npx qsched resume ${id}`,
+    );
+  }
   return {
-    id, status, spec, k: spec.objective.type === 'weighted' ? 1 : spec.objective.k, ownWinner: best.trial, trials: searched, identity: scored.find(({ trial }) => trial === 0) ?? null,
-    failed: numbers('failed'), open: numbers('asked'), prompts, provenance: provenanceOf(store, used),
+    id,
+    status,
+    spec,
+    k: spec.objective.type === 'weighted' ? 1 : spec.objective.k,
+    ownWinner: best.trial,
+    trials: searched,
+    identity: scored.find(({ trial }) => trial === 0) ?? null,
+    failed: numbers('failed'),
+    open: numbers('asked'),
+    prompts,
+    provenance: provenanceOf(store, used),
   };
 }
 
 /** Scorers of a stored objective. Which term of a plug-in a weight names is in its folder, which is not needed here. */
 function objectiveScorers(choice: ObjectiveChoice): string[] {
-  const named = Object.entries(choice.weights ?? {}).map(([name, weight]) => ({ name: name.split('@')[0]!, judges: 'quality' as const, direction: weight > 0 ? ('higher' as const) : ('lower' as const), scorer: name.split('@')[1] ?? name }));
+  const named = Object.entries(choice.weights ?? {}).map(([name, weight]) => ({
+    name: name.split('@')[0]!,
+    judges: 'quality' as const,
+    direction: weight > 0 ? ('higher' as const) : ('lower' as const),
+    scorer: name.split('@')[1] ?? name,
+  }));
   const declared: Declared = (scorer) => named.filter((one) => one.scorer === scorer);
   return scorersOf(planObjective(choice, declared));
 }
 
 function provenanceOf(store: Store, used: Readonly<Record<string, string>>): Record<string, Provenance> {
-  const rows = store.select({ id: contexts.id, provenance: contexts.provenance }).from(contexts).where(inArray(contexts.id, Object.values(used))).all();
+  const rows = store
+    .select({ id: contexts.id, provenance: contexts.provenance })
+    .from(contexts)
+    .where(inArray(contexts.id, Object.values(used)))
+    .all();
   const byId = new Map(rows.map((row) => [row.id, JSON.parse(row.provenance) as Provenance]));
   return Object.fromEntries(Object.entries(used).map(([scorer, context]) => [scorer, byId.get(context) ?? {}]));
 }
@@ -126,20 +178,35 @@ export function refuseMixed(searches: readonly RankableSearch[]): string[] {
   for (const other of rest) {
     const difference = whatDiffers(first!, other);
     if (difference !== null) {
-      throw new QschedError('usage', `"${first!.id}" and "${other.id}" cannot stand in one ranking: they have ${difference}.`, 'Rank them one at a time.');
+      throw new QschedError(
+        'usage',
+        `"${first!.id}" and "${other.id}" cannot stand in one ranking: they have ${difference}.`,
+        'Rank them one at a time.',
+      );
     }
-    if (first!.spec.precision !== other.spec.precision) notes.add(`The searches differ in precision (${first!.spec.precision}, ${other.spec.precision}): this compares networks, not coefficients alone.`);
-    if (!sameIn(first!, other, (one) => one.schedule)) notes.add(`The searches differ in schedule (${scheduler(first!)}; ${scheduler(other)}): this compares schedules, not coefficients alone.`);
+    if (first!.spec.precision !== other.spec.precision) {
+      notes.add(
+        `The searches differ in precision (${first!.spec.precision}, ${other.spec.precision}): this compares networks, not coefficients alone.`,
+      );
+    }
+    if (!sameIn(first!, other, (one) => one.schedule)) {
+      notes.add(
+        `The searches differ in schedule (${scheduler(first!)}; ${scheduler(other)}): this compares schedules, not coefficients alone.`,
+      );
+    }
   }
   return [...notes];
 }
 
-const scheduler = ({ spec: { scheduler: one } }: RankableSearch): string => `${one.type}, ${one.steps} steps, eta ${one.eta}`;
+const scheduler = ({ spec: { scheduler: one } }: RankableSearch): string =>
+  `${one.type}, ${one.steps} steps, eta ${one.eta}`;
 
 const same = (a: unknown, b: unknown): boolean => canonicalJson(a ?? null) === canonicalJson(b ?? null);
 
 const sameIn = (a: RankableSearch, b: RankableSearch, part: (one: Provenance) => unknown): boolean =>
-  Object.keys({ ...a.provenance, ...b.provenance }).every((scorer) => same(part(a.provenance[scorer] ?? {}), part(b.provenance[scorer] ?? {})));
+  Object.keys({ ...a.provenance, ...b.provenance }).every((scorer) =>
+    same(part(a.provenance[scorer] ?? {}), part(b.provenance[scorer] ?? {})),
+  );
 
 /** What differs that must not, in words; null where nothing does. */
 function whatDiffers(a: RankableSearch, b: RankableSearch): string | null {
@@ -149,16 +216,26 @@ function whatDiffers(a: RankableSearch, b: RankableSearch): string | null {
   if (one.objective.type !== two.objective.type) return `other objectives ${pair(({ spec }) => spec.objective.type)}`;
   if (!same(one.objective.weights, two.objective.weights)) return 'other weights in their objectives';
   if (!same([...a.prompts].sort(), [...b.prompts].sort())) return 'other calibration prompts';
-  if (!same(sorted(one.prompts.seeds), sorted(two.prompts.seeds))) return `other seeds ${pair(({ spec }) => `[${spec.prompts.seeds.join(', ')}]`)}`;
-  if (!same(Object.keys(a.provenance).sort(), Object.keys(b.provenance).sort())) return `other scorers ${pair(({ provenance }) => Object.keys(provenance).join(' and '))}`;
+  if (!same(sorted(one.prompts.seeds), sorted(two.prompts.seeds))) {
+    return `other seeds ${pair(({ spec }) => `[${spec.prompts.seeds.join(', ')}]`)}`;
+  }
+  if (!same(Object.keys(a.provenance).sort(), Object.keys(b.provenance).sort())) {
+    return `other scorers ${pair(({ provenance }) => Object.keys(provenance).join(' and '))}`;
+  }
   for (const scorer of Object.keys(a.provenance)) {
     const [x, y] = [a.provenance[scorer]!.scorer, b.provenance[scorer]!.scorer];
-    if (!same(x?.version, y?.version)) return `other versions of the scorer "${scorer}" (${canonicalJson(x?.version ?? null)}, ${canonicalJson(y?.version ?? null)})`;
+    if (!same(x?.version, y?.version)) {
+      return `other versions of the scorer "${scorer}" (${canonicalJson(x?.version ?? null)}, ${canonicalJson(y?.version ?? null)})`;
+    }
     if (!same(x, y)) return `other files or settings of the scorer "${scorer}"`;
     const [mine, its] = [a.provenance[scorer]!.numeric, b.provenance[scorer]!.numeric];
-    if (!same(mine, its)) return `other numeric classes (${canonicalJson(mine ?? null)}, ${canonicalJson(its ?? null)})`;
+    if (!same(mine, its)) {
+      return `other numeric classes (${canonicalJson(mine ?? null)}, ${canonicalJson(its ?? null)})`;
+    }
   }
-  if (one.precision === two.precision && !sameIn(a, b, (provenance) => provenance.files)) return `other files of the model "${one.model}" at ${one.precision}`;
+  if (one.precision === two.precision && !sameIn(a, b, (provenance) => provenance.files)) {
+    return `other files of the model "${one.model}" at ${one.precision}`;
+  }
   return null;
 }
 

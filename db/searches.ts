@@ -25,15 +25,27 @@ export function openSearch(store: Store, request: OpenRequest): void {
   store.transaction((tx) => {
     refuseOther(tx, request);
     for (const { id, model, precision, scorer, provenance } of request.contexts) {
-      tx.insert(contexts).values({ id, model, precision, scorer, provenance: JSON.stringify(provenance) }).onConflictDoNothing().run();
+      tx.insert(contexts)
+        .values({ id, model, precision, scorer, provenance: JSON.stringify(provenance) })
+        .onConflictDoNothing()
+        .run();
     }
-    const about = { model: spec.model, precision: spec.precision, steps: spec.scheduler.steps, optimizer: spec.optimizer.type, spec: JSON.stringify(spec), status: 'running' as const };
+    const about = {
+      model: spec.model,
+      precision: spec.precision,
+      steps: spec.scheduler.steps,
+      optimizer: spec.optimizer.type,
+      spec: JSON.stringify(spec),
+      status: 'running' as const,
+    };
     tx.insert(searches)
       .values({ id: searchId, ...about })
       .onConflictDoUpdate({ target: searches.id, set: { ...about, message: null, updatedAt: now } })
       .run();
     tx.delete(searchContexts).where(eq(searchContexts.searchId, searchId)).run();
-    for (const { id } of request.contexts) tx.insert(searchContexts).values({ searchId, contextId: id }).onConflictDoNothing().run();
+    for (const { id } of request.contexts) {
+      tx.insert(searchContexts).values({ searchId, contextId: id }).onConflictDoNothing().run();
+    }
     tx.delete(searchPrompts).where(eq(searchPrompts.searchId, searchId)).run();
     for (const split of STAGES) {
       promptIdsOf(request, split).forEach((id, position) => {
@@ -53,7 +65,15 @@ type Reader = Pick<Store, 'select'>;
 /** What decides the candidates and scores of the calibration; the budget may grow. */
 function decisive(spec: SearchSpec): Record<string, unknown> {
   const { budget: _, ...optimizer } = spec.optimizer;
-  return { model: spec.model, precision: spec.precision, scheduler: spec.scheduler, coefficients: spec.coefficients, objective: spec.objective, prompts: spec.prompts, optimizer };
+  return {
+    model: spec.model,
+    precision: spec.precision,
+    scheduler: spec.scheduler,
+    coefficients: spec.coefficients,
+    objective: spec.objective,
+    prompts: spec.prompts,
+    optimizer,
+  };
 }
 
 /** Stored candidates and scores of another spec must not pass for this one's. */
@@ -62,25 +82,57 @@ function refuseOther(reader: Reader, request: OpenRequest): void {
   const stored = reader.select({ spec: searches.spec }).from(searches).where(eq(searches.id, searchId)).get();
   const calibrated = and(eq(trials.searchId, searchId), eq(trials.stage, 'calibration'));
   if (!stored || !reader.select({ number: trials.number }).from(trials).where(calibrated).limit(1).get()) return;
-  const refuse = (what: string) => new QschedError('usage', `The search "${searchId}" is in the database already, with ${what}.`, 'Start a search under another id; what is stored for the same pictures is used again.');
+  const refuse = (what: string) =>
+    new QschedError(
+      'usage',
+      `The search "${searchId}" is in the database already, with ${what}.`,
+      'Start a search under another id; what is stored for the same pictures is used again.',
+    );
   const before = JSON.parse(stored.spec) as SearchSpec;
   const [old, fresh] = [decisive(before), decisive(spec)];
   const field = Object.keys(fresh).find((key) => canonicalJson(old[key]) !== canonicalJson(fresh[key]));
   if (field !== undefined) throw refuse(`other ${field}: ${canonicalJson(old[field])}`);
   if (spec.optimizer.budget < before.optimizer.budget) throw refuse(`a larger budget: ${before.optimizer.budget}`);
-  const known = reader.select({ id: searchPrompts.promptId }).from(searchPrompts).where(and(eq(searchPrompts.searchId, searchId), eq(searchPrompts.split, 'calibration'))).orderBy(searchPrompts.position).all();
-  if (known.map(({ id }) => id).join() !== promptIdsOf(request, 'calibration').join()) throw refuse('other calibration prompts');
-  const used = reader.select({ id: contexts.id, scorer: contexts.scorer, precision: contexts.precision }).from(searchContexts).innerJoin(contexts, eq(contexts.id, searchContexts.contextId)).where(eq(searchContexts.searchId, searchId)).all();
-  const idOf = (list: readonly { id: string; scorer: string; precision: string }[], scorer: string) => list.find((one) => one.scorer === scorer && one.precision === spec.precision)?.id;
-  const changed = scorersOf(objective).some((scorer) => idOf(used, scorer) !== undefined && idOf(used, scorer) !== idOf(given, scorer));
+  const known = reader
+    .select({ id: searchPrompts.promptId })
+    .from(searchPrompts)
+    .where(and(eq(searchPrompts.searchId, searchId), eq(searchPrompts.split, 'calibration')))
+    .orderBy(searchPrompts.position)
+    .all();
+  if (known.map(({ id }) => id).join() !== promptIdsOf(request, 'calibration').join()) {
+    throw refuse('other calibration prompts');
+  }
+  const used = reader
+    .select({ id: contexts.id, scorer: contexts.scorer, precision: contexts.precision })
+    .from(searchContexts)
+    .innerJoin(contexts, eq(contexts.id, searchContexts.contextId))
+    .where(eq(searchContexts.searchId, searchId))
+    .all();
+  const idOf = (list: readonly { id: string; scorer: string; precision: string }[], scorer: string) =>
+    list.find((one) => one.scorer === scorer && one.precision === spec.precision)?.id;
+  const changed = scorersOf(objective).some(
+    (scorer) => idOf(used, scorer) !== undefined && idOf(used, scorer) !== idOf(given, scorer),
+  );
   if (changed) throw refuse('other model files, another scorer version, or arithmetic of another kind of machine');
 }
 
 /** Stores the end of a search; one that failed or was cancelled keeps the result that it had before. */
-export function closeSearch(store: Store, searchId: string, end: { status: 'finished'; result: SearchResult } | { status: 'failed' | 'cancelled'; message: string }): void {
-  const set = end.status === 'finished'
-    ? { status: end.status, result: JSON.stringify(end.result), recommend: end.result.heldOut.recommend, message: null, finishedAt: now, updatedAt: now }
-    : { status: end.status, message: end.message, updatedAt: now };
+export function closeSearch(
+  store: Store,
+  searchId: string,
+  end: { status: 'finished'; result: SearchResult } | { status: 'failed' | 'cancelled'; message: string },
+): void {
+  const set =
+    end.status === 'finished'
+      ? {
+          status: end.status,
+          result: JSON.stringify(end.result),
+          recommend: end.result.heldOut.recommend,
+          message: null,
+          finishedAt: now,
+          updatedAt: now,
+        }
+      : { status: end.status, message: end.message, updatedAt: now };
   store.update(searches).set(set).where(eq(searches.id, searchId)).run();
 }
 
@@ -88,13 +140,25 @@ export function closeSearch(store: Store, searchId: string, end: { status: 'fini
 export function findSearch(store: Store, searchId: string) {
   const row = store.select().from(searches).where(eq(searches.id, searchId)).get();
   if (!row) return undefined;
-  return { ...row, spec: JSON.parse(row.spec) as SearchSpec, result: row.result === null ? null : (JSON.parse(row.result) as SearchResult) };
+  return {
+    ...row,
+    spec: JSON.parse(row.spec) as SearchSpec,
+    result: row.result === null ? null : (JSON.parse(row.result) as SearchResult),
+  };
 }
 
 /** Every search, the latest first. */
-export function listSearches(store: Store): { id: string; model: string; precision: string; status: string; updatedAt: string }[] {
+export function listSearches(
+  store: Store,
+): { id: string; model: string; precision: string; status: string; updatedAt: string }[] {
   return store
-    .select({ id: searches.id, model: searches.model, precision: searches.precision, status: searches.status, updatedAt: searches.updatedAt })
+    .select({
+      id: searches.id,
+      model: searches.model,
+      precision: searches.precision,
+      status: searches.status,
+      updatedAt: searches.updatedAt,
+    })
     .from(searches)
     .orderBy(desc(searches.createdAt), desc(searches.id))
     .all();

@@ -5,7 +5,16 @@
 import { decodeFloats } from '../spec/float-text.js';
 import { createObjective } from '../metrics/objectives/jaq.js';
 import type { Coefficients } from '../spec/coefficients.js';
-import type { AskedTrial, AskRequest, AskResult, BatchReference, OpenTrial, RecordRequest, ScoredTrial, TrialScore } from '../spec/payloads.js';
+import type {
+  AskedTrial,
+  AskRequest,
+  AskResult,
+  BatchReference,
+  OpenTrial,
+  RecordRequest,
+  ScoredTrial,
+  TrialScore,
+} from '../spec/payloads.js';
 import { knownEvaluations, splitPrompts, type Known } from './evaluations.js';
 import { candidateId, evaluationKey } from './keys.js';
 import type { Store } from './open-store.js';
@@ -30,7 +39,9 @@ export function askTrials(store: Store, request: AskRequest): AskResult {
       if (coefficients !== trial.coefficients) kept.push({ index: trial.index, coefficients });
       const known = knownEvaluations(store, request.contexts, candidateId(coefficients), promptIds, request.seeds);
       const missing = indicesOf(known, (k) => k === undefined || (request.retryFailed && k.status === 'failed'));
-      if (missing.length > 0) open.push({ index: trial.index, coefficients, missing: missing.length === known.length ? null : missing });
+      if (missing.length > 0) {
+        open.push({ index: trial.index, coefficients, missing: missing.length === known.length ? null : missing });
+      }
       scores.push(missing.length > 0 ? null : complete(store, request, trial.index, known).score);
     }
     return { open, scores, kept };
@@ -47,7 +58,9 @@ export function recordTrials(store: Store, request: RecordRequest): TrialScore[]
       const candidate = candidateId(trial.coefficients);
       const written = writeEvaluations(store, request, trial, candidate, promptIds);
       const known = written ?? knownEvaluations(store, request.contexts, candidate, promptIds, request.seeds);
-      if (known.some((k) => k === undefined)) return { index: trial.index, complete: false, score: null, tc: null, iq: null };
+      if (known.some((k) => k === undefined)) {
+        return { index: trial.index, complete: false, score: null, tc: null, iq: null };
+      }
       return complete(store, request, trial.index, known);
     }),
   );
@@ -58,15 +71,26 @@ export function recordTrials(store: Store, request: RecordRequest): TrialScore[]
  *
  * @returns the evaluations, where they are all of this trial's and none was stored before: reading them again would give the same
  */
-function writeEvaluations(store: Store, { searchId, contexts, seeds }: RecordRequest, trial: ScoredTrial, candidate: string, promptIds: readonly string[]): Known[] | null {
+function writeEvaluations(
+  store: Store,
+  { searchId, contexts, seeds }: RecordRequest,
+  trial: ScoredTrial,
+  candidate: string,
+  promptIds: readonly string[],
+): Known[] | null {
   const { addEvaluation } = statements(store);
   const scorers = trial.scorers.filter(({ scorer }) => contexts[scorer] !== undefined);
-  let whole = scorers.length === Object.keys(contexts).length && trial.evaluations.length === promptIds.length * seeds.length && trial.evaluations.every((evaluation, at) => evaluation === at);
+  let whole =
+    scorers.length === Object.keys(contexts).length &&
+    trial.evaluations.length === promptIds.length * seeds.length &&
+    trial.evaluations.every((evaluation, at) => evaluation === at);
   const terms = trial.evaluations.map((): Record<string, Record<string, number>> => ({}));
   for (const { scorer, names, values } of scorers) {
     const contextId = contexts[scorer]!;
     const numbers = decodeFloats(values);
-    const failed = new Map(trial.failed.filter((failure) => (failure.scorer ?? scorer) === scorer).map(({ at, reason }) => [at, reason]));
+    const failed = new Map(
+      trial.failed.filter((failure) => (failure.scorer ?? scorer) === scorer).map(({ at, reason }) => [at, reason]),
+    );
     trial.evaluations.forEach((evaluation, at) => {
       const promptId = promptIds[Math.floor(evaluation / seeds.length)]!;
       const seed = seeds[evaluation % seeds.length]!;
@@ -78,7 +102,17 @@ function writeEvaluations(store: Store, { searchId, contexts, seeds }: RecordReq
         row[name] = value;
       });
       const reason = failed.get(at) ?? (finite ? null : 'a term is not finite');
-      const { changes } = addEvaluation.run({ key: evaluationKey(contextId, candidate, promptId, seed), contextId, candidateId: candidate, promptId, seed, status: reason === null ? 'ok' : 'failed', reason, terms: reason === null ? JSON.stringify(row) : null, searchId });
+      const { changes } = addEvaluation.run({
+        key: evaluationKey(contextId, candidate, promptId, seed),
+        contextId,
+        candidateId: candidate,
+        promptId,
+        seed,
+        status: reason === null ? 'ok' : 'failed',
+        reason,
+        terms: reason === null ? JSON.stringify(row) : null,
+        searchId,
+      });
       whole &&= changes === 1 && reason === null;
       terms[at]![scorer] = row;
     });
@@ -87,12 +121,19 @@ function writeEvaluations(store: Store, { searchId, contexts, seeds }: RecordReq
 }
 
 /** @returns the coefficients that stand: those asked for, or the stored ones that are the same but for rounding */
-function persist(store: Store, { searchId, stage }: BatchReference, { index, point, coefficients }: AskedTrial): Coefficients {
+function persist(
+  store: Store,
+  { searchId, stage }: BatchReference,
+  { index, point, coefficients }: AskedTrial,
+): Coefficients {
   const { addCandidate, putTrial, coefficientsOf } = statements(store);
   const id = candidateId(coefficients);
   const number = index;
   const row = coefficientsOf.get({ searchId, stage, number });
-  const stored = row === undefined ? undefined : { sample: JSON.parse(row.sample) as number[], noise: JSON.parse(row.noise) as number[] };
+  const stored =
+    row === undefined
+      ? undefined
+      : { sample: JSON.parse(row.sample) as number[], noise: JSON.parse(row.noise) as number[] };
   if (stored !== undefined && candidateId(stored) !== id && isRounding(stored, coefficients)) return stored;
   addCandidate.run({ id, sample: JSON.stringify(coefficients.sample), noise: JSON.stringify(coefficients.noise) });
   putTrial.run({ searchId, stage, number, candidateId: id, point: JSON.stringify(point) });
@@ -100,7 +141,11 @@ function persist(store: Store, { searchId, stage }: BatchReference, { index, poi
 }
 
 const isRounding = (one: Coefficients, other: Coefficients): boolean =>
-  (['sample', 'noise'] as const).every((kind) => one[kind].length === other[kind].length && one[kind].every((value, i) => Math.abs(value - other[kind][i]!) <= ROUNDING));
+  (['sample', 'noise'] as const).every(
+    (kind) =>
+      one[kind].length === other[kind].length &&
+      one[kind].every((value, i) => Math.abs(value - other[kind][i]!) <= ROUNDING),
+  );
 
 function complete(store: Store, request: BatchReference, index: number, known: readonly Known[]): TrialScore {
   const objective = createObjective(request.objective);
@@ -108,7 +153,15 @@ function complete(store: Store, request: BatchReference, index: number, known: r
   const ok = rows.length === known.length && rows.length > 0;
   const { tc, iq } = ok ? objective.terms(rows) : { tc: null, iq: null };
   const score = ok ? objective.score(rows) : null;
-  statements(store).completeTrial.run({ searchId: request.searchId, stage: request.stage, number: index, status: ok ? 'ok' : 'failed', score, tc, iq });
+  statements(store).completeTrial.run({
+    searchId: request.searchId,
+    stage: request.stage,
+    number: index,
+    status: ok ? 'ok' : 'failed',
+    score,
+    tc,
+    iq,
+  });
   return { index, complete: true, score, tc, iq };
 }
 

@@ -38,5 +38,7 @@ function linspace32(start: number, end: number, count: number): Float32Array {
   const to = fround(end);
   const step = count > 1 ? fround(fround(to - from) / fround(count - 1)) : 0;
   const half = Math.floor(count / 2);
-  return Float32Array.from({ length: count }, (_, i) => (count === 1 || i < half ? from + step * i : to - step * (count - 1 - i)));
+  return Float32Array.from({ length: count }, (_, i) =>
+    count === 1 || i < half ? from + step * i : to - step * (count - 1 - i),
+  );
 }

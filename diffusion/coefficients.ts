@@ -64,9 +64,18 @@ const ones = (steps: number): number[] => new Array<number>(steps).fill(1);
  * @throws QschedError (usage) where steps is not a whole number from 1 or the range is not finite and rising
  */
 export function coefficientSpace(options: CoefficientSpaceOptions): CoefficientSpace {
-  const { shape, tune, range: [low, high], steps } = options;
-  if (!Number.isInteger(steps) || steps < 1) throw new QschedError('usage', `steps is ${steps}: must be a whole number from 1.`, 'Change steps.');
-  if (!Number.isFinite(low) || !Number.isFinite(high) || low >= high) throw new QschedError('usage', `range is [${low}, ${high}]: must go from low to high.`, 'For example [0.8, 1.2].');
+  const {
+    shape,
+    tune,
+    range: [low, high],
+    steps,
+  } = options;
+  if (!Number.isInteger(steps) || steps < 1) {
+    throw new QschedError('usage', `steps is ${steps}: must be a whole number from 1.`, 'Change steps.');
+  }
+  if (!Number.isFinite(low) || !Number.isFinite(high) || low >= high) {
+    throw new QschedError('usage', `range is [${low}, ${high}]: must go from low to high.`, 'For example [0.8, 1.2].');
+  }
 
   const labels = labelsOf(shape, steps);
   const each = labels.length;
@@ -82,9 +91,21 @@ export function coefficientSpace(options: CoefficientSpaceOptions): CoefficientS
     upper: names.map(() => high),
     names,
     toCoefficients(point) {
-      if (point.length !== names.length) throw new QschedError('usage', `The point has ${point.length} numbers, but this space has ${names.length}: ${names.join(', ')}.`, `Give ${names.length} numbers.`);
+      if (point.length !== names.length) {
+        throw new QschedError(
+          'usage',
+          `The point has ${point.length} numbers, but this space has ${names.length}: ${names.join(', ')}.`,
+          `Give ${names.length} numbers.`,
+        );
+      }
       const broken = point.findIndex((value) => !Number.isFinite(value));
-      if (broken >= 0) throw new QschedError('usage', `${names[broken]!} is ${point[broken]!}: must be a finite number.`, `Change ${names[broken]!}.`);
+      if (broken >= 0) {
+        throw new QschedError(
+          'usage',
+          `${names[broken]!} is ${point[broken]!}: must be a finite number.`,
+          `Change ${names[broken]!}.`,
+        );
+      }
       return { sample: spread('sample', point), noise: spread('noise', point) };
     },
     identity: () => identityCoefficients(steps),
@@ -109,9 +130,23 @@ function spreadOver(shape: CoefficientShape, values: readonly number[], steps: n
 export function checkCoefficients(coefficients: Coefficients, steps: number): void {
   for (const part of ['sample', 'noise'] as const) {
     const values = coefficients[part];
-    if (!Array.isArray(values)) throw new QschedError('usage', `coefficients.${part} is missing.`, `Give ${steps} numbers, one a step.`);
-    if (values.length !== steps) throw new QschedError('usage', `coefficients.${part} has ${values.length} numbers, but the schedule has ${steps} ${steps === 1 ? 'step' : 'steps'}.`, `Give ${steps} numbers, one a step.`);
+    if (!Array.isArray(values)) {
+      throw new QschedError('usage', `coefficients.${part} is missing.`, `Give ${steps} numbers, one a step.`);
+    }
+    if (values.length !== steps) {
+      throw new QschedError(
+        'usage',
+        `coefficients.${part} has ${values.length} numbers, but the schedule has ${steps} ${steps === 1 ? 'step' : 'steps'}.`,
+        `Give ${steps} numbers, one a step.`,
+      );
+    }
     const broken = values.findIndex((value) => typeof value !== 'number' || !Number.isFinite(value));
-    if (broken >= 0) throw new QschedError('usage', `coefficients.${part}[${broken}] is ${String(values[broken])}: must be a finite number.`, 'Coefficients are close to 1, as in 0.97.');
+    if (broken >= 0) {
+      throw new QschedError(
+        'usage',
+        `coefficients.${part}[${broken}] is ${String(values[broken])}: must be a finite number.`,
+        'Coefficients are close to 1, as in 0.97.',
+      );
+    }
   }
 }

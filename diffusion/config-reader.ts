@@ -25,7 +25,14 @@ export interface ConfigReader {
 }
 
 /** Keys that change nothing in any scheduler here, at any value. */
-const BOOKKEEPING = new Set(['type', 'skip_prk_steps', 'dynamic_thresholding_ratio', 'sample_max_value', 'clip_sample_range', 'clip_sample_value']);
+const BOOKKEEPING = new Set([
+  'type',
+  'skip_prk_steps',
+  'dynamic_thresholding_ratio',
+  'sample_max_value',
+  'clip_sample_range',
+  'clip_sample_value',
+]);
 
 /** Keys of features that are not built here, with the values at which they are off. */
 const SWITCHED_OFF: Readonly<Record<string, readonly unknown[]>> = {
@@ -53,18 +60,28 @@ const SWITCHED_OFF: Readonly<Record<string, readonly unknown[]>> = {
  * @param className the diffusers class, for messages
  * @param noEffect keys that this scheduler accepts and does not use, as diffusers 0.42.1 does not
  */
-export function configReader(config: SchedulerConfig, className: string, noEffect: readonly string[] = []): ConfigReader {
+export function configReader(
+  config: SchedulerConfig,
+  className: string,
+  noEffect: readonly string[] = [],
+): ConfigReader {
   const read = new Set<string>();
   const take = (key: string): unknown => {
     read.add(key);
     return config[key];
   };
   const wrong = (key: string, allowed: string): never => {
-    throw new QschedError('usage', `${className}: ${key} is ${show(config[key])}: must be ${allowed}.`, `Change ${key} in the scheduler config.`);
+    throw new QschedError(
+      'usage',
+      `${className}: ${key} is ${show(config[key])}: must be ${allowed}.`,
+      `Change ${key} in the scheduler config.`,
+    );
   };
   const number = (key: string, fallback: number, low: number, high: number): number => {
     const value = take(key) ?? fallback;
-    if (typeof value !== 'number' || !Number.isFinite(value) || value < low || value > high) return wrong(key, `a number from ${low} to ${high}`);
+    if (typeof value !== 'number' || !Number.isFinite(value) || value < low || value > high) {
+      return wrong(key, `a number from ${low} to ${high}`);
+    }
     return value;
   };
   return {
@@ -83,11 +100,29 @@ export function configReader(config: SchedulerConfig, className: string, noEffec
     },
     finish() {
       for (const [key, value] of Object.entries(config)) {
-        if (read.has(key) || key.startsWith('_') || BOOKKEEPING.has(key) || noEffect.includes(key) || value === undefined) continue;
+        if (
+          read.has(key) ||
+          key.startsWith('_') ||
+          BOOKKEEPING.has(key) ||
+          noEffect.includes(key) ||
+          value === undefined
+        ) {
+          continue;
+        }
         const off = SWITCHED_OFF[key];
         if (off?.includes(value)) continue;
-        if (off !== undefined) throw new QschedError('usage', `${className}: ${key} is ${show(value)}, which is not supported: only ${off.map(show).join(' or ')} is.`, `Change ${key} in the scheduler config, if the model was made without it.`);
-        throw new QschedError('usage', `${className}: unknown key "${key}" (value ${show(value)}) in the scheduler config.`, `Take it out; keys that are read: ${[...read].sort().join(', ')}. Steps and eta go to setTimesteps(n, { eta }).`);
+        if (off !== undefined) {
+          throw new QschedError(
+            'usage',
+            `${className}: ${key} is ${show(value)}, which is not supported: only ${off.map(show).join(' or ')} is.`,
+            `Change ${key} in the scheduler config, if the model was made without it.`,
+          );
+        }
+        throw new QschedError(
+          'usage',
+          `${className}: unknown key "${key}" (value ${show(value)}) in the scheduler config.`,
+          `Take it out; keys that are read: ${[...read].sort().join(', ')}. Steps and eta go to setTimesteps(n, { eta }).`,
+        );
       }
     },
   };

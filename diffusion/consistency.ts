@@ -55,7 +55,10 @@ export const consistency: SchedulerDefinition = {
             return {
               timestep: 250 * log(level),
               inputScale: 1 / sqrt(sigma ** 2 + sd ** 2),
-              x0: { x: sd ** 2 / ((sigma - smin) ** 2 + sd ** 2), m: ((sigma - smin) * sd) / sqrt(sigma ** 2 + sd ** 2) },
+              x0: {
+                x: sd ** 2 / ((sigma - smin) ** 2 + sd ** 2),
+                m: ((sigma - smin) * sd) / sqrt(sigma ** 2 + sd ** 2),
+              },
               clip: config.clip_denoised ? 1 : null,
               prev: { x0: 1, x: 0, m: 0, z: config.s_noise * sqrt(hat ** 2 - smin ** 2) },
             };

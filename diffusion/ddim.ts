@@ -24,8 +24,16 @@ export const ddim: SchedulerDefinition = {
     const betas = readBetas(reader, 0.0001, 0.02, 'linear');
     const config = {
       ...betas,
-      prediction_type: reader.choice<PredictionType>('prediction_type', 'epsilon', ['epsilon', 'sample', 'v_prediction']),
-      timestep_spacing: reader.choice<TimestepSpacing>('timestep_spacing', 'leading', ['leading', 'trailing', 'linspace']),
+      prediction_type: reader.choice<PredictionType>('prediction_type', 'epsilon', [
+        'epsilon',
+        'sample',
+        'v_prediction',
+      ]),
+      timestep_spacing: reader.choice<TimestepSpacing>('timestep_spacing', 'leading', [
+        'leading',
+        'trailing',
+        'linspace',
+      ]),
       steps_offset: reader.whole('steps_offset', 0, 0, betas.num_train_timesteps - 1),
       set_alpha_to_one: reader.flag('set_alpha_to_one', true),
       clip_sample: reader.flag('clip_sample', true),

@@ -43,15 +43,36 @@ export interface SchedulerDefinition {
 export const MAX_STEPS = 50;
 
 /** @throws QschedError (usage) where the number of steps, eta, or an option does not fit */
-export function checkTimestepOptions(type: string, configured: ConfiguredScheduler, steps: number, options: TimestepOptions): void {
+export function checkTimestepOptions(
+  type: string,
+  configured: ConfiguredScheduler,
+  steps: number,
+  options: TimestepOptions,
+): void {
   if (!Number.isInteger(steps) || steps < 1 || steps > configured.maxSteps) {
-    throw new QschedError('usage', `steps is ${String(steps)}: the scheduler "${type}" takes a whole number from 1 to ${configured.maxSteps}.`, 'For example 4.');
+    throw new QschedError(
+      'usage',
+      `steps is ${String(steps)}: the scheduler "${type}" takes a whole number from 1 to ${configured.maxSteps}.`,
+      'For example 4.',
+    );
   }
   const { eta } = options;
-  if (eta !== undefined && !(eta >= 0 && eta <= 1)) throw new QschedError('usage', `eta is ${String(eta)}: must be a number from 0 to 1.`, '0 is deterministic, 1 fully stochastic.');
+  if (eta !== undefined && !(eta >= 0 && eta <= 1)) {
+    throw new QschedError(
+      'usage',
+      `eta is ${String(eta)}: must be a number from 0 to 1.`,
+      '0 is deterministic, 1 fully stochastic.',
+    );
+  }
   for (const [key, value] of Object.entries(options)) {
-    if (value === undefined || (key === 'eta' && value === 0) || configured.options.some((known) => known === key)) continue;
+    if (value === undefined || (key === 'eta' && value === 0) || configured.options.some((known) => known === key)) {
+      continue;
+    }
     const taken = configured.options.length === 0 ? 'It takes none.' : `It takes: ${configured.options.join(', ')}.`;
-    throw new QschedError('usage', `The scheduler "${type}" has no option ${key} (given: ${JSON.stringify(value)}).`, taken);
+    throw new QschedError(
+      'usage',
+      `The scheduler "${type}" has no option ${key} (given: ${JSON.stringify(value)}).`,
+      taken,
+    );
   }
 }

@@ -9,7 +9,14 @@
  */
 import { configReader } from './config-reader.js';
 import { MAX_STEPS, type SchedulerDefinition } from './definition.js';
-import { derivativeStep, predictFromSigma, readSigmas, sigmaInputScale, sigmaSchedule, trainingSigmas } from './sigmas.js';
+import {
+  derivativeStep,
+  predictFromSigma,
+  readSigmas,
+  sigmaInputScale,
+  sigmaSchedule,
+  trainingSigmas,
+} from './sigmas.js';
 
 export const eulerAncestral: SchedulerDefinition = {
   type: 'euler-ancestral',
@@ -18,7 +25,10 @@ export const eulerAncestral: SchedulerDefinition = {
     const reader = configReader(raw, 'EulerAncestralDiscreteScheduler', ['set_alpha_to_one']);
     const config = {
       ...readSigmas(reader),
-      prediction_type: reader.choice<'epsilon' | 'v_prediction'>('prediction_type', 'epsilon', ['epsilon', 'v_prediction']),
+      prediction_type: reader.choice<'epsilon' | 'v_prediction'>('prediction_type', 'epsilon', [
+        'epsilon',
+        'v_prediction',
+      ]),
     };
     reader.finish();
     const training = trainingSigmas(config);

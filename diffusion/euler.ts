@@ -6,7 +6,14 @@
 import { configReader } from './config-reader.js';
 import { MAX_STEPS, type SchedulerDefinition } from './definition.js';
 import type { PredictionType } from './prediction.js';
-import { derivativeStep, predictFromSigma, readSigmas, sigmaInputScale, sigmaSchedule, trainingSigmas } from './sigmas.js';
+import {
+  derivativeStep,
+  predictFromSigma,
+  readSigmas,
+  sigmaInputScale,
+  sigmaSchedule,
+  trainingSigmas,
+} from './sigmas.js';
 
 export const euler: SchedulerDefinition = {
   type: 'euler',
@@ -15,7 +22,11 @@ export const euler: SchedulerDefinition = {
     const reader = configReader(raw, 'EulerDiscreteScheduler', ['set_alpha_to_one']);
     const config = {
       ...readSigmas(reader),
-      prediction_type: reader.choice<PredictionType>('prediction_type', 'epsilon', ['epsilon', 'sample', 'v_prediction']),
+      prediction_type: reader.choice<PredictionType>('prediction_type', 'epsilon', [
+        'epsilon',
+        'sample',
+        'v_prediction',
+      ]),
       final_sigmas_type: reader.choice('final_sigmas_type', 'zero', ['zero', 'sigma_min']),
     };
     reader.finish();

@@ -69,18 +69,34 @@ export const fluxSigmas = (steps: number): number[] => linspace(1, 1 / steps, st
  * mu of a dynamic shift: a line over the number of packed image tokens, from base_shift at
  * base_image_seq_len to max_shift at max_image_seq_len (diffusers' `calculate_shift`).
  */
-export function dynamicShift(tokens: number, config: Pick<FlowConfig, 'base_shift' | 'max_shift' | 'base_image_seq_len' | 'max_image_seq_len'> = { base_shift: 0.5, max_shift: 1.15, base_image_seq_len: 256, max_image_seq_len: 4096 }): number {
+export function dynamicShift(
+  tokens: number,
+  config: Pick<FlowConfig, 'base_shift' | 'max_shift' | 'base_image_seq_len' | 'max_image_seq_len'> = {
+    base_shift: 0.5,
+    max_shift: 1.15,
+    base_image_seq_len: 256,
+    max_image_seq_len: 4096,
+  },
+): number {
   const slope = (config.max_shift - config.base_shift) / (config.max_image_seq_len - config.base_image_seq_len);
   return tokens * slope + (config.base_shift - slope * config.base_image_seq_len);
 }
 
 function shiftedSigmas(config: FlowConfig, steps: number, { sigmas, mu }: TimestepOptions): number[] {
-  if (config.use_dynamic_shifting && (mu === undefined || !Number.isFinite(mu))) throw new QschedError('usage', `mu is ${String(mu)}: a scheduler with use_dynamic_shifting needs a finite number.`, 'Pass setTimesteps(steps, { mu: dynamicShift(tokens) }).');
+  if (config.use_dynamic_shifting && (mu === undefined || !Number.isFinite(mu))) {
+    throw new QschedError(
+      'usage',
+      `mu is ${String(mu)}: a scheduler with use_dynamic_shifting needs a finite number.`,
+      'Pass setTimesteps(steps, { mu: dynamicShift(tokens) }).',
+    );
+  }
   if (sigmas !== undefined) checkSigmas(sigmas, steps);
   // numpy keeps sigmas that were passed in float32, and computes its own in float64
   const round: Round = sigmas === undefined ? exact : fround;
   const given = sigmas?.map(fround) ?? ownSigmas(config, steps);
-  const shifted = given.map((sigma) => (config.use_dynamic_shifting ? dynamic(config, mu!, sigma, round) : statically(config.shift, sigma, round)));
+  const shifted = given.map((sigma) =>
+    config.use_dynamic_shifting ? dynamic(config, mu!, sigma, round) : statically(config.shift, sigma, round),
+  );
   return shifted.map(fround);
 }
 
@@ -104,7 +120,19 @@ function dynamic(config: FlowConfig, mu: number, sigma: number, round: Round): n
 }
 
 function checkSigmas(sigmas: readonly number[], steps: number): void {
-  if (sigmas.length !== steps) throw new QschedError('usage', `sigmas has ${sigmas.length} numbers, but the schedule has ${steps} steps.`, 'Give one sigma a step, without the final 0.');
+  if (sigmas.length !== steps) {
+    throw new QschedError(
+      'usage',
+      `sigmas has ${sigmas.length} numbers, but the schedule has ${steps} steps.`,
+      'Give one sigma a step, without the final 0.',
+    );
+  }
   const falling = sigmas.every((sigma, i) => sigma > 0 && sigma <= 1 && (i === 0 || sigma < sigmas[i - 1]!));
-  if (!falling) throw new QschedError('usage', `sigmas is [${sigmas.join(', ')}]: must fall strictly, within (0, 1].`, 'For example [1, 0.75, 0.5, 0.25].');
+  if (!falling) {
+    throw new QschedError(
+      'usage',
+      `sigmas is [${sigmas.join(', ')}]: must fall strictly, within (0, 1].`,
+      'For example [1, 0.75, 0.5, 0.25].',
+    );
+  }
 }

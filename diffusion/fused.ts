@@ -59,7 +59,13 @@ export function applyFused(
   checkLength('modelOutput', modelOutput.length, length);
   checkLength('out', out.length, length);
   if (n !== 0) {
-    if (noise === null) throw new QschedError('usage', `The step at timestep ${step.timestep} draws noise, but none was given.`, 'Pass standard normal noise as long as the sample.');
+    if (noise === null) {
+      throw new QschedError(
+        'usage',
+        `The step at timestep ${step.timestep} draws noise, but none was given.`,
+        'Pass standard normal noise as long as the sample.',
+      );
+    }
     checkLength('noise', noise.length, length);
   }
   const z = n === 0 ? null : noise;
@@ -68,21 +74,38 @@ export function applyFused(
     return;
   }
   if (channels === undefined || channels !== d.length || length % channels !== 0) {
-    throw new QschedError('usage', `The step at timestep ${step.timestep} has an offset for ${d.length} channels, but channels is ${String(channels)} and the sample holds ${length} numbers.`, 'Pass the number of channels of one sample, and one sample at a time.');
+    throw new QschedError(
+      'usage',
+      `The step at timestep ${step.timestep} has an offset for ${d.length} channels, but channels is ${String(channels)} and the sample holds ${length} numbers.`,
+      'Pass the number of channels of one sample, and one sample at a time.',
+    );
   }
   const plane = length / channels;
   for (let c = 0; c < channels; c++) affine(a, b, d[c]!, n, sample, modelOutput, z, out, c * plane, (c + 1) * plane);
 }
 
 function affine(
-  a: number, b: number, d: number, n: number,
-  x: Float32Array, m: Float32Array, z: Float32Array | null, out: Float32Array,
-  from: number, to: number,
+  a: number,
+  b: number,
+  d: number,
+  n: number,
+  x: Float32Array,
+  m: Float32Array,
+  z: Float32Array | null,
+  out: Float32Array,
+  from: number,
+  to: number,
 ): void {
   if (z === null) for (let i = from; i < to; i++) out[i] = a * x[i]! + b * m[i]! + d;
   else for (let i = from; i < to; i++) out[i] = a * x[i]! + b * m[i]! + d + n * z[i]!;
 }
 
 function checkLength(name: string, actual: number, expected: number): void {
-  if (actual !== expected) throw new QschedError('usage', `${name} holds ${actual} numbers, but the sample holds ${expected}.`, `Pass ${name} with ${expected} numbers.`);
+  if (actual !== expected) {
+    throw new QschedError(
+      'usage',
+      `${name} holds ${actual} numbers, but the sample holds ${expected}.`,
+      `Pass ${name} with ${expected} numbers.`,
+    );
+  }
 }

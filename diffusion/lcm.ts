@@ -27,7 +27,11 @@ export const lcm: SchedulerDefinition = {
     const config = {
       ...betas,
       original_inference_steps: reader.whole('original_inference_steps', 50, 1, betas.num_train_timesteps),
-      prediction_type: reader.choice<PredictionType>('prediction_type', 'epsilon', ['epsilon', 'sample', 'v_prediction']),
+      prediction_type: reader.choice<PredictionType>('prediction_type', 'epsilon', [
+        'epsilon',
+        'sample',
+        'v_prediction',
+      ]),
       timestep_scaling: reader.number('timestep_scaling', 10, 0, 1e6),
       clip_sample: clips,
       clip_sample_range: reader.number('clip_sample_range', 1, 1e-12, 1e12),

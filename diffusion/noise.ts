@@ -80,5 +80,7 @@ function* utf8(text: string): Generator<number> {
 }
 
 function checkWhole(name: string, value: number, high: number): void {
-  if (!Number.isInteger(value) || value < 0 || value > high) throw new QschedError('usage', `${name} is ${value}: must be a whole number from 0 to ${high}.`, `Change ${name}.`);
+  if (!Number.isInteger(value) || value < 0 || value > high) {
+    throw new QschedError('usage', `${name} is ${value}: must be a whole number from 0 to ${high}.`, `Change ${name}.`);
+  }
 }

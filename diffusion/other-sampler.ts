@@ -25,11 +25,32 @@ export type SchedulerFamily = 'alphas' | 'flow' | 'consistency';
 const CLIPPING = ['clip_sample', 'clip_sample_range', 'thresholding', 'dynamic_thresholding_ratio', 'sample_max_value'];
 const SPACING = ['timestep_spacing', 'steps_offset'];
 const GRID = ['original_inference_steps', 'timestep_scaling'];
-const LADDER = ['use_karras_sigmas', 'use_exponential_sigmas', 'use_beta_sigmas', 'sigma_min', 'sigma_max', 'interpolation_type', 'timestep_type', 'final_sigmas_type'];
+const LADDER = [
+  'use_karras_sigmas',
+  'use_exponential_sigmas',
+  'use_beta_sigmas',
+  'sigma_min',
+  'sigma_max',
+  'interpolation_type',
+  'timestep_type',
+  'final_sigmas_type',
+];
 /** Options of PNDM, DDPM, DPM-Solver, UniPC, DEIS and Heun, which are not built here. */
 const SOLVERS = [
-  'skip_prk_steps', 'variance_type', 'solver_order', 'solver_type', 'solver_p', 'algorithm_type', 'lower_order_final', 'euler_at_final', 'use_lu_lambdas',
-  'lambda_min_clipped', 'predict_x0', 'disable_corrector', 'flow_shift', 'use_flow_sigmas',
+  'skip_prk_steps',
+  'variance_type',
+  'solver_order',
+  'solver_type',
+  'solver_p',
+  'algorithm_type',
+  'lower_order_final',
+  'euler_at_final',
+  'use_lu_lambdas',
+  'lambda_min_clipped',
+  'predict_x0',
+  'disable_corrector',
+  'flow_shift',
+  'use_flow_sigmas',
 ];
 
 interface Member {
@@ -59,7 +80,13 @@ export function familyOf(config: SchedulerConfig): SchedulerFamily {
   const member = Object.entries(MEMBERS).find(([name, one]) => one.className === className || name === type)?.[1];
   if (member !== undefined) return member.family;
   if (className === undefined || 'beta_start' in config) return 'alphas';
-  throw new QschedError('usage', `Unknown scheduler class "${className}".`, `Classes: ${Object.values(MEMBERS).map((one) => one.className).join(', ')}.`);
+  throw new QschedError(
+    'usage',
+    `Unknown scheduler class "${className}".`,
+    `Classes: ${Object.values(MEMBERS)
+      .map((one) => one.className)
+      .join(', ')}.`,
+  );
 }
 
 /** Types that make sense for a model with this config. */
@@ -79,12 +106,32 @@ export function configFor(type: string, config: SchedulerConfig, spacing?: strin
   const allowed = typesFor(config);
   if (member === undefined || !allowed.includes(type)) {
     const { prediction_type: prediction } = config;
-    const about = { alphas: `predicts ${typeof prediction === 'string' ? prediction : 'epsilon'} over a schedule of betas`, flow: 'is a rectified flow', consistency: 'is a consistency model over Karras sigmas' }[familyOf(config)];
-    throw new QschedError('usage', `scheduler.type is "${type}", but the model ${about} (${String(config._class_name ?? 'no class')} in its scheduler_config.json).`, `Allowed for this model: ${allowed.join(', ')}.`);
+    const about = {
+      alphas: `predicts ${typeof prediction === 'string' ? prediction : 'epsilon'} over a schedule of betas`,
+      flow: 'is a rectified flow',
+      consistency: 'is a consistency model over Karras sigmas',
+    }[familyOf(config)];
+    throw new QschedError(
+      'usage',
+      `scheduler.type is "${type}", but the model ${about} (${String(config._class_name ?? 'no class')} in its scheduler_config.json).`,
+      `Allowed for this model: ${allowed.join(', ')}.`,
+    );
   }
   if (spacing !== undefined && !SPACED.includes(type)) {
-    throw new QschedError('usage', `scheduler.spacing is "${spacing}", but the scheduler "${type}" has timesteps of its own.`, `Leave it out, or set scheduler.type to one of ${SPACED.join(', ')}.`);
+    throw new QschedError(
+      'usage',
+      `scheduler.spacing is "${spacing}", but the scheduler "${type}" has timesteps of its own.`,
+      `Leave it out, or set scheduler.type to one of ${SPACED.join(', ')}.`,
+    );
   }
-  const kept = Object.entries(config).filter(([key]) => key !== 'type' && (!SAMPLER_OPTIONS.has(key) || config._class_name === member.className || member.options.includes(key)));
-  return { ...Object.fromEntries(kept), _class_name: member.className, ...(spacing === undefined ? {} : { timestep_spacing: spacing }) };
+  const kept = Object.entries(config).filter(
+    ([key]) =>
+      key !== 'type' &&
+      (!SAMPLER_OPTIONS.has(key) || config._class_name === member.className || member.options.includes(key)),
+  );
+  return {
+    ...Object.fromEntries(kept),
+    _class_name: member.className,
+    ...(spacing === undefined ? {} : { timestep_spacing: spacing }),
+  };
 }

@@ -57,19 +57,39 @@ export interface PtqdStep {
 export function fitPtqd(reference: Float32Array, quantised: Float32Array, options: PtqdFitOptions = {}): PtqdStep {
   const { gamma: method = 'std', bias = 'step', channels = 1, sampleLength = reference.length } = options;
   const length = reference.length;
-  if (length === 0 || quantised.length !== length) throw new QschedError('usage', `PTQD needs as many quantised outputs as full-precision ones: got ${quantised.length} and ${length}.`, 'Pass outputs of both networks on the same inputs.');
+  if (length === 0 || quantised.length !== length) {
+    throw new QschedError(
+      'usage',
+      `PTQD needs as many quantised outputs as full-precision ones: got ${quantised.length} and ${length}.`,
+      'Pass outputs of both networks on the same inputs.',
+    );
+  }
   const groups = bias === 'channel' ? channels : 1;
   const plane = sampleLength / groups;
-  if (!Number.isInteger(plane) || plane < 1 || length % sampleLength !== 0) throw new QschedError('usage', `${length} outputs do not divide into samples of ${sampleLength} numbers with ${groups} channels.`, 'Change channels or sampleLength.');
+  if (!Number.isInteger(plane) || plane < 1 || length % sampleLength !== 0) {
+    throw new QschedError(
+      'usage',
+      `${length} outputs do not divide into samples of ${sampleLength} numbers with ${groups} channels.`,
+      'Change channels or sampleLength.',
+    );
+  }
 
   const gamma = method === 'std' ? std(quantised) / std(reference) - 1 : regression(reference, quantised);
-  if (!Number.isFinite(gamma) || gamma <= -1) throw new QschedError('failure', `PTQD cannot be fitted: gamma is ${gamma}.`, 'The outputs are constant, not finite, or unrelated; check the quantised network.');
+  if (!Number.isFinite(gamma) || gamma <= -1) {
+    throw new QschedError(
+      'failure',
+      `PTQD cannot be fitted: gamma is ${gamma}.`,
+      'The outputs are constant, not finite, or unrelated; check the quantised network.',
+    );
+  }
 
   const delta = Float64Array.from(quantised, (q, i) => q - (1 + gamma) * reference[i]!);
   const groupOf = (i: number): number => Math.floor((i % sampleLength) / plane);
   const mu = new Float64Array(groups);
   const share = length / groups;
-  delta.forEach((value, i) => { mu[groupOf(i)]! += value / share; });
+  delta.forEach((value, i) => {
+    mu[groupOf(i)]! += value / share;
+  });
   const variance = delta.reduce((sum, value, i) => sum + (value - mu[groupOf(i)]!) ** 2, 0) / length;
   return { method, gamma, mu: bias === 'channel' ? [...mu] : mu[0]!, variance };
 }
@@ -81,19 +101,36 @@ export function fitPtqd(reference: Float32Array, quantised: Float32Array, option
  * @throws QschedError (usage) where the numbers of steps differ, or channels of offset and bias do
  */
 export function applyPtqd(schedule: FusedSchedule, fits: readonly PtqdStep[]): FusedSchedule {
-  if (fits.length !== schedule.steps.length) throw new QschedError('usage', `PTQD was fitted for ${fits.length} steps, but the schedule has ${schedule.steps.length}.`, 'Fit it again for this number of steps.');
+  if (fits.length !== schedule.steps.length) {
+    throw new QschedError(
+      'usage',
+      `PTQD was fitted for ${fits.length} steps, but the schedule has ${schedule.steps.length}.`,
+      'Fit it again for this number of steps.',
+    );
+  }
   return { ...schedule, steps: schedule.steps.map((step, i) => correct(step, fits[i]!)) };
 }
 
 function correct(step: FusedStep, { gamma, mu, variance }: PtqdStep): FusedStep {
   const b = step.b / (1 + gamma);
-  return { ...step, b, d: plus(step.d, typeof mu === 'number' ? -b * mu : mu.map((value) => -b * value)), n: step.n === 0 ? 0 : sqrt(max(0, step.n ** 2 - b ** 2 * variance)) };
+  return {
+    ...step,
+    b,
+    d: plus(step.d, typeof mu === 'number' ? -b * mu : mu.map((value) => -b * value)),
+    n: step.n === 0 ? 0 : sqrt(max(0, step.n ** 2 - b ** 2 * variance)),
+  };
 }
 
 function plus(left: number | readonly number[], right: number | readonly number[]): number | number[] {
   if (typeof left === 'number') return typeof right === 'number' ? left + right : right.map((value) => left + value);
   if (typeof right === 'number') return left.map((value) => value + right);
-  if (left.length !== right.length) throw new QschedError('usage', `The schedule's offset has ${left.length} channels, PTQD's bias ${right.length}.`, 'Fit PTQD with the channels of this model.');
+  if (left.length !== right.length) {
+    throw new QschedError(
+      'usage',
+      `The schedule's offset has ${left.length} channels, PTQD's bias ${right.length}.`,
+      'Fit PTQD with the channels of this model.',
+    );
+  }
   return left.map((value, i) => value + right[i]!);
 }
 

@@ -3,13 +3,20 @@
  */
 import type { Coefficients } from '../spec/coefficients.js';
 import { QschedError } from '../spec/errors.js';
-import { scaleFused, SCHEDULE_FORMAT, type CompleteSchedule, type FusedDocument, type ScheduleDocument } from '../spec/schedule-document.js';
+import {
+  scaleFused,
+  SCHEDULE_FORMAT,
+  type CompleteSchedule,
+  type FusedDocument,
+  type ScheduleDocument,
+} from '../spec/schedule-document.js';
 import { checkCoefficients, identityCoefficients } from './coefficients.js';
 import { applyPtqd, type PtqdStep } from './ptqd.js';
 import type { Scheduler } from './scheduler.js';
 
 /** What a document says beside its steps. */
-export type ScheduleOrigin = Pick<ScheduleDocument, 'kind' | 'scheduler'> & Partial<Pick<ScheduleDocument, 'model' | 'precision' | 'searchId' | 'which' | 'heldOut'>>;
+export type ScheduleOrigin = Pick<ScheduleDocument, 'kind' | 'scheduler'> &
+  Partial<Pick<ScheduleDocument, 'model' | 'precision' | 'searchId' | 'which' | 'heldOut'>>;
 
 /**
  * The document of one schedule. PTQD corrects the output before c^eps scales it.
@@ -17,12 +24,25 @@ export type ScheduleOrigin = Pick<ScheduleDocument, 'kind' | 'scheduler'> & Part
  * @param scheduler with its timesteps set
  * @throws QschedError (usage) where lengths do not fit, or the scheduler clips
  */
-export function scheduleDocument(scheduler: Scheduler, origin: ScheduleOrigin, coefficients: Coefficients = identityCoefficients(scheduler.timesteps.length), ptqd?: readonly PtqdStep[]): CompleteSchedule {
+export function scheduleDocument(
+  scheduler: Scheduler,
+  origin: ScheduleOrigin,
+  coefficients: Coefficients = identityCoefficients(scheduler.timesteps.length),
+  ptqd?: readonly PtqdStep[],
+): CompleteSchedule {
   const { timesteps } = scheduler;
   checkCoefficients(coefficients, timesteps.length);
   const identity = scheduler.fused();
   const fused = scaleFused(ptqd === undefined ? identity : applyPtqd(identity, ptqd), coefficients);
-  return { format: SCHEDULE_FORMAT, ...origin, timesteps, coefficients, ...(ptqd === undefined ? {} : { ptqd }), fused, identity };
+  return {
+    format: SCHEDULE_FORMAT,
+    ...origin,
+    timesteps,
+    coefficients,
+    ...(ptqd === undefined ? {} : { ptqd }),
+    fused,
+    identity,
+  };
 }
 
 /**
@@ -35,20 +55,39 @@ export function completeSchedule(scheduler: Scheduler, document: ScheduleDocumen
   const { timesteps } = scheduler;
   const given = document.timesteps;
   if (given !== undefined && !near(given, timesteps)) {
-    throw new QschedError('usage', `${where} was made for the timesteps ${given.join(', ')}, but ${scheduler.type} with ${timesteps.length} steps has ${timesteps.join(', ')}.`, 'It was made with another scheduler, other steps or another spacing: change scheduler in the file.');
+    throw new QschedError(
+      'usage',
+      `${where} was made for the timesteps ${given.join(', ')}, but ${scheduler.type} with ${timesteps.length} steps has ${timesteps.join(', ')}.`,
+      'It was made with another scheduler, other steps or another spacing: change scheduler in the file.',
+    );
   }
   const { coefficients, ptqd, format: _, timesteps: __, fused: ___, identity: ____, ...origin } = document;
   const complete = scheduleDocument(scheduler, origin, coefficients, ptqd);
   if (document.fused !== undefined && !sameSteps(document.fused, complete.fused)) {
-    throw new QschedError('usage', `${where}: fused does not say what its scheduler, coefficients and ptqd give.`, 'Take fused out of the file: it is computed.');
+    throw new QschedError(
+      'usage',
+      `${where}: fused does not say what its scheduler, coefficients and ptqd give.`,
+      'Take fused out of the file: it is computed.',
+    );
   }
   return complete;
 }
 
-const near = (left: readonly number[], right: readonly number[]): boolean => left.length === right.length && left.every((value, i) => close(value, right[i]!));
+const near = (left: readonly number[], right: readonly number[]): boolean =>
+  left.length === right.length && left.every((value, i) => close(value, right[i]!));
 const close = (left: number, right: number): boolean => Math.abs(left - right) <= 1e-6 * Math.max(1, Math.abs(right));
 
 function sameSteps(left: FusedDocument, right: FusedDocument): boolean {
-  const flat = ({ initNoiseSigma, steps }: FusedDocument): number[] => [initNoiseSigma, ...steps.flatMap(({ timestep, inputScale, a, b, d, n }) => [timestep, inputScale, a, b, n, ...(typeof d === 'number' ? [d] : d)])];
+  const flat = ({ initNoiseSigma, steps }: FusedDocument): number[] => [
+    initNoiseSigma,
+    ...steps.flatMap(({ timestep, inputScale, a, b, d, n }) => [
+      timestep,
+      inputScale,
+      a,
+      b,
+      n,
+      ...(typeof d === 'number' ? [d] : d),
+    ]),
+  ];
   return near(flat(left), flat(right));
 }

@@ -52,7 +52,15 @@ export interface Scheduler {
   fused(coefficients?: Coefficients): FusedSchedule;
 }
 
-const DEFINITIONS: readonly SchedulerDefinition[] = [tcd, lcm, ddim, euler, eulerAncestral, flowMatchEuler, consistency];
+const DEFINITIONS: readonly SchedulerDefinition[] = [
+  tcd,
+  lcm,
+  ddim,
+  euler,
+  eulerAncestral,
+  flowMatchEuler,
+  consistency,
+];
 
 /** Short names of all schedulers. */
 export const schedulerTypes: readonly string[] = DEFINITIONS.map(({ type }) => type);
@@ -69,13 +77,25 @@ export function createScheduler(config: SchedulerConfig): Scheduler {
   let plan: SchedulePlan | null = null;
 
   const planned = (): SchedulePlan => {
-    if (plan === null) throw new QschedError('usage', `The scheduler "${type}" has no timesteps yet.`, 'Call setTimesteps(steps) first.');
+    if (plan === null) {
+      throw new QschedError(
+        'usage',
+        `The scheduler "${type}" has no timesteps yet.`,
+        'Call setTimesteps(steps) first.',
+      );
+    }
     return plan;
   };
   const stepAt = (index: number): StepPlan => {
     const { steps } = planned();
     const step = steps[index];
-    if (step === undefined) throw new QschedError('usage', `Step ${index} does not exist: the schedule has ${steps.length}, from 0 to ${steps.length - 1}.`, 'Change stepIndex.');
+    if (step === undefined) {
+      throw new QschedError(
+        'usage',
+        `Step ${index} does not exist: the schedule has ${steps.length}, from 0 to ${steps.length - 1}.`,
+        'Change stepIndex.',
+      );
+    }
     return step;
   };
 
@@ -97,8 +117,20 @@ export function createScheduler(config: SchedulerConfig): Scheduler {
     step(modelOutput, index, sample, { noise = null, coefficients = { sample: 1, noise: 1 } } = {}) {
       const step = stepAt(index);
       checkCoefficients({ sample: [coefficients.sample], noise: [coefficients.noise] }, 1);
-      if (modelOutput.length !== sample.length) throw new QschedError('usage', `modelOutput holds ${modelOutput.length} numbers, but the sample holds ${sample.length}.`, 'Pass both with one length.');
-      if (step.prev.z !== 0 && noise?.length !== sample.length) throw new QschedError('usage', `Step ${index} draws noise: ${noise === null ? 'none was given' : `${noise.length} numbers were given`}, the sample holds ${sample.length}.`, `Pass options.noise with ${sample.length} standard normal numbers.`);
+      if (modelOutput.length !== sample.length) {
+        throw new QschedError(
+          'usage',
+          `modelOutput holds ${modelOutput.length} numbers, but the sample holds ${sample.length}.`,
+          'Pass both with one length.',
+        );
+      }
+      if (step.prev.z !== 0 && noise?.length !== sample.length) {
+        throw new QschedError(
+          'usage',
+          `Step ${index} draws noise: ${noise === null ? 'none was given' : `${noise.length} numbers were given`}, the sample holds ${sample.length}.`,
+          `Pass options.noise with ${sample.length} standard normal numbers.`,
+        );
+      }
       const prevSample = new Float32Array(sample.length);
       const predOriginalSample = new Float32Array(sample.length);
       runStep(step, coefficients, sample, modelOutput, noise, prevSample, predOriginalSample);
@@ -108,18 +140,42 @@ export function createScheduler(config: SchedulerConfig): Scheduler {
       const { steps, initNoiseSigma } = planned();
       const c = coefficients ?? identityCoefficients(steps.length);
       checkCoefficients(c, steps.length);
-      return { scheduler: type, initNoiseSigma, steps: steps.map((step, i) => fuseStep(type, step, { sample: c.sample[i]!, noise: c.noise[i]! })) };
+      return {
+        scheduler: type,
+        initNoiseSigma,
+        steps: steps.map((step, i) => fuseStep(type, step, { sample: c.sample[i]!, noise: c.noise[i]! })),
+      };
     },
   };
 }
 
 function definitionOf(config: SchedulerConfig): SchedulerDefinition {
   const { type, _class_name: className } = config;
-  if (type === undefined && className === undefined) throw new QschedError('usage', 'The scheduler config names neither a type nor a _class_name.', `Types: ${schedulerTypes.join(', ')}.`);
+  if (type === undefined && className === undefined) {
+    throw new QschedError(
+      'usage',
+      'The scheduler config names neither a type nor a _class_name.',
+      `Types: ${schedulerTypes.join(', ')}.`,
+    );
+  }
   const byType = type === undefined ? undefined : DEFINITIONS.find((one) => one.type === type);
   const byClass = className === undefined ? undefined : DEFINITIONS.find((one) => one.className === className);
-  if (type !== undefined && byType === undefined) throw new QschedError('usage', `Unknown scheduler type "${type}".`, `Types: ${schedulerTypes.join(', ')}.`);
-  if (className !== undefined && byClass === undefined) throw new QschedError('usage', `Unknown scheduler class "${className}".`, `Classes: ${DEFINITIONS.map((one) => one.className).join(', ')}.`);
-  if (byType !== undefined && byClass !== undefined && byType !== byClass) throw new QschedError('usage', `The scheduler config names the type "${byType.type}" and the class "${byClass.className}", which are two schedulers.`, 'Keep one of them.');
+  if (type !== undefined && byType === undefined) {
+    throw new QschedError('usage', `Unknown scheduler type "${type}".`, `Types: ${schedulerTypes.join(', ')}.`);
+  }
+  if (className !== undefined && byClass === undefined) {
+    throw new QschedError(
+      'usage',
+      `Unknown scheduler class "${className}".`,
+      `Classes: ${DEFINITIONS.map((one) => one.className).join(', ')}.`,
+    );
+  }
+  if (byType !== undefined && byClass !== undefined && byType !== byClass) {
+    throw new QschedError(
+      'usage',
+      `The scheduler config names the type "${byType.type}" and the class "${byClass.className}", which are two schedulers.`,
+      'Keep one of them.',
+    );
+  }
   return (byType ?? byClass)!;
 }

@@ -15,7 +15,11 @@ export function readSigmas(reader: ConfigReader) {
   const betas = readBetas(reader, 0.0001, 0.02, 'linear');
   return {
     ...betas,
-    timestep_spacing: reader.choice<TimestepSpacing>('timestep_spacing', 'linspace', ['linspace', 'leading', 'trailing']),
+    timestep_spacing: reader.choice<TimestepSpacing>('timestep_spacing', 'linspace', [
+      'linspace',
+      'leading',
+      'trailing',
+    ]),
     steps_offset: reader.whole('steps_offset', 0, 0, betas.num_train_timesteps - 1),
   };
 }
@@ -35,7 +39,12 @@ interface SigmaSchedule {
 }
 
 /** Timesteps with their sigmas; `last` is the sigma after the last step. */
-export function sigmaSchedule(config: SigmaConfig, training: readonly number[], steps: number, last: number): SigmaSchedule {
+export function sigmaSchedule(
+  config: SigmaConfig,
+  training: readonly number[],
+  steps: number,
+  last: number,
+): SigmaSchedule {
   const timesteps = spacedTimesteps(config, steps);
   const sigmas = [...timesteps.map((t) => fround(interpolate(training, t))), fround(last)];
   const top = max(...sigmas);
@@ -55,7 +64,11 @@ export function predictFromSigma(type: 'epsilon' | 'sample' | 'v_prediction', si
 /**
  * Weights of x' = x + (x - x0) / sigma * dt. With epsilon prediction (x - x0) / sigma is m itself.
  */
-export function derivativeStep(type: 'epsilon' | 'sample' | 'v_prediction', sigma: number, dt: number): { x0: number; x: number; m: number } {
+export function derivativeStep(
+  type: 'epsilon' | 'sample' | 'v_prediction',
+  sigma: number,
+  dt: number,
+): { x0: number; x: number; m: number } {
   if (type === 'epsilon') return { x0: 0, x: 1, m: dt };
   return { x0: -dt / sigma, x: 1 + dt / sigma, m: 0 };
 }

@@ -29,11 +29,19 @@ export function spacedTimesteps(config: SpacingConfig, steps: number): number[] 
   const indices = Array.from({ length: steps }, (_, i) => i);
   switch (spacing) {
     case 'linspace':
-      return linspace(0, T - 1, steps).map(fround).reverse();
+      return linspace(0, T - 1, steps)
+        .map(fround)
+        .reverse();
     case 'leading': {
       const stride = floor(T / steps);
       const timesteps = indices.map((i) => i * stride + offset).reverse();
-      if (timesteps[0]! > T - 1) throw new QschedError('usage', `steps_offset is ${offset}: with ${steps} leading steps the first timestep is ${timesteps[0]!}, past the last one, ${T - 1}.`, 'Lower steps_offset in the scheduler config, or take other steps.');
+      if (timesteps[0]! > T - 1) {
+        throw new QschedError(
+          'usage',
+          `steps_offset is ${offset}: with ${steps} leading steps the first timestep is ${timesteps[0]!}, past the last one, ${T - 1}.`,
+          'Lower steps_offset in the scheduler config, or take other steps.',
+        );
+      }
       return timesteps;
     }
     case 'trailing': {

@@ -37,7 +37,15 @@ export interface StepCoefficients {
 type Samples = Float32Array | Float64Array;
 
 /** The step itself, in float64; writes x' and x0 (null: not wanted), rounded to what they are stored in. */
-export function runStep(plan: StepPlan, c: StepCoefficients, sample: Samples, modelOutput: Samples, noise: Samples | null, prevSample: Samples, predOriginalSample: Samples | null): void {
+export function runStep(
+  plan: StepPlan,
+  c: StepCoefficients,
+  sample: Samples,
+  modelOutput: Samples,
+  noise: Samples | null,
+  prevSample: Samples,
+  predOriginalSample: Samples | null,
+): void {
   const { x0, clip, prev } = plan;
   for (let i = 0; i < sample.length; i++) {
     const x = c.sample * sample[i]!;
@@ -56,7 +64,13 @@ export function runStep(plan: StepPlan, c: StepCoefficients, sample: Samples, mo
  */
 export function fuseStep(scheduler: string, plan: StepPlan, c: StepCoefficients): FusedStep {
   const { x0, clip, prev, timestep, inputScale } = plan;
-  if (clip !== null) throw new QschedError('usage', `The scheduler "${scheduler}" clips its predicted sample to [-${clip}, ${clip}], so its steps are not affine and have no fused form.`, 'Switch clipping off in the scheduler config ("clip_sample": false, or "clip_denoised": false), if the model was made without it.');
+  if (clip !== null) {
+    throw new QschedError(
+      'usage',
+      `The scheduler "${scheduler}" clips its predicted sample to [-${clip}, ${clip}], so its steps are not affine and have no fused form.`,
+      'Switch clipping off in the scheduler config ("clip_sample": false, or "clip_denoised": false), if the model was made without it.',
+    );
+  }
   return {
     timestep,
     inputScale,

@@ -23,12 +23,21 @@ export const tcd: SchedulerDefinition = {
   type: 'tcd',
   className: 'TCDScheduler',
   configure(raw) {
-    const reader = configReader(raw, 'TCDScheduler', ['timestep_spacing', 'steps_offset', 'timestep_scaling', 'set_alpha_to_one']);
+    const reader = configReader(raw, 'TCDScheduler', [
+      'timestep_spacing',
+      'steps_offset',
+      'timestep_scaling',
+      'set_alpha_to_one',
+    ]);
     const betas = readBetas(reader, 0.00085, 0.012, 'scaled_linear');
     const config = {
       ...betas,
       original_inference_steps: reader.whole('original_inference_steps', 50, 1, betas.num_train_timesteps),
-      prediction_type: reader.choice<PredictionType>('prediction_type', 'epsilon', ['epsilon', 'sample', 'v_prediction']),
+      prediction_type: reader.choice<PredictionType>('prediction_type', 'epsilon', [
+        'epsilon',
+        'sample',
+        'v_prediction',
+      ]),
     };
     reader.finish();
     const abar = alphasCumprod(config);
@@ -38,7 +47,10 @@ export const tcd: SchedulerDefinition = {
       options: ['eta'],
       plan(steps, { eta = 0 }) {
         const timesteps = consistencyTimesteps(config.num_train_timesteps, config.original_inference_steps, steps);
-        return { initNoiseSigma: 1, steps: timesteps.map((t, i) => stepOf(abar, config.prediction_type, t, timesteps[i + 1], eta)) };
+        return {
+          initNoiseSigma: 1,
+          steps: timesteps.map((t, i) => stepOf(abar, config.prediction_type, t, timesteps[i + 1], eta)),
+        };
       },
     };
   },

@@ -33,7 +33,9 @@ export interface TrajectoryTree {
  */
 export function buildTrajectoryTree(schedules: readonly FusedSchedule[]): TrajectoryTree {
   const first = schedules[0];
-  if (first === undefined) throw new QschedError('usage', 'A trajectory tree needs at least one schedule.', 'Pass one schedule a candidate.');
+  if (first === undefined) {
+    throw new QschedError('usage', 'A trajectory tree needs at least one schedule.', 'Pass one schedule a candidate.');
+  }
   schedules.forEach((schedule, k) => checkSame(first, schedule, k));
 
   const steps = first.steps.length;
@@ -72,13 +74,23 @@ function splitLevel(before: TrajectoryLevel, schedules: readonly FusedSchedule[]
 
 /** A key that is equal exactly where the numbers are: JavaScript prints a float64 so that it reads back. */
 function bitsOf({ a, b, d, n }: FusedStep): string {
-  return [a, b, n, ...(typeof d === 'number' ? [d] : ['channels', ...d])].map((value) => (Object.is(value, -0) ? '-0' : String(value))).join(' ');
+  return [a, b, n, ...(typeof d === 'number' ? [d] : ['channels', ...d])]
+    .map((value) => (Object.is(value, -0) ? '-0' : String(value)))
+    .join(' ');
 }
 
 function checkSame(first: FusedSchedule, other: FusedSchedule, k: number): void {
   const same =
     other.steps.length === first.steps.length &&
     other.initNoiseSigma === first.initNoiseSigma &&
-    other.steps.every((step, i) => step.timestep === first.steps[i]!.timestep && step.inputScale === first.steps[i]!.inputScale);
-  if (!same) throw new QschedError('usage', `Schedule ${k} has other timesteps than schedule 0.`, 'Candidates of one batch must come from one scheduler with one number of steps.');
+    other.steps.every(
+      (step, i) => step.timestep === first.steps[i]!.timestep && step.inputScale === first.steps[i]!.inputScale,
+    );
+  if (!same) {
+    throw new QschedError(
+      'usage',
+      `Schedule ${k} has other timesteps than schedule 0.`,
+      'Candidates of one batch must come from one scheduler with one number of steps.',
+    );
+  }
 }

@@ -59,12 +59,23 @@ export function askTell(name: string, options: FilledOptions, algorithm: Algorit
     tell(scores) {
       const points = current();
       if (points.length === 0) {
-        throw new QschedError('usage', `${name} is finished (${stopReason()}): there is nothing to tell.`, 'Stop when ask() returns an empty list.');
+        throw new QschedError(
+          'usage',
+          `${name} is finished (${stopReason()}): there is nothing to tell.`,
+          'Stop when ask() returns an empty list.',
+        );
       }
       if (scores.length !== points.length) {
-        throw new QschedError('usage', `${name} asked ${points.length} points and was told ${scores.length} scores.`, 'Tell one score a point, in ask order; null for a failed one.');
+        throw new QschedError(
+          'usage',
+          `${name} asked ${points.length} points and was told ${scores.length} scores.`,
+          'Tell one score a point, in ask order; null for a failed one.',
+        );
       }
-      algorithm.absorb(points, Array.from(scores, (score) => (Number.isFinite(score) ? score : null)));
+      algorithm.absorb(
+        points,
+        Array.from(scores, (score) => (Number.isFinite(score) ? score : null)),
+      );
       told += points.length;
       batch = null;
     },
@@ -75,5 +86,9 @@ export function askTell(name: string, options: FilledOptions, algorithm: Algorit
 
 /** The error of a state that cannot be what this optimizer saved. */
 export function damaged(name: string, what: string): QschedError {
-  return new QschedError('failure', `The stored state of ${name} is damaged: ${what}.`, 'Start the search again; scores already stored are used again.');
+  return new QschedError(
+    'failure',
+    `The stored state of ${name} is damaged: ${what}.`,
+    'Start the search again; scores already stored are used again.',
+  );
 }

@@ -28,12 +28,23 @@ interface Memory {
  * @param normal standard normal draws; those of the seed where absent
  * @throws QschedError (usage) where the batch is below 2 or not that of the stored state
  */
-export function cmaEs(options: FilledOptions, own: OwnState | null, normal: Draw = createGenerator(options.seed).normal): Algorithm {
+export function cmaEs(
+  options: FilledOptions,
+  own: OwnState | null,
+  normal: Draw = createGenerator(options.seed).normal,
+): Algorithm {
   const { space, batch: lambda, stepSize, start, tolerance, bounds } = options;
   const n = space.lower.length;
-  if (lambda < 2) throw new QschedError('usage', `${NAME} needs a batch of at least 2, its population; it is ${lambda}.`, 'Leave out the batch to get the default.');
+  if (lambda < 2) {
+    throw new QschedError(
+      'usage',
+      `${NAME} needs a batch of at least 2, its population; it is ${lambda}.`,
+      'Leave out the batch to get the default.',
+    );
+  }
   const constants = cmaConstants(n, lambda);
-  const memory = own === null ? { distribution: firstState(toUnit(space, start), stepSize), scores: [] } : readOwn(own, n, lambda);
+  const memory =
+    own === null ? { distribution: firstState(toUnit(space, start), stepSize), scores: [] } : readOwn(own, n, lambda);
   let { distribution, scores }: Memory = memory;
   let roots = matrixRoots(distribution.c, n);
   let population: { readonly first: number; readonly points: readonly Float64Array[] } | null = null;
@@ -41,7 +52,10 @@ export function cmaEs(options: FilledOptions, own: OwnState | null, normal: Draw
   /** This generation's points in the unit box; `first` is the index of the first. */
   function points(first: number): readonly Float64Array[] {
     if (population?.first !== first) {
-      population = { first, points: Array.from({ length: lambda }, (_, i) => samplePoint(distribution, roots, normal, first + i, bounds)) };
+      population = {
+        first,
+        points: Array.from({ length: lambda }, (_, i) => samplePoint(distribution, roots, normal, first + i, bounds)),
+      };
     }
     return population.points;
   }
@@ -66,9 +80,10 @@ export function cmaEs(options: FilledOptions, own: OwnState | null, normal: Draw
 
   return {
     left: () => lambda - scores.length,
-    propose: (asked, count) => (
-      points(asked - scores.length).slice(scores.length, scores.length + count).map((x) => fromUnit(space, x))
-    ),
+    propose: (asked, count) =>
+      points(asked - scores.length)
+        .slice(scores.length, scores.length + count)
+        .map((x) => fromUnit(space, x)),
     absorb(_points, told) {
       scores = [...scores, ...told];
       if (scores.length === lambda) update();
@@ -109,16 +124,25 @@ function fromUpperTriangle(upper: Float64Array, n: number): Float64Array {
 
 function readOwn(own: OwnState, n: number, lambda: number): Memory {
   const { population, generation, sigma } = own;
-  if (typeof population !== 'number' || typeof generation !== 'number') throw damaged(NAME, 'population or generation is not a number');
+  if (typeof population !== 'number' || typeof generation !== 'number') {
+    throw damaged(NAME, 'population or generation is not a number');
+  }
   if (population !== lambda) {
-    throw new QschedError('usage', `The stored state of ${NAME} has a population of ${population}, and the batch is ${lambda}.`, `Set the batch to ${population}.`);
+    throw new QschedError(
+      'usage',
+      `The stored state of ${NAME} has a population of ${population}, and the batch is ${lambda}.`,
+      `Set the batch to ${population}.`,
+    );
   }
   if (typeof sigma !== 'number' || !(sigma > 0)) throw damaged(NAME, 'sigma is not a positive number');
   const scores = floats(own['scores'], 'scores', null);
   if (scores.length >= lambda) throw damaged(NAME, 'more scores than points');
   const distribution = {
-    g: generation, sigma,
-    mean: floats(own['mean'], 'mean', n), pSigma: floats(own['pSigma'], 'pSigma', n), pC: floats(own['pC'], 'pC', n),
+    g: generation,
+    sigma,
+    mean: floats(own['mean'], 'mean', n),
+    pSigma: floats(own['pSigma'], 'pSigma', n),
+    pC: floats(own['pC'], 'pC', n),
     c: fromUpperTriangle(floats(own['upperC'], 'upperC', (n * (n + 1)) / 2), n),
   };
   return { distribution, scores: Array.from(scores, (score) => (Number.isNaN(score) ? null : score)) };
@@ -127,6 +151,8 @@ function readOwn(own: OwnState, n: number, lambda: number): Memory {
 /** Numbers of the state; `length` null allows any. */
 function floats(value: JsonValue | undefined, name: string, length: number | null): Float64Array {
   const numbers = typeof value === 'string' ? unpackFloats(value) : null;
-  if (numbers === null || (length !== null && numbers.length !== length)) throw damaged(NAME, `${name} is not ${length ?? 'a list of'} numbers`);
+  if (numbers === null || (length !== null && numbers.length !== length)) {
+    throw damaged(NAME, `${name} is not ${length ?? 'a list of'} numbers`);
+  }
   return numbers;
 }

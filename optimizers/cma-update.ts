@@ -42,10 +42,19 @@ export function firstState(mean: Float64Array, sigma: number): CmaState {
  * @param normal standard normal draws by (index, coordinate, attempt)
  * @param index of the point, over the whole search
  */
-export function samplePoint({ mean, sigma }: CmaState, { root }: MatrixRoots, normal: Draw, index: number, bounds: 'clip' | 'resample'): Float64Array {
+export function samplePoint(
+  { mean, sigma }: CmaState,
+  { root }: MatrixRoots,
+  normal: Draw,
+  index: number,
+  bounds: 'clip' | 'resample',
+): Float64Array {
   const tries = bounds === 'clip' ? 0 : TRIES;
   for (let attempt = 0; ; attempt += 1) {
-    const y = times(root, mean.map((_m, j) => normal(index, j, attempt)));
+    const y = times(
+      root,
+      mean.map((_m, j) => normal(index, j, attempt)),
+    );
     const x = mean.map((m, j) => m + sigma * y[j]!);
     if (x.every((value) => value >= 0 && value <= 1)) return x;
     if (attempt === tries) return x.map((value) => max(0, min(1, value)));
@@ -58,7 +67,12 @@ export function samplePoint({ mean, sigma }: CmaState, { root }: MatrixRoots, no
  * @param ranked the lambda points, best first
  * @param roots those of `state.c`
  */
-export function updateState(state: CmaState, constants: CmaConstants, ranked: readonly Float64Array[], roots: MatrixRoots): CmaState {
+export function updateState(
+  state: CmaState,
+  constants: CmaConstants,
+  ranked: readonly Float64Array[],
+  roots: MatrixRoots,
+): CmaState {
   const { n, mu, weights, muEff, cSigma, dSigma, cC, c1, cMu, chiN } = constants;
   const g = state.g + 1;
   const y = ranked.map((x) => x.map((value, j) => (value - state.mean[j]!) / state.sigma));
@@ -78,7 +92,9 @@ export function updateState(state: CmaState, constants: CmaConstants, ranked: re
   const pC = state.pC.map((p, j) => (1 - cC) * p + gainC * yW[j]!); // Eq. 45
 
   // Eq. 46: a negative weight counts by its point's Mahalanobis length, which keeps C positive.
-  const w = weights.map((weight, k) => (weight >= 0 ? weight : (weight * n) / (norm(times(roots.inverseRoot, y[k]!)) ** 2 + 1e-8)));
+  const w = weights.map((weight, k) =>
+    weight >= 0 ? weight : (weight * n) / (norm(times(roots.inverseRoot, y[k]!)) ** 2 + 1e-8),
+  );
   const keep = 1 + c1 * (1 - h) * cC * (2 - cC) - c1 - cMu * weights.reduce((total, weight) => total + weight, 0);
   const c = new Float64Array(n * n);
   for (let i = 0; i < n; i += 1) {

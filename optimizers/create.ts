@@ -50,11 +50,21 @@ export function createOptimizer(name: string, options: OptimizerOptions): Optimi
 export function restoreOptimizer(state: OptimizerState, options: OptimizerOptions): Optimizer {
   const { name, version, asked, own } = state;
   const { filled, make } = prepare(name, options);
-  if (version !== 1) throw new QschedError('failure', `The stored state of ${name} has version ${String(version)}; this program reads version 1.`, 'Update qsched.');
+  if (version !== 1) {
+    throw new QschedError(
+      'failure',
+      `The stored state of ${name} has version ${String(version)}; this program reads version 1.`,
+      'Update qsched.',
+    );
+  }
   if (!Number.isSafeInteger(asked) || asked < 0) throw damaged(name, 'asked is not a whole number');
   if (typeof own !== 'object' || own === null) throw damaged(name, 'it has no content');
   if (state.fingerprint !== fingerprint(name, filled)) {
-    throw new QschedError('usage', `The stored state of ${name} belongs to another search: its space, seed or options differ.`, 'Resume with the options it was started with; only the budget may change.');
+    throw new QschedError(
+      'usage',
+      `The stored state of ${name} belongs to another search: its space, seed or options differ.`,
+      'Resume with the options it was started with; only the budget may change.',
+    );
   }
   return askTell(name, filled, make(filled, own), asked);
 }
@@ -65,20 +75,33 @@ export function restoreOptimizer(state: OptimizerState, options: OptimizerOption
  *
  * @throws QschedError (usage) on an unknown name, or a dimension or budget below 1
  */
-export function defaultBatch(name: string, dimension: number, budget: number, options: Pick<OptimizerOptions, 'gridPoints'> = {}): number {
+export function defaultBatch(
+  name: string,
+  dimension: number,
+  budget: number,
+  options: Pick<OptimizerOptions, 'gridPoints'> = {},
+): number {
   checkWhole('dimension', dimension, 1, Number.MAX_SAFE_INTEGER);
   checkWhole('budget', budget, 1, Number.MAX_SAFE_INTEGER);
   return entry(name).batch(dimension, budget, options.gridPoints ?? 11);
 }
 
-function prepare(name: string, options: OptimizerOptions): { filled: ReturnType<typeof fillOptions>; make: MakeAlgorithm } {
+function prepare(
+  name: string,
+  options: OptimizerOptions,
+): { filled: ReturnType<typeof fillOptions>; make: MakeAlgorithm } {
   const { make } = entry(name);
   checkSpace(options.space);
-  return { filled: fillOptions(options, defaultBatch(name, options.space.lower.length, options.budget, options)), make };
+  return {
+    filled: fillOptions(options, defaultBatch(name, options.space.lower.length, options.budget, options)),
+    make,
+  };
 }
 
 function entry(name: string): Entry {
   const found = ENTRIES.get(name);
-  if (found === undefined) throw new QschedError('usage', `There is no optimizer "${name}".`, suggestion(name, OPTIMIZERS));
+  if (found === undefined) {
+    throw new QschedError('usage', `There is no optimizer "${name}".`, suggestion(name, OPTIMIZERS));
+  }
   return found;
 }

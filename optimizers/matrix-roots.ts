@@ -23,8 +23,12 @@ export interface MatrixRoots {
 /** @param c symmetric, n x n row by row */
 export function matrixRoots(c: Float64Array, n: number): MatrixRoots {
   const rows = Array.from({ length: n }, (_, i) => c.subarray(i * n, (i + 1) * n));
-  if (!c.every(Number.isFinite)) return { root: new Float64Array(n * n), inverseRoot: new Float64Array(n * n), largest: 0 };
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(new Matrix(rows), { assumeSymmetric: true });
+  if (!c.every(Number.isFinite)) {
+    return { root: new Float64Array(n * n), inverseRoot: new Float64Array(n * n), largest: 0 };
+  }
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(new Matrix(rows), {
+    assumeSymmetric: true,
+  });
   const most = max(0, ...realEigenvalues);
   const d = realEigenvalues.map((value) => sqrt(max(value, most * SMALLEST_SHARE)));
   const root = new Float64Array(n * n);

@@ -67,7 +67,10 @@ export function onePlusOne(
   };
 }
 
-function readOwn({ sigma, parent, best }: OwnState, dimension: number): { sigma: number; parent: Point; best: number | null } {
+function readOwn(
+  { sigma, parent, best }: OwnState,
+  dimension: number,
+): { sigma: number; parent: Point; best: number | null } {
   if (typeof sigma !== 'number' || !(sigma > 0)) throw damaged(NAME, 'sigma is not a positive number');
   if (!isPoint(parent, dimension)) throw damaged(NAME, `parent is not ${dimension} numbers`);
   if (best !== null && typeof best !== 'number') throw damaged(NAME, 'best is not a number');

@@ -35,12 +35,26 @@ export function fillOptions(options: OptimizerOptions, batch: number): FilledOpt
   checkWhole('budget', options.budget, 1, Number.MAX_SAFE_INTEGER);
   checkWhole('batch', options.batch ?? batch, 1, Number.MAX_SAFE_INTEGER);
   checkWhole('gridPoints', gridPoints, 2, 1001);
-  if (!(stepSize > 0 && stepSize <= 1)) throw wrong('stepSize', stepSize, 'a share of the range, above 0 and at most 1');
-  if (!(tolerance >= 0 && tolerance < 1)) throw wrong('tolerance', tolerance, 'a share of the range, from 0 to below 1');
+  if (!(stepSize > 0 && stepSize <= 1)) {
+    throw wrong('stepSize', stepSize, 'a share of the range, above 0 and at most 1');
+  }
+  if (!(tolerance >= 0 && tolerance < 1)) {
+    throw wrong('tolerance', tolerance, 'a share of the range, from 0 to below 1');
+  }
   if (bounds !== 'clip' && bounds !== 'resample') throw wrong('bounds', bounds, '"clip" or "resample"');
   const start = options.start ?? space.lower.map((low, i) => low * 0.5 + space.upper[i]! * 0.5);
   checkInside(start, space);
-  return { space, seed: options.seed, budget: options.budget, batch: options.batch ?? batch, gridPoints, stepSize, start, tolerance, bounds };
+  return {
+    space,
+    seed: options.seed,
+    budget: options.budget,
+    batch: options.batch ?? batch,
+    gridPoints,
+    stepSize,
+    start,
+    tolerance,
+    bounds,
+  };
 }
 
 /** @throws QschedError (usage) where `value` is not a whole number from `least` to `most` */
@@ -53,17 +67,35 @@ export function checkWhole(name: string, value: number, least: number, most: num
 
 /** @throws QschedError (usage) where the box is empty, not finite or upside down */
 export function checkSpace({ lower, upper }: SearchSpace): void {
-  if (lower.length === 0) throw new QschedError('usage', 'The search space has no dimension.', 'Give lower and upper at least one number each.');
+  if (lower.length === 0) {
+    throw new QschedError(
+      'usage',
+      'The search space has no dimension.',
+      'Give lower and upper at least one number each.',
+    );
+  }
   if (lower.length !== upper.length) {
-    throw new QschedError('usage', `The search space has ${lower.length} lower and ${upper.length} upper bounds.`, 'Give both the same length.');
+    throw new QschedError(
+      'usage',
+      `The search space has ${lower.length} lower and ${upper.length} upper bounds.`,
+      'Give both the same length.',
+    );
   }
   for (const [i, low] of lower.entries()) {
     const high = upper[i]!;
     if (!(abs(low) <= LARGEST_BOUND && abs(high) <= LARGEST_BOUND)) {
-      throw new QschedError('usage', `Dimension ${i + 1} of the search space goes from ${low} to ${high}: bounds must be finite, at most 1e300.`, 'Give two finite numbers.');
+      throw new QschedError(
+        'usage',
+        `Dimension ${i + 1} of the search space goes from ${low} to ${high}: bounds must be finite, at most 1e300.`,
+        'Give two finite numbers.',
+      );
     }
     if (!(low < high)) {
-      throw new QschedError('usage', `Dimension ${i + 1} of the search space goes from ${low} to ${high}: the lower bound must be below the upper one.`, `For example from ${high} to ${low === high ? high + 1 : low}.`);
+      throw new QschedError(
+        'usage',
+        `Dimension ${i + 1} of the search space goes from ${low} to ${high}: the lower bound must be below the upper one.`,
+        `For example from ${high} to ${low === high ? high + 1 : low}.`,
+      );
     }
   }
 }
@@ -74,7 +106,11 @@ function checkInside(start: Point, { lower, upper }: SearchSpace): void {
 }
 
 function wrong(name: string, value: unknown, allowed: string): QschedError {
-  return new QschedError('usage', `The optimizer's ${name} is ${JSON.stringify(value) ?? String(value)}; allowed is ${allowed}.`, `Change ${name}.`);
+  return new QschedError(
+    'usage',
+    `The optimizer's ${name} is ${JSON.stringify(value) ?? String(value)}; allowed is ${allowed}.`,
+    `Change ${name}.`,
+  );
 }
 
 /**
@@ -83,9 +119,11 @@ function wrong(name: string, value: unknown, allowed: string): QschedError {
  */
 export function fingerprint(name: string, { space, seed, gridPoints, stepSize, start, bounds }: FilledOptions): string {
   const text = JSON.stringify([name, space.lower, space.upper, seed, gridPoints, stepSize, start, bounds]);
-  return [0x811c9dc5, 0x1b873593].map((basis) => {
-    let hash = basis;
-    for (let i = 0; i < text.length; i += 1) hash = imul(hash ^ text.charCodeAt(i), 0x01000193);
-    return (hash >>> 0).toString(16).padStart(8, '0');
-  }).join('');
+  return [0x811c9dc5, 0x1b873593]
+    .map((basis) => {
+      let hash = basis;
+      for (let i = 0; i < text.length; i += 1) hash = imul(hash ^ text.charCodeAt(i), 0x01000193);
+      return (hash >>> 0).toString(16).padStart(8, '0');
+    })
+    .join('');
 }

@@ -9,9 +9,13 @@ export function random({ space, seed }: FilledOptions): Algorithm {
   const { uniform } = createGenerator(seed);
   return {
     left: () => Number.POSITIVE_INFINITY,
-    propose: (asked, count) => Array.from({ length: count }, (_, i) => (
-      fromUnit(space, space.lower.map((_low, j) => uniform(asked + i, j, 0)))
-    )),
+    propose: (asked, count) =>
+      Array.from({ length: count }, (_, i) =>
+        fromUnit(
+          space,
+          space.lower.map((_low, j) => uniform(asked + i, j, 0)),
+        ),
+      ),
     absorb: () => undefined,
     stopReason: () => null,
     own: () => ({}),

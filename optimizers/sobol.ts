@@ -58,16 +58,24 @@ export function sobolWord(directions: Uint32Array, index: number): number {
 export function sobol({ space, seed }: FilledOptions): Algorithm {
   const n = space.lower.length;
   if (n > SOBOL_DIMENSIONS) {
-    throw new QschedError('usage', `sobol goes up to ${SOBOL_DIMENSIONS} dimensions; the search space has ${n}.`, 'Take random or cma-es instead.');
+    throw new QschedError(
+      'usage',
+      `sobol goes up to ${SOBOL_DIMENSIONS} dimensions; the search space has ${n}.`,
+      'Take random or cma-es instead.',
+    );
   }
   const { word } = createGenerator(seed);
   const directions = Array.from({ length: n }, (_, j) => sobolDirections(j));
   const shifts = directions.map((_v, j) => word(0, j, 0));
   return {
     left: (asked) => TWO_32 - asked,
-    propose: (asked, count) => Array.from({ length: count }, (_, i) => (
-      fromUnit(space, directions.map((v, j) => ((sobolWord(v, asked + i) ^ shifts[j]!) >>> 0) / TWO_32))
-    )),
+    propose: (asked, count) =>
+      Array.from({ length: count }, (_, i) =>
+        fromUnit(
+          space,
+          directions.map((v, j) => ((sobolWord(v, asked + i) ^ shifts[j]!) >>> 0) / TWO_32),
+        ),
+      ),
     absorb: () => undefined,
     stopReason: (asked) => (asked >= TWO_32 ? 'sequence exhausted' : null),
     own: () => ({}),

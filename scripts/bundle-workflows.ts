@@ -29,7 +29,9 @@ export async function bundle(workflowsPath: string): Promise<string> {
 async function main(): Promise<void> {
   const dist = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist');
   const workflowsPath = join(dist, 'workflows', 'index.js');
-  if (!existsSync(workflowsPath)) throw new Error(`${workflowsPath} is not there: run \`npx tsc -p tsconfig.build.json\` first`);
+  if (!existsSync(workflowsPath)) {
+    throw new Error(`${workflowsPath} is not there: run \`npx tsc -p tsconfig.build.json\` first`);
+  }
   const output = join(dist, 'workflow-bundle.js');
   writeFileSync(`${output}.new`, await bundle(workflowsPath));
   renameSync(`${output}.new`, output);

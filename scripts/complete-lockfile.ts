@@ -34,7 +34,13 @@ for (const entry of Object.values({ ...lock.packages })) {
   for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
     const key = `node_modules/${name}`;
     if (lock.packages[key] !== undefined || !/^\d/.test(version)) continue;
-    lock.packages[key] = { version, ...platformOf(name), ...(entry.dev ? { dev: true } : {}), license: entry['license'], optional: true };
+    lock.packages[key] = {
+      version,
+      ...platformOf(name),
+      ...(entry.dev ? { dev: true } : {}),
+      license: entry['license'],
+      optional: true,
+    };
     added += 1;
   }
 }

@@ -17,7 +17,13 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const OUTPUT = join(ROOT, 'test', 'golden', 'histories');
 const MOST_BYTES = 300_000;
 
-const SMALL = { model: 'shapes', scheduler: { steps: 2 }, prompts: { count: 2, seeds: [0] }, select: { count: 2, finalists: 2 }, confirm: { count: 4 } };
+const SMALL = {
+  model: 'shapes',
+  scheduler: { steps: 2 },
+  prompts: { count: 2, seeds: [0] },
+  select: { count: 2, finalists: 2 },
+  confirm: { count: 4 },
+};
 
 const TWO_STEPS = { sample: [1, 1], noise: [1, 1] };
 
@@ -25,14 +31,39 @@ const TWO_STEPS = { sample: [1, 1], noise: [1, 1] };
 const RUNS: Readonly<Record<string, { readonly type: string; readonly input: object }>> = {
   'cma-es': { type: 'search', input: { ...SMALL, optimizer: { type: 'cma-es', budget: 12, batch: 4 } } },
   'one-plus-one': { type: 'search', input: { ...SMALL, optimizer: { type: 'one-plus-one', budget: 10 } } },
-  'grid-with-control': { type: 'search', input: { ...SMALL, coefficients: { shape: 'single-scale' }, optimizer: { type: 'grid', budget: 9, gridPoints: 3 }, control: 'search' } },
+  'grid-with-control': {
+    type: 'search',
+    input: {
+      ...SMALL,
+      coefficients: { shape: 'single-scale' },
+      optimizer: { type: 'grid', budget: 9, gridPoints: 3 },
+      control: 'search',
+    },
+  },
   'unknown-precision': { type: 'search', input: { ...SMALL, precision: 'w4a7' } },
   ptqd: { type: 'ptqd', input: { search: SMALL } },
-  compare: { type: 'compare', input: { search: SMALL, variants: [{ name: 'identity', coefficients: TWO_STEPS }, { name: 'lower', coefficients: { sample: [0.9, 1], noise: [1, 0.9] } }] } },
+  compare: {
+    type: 'compare',
+    input: {
+      search: SMALL,
+      variants: [
+        { name: 'identity', coefficients: TWO_STEPS },
+        { name: 'lower', coefficients: { sample: [0.9, 1], noise: [1, 0.9] } },
+      ],
+    },
+  },
   evaluate: {
     type: 'evaluate',
     input: {
-      rows: [{ model: 'shapes', precision: 'fp32', scheduler: { steps: 2 } }, { model: 'shapes', scheduler: { steps: 2 } }, { model: 'shapes', scheduler: { steps: 2 }, schedule: { name: 'lower', coefficients: { sample: [0.9, 1], noise: [1, 0.9] } } }],
+      rows: [
+        { model: 'shapes', precision: 'fp32', scheduler: { steps: 2 } },
+        { model: 'shapes', scheduler: { steps: 2 } },
+        {
+          model: 'shapes',
+          scheduler: { steps: 2 },
+          schedule: { name: 'lower', coefficients: { sample: [0.9, 1], noise: [1, 0.9] } },
+        },
+      ],
       prompts: { count: 24 },
     },
   },
@@ -49,7 +80,11 @@ function plain(value: unknown, key = ''): unknown {
   if (Array.isArray(value)) return value.map((item) => plain(item));
   if (typeof value === 'object' && value !== null) {
     if ('toNumber' in value && typeof value.toNumber === 'function') return (value.toNumber as () => number)();
-    return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== null && inner !== undefined).map(([name, inner]) => [name, plain(inner, name)]));
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([, inner]) => inner !== null && inner !== undefined)
+        .map(([name, inner]) => [name, plain(inner, name)]),
+    );
   }
   if (key === 'stackTrace') return '';
   if (key === 'identity' || (typeof value === 'string' && /^\d+@/.test(value))) return 'worker';
@@ -72,14 +107,28 @@ function anonymousPayload(data: Uint8Array): Uint8Array {
 
 async function main(): Promise<void> {
   const { path } = await provideExecutable({ onProgress: (line) => process.stderr.write(`${line}\n`) });
-  const env = await TestWorkflowEnvironment.createLocal({ server: { executable: { type: 'existing-path', path }, extraArgs: ['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=60'] } });
+  const env = await TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path },
+      extraArgs: ['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=60'],
+    },
+  });
   const data = mkdtempSync(join(tmpdir(), 'qsched-histories-'));
-  const up = spawn(process.execPath, [join(ROOT, 'dist', 'cli', 'main.js'), 'up', '--model', 'shapes'], { env: { ...process.env, TEMPORAL_ADDRESS: env.address, QSCHED_DATA: data }, stdio: 'inherit' });
+  const up = spawn(process.execPath, [join(ROOT, 'dist', 'cli', 'main.js'), 'up', '--model', 'shapes'], {
+    env: { ...process.env, TEMPORAL_ADDRESS: env.address, QSCHED_DATA: data },
+    stdio: 'inherit',
+  });
   mkdirSync(OUTPUT, { recursive: true });
   try {
     for (const [name, { type, input }] of Object.entries(RUNS)) {
-      const handle = await env.client.workflow.start(type, { taskQueue: WORKFLOW_QUEUE, workflowId: name, args: [input] });
-      await handle.result().catch((error: unknown) => { if (!name.startsWith('unknown')) throw error; });
+      const handle = await env.client.workflow.start(type, {
+        taskQueue: WORKFLOW_QUEUE,
+        workflowId: name,
+        args: [input],
+      });
+      await handle.result().catch((error: unknown) => {
+        if (!name.startsWith('unknown')) throw error;
+      });
       let run: string | undefined = handle.firstExecutionRunId;
       for (let part = 1; run !== undefined && run !== ''; part += 1) {
         const history = await env.client.workflow.getHandle(name, run).fetchHistory();
@@ -91,7 +140,9 @@ async function main(): Promise<void> {
     }
   } finally {
     up.kill('SIGTERM');
-    await new Promise((done) => { up.once('exit', done); });
+    await new Promise((done) => {
+      up.once('exit', done);
+    });
     await env.teardown();
     rmSync(data, { recursive: true, force: true });
   }

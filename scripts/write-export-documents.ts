@@ -14,13 +14,25 @@ import { createScheduler } from '../diffusion/scheduler.js';
 import type { CompleteSchedule } from '../spec/schedule-document.js';
 
 /** Where the documents are kept. */
-export const DOCUMENTS_PATH = join(dirname(fileURLToPath(import.meta.url)), '..', 'test', 'golden', 'diffusers-export', 'documents.json');
+export const DOCUMENTS_PATH = join(
+  dirname(fileURLToPath(import.meta.url)),
+  '..',
+  'test',
+  'golden',
+  'diffusers-export',
+  'documents.json',
+);
 
 const LATENT = { beta_start: 0.00085, beta_end: 0.012, beta_schedule: 'scaled_linear' };
 const TRAILING = { ...LATENT, timestep_spacing: 'trailing', steps_offset: 1 };
 const SAMPLE = [0.93, 1.07, 0.981, 1.12, 0.875, 1.031, 0.967, 1.004];
 const NOISE = [1.04, 0.955, 1.093, 0.902, 1.11, 0.987, 1.015, 0.949];
-const FITS: readonly PtqdStep[] = [0.02, -0.03, 0.05, 0.01].map((gamma, i) => ({ method: 'std', gamma, mu: [0.01 * (i + 1), -0.02], variance: 0.003 * (i + 1) }));
+const FITS: readonly PtqdStep[] = [0.02, -0.03, 0.05, 0.01].map((gamma, i) => ({
+  method: 'std',
+  gamma,
+  mu: [0.01 * (i + 1), -0.02],
+  variance: 0.003 * (i + 1),
+}));
 
 type Choice = CompleteSchedule['scheduler'];
 const CASES: readonly { type: Choice['type']; config: SchedulerConfig; steps: number; eta?: number; ptqd?: true }[] = [
@@ -44,7 +56,12 @@ export function exportDocuments(): CompleteSchedule[] {
   return CASES.map(({ type, config, steps, eta = 0, ptqd }) => {
     const scheduler = createScheduler(config);
     scheduler.setTimesteps(steps, { eta });
-    return scheduleDocument(scheduler, { kind: ptqd ? 'ptqd' : 'file', scheduler: { type, steps, eta, config } }, { sample: SAMPLE.slice(0, steps), noise: NOISE.slice(0, steps) }, ptqd && FITS);
+    return scheduleDocument(
+      scheduler,
+      { kind: ptqd ? 'ptqd' : 'file', scheduler: { type, steps, eta, config } },
+      { sample: SAMPLE.slice(0, steps), noise: NOISE.slice(0, steps) },
+      ptqd && FITS,
+    );
   });
 }
 

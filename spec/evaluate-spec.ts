@@ -8,15 +8,24 @@ import { z } from 'zod';
 import type { GainInterval } from './payloads.js';
 import { name, ObjectiveChoice, seeds, SchedulerChoice, texts, whole } from './search-spec.js';
 
-const numbers = z.array(z.number('must be a finite number'), 'must be a list of numbers').min(1, 'needs at least one number').max(50, 'takes at most 50 numbers');
+const numbers = z
+  .array(z.number('must be a finite number'), 'must be a list of numbers')
+  .min(1, 'needs at least one number')
+  .max(50, 'takes at most 50 numbers');
 
 /** A schedule by its source. */
 const ScheduleReference = z
   .string('must name a schedule')
-  .regex(/^(identity|ptqd|q-sched|search:[A-Za-z0-9][A-Za-z0-9._-]*|schedule:[0-9a-f]{4,64})$/, 'must be identity, ptqd (the latest fit), q-sched (the latest finished search), search:<id> or schedule:<id>');
+  .regex(
+    /^(identity|ptqd|q-sched|search:[A-Za-z0-9][A-Za-z0-9._-]*|schedule:[0-9a-f]{4,64})$/,
+    'must be identity, ptqd (the latest fit), q-sched (the latest finished search), search:<id> or schedule:<id>',
+  );
 
 /** One schedule, by reference or by hand. */
-export const ScheduleChoice = z.union([ScheduleReference, z.strictObject({ name, coefficients: z.strictObject({ sample: numbers, noise: numbers }) })], 'must be identity, ptqd, q-sched, search:<id>, schedule:<id>, or {name, coefficients: {sample, noise}}');
+export const ScheduleChoice = z.union(
+  [ScheduleReference, z.strictObject({ name, coefficients: z.strictObject({ sample: numbers, noise: numbers }) })],
+  'must be identity, ptqd, q-sched, search:<id>, schedule:<id>, or {name, coefficients: {sample, noise}}',
+);
 
 /** One row of the table: a network with a scheduler and a schedule. */
 export const EvaluateRow = z.strictObject({
@@ -30,13 +39,18 @@ export const EvaluateRow = z.strictObject({
 
 /** Validates an evaluation and fills its defaults; `rows` alone is required. */
 export const EvaluateSpec = z.strictObject({
-  rows: z.array(EvaluateRow, 'must be a list of rows').min(1, 'needs at least one row').max(200, 'takes at most 200 rows'),
-  prompts: z.strictObject({
-    set: name.default('shapes-eval'),
-    texts: texts.optional(),
-    count: whole(2, 100_000).default(1000),
-    seeds: seeds.default([2000]),
-  }).prefault({}),
+  rows: z
+    .array(EvaluateRow, 'must be a list of rows')
+    .min(1, 'needs at least one row')
+    .max(200, 'takes at most 200 rows'),
+  prompts: z
+    .strictObject({
+      set: name.default('shapes-eval'),
+      texts: texts.optional(),
+      count: whole(2, 100_000).default(1000),
+      seeds: seeds.default([2000]),
+    })
+    .prefault({}),
   objective: ObjectiveChoice.prefault({}),
   /** Scorers of the table beside the objective's own: a gain is shown in each. */
   scorers: z.array(name, 'must be a list of names').max(16, 'takes at most 16 scorers').default(['second']),
@@ -100,7 +114,12 @@ export interface EvaluatedRow {
 export interface EvaluateResult {
   readonly evaluateId: string;
   readonly rows: readonly EvaluatedRow[];
-  readonly prompts: { readonly set: string | null; readonly count: number; readonly seeds: readonly number[]; readonly sha256: string };
+  readonly prompts: {
+    readonly set: string | null;
+    readonly count: number;
+    readonly seeds: readonly number[];
+    readonly sha256: string;
+  };
   readonly objective: EvaluateSpec['objective'];
   /** Pictures drawn by this run, and found in the artefact folder. */
   readonly drawn: number;

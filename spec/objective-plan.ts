@@ -28,4 +28,6 @@ export interface ObjectivePlan {
 }
 
 /** The scorers that a plan needs, in order of first appearance. */
-export const scorersOf = ({ text, quality }: Pick<ObjectivePlan, 'text' | 'quality'>): string[] => [...new Set([...text, ...quality].map(({ scorer }) => scorer))];
+export const scorersOf = ({ text, quality }: Pick<ObjectivePlan, 'text' | 'quality'>): string[] => [
+  ...new Set([...text, ...quality].map(({ scorer }) => scorer)),
+];

@@ -46,7 +46,9 @@ export interface CheckRequest {
   readonly patient: boolean;
 }
 
-export interface PrepareRequest { readonly spec: SearchSpec }
+export interface PrepareRequest {
+  readonly spec: SearchSpec;
+}
 
 export interface PrepareResult {
   readonly quantised: PreparedModel;
@@ -209,7 +211,10 @@ export interface JudgeRequest {
 }
 
 /** An objective with the name that a verdict calls it: that of its scorer. */
-export interface JudgedObjective { readonly scorer: string; readonly plan: ObjectivePlan }
+export interface JudgedObjective {
+  readonly scorer: string;
+  readonly plan: ObjectivePlan;
+}
 
 /** Everything of the result but what the store counts. */
 export interface FinishRequest {

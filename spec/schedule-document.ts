@@ -13,7 +13,10 @@ import { SchedulerChoice } from './search-spec.js';
 export const SCHEDULE_FORMAT = 'qsched-schedule/1';
 
 const finite = z.number('must be a finite number');
-const numbers = z.array(finite, 'must be a list of numbers').min(1, 'needs at least one number').max(50, 'takes at most 50 numbers');
+const numbers = z
+  .array(finite, 'must be a list of numbers')
+  .min(1, 'needs at least one number')
+  .max(50, 'takes at most 50 numbers');
 
 /** One step x' = a x + b m + d + n z. */
 const FusedStepDocument = z.strictObject({
@@ -66,7 +69,11 @@ export const ScheduleDocument = z.strictObject({
   heldOut: z.unknown().optional(),
 });
 
-type Fixed<T> = T extends readonly (infer E)[] ? readonly Fixed<E>[] : T extends object ? { readonly [K in keyof T]: Fixed<T[K]> } : T;
+type Fixed<T> = T extends readonly (infer E)[]
+  ? readonly Fixed<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Fixed<T[K]> }
+    : T;
 
 /** A fused schedule as plain JSON. */
 export type FusedDocument = Fixed<z.infer<typeof FusedDocument>>;
@@ -74,7 +81,10 @@ export type PtqdStepDocument = Fixed<z.infer<typeof PtqdStepDocument>>;
 export type ScheduleDocument = Fixed<z.infer<typeof ScheduleDocument>>;
 
 /** A document whose steps are all there. */
-export type CompleteSchedule = Omit<ScheduleDocument, 'timesteps' | 'fused'> & { readonly timesteps: readonly number[]; readonly fused: FusedDocument };
+export type CompleteSchedule = Omit<ScheduleDocument, 'timesteps' | 'fused'> & {
+  readonly timesteps: readonly number[];
+  readonly fused: FusedDocument;
+};
 
 /**
  * Reads a document.
@@ -87,25 +97,66 @@ export function parseSchedule(input: unknown, where: string): ScheduleDocument {
   if (!result.success) {
     const issue = result.error.issues[0]!;
     const field = issue.path.join('.');
-    const what = issue.code === 'unrecognized_keys' ? `unknown key "${[...issue.path, issue.keys[0]].join('.')}"` : `${field === '' ? 'the document' : field} ${issue.message}`;
-    throw new QschedError('usage', `${where} is no schedule: ${what}.`, `Expected the format ${SCHEDULE_FORMAT}; schemas/schedule.schema.json describes it, \`npx qsched export\` writes it.`);
+    const what =
+      issue.code === 'unrecognized_keys'
+        ? `unknown key "${[...issue.path, issue.keys[0]].join('.')}"`
+        : `${field === '' ? 'the document' : field} ${issue.message}`;
+    throw new QschedError(
+      'usage',
+      `${where} is no schedule: ${what}.`,
+      `Expected the format ${SCHEDULE_FORMAT}; schemas/schedule.schema.json describes it, \`npx qsched export\` writes it.`,
+    );
   }
-  const { scheduler: { steps }, coefficients, timesteps, ptqd, fused, identity } = result.data;
+  const {
+    scheduler: { steps },
+    coefficients,
+    timesteps,
+    ptqd,
+    fused,
+    identity,
+  } = result.data;
   const lengths: [string, number | undefined][] = [
-    ['coefficients.sample', coefficients.sample.length], ['coefficients.noise', coefficients.noise.length], ['timesteps', timesteps?.length],
-    ['ptqd', ptqd?.length], ['fused.steps', fused?.steps.length], ['identity.steps', identity?.steps.length],
+    ['coefficients.sample', coefficients.sample.length],
+    ['coefficients.noise', coefficients.noise.length],
+    ['timesteps', timesteps?.length],
+    ['ptqd', ptqd?.length],
+    ['fused.steps', fused?.steps.length],
+    ['identity.steps', identity?.steps.length],
   ];
   const other = lengths.find(([, length]) => length !== undefined && length !== steps);
-  if (other !== undefined) throw new QschedError('usage', `${where}: ${other[0]} has ${other[1]} entries, but scheduler.steps is ${steps}.`, `Give ${steps}, one a step.`);
-  for (const [name, one] of [['fused', fused], ['identity', identity]] as const) {
-    if (one !== undefined && one.scheduler !== result.data.scheduler.type) throw new QschedError('usage', `${where}: ${name} was made with the scheduler "${one.scheduler}", but scheduler.type is "${result.data.scheduler.type}".`, 'Export the schedule again.');
+  if (other !== undefined) {
+    throw new QschedError(
+      'usage',
+      `${where}: ${other[0]} has ${other[1]} entries, but scheduler.steps is ${steps}.`,
+      `Give ${steps}, one a step.`,
+    );
+  }
+  for (const [name, one] of [
+    ['fused', fused],
+    ['identity', identity],
+  ] as const) {
+    if (one !== undefined && one.scheduler !== result.data.scheduler.type) {
+      throw new QschedError(
+        'usage',
+        `${where}: ${name} was made with the scheduler "${one.scheduler}", but scheduler.type is "${result.data.scheduler.type}".`,
+        'Export the schedule again.',
+      );
+    }
   }
   return result.data;
 }
 
 /** a and b with c^x and c^eps inside; exactly what the scheduler itself would fuse. */
 export function scaleFused(schedule: FusedDocument, { sample, noise }: Coefficients): FusedDocument {
-  return { ...schedule, steps: schedule.steps.map((step, i) => ({ ...step, a: step.a * sample[i]!, b: step.b * noise[i]!, d: typeof step.d === 'number' ? step.d * noise[i]! : step.d.map((d) => d * noise[i]!) })) };
+  return {
+    ...schedule,
+    steps: schedule.steps.map((step, i) => ({
+      ...step,
+      a: step.a * sample[i]!,
+      b: step.b * noise[i]!,
+      d: typeof step.d === 'number' ? step.d * noise[i]! : step.d.map((d) => d * noise[i]!),
+    })),
+  };
 }
 
 /** What is hashed: everything that decides the samples, and nothing else. */

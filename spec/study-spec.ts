@@ -16,16 +16,21 @@ export const StudyOptions = z.strictObject({
   /** Every precision of the model, full precision included. */
   precisions: names.min(1).default(['fp32', 'w8a8', 'w4a8', 'w4a6']),
   /** Samplers that the model allows, the one of most studies first. */
-  schedulers: z.array(SchedulerChoice.shape.type.unwrap(), 'must be a list of schedulers').min(1).default(['tcd', 'lcm']),
+  schedulers: z
+    .array(SchedulerChoice.shape.type.unwrap(), 'must be a list of schedulers')
+    .min(1)
+    .default(['tcd', 'lcm']),
   /** Scorers beside the model's own that are there. */
   installed: names.default([]),
   /** Prompt sets of the splits. */
-  sets: z.strictObject({
-    calibration: name.default('shapes-calibration'),
-    select: name.default('shapes-select'),
-    heldout: name.default('shapes-heldout'),
-    eval: name.default('shapes-eval'),
-  }).prefault({}),
+  sets: z
+    .strictObject({
+      calibration: name.default('shapes-calibration'),
+      select: name.default('shapes-select'),
+      heldout: name.default('shapes-heldout'),
+      eval: name.default('shapes-eval'),
+    })
+    .prefault({}),
   /** Prompts, and pictures, a row. */
   count: whole(2, 100_000).optional(),
   /** Candidates a search. */
@@ -37,10 +42,17 @@ export type StudyOptions = z.infer<typeof StudyOptions>;
 export type StudyOptionsInput = z.input<typeof StudyOptions>;
 
 /** What the `study` workflow is started with. */
-export interface StudyInput { readonly name: string; readonly options?: StudyOptionsInput }
+export interface StudyInput {
+  readonly name: string;
+  readonly options?: StudyOptionsInput;
+}
 
 /** A child that runs now. */
-export interface StudyChild { readonly kind: 'ptqd' | 'search' | 'evaluate'; readonly id: string; readonly label: string }
+export interface StudyChild {
+  readonly kind: 'ptqd' | 'search' | 'evaluate';
+  readonly id: string;
+  readonly label: string;
+}
 
 /** The workflow's `progress` query. */
 export interface StudyProgress {

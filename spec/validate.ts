@@ -6,7 +6,6 @@ import { explainIssues, type Path } from './explain-issues.js';
 import { settleCount } from './prompt-count.js';
 import { SearchSpec, type ObjectiveChoice } from './search-spec.js';
 
-
 const EXAMPLE = 'For example: {"model": "shapes", "precision": "w4a8"}';
 
 /** Prompts are chosen in three groups. */

@@ -25,5 +25,8 @@ export function contentId(value: unknown): string {
     philox4x32([state[0]! ^ at, state[1]! ^ text.length, state[2]!, state[3]!], key, out);
     for (let word = 0; word < WORDS; word += 1) state[word]! ^= out[word]!;
   }
-  return [state[0]!, state[1]!].map((word) => word.toString(16).padStart(8, '0')).join('').slice(0, 12);
+  return [state[0]!, state[1]!]
+    .map((word) => word.toString(16).padStart(8, '0'))
+    .join('')
+    .slice(0, 12);
 }

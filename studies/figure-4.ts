@@ -13,12 +13,16 @@ export const figure4: Study = (options) => {
     ...PLAN,
     name: 'figure-4',
     title: 'Q-Sched (arXiv 2509.01624), figure 4: bit widths',
-    searches: options.precisions.map((precision) => search(options, { key: precision, label: `Q-Sched at ${precision}`, scheduler, precision })),
+    searches: options.precisions.map((precision) =>
+      search(options, { key: precision, label: `Q-Sched at ${precision}`, scheduler, precision }),
+    ),
     rows: options.precisions.flatMap((precision) => [
       identityRow('Original', precision, scheduler),
       tunedRow(precision === FULL ? 'Q-Sched (control)' : 'Q-Sched', precision, scheduler, precision),
     ]),
     evaluate: evaluation(options),
-    notes: ['The paper counts the votes of people, who are not part of a command: the columns are scores and distances.'],
+    notes: [
+      'The paper counts the votes of people, who are not part of a command: the columns are scores and distances.',
+    ],
   };
 };

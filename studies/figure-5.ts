@@ -19,10 +19,16 @@ export const figure5: Study = (options) => {
     ...PLAN,
     name: 'figure-5',
     title: 'Q-Sched (arXiv 2509.01624), figure 5: the weight k of quality',
-    searches: KS.map((k) => search(options, {
-      key: `k-${text(k)}`, label: `Q-Sched, k = ${text(k)}`, scheduler, coefficients: { shape: 'single-scale' },
-      objective: { type: 'jaq-clip', k }, optimizer: { type: 'grid', budget: points ** DIMENSION, gridPoints: points },
-    })),
+    searches: KS.map((k) =>
+      search(options, {
+        key: `k-${text(k)}`,
+        label: `Q-Sched, k = ${text(k)}`,
+        scheduler,
+        coefficients: { shape: 'single-scale' },
+        objective: { type: 'jaq-clip', k },
+        optimizer: { type: 'grid', budget: points ** DIMENSION, gridPoints: points },
+      }),
+    ),
     columns: ['k'],
     rows: [
       identityRow('Original', precision, scheduler, { k: 'none' }),
@@ -30,6 +36,8 @@ export const figure5: Study = (options) => {
     ],
     evaluate: evaluation(options),
     together: 1,
-    notes: [`A grid of ${text(points)} x ${text(points)} candidates, the same for every k: those after the first evaluate nothing but their finalists. Every row is judged at k = 2.`],
+    notes: [
+      `A grid of ${text(points)} x ${text(points)} candidates, the same for every k: those after the first evaluate nothing but their finalists. Every row is judged at k = 2.`,
+    ],
   };
 };

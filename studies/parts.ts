@@ -33,13 +33,31 @@ export interface SearchChoice {
 }
 
 /** A search on the study's prompts; CMA-ES where nothing is said. */
-export function search(options: StudyOptions, { key, label, scheduler, precision = options.precision, coefficients = {}, objective = OBJECTIVE, optimizer }: SearchChoice): PlannedSearch {
+export function search(
+  options: StudyOptions,
+  {
+    key,
+    label,
+    scheduler,
+    precision = options.precision,
+    coefficients = {},
+    objective = OBJECTIVE,
+    optimizer,
+  }: SearchChoice,
+): PlannedSearch {
   const { model, sets } = options;
   return {
-    key, label,
+    key,
+    label,
     spec: {
-      model, precision, scheduler, coefficients, objective,
-      prompts: { set: sets.calibration }, select: { set: sets.select }, confirm: { set: sets.heldout },
+      model,
+      precision,
+      scheduler,
+      coefficients,
+      objective,
+      prompts: { set: sets.calibration },
+      select: { set: sets.select },
+      confirm: { set: sets.heldout },
       optimizer: optimizer ?? { type: 'cma-es', budget: options.budget ?? BUDGET },
     },
   };
@@ -49,36 +67,82 @@ export function search(options: StudyOptions, { key, label, scheduler, precision
 export function fit(options: StudyOptions, key: string, label: string, scheduler: Sampler): PlannedFit {
   const { model, precision, sets } = options;
   return {
-    key, label,
-    input: { search: { model, precision, scheduler, prompts: { set: sets.calibration }, select: { set: sets.select }, confirm: { set: sets.heldout } }, gamma: 'std', bias: 'channel' },
+    key,
+    label,
+    input: {
+      search: {
+        model,
+        precision,
+        scheduler,
+        prompts: { set: sets.calibration },
+        select: { set: sets.select },
+        confirm: { set: sets.heldout },
+      },
+      gamma: 'std',
+      bias: 'channel',
+    },
   };
 }
 
 type Columns = PlannedRow['columns'];
 
 /** The network with its scheduler as it is. */
-export const identityRow = (label: string, precision: string, scheduler: Sampler, columns: Columns = {}): PlannedRow => ({ label, precision, scheduler, schedule: { kind: 'identity' }, columns });
+export const identityRow = (
+  label: string,
+  precision: string,
+  scheduler: Sampler,
+  columns: Columns = {},
+): PlannedRow => ({ label, precision, scheduler, schedule: { kind: 'identity' }, columns });
 
 /** A row with what a search found. */
-export const tunedRow = (label: string, precision: string, scheduler: Sampler, from: string, columns: Columns = {}): PlannedRow => ({ label, precision, scheduler, schedule: { kind: 'q-sched', from }, columns });
+export const tunedRow = (
+  label: string,
+  precision: string,
+  scheduler: Sampler,
+  from: string,
+  columns: Columns = {},
+): PlannedRow => ({ label, precision, scheduler, schedule: { kind: 'q-sched', from }, columns });
 
 /** A row with what a fit of PTQD found. */
-export const ptqdRow = (label: string, precision: string, scheduler: Sampler, from: string, columns: Columns = {}): PlannedRow => ({ label, precision, scheduler, schedule: { kind: 'ptqd', from }, columns });
+export const ptqdRow = (
+  label: string,
+  precision: string,
+  scheduler: Sampler,
+  from: string,
+  columns: Columns = {},
+): PlannedRow => ({ label, precision, scheduler, schedule: { kind: 'ptqd', from }, columns });
 
 /** The evaluation that every study has: its prompts, JAQ with CLIP, a second scorer, the Frechet distance on that one's features. */
 export function evaluation({ sets, count }: StudyOptions, own = COUNT): Omit<EvaluateSpecInput, 'rows'> {
-  return { prompts: { set: sets.eval, count: count ?? own }, objective: OBJECTIVE, scorers: ['second'], features: 'second' };
+  return {
+    prompts: { set: sets.eval, count: count ?? own },
+    objective: OBJECTIVE,
+    scorers: ['second'],
+    features: 'second',
+  };
 }
 
 /** What a plan has where a study says nothing. */
-export const PLAN = { fits: [], searches: [], columns: [], together: TOGETHER, notes: [] } as const satisfies Partial<StudyPlan>;
+export const PLAN = {
+  fits: [],
+  searches: [],
+  columns: [],
+  together: TOGETHER,
+  notes: [],
+} as const satisfies Partial<StudyPlan>;
 
 /** The sampler that a study of one sampler uses. */
 export const mainSampler = ({ schedulers }: StudyOptions): Sampler['type'] => schedulers[0]!;
 
 /** @throws QschedError (usage) where the network to be corrected is the full-precision one */
 export function refuseFullPrecision({ precision }: StudyOptions): void {
-  if (precision === FULL) throw new QschedError('usage', `A study sets a quantised network beside the full-precision one, and the precision is "${FULL}".`, 'Choose a quantised precision, such as w4a8.');
+  if (precision === FULL) {
+    throw new QschedError(
+      'usage',
+      `A study sets a quantised network beside the full-precision one, and the precision is "${FULL}".`,
+      'Choose a quantised precision, such as w4a8.',
+    );
+  }
 }
 
 /** The points of a grid of `dimension` numbers with at most `budget` candidates; `own` where nothing is said. */

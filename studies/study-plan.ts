@@ -7,16 +7,28 @@ import type { SearchSpec, SearchSpecInput } from '../spec/search-spec.js';
 import type { StudyOptions } from '../spec/study-spec.js';
 
 /** A sampler with its steps. */
-export interface Sampler { readonly type: SearchSpec['scheduler']['type']; readonly steps: number; readonly eta?: number }
+export interface Sampler {
+  readonly type: SearchSpec['scheduler']['type'];
+  readonly steps: number;
+  readonly eta?: number;
+}
 
 /** A child search. */
-export interface PlannedSearch { readonly key: string; readonly label: string; readonly spec: SearchSpecInput }
+export interface PlannedSearch {
+  readonly key: string;
+  readonly label: string;
+  readonly spec: SearchSpecInput;
+}
 
 /** A child fit of PTQD. */
 export interface PlannedFit {
   readonly key: string;
   readonly label: string;
-  readonly input: { readonly search: SearchSpecInput; readonly gamma: 'std' | 'regression'; readonly bias: 'step' | 'channel' };
+  readonly input: {
+    readonly search: SearchSpecInput;
+    readonly gamma: 'std' | 'regression';
+    readonly bias: 'step' | 'channel';
+  };
 }
 
 /** A row of the table before it is evaluated. */
@@ -25,7 +37,10 @@ export interface PlannedRow {
   readonly precision: string;
   readonly scheduler: Sampler;
   /** The schedule: none, a fit's or a search's by key, or coefficients by hand. */
-  readonly schedule: { readonly kind: 'identity' } | { readonly kind: 'ptqd' | 'q-sched'; readonly from: string } | { readonly kind: 'by-hand'; readonly coefficients: Coefficients };
+  readonly schedule:
+    | { readonly kind: 'identity' }
+    | { readonly kind: 'ptqd' | 'q-sched'; readonly from: string }
+    | { readonly kind: 'by-hand'; readonly coefficients: Coefficients };
   /** Values of the study's own columns. */
   readonly columns: Readonly<Record<string, string | number>>;
 }
@@ -55,12 +70,27 @@ export type Study = (options: StudyOptions) => StudyPlan;
  *
  * @param references the evaluation's name of every fit and search by key: `schedule:<id>` or `search:<id>`
  */
-export function evaluationOf({ rows, evaluate }: StudyPlan, model: string, references: Readonly<Record<string, string>>): EvaluateSpecInput {
+export function evaluationOf(
+  { rows, evaluate }: StudyPlan,
+  model: string,
+  references: Readonly<Record<string, string>>,
+): EvaluateSpecInput {
   return {
     ...evaluate,
     rows: rows.map(({ label, precision, scheduler, schedule }) => ({
-      model, precision, scheduler, label,
-      schedule: schedule.kind === 'identity' ? 'identity' : schedule.kind === 'by-hand' ? { name: label, coefficients: { sample: [...schedule.coefficients.sample], noise: [...schedule.coefficients.noise] } } : references[schedule.from]!,
+      model,
+      precision,
+      scheduler,
+      label,
+      schedule:
+        schedule.kind === 'identity'
+          ? 'identity'
+          : schedule.kind === 'by-hand'
+            ? {
+                name: label,
+                coefficients: { sample: [...schedule.coefficients.sample], noise: [...schedule.coefficients.noise] },
+              }
+            : references[schedule.from]!,
     })),
   };
 }

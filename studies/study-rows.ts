@@ -13,13 +13,35 @@ const { max, min } = Math;
  * @param references the evaluation's name of every fit and search by key
  * @throws QschedError (failure) where the evaluation has another number of rows
  */
-export function studyRows({ rows }: StudyPlan, { rows: evaluated, objective }: EvaluateResult, references: Readonly<Record<string, string>>): StudyRow[] {
-  if (evaluated.length !== rows.length) throw new QschedError('failure', `The evaluation has ${evaluated.length} rows, and the study planned ${rows.length}.`, 'Run the command again.');
+export function studyRows(
+  { rows }: StudyPlan,
+  { rows: evaluated, objective }: EvaluateResult,
+  references: Readonly<Record<string, string>>,
+): StudyRow[] {
+  if (evaluated.length !== rows.length) {
+    throw new QschedError(
+      'failure',
+      `The evaluation has ${evaluated.length} rows, and the study planned ${rows.length}.`,
+      'Run the command again.',
+    );
+  }
   return rows.map(({ label, schedule, columns }, i): StudyRow => {
     const { schedule: _, ...measured } = evaluated[i]!;
     const { model, scheduler, steps, precision, eta, ...rest } = measured;
     const source = 'from' in schedule ? references[schedule.from]!.replace(/^[a-z]+:/, '') : null;
-    return { ...columns, model, scheduler, steps, precision, schedule: schedule.kind, label, eta, ...gainOf(evaluated[i]!, objective.scorer), ...rest, source };
+    return {
+      ...columns,
+      model,
+      scheduler,
+      steps,
+      precision,
+      schedule: schedule.kind,
+      label,
+      eta,
+      ...gainOf(evaluated[i]!, objective.scorer),
+      ...rest,
+      source,
+    };
   });
 }
 

@@ -26,7 +26,12 @@ export const table1: Study = (options) => {
     fits: samplers.map((sampler) => fit(options, key('ptqd', sampler), `PTQD, ${about(sampler)}`, sampler)),
     searches: samplers.flatMap((sampler) => [
       search(options, { key: key('q-sched', sampler), label: `Q-Sched, ${about(sampler)}`, scheduler: sampler }),
-      search(options, { key: key('control', sampler), label: `full precision searched, ${about(sampler)}`, scheduler: sampler, precision: FULL }),
+      search(options, {
+        key: key('control', sampler),
+        label: `full precision searched, ${about(sampler)}`,
+        scheduler: sampler,
+        precision: FULL,
+      }),
     ]),
     rows: samplers.flatMap((sampler) => [
       identityRow('Original', FULL, sampler),
@@ -38,7 +43,11 @@ export const table1: Study = (options) => {
     evaluate: evaluation(options),
     notes: [
       'Q-Sched (control) searches the full-precision network the same way: its gain owes nothing to quantisation.',
-      ...(absent.length === 0 ? [] : [`Rows of ${absent.map((type) => type.toUpperCase()).join(' and ')} sampling are left out: the model's scheduler_config.json does not allow it.`]),
+      ...(absent.length === 0
+        ? []
+        : [
+            `Rows of ${absent.map((type) => type.toUpperCase()).join(' and ')} sampling are left out: the model's scheduler_config.json does not allow it.`,
+          ]),
     ],
   };
 };

@@ -5,7 +5,11 @@ import { evaluation, identityRow, mainSampler, PLAN, search, text, tunedRow } fr
 import type { Study } from './study-plan.js';
 
 const STEPS = 4;
-const TUNE = [['noise', 'c^eps'], ['sample', 'c^x'], ['both', '(c^eps, c^x)']] as const;
+const TUNE = [
+  ['noise', 'c^eps'],
+  ['sample', 'c^x'],
+  ['both', '(c^eps, c^x)'],
+] as const;
 
 export const table3: Study = (options) => {
   const { precision } = options;
@@ -14,7 +18,14 @@ export const table3: Study = (options) => {
     ...PLAN,
     name: 'table-3',
     title: 'Q-Sched (arXiv 2509.01624), Table 3: one coefficient or both',
-    searches: TUNE.map(([tune, label]) => search(options, { key: tune, label: `Q-Sched, ${label}, ${text(STEPS)} steps`, scheduler, coefficients: { tune } })),
+    searches: TUNE.map(([tune, label]) =>
+      search(options, {
+        key: tune,
+        label: `Q-Sched, ${label}, ${text(STEPS)} steps`,
+        scheduler,
+        coefficients: { tune },
+      }),
+    ),
     columns: ['tune'],
     rows: [
       identityRow('Original', precision, scheduler, { tune: 'none' }),

@@ -19,17 +19,36 @@ interface Objective {
 const OBJECTIVES: readonly Objective[] = [
   { key: 'tc', label: 'CLIPScore alone', objective: { weights: { 'clip-score-hessel': 1 } }, needs: [] },
   { key: 'iq', label: 'CLIP-IQA quality alone', objective: { type: 'iq' }, needs: [] },
-  { key: 'noisiness', label: 'CLIP-IQA noisiness alone', objective: { weights: { 'clip-iqa.noisiness': 1 } }, needs: [] },
-  { key: 'complexity', label: 'CLIP-IQA complexity alone', objective: { weights: { 'clip-iqa.complexity': 1 } }, needs: [] },
+  {
+    key: 'noisiness',
+    label: 'CLIP-IQA noisiness alone',
+    objective: { weights: { 'clip-iqa.noisiness': 1 } },
+    needs: [],
+  },
+  {
+    key: 'complexity',
+    label: 'CLIP-IQA complexity alone',
+    objective: { weights: { 'clip-iqa.complexity': 1 } },
+    needs: [],
+  },
   { key: 'jaq', label: 'JAQ', objective: OBJECTIVE, needs: [] },
   { key: 'brisque', label: 'BRISQUE alone', objective: { weights: { brisque: -1 } }, needs: ['brisque'] },
   { key: 'aq-map', label: 'AQ-MAP alone', objective: { weights: { 'aq-map': 1 } }, needs: ['aq-map'] },
   { key: 'hpsv2', label: 'HPSv2 alone', objective: { weights: { hpsv2: 1 } }, needs: ['hpsv2'] },
-  { key: 'jaq-preference', label: 'JAQ of preferences', objective: { type: 'jaq-preference', k: 2 }, needs: ['aq-map', 'hpsv2'] },
+  {
+    key: 'jaq-preference',
+    label: 'JAQ of preferences',
+    objective: { type: 'jaq-preference', k: 2 },
+    needs: ['aq-map', 'hpsv2'],
+  },
 ];
 
 /** What a folder of these holds, none of which is bundled. */
-const FILES: Readonly<Record<string, string>> = { brisque: 'svr.json', 'aq-map': 'vision_model.onnx and text_model.onnx', hpsv2: 'vision_model.onnx and text_model.onnx' };
+const FILES: Readonly<Record<string, string>> = {
+  brisque: 'svr.json',
+  'aq-map': 'vision_model.onnx and text_model.onnx',
+  hpsv2: 'vision_model.onnx and text_model.onnx',
+};
 
 /** Scorers that this study uses where they are there. */
 export const OPTIONAL_SCORERS = [...new Set(OBJECTIVES.flatMap(({ needs }) => needs))];
@@ -45,13 +64,20 @@ export const tableA10: Study = (options) => {
     ...PLAN,
     name: 'table-a10',
     title: 'Q-Sched (arXiv 2509.01624), Table A10 and figure A2: objectives',
-    searches: chosen.map(({ key, label, objective }) => search(options, { key, label: `searched for ${label}`, scheduler, objective })),
+    searches: chosen.map(({ key, label, objective }) =>
+      search(options, { key, label: `searched for ${label}`, scheduler, objective }),
+    ),
     columns: ['searchedFor'],
     rows: [
       identityRow('Original', precision, scheduler, { searchedFor: 'none' }),
       ...chosen.map(({ key, label }) => tunedRow(`Q-Sched, ${label}`, precision, scheduler, key, { searchedFor: key })),
     ],
     evaluate: { ...base, scorers: ['second', ...used] },
-    notes: OBJECTIVES.filter((one) => missing(one).length > 0).map((one) => `"${one.label}" is left out: ${missing(one).map((scorer) => `the scorer folder "${scorer}" (scorer.json, ${FILES[scorer]!})`).join(' and ')} is not under the model roots; docs/studies.md says how to make it.`),
+    notes: OBJECTIVES.filter((one) => missing(one).length > 0).map(
+      (one) =>
+        `"${one.label}" is left out: ${missing(one)
+          .map((scorer) => `the scorer folder "${scorer}" (scorer.json, ${FILES[scorer]!})`)
+          .join(' and ')} is not under the model roots; docs/studies.md says how to make it.`,
+    ),
   };
 };

@@ -16,14 +16,28 @@ const PACKAGE = 'github.com/temporalio/cli/cmd/temporal';
  * @param onProgress told every 5 s that the build still runs
  * @throws Error with a short reason: no Go, Go too old, no route to the module proxy, it did not compile
  */
-export async function buildCli(version: string, output: string, onProgress: (line: string) => void, env: NodeJS.ProcessEnv = process.env): Promise<void> {
+export async function buildCli(
+  version: string,
+  output: string,
+  onProgress: (line: string) => void,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<void> {
   const go = await runChild('go', ['version'], { env });
   if (go.code !== 0) throw new Error('there is no `go` on PATH');
-  const flags = ['-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags', `-s -w -X github.com/temporalio/cli/temporalcli.Version=${version}`];
+  const flags = [
+    '-mod=readonly',
+    '-trimpath',
+    '-buildvcs=false',
+    '-ldflags',
+    `-s -w -X github.com/temporalio/cli/temporalcli.Version=${version}`,
+  ];
   const built = await runChild('go', ['build', ...flags, '-o', output, PACKAGE], {
     cwd: moduleFolder(),
     env: { ...env, CGO_ENABLED: '0', GOWORK: 'off' },
-    onTick: (seconds) => onProgress(`building the Temporal server from source, ${seconds} s, this happens once (about 4 minutes on two cores)`),
+    onTick: (seconds) =>
+      onProgress(
+        `building the Temporal server from source, ${seconds} s, this happens once (about 4 minutes on two cores)`,
+      ),
   });
   if (built.code !== 0) throw new Error(`\`go build\` failed: ${built.output.split('\n').slice(-3).join(' / ')}`);
 }

@@ -42,7 +42,11 @@ export interface TemporalConnection {
  * @throws QschedError `failure`: the configured server does not answer within 5 s or lacks the namespace, none runs and
  * `start` is false, or one cannot be started
  */
-export async function connectTemporal({ start, onProgress, env = process.env }: ConnectOptions): Promise<TemporalConnection> {
+export async function connectTemporal({
+  start,
+  onProgress,
+  env = process.env,
+}: ConnectOptions): Promise<TemporalConnection> {
   const configured = configuredServer(env);
   if (configured !== null) {
     const connection = await openConfigured(configured);
@@ -51,14 +55,28 @@ export async function connectTemporal({ start, onProgress, env = process.env }: 
   const folder = dataFolder(env);
   const server = start ? await startServer({ dataFolder: folder, onProgress, env }) : await findRunningServer(folder);
   if (server === null) {
-    throw new QschedError('failure', `No Temporal server runs for the data folder ${folder}, and TEMPORAL_ADDRESS names none.`, 'Start one with `npx qsched up`.');
+    throw new QschedError(
+      'failure',
+      `No Temporal server runs for the data folder ${folder}, and TEMPORAL_ADDRESS names none.`,
+      'Start one with `npx qsched up`.',
+    );
   }
   const address: ServerAddress = { address: server.address, namespace: server.namespace };
   try {
-    return await finish(await openConnection(address, ANSWER_WITHIN_MS), address, server.startedHere ? server : null, server.uiUrl, 'ours');
+    return await finish(
+      await openConnection(address, ANSWER_WITHIN_MS),
+      address,
+      server.startedHere ? server : null,
+      server.uiUrl,
+      'ours',
+    );
   } catch (error) {
     await server.stop();
-    throw new QschedError('failure', `The Temporal server at ${server.address} stopped answering: ${messageOf(error)}.`, 'Try again; `npx qsched doctor` says more.');
+    throw new QschedError(
+      'failure',
+      `The Temporal server at ${server.address} stopped answering: ${messageOf(error)}.`,
+      'Try again; `npx qsched doctor` says more.',
+    );
   }
 }
 
@@ -69,7 +87,9 @@ export async function connectTemporal({ start, onProgress, env = process.env }: 
  * @throws QschedError `usage` for a temporal.toml that cannot be read
  */
 export function configuredServer(env: NodeJS.ProcessEnv = process.env): ServerAddress | null {
-  const variables = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''));
+  const variables = Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''),
+  );
   try {
     const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: variables });
     const { address, tls, apiKey, metadata } = connectionOptions;
@@ -82,7 +102,11 @@ export function configuredServer(env: NodeJS.ProcessEnv = process.env): ServerAd
       ...(metadata === undefined ? {} : { metadata: metadata as Record<string, string> }),
     };
   } catch (error) {
-    throw new QschedError('usage', `The Temporal configuration cannot be read: ${messageOf(error)}.`, 'Look at the TEMPORAL_* variables and at temporal.toml.');
+    throw new QschedError(
+      'usage',
+      `The Temporal configuration cannot be read: ${messageOf(error)}.`,
+      'Look at the TEMPORAL_* variables and at temporal.toml.',
+    );
   }
 }
 
@@ -92,9 +116,17 @@ async function openConfigured(server: ServerAddress): Promise<Connection> {
   } catch (error) {
     const text = detailsOf(error);
     if (/namespace .*not found/i.test(text)) {
-      throw new QschedError('failure', `The Temporal server at ${server.address} has no namespace '${server.namespace}'.`, `Make it with \`temporal operator namespace create --namespace ${server.namespace}\`, or set TEMPORAL_NAMESPACE to one that it has.`);
+      throw new QschedError(
+        'failure',
+        `The Temporal server at ${server.address} has no namespace '${server.namespace}'.`,
+        `Make it with \`temporal operator namespace create --namespace ${server.namespace}\`, or set TEMPORAL_NAMESPACE to one that it has.`,
+      );
     }
-    throw new QschedError('failure', `The Temporal server at ${server.address} does not answer: ${text}.`, 'Start it, correct TEMPORAL_ADDRESS (or the profile in temporal.toml), or unset it to let qsched start its own.');
+    throw new QschedError(
+      'failure',
+      `The Temporal server at ${server.address} does not answer: ${text}.`,
+      'Start it, correct TEMPORAL_ADDRESS (or the profile in temporal.toml), or unset it to let qsched start its own.',
+    );
   }
 }
 
@@ -105,9 +137,23 @@ async function guessUiUrl(address: string): Promise<string | null> {
   return (await accepts(ui)) ? `http://${ui}` : null;
 }
 
-async function finish(connection: Connection, nativeAddress: ServerAddress, server: RunningServer | null, uiUrl: string | null, kind: TemporalConnection['kind']): Promise<TemporalConnection> {
+async function finish(
+  connection: Connection,
+  nativeAddress: ServerAddress,
+  server: RunningServer | null,
+  uiUrl: string | null,
+  kind: TemporalConnection['kind'],
+): Promise<TemporalConnection> {
   const client = new Client({ connection, namespace: nativeAddress.namespace });
-  return { connection, client, nativeAddress, server, uiUrl, kind, searchAttributes: await hasSearchAttributes(connection, nativeAddress.namespace) };
+  return {
+    connection,
+    client,
+    nativeAddress,
+    server,
+    uiUrl,
+    kind,
+    searchAttributes: await hasSearchAttributes(connection, nativeAddress.namespace),
+  };
 }
 
 function detailsOf(error: unknown): string {

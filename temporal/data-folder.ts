@@ -30,7 +30,8 @@ export function dataFolder(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /** Where pictures and what was computed from them are kept: `QSCHED_ARTEFACTS`, or `artefacts` in the data folder. */
-export const artefactFolder = (env: NodeJS.ProcessEnv = process.env): string => (env['QSCHED_ARTEFACTS'] ? resolve(env['QSCHED_ARTEFACTS']) : join(dataFolder(env), 'artefacts'));
+export const artefactFolder = (env: NodeJS.ProcessEnv = process.env): string =>
+  env['QSCHED_ARTEFACTS'] ? resolve(env['QSCHED_ARTEFACTS']) : join(dataFolder(env), 'artefacts');
 
 function reason(error: unknown): string {
   switch (codeOf(error)) {
@@ -53,7 +54,9 @@ function reason(error: unknown): string {
 
 function remedy(error: unknown): string {
   const elsewhere = 'set QSCHED_DATA to a folder that you can write, for example `QSCHED_DATA=~/qsched-data`';
-  return ['ENOSPC', 'EDQUOT'].includes(codeOf(error)) ? `Free some space, or ${elsewhere}.` : `${elsewhere[0]!.toUpperCase()}${elsewhere.slice(1)}.`;
+  return ['ENOSPC', 'EDQUOT'].includes(codeOf(error))
+    ? `Free some space, or ${elsewhere}.`
+    : `${elsewhere[0]!.toUpperCase()}${elsewhere.slice(1)}.`;
 }
 
 function codeOf(error: unknown): string {

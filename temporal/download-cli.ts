@@ -23,13 +23,20 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: '
  * @returns the path of the unpacked binary
  * @throws Error with a short reason: no route, unknown platform, not unpacked
  */
-export async function downloadCli(version: string, folder: string, onProgress: (line: string) => void): Promise<string> {
+export async function downloadCli(
+  version: string,
+  folder: string,
+  onProgress: (line: string) => void,
+): Promise<string> {
   const archive = join(folder, 'archive');
   const abort = new AbortController();
   const stalled = (): void => abort.abort(new Error(`nothing came for ${PATIENCE_MS / 1000} s`));
   const patience = setTimeout(stalled, PATIENCE_MS);
   let bytes = 0;
-  const ticks = setInterval(() => onProgress(`downloading the Temporal server, ${(bytes / 2 ** 20).toFixed(0)} MB so far, this happens once`), TELL_EVERY_MS);
+  const ticks = setInterval(
+    () => onProgress(`downloading the Temporal server, ${(bytes / 2 ** 20).toFixed(0)} MB so far, this happens once`),
+    TELL_EVERY_MS,
+  );
   try {
     const response = await fetch(archiveUrl(version), { signal: abort.signal });
     if (!response.ok || response.body === null) throw new Error(`answer ${response.status}`);
@@ -40,7 +47,9 @@ export async function downloadCli(version: string, folder: string, onProgress: (
         done(null, chunk);
       },
     });
-    await pipeline(Readable.fromWeb(response.body as ReadableStream), count, createWriteStream(archive), { signal: abort.signal });
+    await pipeline(Readable.fromWeb(response.body as ReadableStream), count, createWriteStream(archive), {
+      signal: abort.signal,
+    });
   } catch (error) {
     throw new Error(reasonOf(abort.signal.aborted ? abort.signal.reason : error), { cause: error });
   } finally {
@@ -53,9 +62,15 @@ export async function downloadCli(version: string, folder: string, onProgress: (
 }
 
 /** @internal */
-export function archiveUrl(version: string, platform: string = process.platform, architecture: string = process.arch): string {
+export function archiveUrl(
+  version: string,
+  platform: string = process.platform,
+  architecture: string = process.arch,
+): string {
   const [system, machine] = [PLATFORMS[platform], ARCHITECTURES[architecture]];
-  if (system === undefined || machine === undefined) throw new Error(`there is none for ${platform} on ${architecture}`);
+  if (system === undefined || machine === undefined) {
+    throw new Error(`there is none for ${platform} on ${architecture}`);
+  }
   return `https://temporal.download/cli/archive/v${version}?platform=${system}&arch=${machine}`;
 }
 

@@ -48,7 +48,11 @@ export async function provideExecutable({ onProgress, env = process.env }: Execu
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    throw new QschedError('failure', `The cache folder ${folder} cannot be made: ${messageOf(error)}.`, 'Set QSCHED_CACHE to a folder that you can write, or put `temporal` on PATH.');
+    throw new QschedError(
+      'failure',
+      `The cache folder ${folder} cannot be made: ${messageOf(error)}.`,
+      'Set QSCHED_CACHE to a folder that you can write, or put `temporal` on PATH.',
+    );
   }
   return withFileLock(
     `${cachedBinary(env)}.lock`,
@@ -57,9 +61,15 @@ export async function provideExecutable({ onProgress, env = process.env }: Execu
   );
 }
 
-async function fetchOrBuild(folder: string, onProgress: (line: string) => void, env: NodeJS.ProcessEnv): Promise<Executable> {
+async function fetchOrBuild(
+  folder: string,
+  onProgress: (line: string) => void,
+  env: NodeJS.ProcessEnv,
+): Promise<Executable> {
   const reasons: string[] = [];
-  for (const left of readdirSync(folder).filter((name) => name.startsWith('.work-'))) rmSync(join(folder, left), { recursive: true, force: true });
+  for (const left of readdirSync(folder).filter((name) => name.startsWith('.work-'))) {
+    rmSync(join(folder, left), { recursive: true, force: true });
+  }
   const work = mkdtempSync(join(folder, '.work-')); // on the cache's own file system: a rename is atomic
   try {
     onProgress(`looking for the Temporal CLI ${PINNED_CLI} at temporal.download`);
@@ -95,7 +105,11 @@ async function keep(path: string, source: Executable['source'], env: NodeJS.Proc
   return { path: cachedBinary(env), cliVersion: version.cli, serverVersion: version.server, source };
 }
 
-async function tryBinary(path: string, source: Executable['source'], env: NodeJS.ProcessEnv): Promise<Executable | null> {
+async function tryBinary(
+  path: string,
+  source: Executable['source'],
+  env: NodeJS.ProcessEnv,
+): Promise<Executable | null> {
   const version = await askVersion(path, env);
   return version === null ? null : { path, cliVersion: version.cli, serverVersion: version.server, source };
 }

@@ -27,7 +27,11 @@ interface Holder {
  * @param work what to do; the lock is given back when it ends or throws
  * @param onWait called when another process has the lock, and then every 5 s: with its process id and the seconds waited
  */
-export async function withFileLock<T>(path: string, work: () => Promise<T>, onWait: (pid: number, seconds: number) => void = () => {}): Promise<T> {
+export async function withFileLock<T>(
+  path: string,
+  work: () => Promise<T>,
+  onWait: (pid: number, seconds: number) => void = () => {},
+): Promise<T> {
   const mine: Holder = { pid: process.pid, host: hostname(), token: randomUUID() };
   const start = Date.now();
   let tellAt = start;

@@ -31,7 +31,11 @@ const NOT_TOLD = [7, 12];
  */
 export async function openConnection({ namespace, ...server }: ServerAddress, withinMs: number): Promise<Connection> {
   const deadline = Date.now() + withinMs;
-  const connection = Connection.lazy({ ...server, connectTimeout: withinMs, ...(isLocal(server.address) ? { channelArgs: WITHOUT_PROXY } : {}) });
+  const connection = Connection.lazy({
+    ...server,
+    connectTimeout: withinMs,
+    ...(isLocal(server.address) ? { channelArgs: WITHOUT_PROXY } : {}),
+  });
   try {
     await connection.ensureConnected();
     await connection.withDeadline(deadline, () => connection.workflowService.describeNamespace({ namespace }));

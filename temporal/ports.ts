@@ -43,7 +43,11 @@ async function tryListen(port: number): Promise<number | null> {
 export async function accepts(address: string): Promise<boolean> {
   const colon = address.lastIndexOf(':');
   return new Promise((answer) => {
-    const socket = connect({ host: address.slice(0, colon), port: Number(address.slice(colon + 1)), timeout: CONNECT_WITHIN_MS });
+    const socket = connect({
+      host: address.slice(0, colon),
+      port: Number(address.slice(colon + 1)),
+      timeout: CONNECT_WITHIN_MS,
+    });
     const end = (open: boolean): void => {
       socket.destroy();
       answer(open);

@@ -21,10 +21,19 @@ export interface ChildOptions {
  *
  * @returns its exit code (null: it could not be started, or a signal ended it) and the end of what it wrote
  */
-export async function runChild(command: string, args: readonly string[], options: ChildOptions = {}): Promise<{ code: number | null; output: string }> {
+export async function runChild(
+  command: string,
+  args: readonly string[],
+  options: ChildOptions = {},
+): Promise<{ code: number | null; output: string }> {
   const start = Date.now();
   let output = '';
-  const child = spawn(command, args, { cwd: options.cwd, env: options.env, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
+  const child = spawn(command, args, {
+    cwd: options.cwd,
+    env: options.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    windowsHide: true,
+  });
   const keep = (chunk: Buffer): void => {
     output = (output + chunk.toString('utf8')).slice(-LAST_CHARACTERS);
   };

@@ -32,10 +32,18 @@ export async function hasSearchAttributes(connection: Connection, namespace: str
 
 /** The Temporal CLI commands that add them to a namespace of somebody else's server. */
 export function searchAttributeCommands(namespace: string): string[] {
-  return KEYS.map(({ name, type }) => `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type ${CLI_TYPE[type]}`);
+  return KEYS.map(
+    ({ name, type }) =>
+      `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type ${CLI_TYPE[type]}`,
+  );
 }
 
 async function missingTypes(connection: Connection, namespace: string): Promise<Record<string, number>> {
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-  return Object.fromEntries(KEYS.filter(({ name, type }) => customAttributes?.[name] !== INDEXED_VALUE_TYPE[type]).map(({ name, type }) => [name, INDEXED_VALUE_TYPE[type]]));
+  return Object.fromEntries(
+    KEYS.filter(({ name, type }) => customAttributes?.[name] !== INDEXED_VALUE_TYPE[type]).map(({ name, type }) => [
+      name,
+      INDEXED_VALUE_TYPE[type],
+    ]),
+  );
 }

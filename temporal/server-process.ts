@@ -17,8 +17,17 @@ const END_WITHIN_MS = 10_000;
  */
 const FAST = [
   // One partition a queue: tasks are handed out in the order in which they were scheduled.
-  '--dynamic-config-value', 'matching.numTaskqueueReadPartitions=1', '--dynamic-config-value', 'matching.numTaskqueueWritePartitions=1',
-  '--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal', '--dynamic-config-value', 'history.transferProcessorMaxPollRPS=2000'];
+  '--dynamic-config-value',
+  'matching.numTaskqueueReadPartitions=1',
+  '--dynamic-config-value',
+  'matching.numTaskqueueWritePartitions=1',
+  '--sqlite-pragma',
+  'journal_mode=wal',
+  '--sqlite-pragma',
+  'synchronous=normal',
+  '--dynamic-config-value',
+  'history.transferProcessorMaxPollRPS=2000',
+];
 
 /** @internal */
 export interface LaunchOptions {
@@ -58,7 +67,16 @@ export function databaseFile(dataFolder: string, serverVersion: string): string 
 /** @internal */
 export function serverArguments({ executable, dataFolder, port, uiPort }: LaunchOptions): string[] {
   const where = ['--ip', LOOPBACK, '--port', String(port), '--ui-ip', LOOPBACK, '--ui-port', String(uiPort)];
-  return ['server', 'start-dev', ...where, '--db-filename', databaseFile(dataFolder, executable.serverVersion), '--log-level', 'warn', ...FAST];
+  return [
+    'server',
+    'start-dev',
+    ...where,
+    '--db-filename',
+    databaseFile(dataFolder, executable.serverVersion),
+    '--log-level',
+    'warn',
+    ...FAST,
+  ];
 }
 
 /**
@@ -74,7 +92,13 @@ export function launch(options: LaunchOptions): Launched {
   let how: string | null = null;
   let asked = false;
   const listeners: ((how: string) => void)[] = [];
-  const child = spawn(executable.path, serverArguments(options), { cwd: dataFolder, env, detached: true, stdio: ['ignore', log, log], windowsHide: true });
+  const child = spawn(executable.path, serverArguments(options), {
+    cwd: dataFolder,
+    env,
+    detached: true,
+    stdio: ['ignore', log, log],
+    windowsHide: true,
+  });
   closeSync(log);
   const over = (text: string): void => {
     if (how !== null) return;
@@ -96,7 +120,10 @@ export function launch(options: LaunchOptions): Launched {
     },
     end: async () => {
       asked = true;
-      for (const [signal, within] of [['SIGTERM', END_WITHIN_MS], ['SIGKILL', END_WITHIN_MS]] as const) {
+      for (const [signal, within] of [
+        ['SIGTERM', END_WITHIN_MS],
+        ['SIGKILL', END_WITHIN_MS],
+      ] as const) {
         if (how !== null) return;
         child.kill(signal);
         const deadline = Date.now() + within;

@@ -67,7 +67,12 @@ export async function findRunningServer(dataFolder: string): Promise<RunningServ
  *
  * @throws QschedError `failure`: no binary, another process has the database, or no answer; with the log's end
  */
-export async function startServer({ dataFolder, onProgress, env = process.env, address }: StartOptions): Promise<RunningServer> {
+export async function startServer({
+  dataFolder,
+  onProgress,
+  env = process.env,
+  address,
+}: StartOptions): Promise<RunningServer> {
   const running = await findRunningServer(dataFolder);
   if (running !== null && !isOrphan(readServerRecord(dataFolder))) return running;
   const executable = await provideExecutable({ onProgress, env });
@@ -92,7 +97,11 @@ async function findStarting(dataFolder: string): Promise<RunningServer | null> {
   while (record !== null && commandLine(record.pid)?.includes(join(dataFolder, DATABASE_PREFIX)) === true) {
     if (await isRunning(record)) return isOrphan(record) ? adopt(record, dataFolder) : found(record);
     if (Date.now() > deadline) {
-      throw new QschedError('failure', `The Temporal server of ${dataFolder} (process ${record.pid}, ${record.address}) lives but does not answer.`, `Try again when the machine is less busy, or end it with \`kill -9 ${record.pid}\`: nothing is lost.`);
+      throw new QschedError(
+        'failure',
+        `The Temporal server of ${dataFolder} (process ${record.pid}, ${record.address}) lives but does not answer.`,
+        `Try again when the machine is less busy, or end it with \`kill -9 ${record.pid}\`: nothing is lost.`,
+      );
     }
     await sleep(100);
   }
@@ -125,7 +134,13 @@ function found(record: ServerRecord): RunningServer {
   return { address, uiUrl, namespace, pid, ours: true, startedHere: false, stop: async () => {}, onExit: () => {} };
 }
 
-async function startNew(dataFolder: string, executable: Executable, onProgress: (line: string) => void, env: NodeJS.ProcessEnv, address: string | undefined): Promise<RunningServer> {
+async function startNew(
+  dataFolder: string,
+  executable: Executable,
+  onProgress: (line: string) => void,
+  env: NodeJS.ProcessEnv,
+  address: string | undefined,
+): Promise<RunningServer> {
   const before = readServerRecord(dataFolder); // workers elsewhere look for the server where it was
   for (let attempt = 1; ; attempt += 1) {
     const first = attempt === 1;
@@ -133,11 +148,28 @@ async function startNew(dataFolder: string, executable: Executable, onProgress: 
     const uiPort = await freePort(first ? [...portOf(before?.uiUrl), USUAL_UI_PORT] : [], [port]);
     onProgress(`starting the Temporal server ${executable.serverVersion} on ${LOOPBACK}:${port}`);
     const server = launch({ executable, dataFolder, port, uiPort, namespace: OWN_NAMESPACE, env });
-    const record: ServerRecord = { pid: server.pid, address: `${LOOPBACK}:${port}`, uiUrl: `http://${LOOPBACK}:${uiPort}`, namespace: OWN_NAMESPACE, startedBy: process.pid, startedAt: new Date().toISOString(), version: executable.serverVersion };
+    const record: ServerRecord = {
+      pid: server.pid,
+      address: `${LOOPBACK}:${port}`,
+      uiUrl: `http://${LOOPBACK}:${uiPort}`,
+      namespace: OWN_NAMESPACE,
+      startedBy: process.pid,
+      startedAt: new Date().toISOString(),
+      version: executable.serverVersion,
+    };
     writeServerRecord(dataFolder, record);
     const problem = await untilReady(record, server, onProgress);
     if (problem === null) {
-      return { address: record.address, uiUrl: record.uiUrl, namespace: OWN_NAMESPACE, pid: server.pid, ours: true, startedHere: true, stop: () => stop(server, dataFolder), onExit: (listener) => server.onExit(listener) };
+      return {
+        address: record.address,
+        uiUrl: record.uiUrl,
+        namespace: OWN_NAMESPACE,
+        pid: server.pid,
+        ours: true,
+        startedHere: true,
+        stop: () => stop(server, dataFolder),
+        onExit: (listener) => server.onExit(listener),
+      };
     }
     await stop(server, dataFolder);
     if (!PORT_TAKEN.test(server.log()) || attempt === MOST_TRIES) throw startError(problem, server);
@@ -145,7 +177,11 @@ async function startNew(dataFolder: string, executable: Executable, onProgress: 
 }
 
 /** Null when it is ready; otherwise what is wrong. */
-async function untilReady(record: ServerRecord, server: Launched, onProgress: (line: string) => void): Promise<string | null> {
+async function untilReady(
+  record: ServerRecord,
+  server: Launched,
+  onProgress: (line: string) => void,
+): Promise<string | null> {
   const start = Date.now();
   let tellAt = start + TELL_EVERY_MS;
   for (;;) {
@@ -183,10 +219,18 @@ const DATABASE_TAKEN = /SQLITE_BUSY|database is locked/i;
 function startError(problem: string, server: Launched): QschedError {
   const log = server.log();
   if (DATABASE_TAKEN.test(log)) {
-    return new QschedError('failure', `Another process uses ${server.database}: there can be one Temporal server for a data folder.`, 'End that process (its command line has `server start-dev --db-filename`), or set QSCHED_DATA to another folder.');
+    return new QschedError(
+      'failure',
+      `Another process uses ${server.database}: there can be one Temporal server for a data folder.`,
+      'End that process (its command line has `server start-dev --db-filename`), or set QSCHED_DATA to another folder.',
+    );
   }
   const end = log.trim().split('\n').slice(-5).join('\n');
-  return new QschedError('failure', `${problem}. The end of ${server.logFile}:\n${end === '' ? '(empty)' : end}`, 'Run `npx qsched doctor`; or set TEMPORAL_ADDRESS to a server that runs.');
+  return new QschedError(
+    'failure',
+    `${problem}. The end of ${server.logFile}:\n${end === '' ? '(empty)' : end}`,
+    'Run `npx qsched doctor`; or set TEMPORAL_ADDRESS to a server that runs.',
+  );
 }
 
 async function stop(server: Launched, dataFolder: string): Promise<void> {

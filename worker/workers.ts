@@ -19,7 +19,12 @@ import { artefactFolder } from '../temporal/data-folder.js';
 import { modelQueue, STORE_QUEUE, WORKFLOW_QUEUE } from '../temporal/queues.js';
 
 /** Where workers connect to. */
-export interface WorkerAddress { readonly address: string; readonly namespace: string; readonly tls?: NativeConnectionTls; readonly apiKey?: string }
+export interface WorkerAddress {
+  readonly address: string;
+  readonly namespace: string;
+  readonly tls?: NativeConnectionTls;
+  readonly apiKey?: string;
+}
 type NativeConnectionTls = NonNullable<Parameters<typeof NativeConnection.connect>[0]>['tls'];
 
 /** Workers of one process. */
@@ -33,21 +38,38 @@ export interface RunningWorkers {
 
 /** Cancellation reaches an activity with its heartbeats. */
 const MOST_HEARTBEAT_PAUSE = '2 seconds';
-const OPTIONS = { maxHeartbeatThrottleInterval: MOST_HEARTBEAT_PAUSE, shutdownGraceTime: '2 seconds', shutdownForceTime: '10 seconds' } as const;
+const OPTIONS = {
+  maxHeartbeatThrottleInterval: MOST_HEARTBEAT_PAUSE,
+  shutdownGraceTime: '2 seconds',
+  shutdownForceTime: '10 seconds',
+} as const;
 
 /** The prebuilt workflow bundle; built on the spot where the package was not. */
 async function workflowSource(): Promise<Pick<WorkerOptions, 'workflowBundle'>> {
   const codePath = join(packageRoot(), 'dist', 'workflow-bundle.js');
   if (existsSync(codePath)) return { workflowBundle: { codePath } };
-  return { workflowBundle: await bundleWorkflowCode({ workflowsPath: join(packageRoot(), 'dist', 'workflows', 'index.js') }) };
+  return {
+    workflowBundle: await bundleWorkflowCode({ workflowsPath: join(packageRoot(), 'dist', 'workflows', 'index.js') }),
+  };
 }
 
 /** Workflows and the store: one process a data folder. */
 export async function startHouse(at: WorkerAddress, dependencies: StoreDependencies): Promise<RunningWorkers> {
   const connection = await NativeConnection.connect(connectionOptions(at));
   const common = { connection, namespace: at.namespace, ...OPTIONS };
-  const workflows = await Worker.create({ ...common, ...(await workflowSource()), taskQueue: WORKFLOW_QUEUE, maxCachedWorkflows: 50, stickyQueueScheduleToStartTimeout: '5 seconds' });
-  const store = await Worker.create({ ...common, taskQueue: STORE_QUEUE, activities: createStoreActivities(dependencies), maxConcurrentActivityTaskExecutions: 4 });
+  const workflows = await Worker.create({
+    ...common,
+    ...(await workflowSource()),
+    taskQueue: WORKFLOW_QUEUE,
+    maxCachedWorkflows: 50,
+    stickyQueueScheduleToStartTimeout: '5 seconds',
+  });
+  const store = await Worker.create({
+    ...common,
+    taskQueue: STORE_QUEUE,
+    activities: createStoreActivities(dependencies),
+    maxConcurrentActivityTaskExecutions: 4,
+  });
   return running([workflows, store], [WORKFLOW_QUEUE, STORE_QUEUE], connection);
 }
 
@@ -68,9 +90,19 @@ export async function startScoring(at: WorkerAddress, options: ScoringOptions): 
   const connection = await NativeConnection.connect(connectionOptions(at));
   const common = { connection, namespace: at.namespace, ...OPTIONS };
   const numeric = numericClass(options.batch, options.provider);
-  const engine = options.score ? null : startEngine({ batch: options.batch, threads: options.threads, provider: options.provider, artefacts: artefactFolder() });
+  const engine = options.score
+    ? null
+    : startEngine({
+        batch: options.batch,
+        threads: options.threads,
+        provider: options.provider,
+        artefacts: artefactFolder(),
+      });
   const score = options.score ?? scoreOnEngine(engine!, numeric);
-  const activities = engine === null ? createScoreActivities(score) : createScoreActivities(score, fitOnEngine(engine, numeric), renderOnEngine(engine, numeric));
+  const activities =
+    engine === null
+      ? createScoreActivities(score)
+      : createScoreActivities(score, fitOnEngine(engine, numeric), renderOnEngine(engine, numeric));
   const workers: Worker[] = [];
   const queues: string[] = [];
   for (const model of options.models) {
@@ -78,14 +110,26 @@ export async function startScoring(at: WorkerAddress, options: ScoringOptions): 
       workers.push(await Worker.create({ ...common, taskQueue, ...own }));
       queues.push(taskQueue);
     };
-    await serve(modelQueue(model), { activities: createModelActivities(numeric, queues), maxConcurrentActivityTaskExecutions: 2 });
+    await serve(modelQueue(model), {
+      activities: createModelActivities(numeric, queues),
+      maxConcurrentActivityTaskExecutions: 2,
+    });
     for (const precision of listPrecisions(findModel(model))) {
       const folder = openModelFolder(model, precision);
-      await serve(scoreQueueOf(await hashFiles(folder.folder, folder.files), numeric), { activities, maxConcurrentActivityTaskExecutions: 1 });
+      await serve(scoreQueueOf(await hashFiles(folder.folder, folder.files), numeric), {
+        activities,
+        maxConcurrentActivityTaskExecutions: 1,
+      });
     }
   }
   const all = running(workers, queues, connection);
-  return { ...all, stop: async () => { await all.stop(); await engine?.close(); } };
+  return {
+    ...all,
+    stop: async () => {
+      await all.stop();
+      await engine?.close();
+    },
+  };
 }
 
 function connectionOptions({ address, tls, apiKey }: WorkerAddress) {
@@ -96,7 +140,8 @@ function running(workers: readonly Worker[], queues: readonly string[], connecti
   const done = Promise.all(workers.map((worker) => worker.run())).then(() => undefined);
   done.catch(() => undefined);
   return {
-    queues, done,
+    queues,
+    done,
     async stop() {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
       await done.catch(() => undefined);

@@ -8,7 +8,11 @@ import { modelQueue, STORE_QUEUE } from '../temporal/queues.js';
 const { ceil } = Math;
 
 /** What the store does is repeated for as long as a file is locked or a disk full: about ten minutes. */
-const STORE_RETRY = { initialInterval: '200 milliseconds', maximumInterval: '10 seconds', maximumAttempts: 60 } as const;
+const STORE_RETRY = {
+  initialInterval: '200 milliseconds',
+  maximumInterval: '10 seconds',
+  maximumAttempts: 60,
+} as const;
 /** A worker that died is noticed after this. */
 const HEARTBEAT = '8 seconds';
 /** Rows that the store reads or writes in a second, on a slow machine. */
@@ -20,7 +24,11 @@ const ROWS_A_SECOND = 5000;
  * @param rows evaluations that the call reads or writes at most
  */
 export const storeActivities = (rows: number) =>
-  proxyActivities<StoreActivities>({ taskQueue: STORE_QUEUE, startToCloseTimeout: `${8 + ceil(rows / ROWS_A_SECOND)} seconds`, retry: STORE_RETRY });
+  proxyActivities<StoreActivities>({
+    taskQueue: STORE_QUEUE,
+    startToCloseTimeout: `${8 + ceil(rows / ROWS_A_SECOND)} seconds`,
+    retry: STORE_RETRY,
+  });
 
 /** The store, for calls whose size is not known beforehand. */
 export const store = storeActivities(60_000);

@@ -27,7 +27,12 @@ export async function compare(input: CompareInput): Promise<CompareResult> {
     const split = prepared.splits.confirm;
     setCurrentDetails(`Scoring ${variants.map(({ name }) => name).join(', ')} on ${split.count} held-out prompts.`);
     const scored = await Promise.all(variants.map((variant) => scoreVariant(spec, prepared, variant)));
-    return { prompts: split.count, seeds: split.seeds.length, objectives: judgedObjectives(spec, prepared), variants: scored };
+    return {
+      prompts: split.count,
+      seeds: split.seeds.length,
+      objectives: judgedObjectives(spec, prepared),
+      variants: scored,
+    };
   } catch (error) {
     throw asFailure(error);
   }

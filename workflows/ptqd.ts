@@ -24,7 +24,12 @@ export async function ptqd(input: unknown): Promise<PtqdResult> {
     const { prepare } = modelActivities(spec.model, spec.waitForWorker);
     const prepared = await prepare.executeWithOptions({ summary: `${spec.model} ${spec.precision}` }, [{ spec }]);
     const request = requestOf(spec, prepared, { gamma, bias });
-    const { contexts, referenceContexts, scheduler, split: { sha256, seeds } } = request;
+    const {
+      contexts,
+      referenceContexts,
+      scheduler,
+      split: { sha256, seeds },
+    } = request;
     const inputs = { gamma, bias, contexts, referenceContexts, scheduler, prompts: sha256, seeds };
     const found = await store.findFit({ inputs });
     if (found !== null) return { ...found, seconds: 0 };
@@ -47,8 +52,14 @@ function requestOf(
   const { contexts } = quantised;
   const split = splits.calibration;
   return {
-    model, precision, reference: reference.precision, scheduler,
-    contexts, referenceContexts: reference.contexts, split, ...options,
+    model,
+    precision,
+    reference: reference.precision,
+    scheduler,
+    contexts,
+    referenceContexts: reference.contexts,
+    split,
+    ...options,
   };
 }
 

@@ -6,7 +6,16 @@
  * stored and score nothing twice.
  */
 import {
-  ApplicationFailure, CancellationScope, ChildWorkflowFailure, defineQuery, executeChild, isCancellation, setCurrentDetails, setHandler, sleep, workflowInfo,
+  ApplicationFailure,
+  CancellationScope,
+  ChildWorkflowFailure,
+  defineQuery,
+  executeChild,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  sleep,
+  workflowInfo,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { EvaluateResult } from '../spec/evaluate-spec.js';
@@ -37,10 +46,20 @@ export async function study(input: unknown): Promise<StudyResult> {
   const { workflowId: studyId } = workflowInfo();
   const { plan, options } = orFailure(() => planStudy(input));
   const started = new Date(); // the server's clock: the same on replay
-  const steps = [...plan.fits.map((one) => ({ kind: 'ptqd' as const, ...one, argument: one.input })), ...plan.searches.map((one) => ({ kind: 'search' as const, ...one, argument: one.spec }))];
+  const steps = [
+    ...plan.fits.map((one) => ({ kind: 'ptqd' as const, ...one, argument: one.input })),
+    ...plan.searches.map((one) => ({ kind: 'search' as const, ...one, argument: one.spec })),
+  ];
   const running: StudyChild[] = [];
   let [done, stage]: [number, StudyProgress['stage']] = [0, 'search'];
-  setHandler(studyProgressQuery, () => ({ study: plan.name, stage, done, total: steps.length, rows: plan.rows.length, running: [...running] }));
+  setHandler(studyProgressQuery, () => ({
+    study: plan.name,
+    stage,
+    done,
+    total: steps.length,
+    rows: plan.rows.length,
+    running: [...running],
+  }));
   try {
     await store.openRun({ id: studyId, kind: 'study', name: plan.name, spec: { name: plan.name, options } });
     const result = await body();
@@ -51,7 +70,10 @@ export async function study(input: unknown): Promise<StudyResult> {
   } catch (error) {
     const cancelled = isCancellation(error);
     const failure = cancelled ? error : asFailure(error);
-    const end = { status: cancelled ? ('cancelled' as const) : ('failed' as const), message: cancelled ? 'It was cancelled.' : (failure as Error).message };
+    const end = {
+      status: cancelled ? ('cancelled' as const) : ('failed' as const),
+      message: cancelled ? 'It was cancelled.' : (failure as Error).message,
+    };
     await CancellationScope.nonCancellable(() => store.closeRun({ id: studyId, end }));
     throw failure;
   }
@@ -67,11 +89,21 @@ export async function study(input: unknown): Promise<StudyResult> {
     stage = 'evaluate';
     const evaluation = evaluationOf(plan, options.model, references);
     const evaluateId = childId('evaluate', evaluation);
-    const evaluated = await child<EvaluateResult>({ kind: 'evaluate', id: evaluateId, label: `the ${plan.rows.length} rows of the table` }, evaluation);
+    const evaluated = await child<EvaluateResult>(
+      { kind: 'evaluate', id: evaluateId, label: `the ${plan.rows.length} rows of the table` },
+      evaluation,
+    );
     return {
-      study: plan.name, title: plan.title, studyId, evaluateId: evaluated.evaluateId, columns: plan.columns,
-      rows: studyRows(plan, evaluated, references), objective: evaluated.objective, prompts: evaluated.prompts,
-      notes: [...plan.notes, ...evaluated.warnings], seconds: (new Date().getTime() - started.getTime()) / 1000,
+      study: plan.name,
+      title: plan.title,
+      studyId,
+      evaluateId: evaluated.evaluateId,
+      columns: plan.columns,
+      rows: studyRows(plan, evaluated, references),
+      objective: evaluated.objective,
+      prompts: evaluated.prompts,
+      notes: [...plan.notes, ...evaluated.warnings],
+      seconds: (new Date().getTime() - started.getTime()) / 1000,
     };
   }
 
@@ -82,7 +114,11 @@ export async function study(input: unknown): Promise<StudyResult> {
     try {
       for (let wait = SHORTEST_WAIT; ; wait = min(LONGEST_WAIT, 2 * wait)) {
         try {
-          return (await executeChild(about.kind, { workflowId: about.id, args: [argument], staticSummary: about.label })) as T;
+          return (await executeChild(about.kind, {
+            workflowId: about.id,
+            args: [argument],
+            staticSummary: about.label,
+          })) as T;
         } catch (error) {
           if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
           await sleep(`${wait} seconds`);
@@ -98,7 +134,9 @@ export async function study(input: unknown): Promise<StudyResult> {
 
   function show(): void {
     const names = running.map(({ kind, id, label }) => `${kind} \`${id}\` (${label})`).join(', ');
-    setCurrentDetails(`**${plan.name}**: ${done} of ${steps.length} fits and searches done${names === '' ? '' : `; running: ${names}`}.`);
+    setCurrentDetails(
+      `**${plan.name}**: ${done} of ${steps.length} fits and searches done${names === '' ? '' : `; running: ${names}`}.`,
+    );
   }
 
   /** The child's own sentence, after its name. */
@@ -106,7 +144,12 @@ export async function study(input: unknown): Promise<StudyResult> {
     const cause = error instanceof ChildWorkflowFailure ? error.cause : error;
     const why = cause instanceof Error ? cause.message : String(cause);
     const type = cause instanceof ApplicationFailure ? (cause.type ?? 'failure') : 'failure';
-    return ApplicationFailure.create({ message: `The study ${plan.name} stopped at its ${kind} ${id} (${label}): ${why}`, type, nonRetryable: true, ...(error instanceof Error ? { cause: error } : {}) });
+    return ApplicationFailure.create({
+      message: `The study ${plan.name} stopped at its ${kind} ${id} (${label}): ${why}`,
+      type,
+      nonRetryable: true,
+      ...(error instanceof Error ? { cause: error } : {}),
+    });
   }
 }
 

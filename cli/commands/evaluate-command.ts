@@ -34,9 +34,16 @@ export async function evaluateCommand(file: string | undefined, flags: EvaluateF
   if (outcome === null) return 130;
   const { result, house } = outcome;
   for (const warning of result.warnings) say(`warning: ${warning}`);
-  if (flags.output !== undefined) writeTable(flags.output, extname(flags.output) === '.json' ? JSON.stringify(result, null, 2) : evaluateTable(result.rows, format));
+  if (flags.output !== undefined) {
+    writeTable(
+      flags.output,
+      extname(flags.output) === '.json' ? JSON.stringify(result, null, 2) : evaluateTable(result.rows, format),
+    );
+  }
   if (flags.json) printJson({ ...result, database: house.database });
-  else if (flags.output === undefined) print(`${evaluateTable(result.rows, format)}${format === 'table' ? `\n\n${footOf(result)}` : ''}`);
+  else if (flags.output === undefined) {
+    print(`${evaluateTable(result.rows, format)}${format === 'table' ? `\n\n${footOf(result)}` : ''}`);
+  }
   return 0;
 }
 
@@ -44,7 +51,11 @@ function writeTable(path: string, text: string): void {
   try {
     writeFileSync(path, `${text}\n`);
   } catch (error) {
-    throw new QschedError('failure', `${path} cannot be written: ${messageOf(error)}`, 'Choose another path with --output. The pictures are kept: the same command writes the table at once.');
+    throw new QschedError(
+      'failure',
+      `${path} cannot be written: ${messageOf(error)}`,
+      'Choose another path with --output. The pictures are kept: the same command writes the table at once.',
+    );
   }
   say(`wrote ${path}`);
 }
@@ -53,7 +64,11 @@ function writeTable(path: string, text: string): void {
 function footOf({ rows, prompts, objective, drawn, reused, seconds }: EvaluateResult): string {
   return [
     `  ${prompts.count} prompts of ${prompts.set ?? 'your own'}, seeds ${prompts.seeds.join(', ')}; objective ${objective.type}, k ${objective.k}; intervals of 95 %, clustered by prompt`,
-    ...(rows.some(({ gains }) => gains.length > 0) ? ['  gain: over the identity of the same network and scheduler; the wider of the percentile and the studentised interval'] : []),
+    ...(rows.some(({ gains }) => gains.length > 0)
+      ? [
+          '  gain: over the identity of the same network and scheduler; the wider of the percentile and the studentised interval',
+        ]
+      : []),
     `  ${drawn} pictures drawn, ${reused} found; ${seconds.toFixed(1)} s`,
   ].join('\n');
 }

@@ -5,7 +5,15 @@
 import { readRankable, refuseMixed, type RankableSearch } from '../../db/ranking.js';
 import { CLIP_IQA_PROMPTS, type ClipIqaName } from '../../metrics/scores/clip-iqa.js';
 import { scoreOfTerms } from '../../metrics/objectives/jaq.js';
-import { lineOf, paretoFront, rankTerms, shareOfTerms, upperEnvelope, weightsAt, winnerChanges } from '../../metrics/objectives/ranking.js';
+import {
+  lineOf,
+  paretoFront,
+  rankTerms,
+  shareOfTerms,
+  upperEnvelope,
+  weightsAt,
+  winnerChanges,
+} from '../../metrics/objectives/ranking.js';
 import { QschedError } from '../../spec/errors.js';
 import { suggestion } from '../../spec/suggestion.js';
 import { print, printJson, type GlobalOptions } from '../text/output.js';
@@ -13,7 +21,11 @@ import { rankText, type RankDocument, type RankedScore, type RankingAt, type Tri
 import { requireSearch, withStore } from '../input/stored-search.js';
 
 /** Flags of `rank`. */
-export interface RankFlags extends GlobalOptions { readonly k?: string; readonly pair?: string; readonly top?: string }
+export interface RankFlags extends GlobalOptions {
+  readonly k?: string;
+  readonly pair?: string;
+  readonly top?: string;
+}
 
 const DEFAULT_KS = '0.5,1,2,5';
 
@@ -33,7 +45,12 @@ export function rankCommand(ids: readonly string[], flags: RankFlags): number {
 }
 
 /** @throws QschedError (usage) where the searches may not stand in one ranking */
-function rank(searches: readonly RankableSearch[], ks: readonly number[], pair: string | null, top: number): RankDocument {
+function rank(
+  searches: readonly RankableSearch[],
+  ks: readonly number[],
+  pair: string | null,
+  top: number,
+): RankDocument {
   const differences = refuseMixed(searches);
   const { type } = searches[0]!.spec.objective;
   const all = searches.flatMap(({ trials }) => trials);
@@ -49,27 +66,57 @@ function rank(searches: readonly RankableSearch[], ks: readonly number[], pair: 
     const winner = best[0]!;
     const identity = identities.get(winner.search);
     return {
-      k, winner, aboveIdentity: identity ? winner.score - scoreOfTerms({ weights: weights(k) }, identity) : null,
-      ownWinner: { search: winner.search, trial: own.get(winner.search)! }, differs: own.get(winner.search) !== winner.trial,
-      varianceShare: shareOfTerms(all, weights(k)), top: best,
+      k,
+      winner,
+      aboveIdentity: identity ? winner.score - scoreOfTerms({ weights: weights(k) }, identity) : null,
+      ownWinner: { search: winner.search, trial: own.get(winner.search)! },
+      differs: own.get(winner.search) !== winner.trial,
+      varianceShare: shareOfTerms(all, weights(k)),
+      top: best,
     };
   };
   return {
-    searches: searches.map(({ id, status, spec, k, trials, open, failed }) => ({ id, status, model: spec.model, precision: spec.precision, steps: spec.scheduler.steps, k, scored: trials.length, open: open.length, failed })),
-    objective: type, pair,
+    searches: searches.map(({ id, status, spec, k, trials, open, failed }) => ({
+      id,
+      status,
+      model: spec.model,
+      precision: spec.precision,
+      steps: spec.scheduler.steps,
+      k,
+      scored: trials.length,
+      open: open.length,
+      failed,
+    })),
+    objective: type,
+    pair,
     ks: ks.map(rankingAt),
-    changes: winnerChanges(parts, ks[0]!, ks.at(-1)!).map(({ k, from, to }) => ({ k, from: name(all[from]!), to: name(all[to]!) })),
+    changes: winnerChanges(parts, ks[0]!, ks.at(-1)!).map(({ k, from, to }) => ({
+      k,
+      from: name(all[from]!),
+      to: name(all[to]!),
+    })),
     pareto: paretoFront(all).map((i) => {
       const part = parts.find(({ index }) => index === i);
-      return { ...all[i]!, wins: part === undefined ? null : { from: part.from, to: part.to === Infinity ? null : part.to } };
+      return {
+        ...all[i]!,
+        wins: part === undefined ? null : { from: part.from, to: part.to === Infinity ? null : part.to },
+      };
     }),
-    notes: [...differences, ...searches.flatMap(unfinished), ...(all.every(({ tc, iq }) => tc !== null && iq !== null) ? [] : [`The objective ${type} has one term here: k changes nothing.`])],
+    notes: [
+      ...differences,
+      ...searches.flatMap(unfinished),
+      ...(all.every(({ tc, iq }) => tc !== null && iq !== null)
+        ? []
+        : [`The objective ${type} has one term here: k changes nothing.`]),
+    ],
   };
 }
 
 function unfinished({ id, status, spec, trials, open, failed }: RankableSearch): string[] {
   if (status === 'finished') return [];
-  return [`The search "${id}" is ${status}: ${trials.length} of its ${spec.optimizer.budget} candidates are scored${open.length > 0 ? `, ${open.length} are open` : ''}${failed.length > 0 ? `, ${failed.length} failed` : ''}. The ranking is of those.`];
+  return [
+    `The search "${id}" is ${status}: ${trials.length} of its ${spec.optimizer.budget} candidates are scored${open.length > 0 ? `, ${open.length} are open` : ''}${failed.length > 0 ? `, ${failed.length} failed` : ''}. The ranking is of those.`,
+  ];
 }
 
 /** Weights in rising order, each once. @throws QschedError (usage) */
@@ -79,7 +126,9 @@ function parseKs(text: string): number[] {
   if (values.every((one) => one === '')) throw new QschedError('usage', '--k is empty.', hint);
   for (const one of values) {
     const value = one === '' ? NaN : Number(one);
-    if (!Number.isFinite(value) || value < 0) throw new QschedError('usage', `--k holds "${one}"; a weight is a finite number that is not negative.`, hint);
+    if (!Number.isFinite(value) || value < 0) {
+      throw new QschedError('usage', `--k holds "${one}"; a weight is a finite number that is not negative.`, hint);
+    }
   }
   return [...new Set(values.map(Number))].sort((a, b) => a - b);
 }
@@ -88,11 +137,19 @@ function parsePair(name: string | undefined): ClipIqaName | undefined {
   if (name === undefined) return undefined;
   const pair = name.replace(/^clip-iqa\./, '');
   if (Object.hasOwn(CLIP_IQA_PROMPTS, pair)) return pair as ClipIqaName;
-  throw new QschedError('usage', `--pair is "${name}", which is no CLIP-IQA pair.`, suggestion(pair, Object.keys(CLIP_IQA_PROMPTS)));
+  throw new QschedError(
+    'usage',
+    `--pair is "${name}", which is no CLIP-IQA pair.`,
+    suggestion(pair, Object.keys(CLIP_IQA_PROMPTS)),
+  );
 }
 
 function parseTop(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isInteger(value) && value >= 1) return value;
-  throw new QschedError('usage', `--top is "${text}"; it must be a whole number of at least 1.`, 'For example: --top 3');
+  throw new QschedError(
+    'usage',
+    `--top is "${text}"; it must be a whole number of at least 1.`,
+    'For example: --top 3',
+  );
 }

@@ -32,8 +32,9 @@ export function schedulesCommand(flags: GlobalOptions): number {
   if (flags.json) printJson(rows.map(listed));
   else if (rows.length === 0) {
     print('No schedule yet. A finished search stores two; store one made by hand: npx qsched schedule add FILE');
-  } else
+  } else {
     print(table([['id', 'kind', 'scheduler', 'steps', 'eta', 'made for', 'search', 'stored'], ...rows.map(cells)]));
+  }
   return 0;
 }
 

@@ -36,19 +36,35 @@ export async function searchCommand(file: string | undefined, flags: SpecFlags &
   const spec = readSpec(file, flags);
   checkFiles(spec);
   workersOf(flags.workers);
-  if (flags.id !== undefined && !ID.test(flags.id)) throw new QschedError('usage', `--id "${flags.id}" is not a search id.`, 'Use letters, digits, ".", "_" and "-".');
+  if (flags.id !== undefined && !ID.test(flags.id)) {
+    throw new QschedError('usage', `--id "${flags.id}" is not a search id.`, 'Use letters, digits, ".", "_" and "-".');
+  }
   const wanted = flags.id ?? searchIdOf(spec);
-  const id = existsSync(databasePath()) ? withStore((store) => freshId(store, wanted, spec, flags.id !== undefined)) : wanted;
+  const id = existsSync(databasePath())
+    ? withStore((store) => freshId(store, wanted, spec, flags.id !== undefined))
+    : wanted;
   return runToVerdict(id, spec, flags);
 }
 
 /** Goes on with a search: follows it where it runs, rebuilds it from the database where it does not. */
-export async function resumeCommand(searchId: string | undefined, flags: RunFlags & { retryFailed?: boolean; budget?: string }): Promise<number> {
+export async function resumeCommand(
+  searchId: string | undefined,
+  flags: RunFlags & { retryFailed?: boolean; budget?: string },
+): Promise<number> {
   workersOf(flags.workers);
   const { id, spec: stored } = withStore((store) => requireSearch(store, searchId ?? latestUnfinished(store)));
   const budget = flags.budget === undefined ? {} : { budget: Number(flags.budget) };
-  const spec = parseSearchSpec({ ...stored, optimizer: { ...stored.optimizer, ...budget }, retryFailed: flags.retryFailed ?? false }, () => (flags.budget === undefined ? '' : '--budget: '));
-  if (spec.optimizer.budget < stored.optimizer.budget) throw new QschedError('usage', `--budget ${spec.optimizer.budget} is below the search's own ${stored.optimizer.budget}.`, 'A search can grow, not shrink.');
+  const spec = parseSearchSpec(
+    { ...stored, optimizer: { ...stored.optimizer, ...budget }, retryFailed: flags.retryFailed ?? false },
+    () => (flags.budget === undefined ? '' : '--budget: '),
+  );
+  if (spec.optimizer.budget < stored.optimizer.budget) {
+    throw new QschedError(
+      'usage',
+      `--budget ${spec.optimizer.budget} is below the search's own ${stored.optimizer.budget}.`,
+      'A search can grow, not shrink.',
+    );
+  }
   checkFiles(spec);
   return runToVerdict(id, spec, flags, spec.optimizer.budget > stored.optimizer.budget || spec.retryFailed);
 }
@@ -67,7 +83,11 @@ function freshId(store: Store, wanted: string, spec: SearchSpec, chosen: boolean
   if (!found) return wanted;
   if (chosen) {
     if (found.status !== 'finished' && searchIdOf(found.spec) === searchIdOf(spec)) return wanted;
-    throw new QschedError('usage', `There is a search "${wanted}" already.`, `Choose another --id, or go on with it: npx qsched resume ${wanted}`);
+    throw new QschedError(
+      'usage',
+      `There is a search "${wanted}" already.`,
+      `Choose another --id, or go on with it: npx qsched resume ${wanted}`,
+    );
   }
   if (found.status !== 'finished') return wanted;
   for (let n = 2; ; n += 1) {
@@ -79,10 +99,16 @@ function freshId(store: Store, wanted: string, spec: SearchSpec, chosen: boolean
 /** @param replace whether a running workflow of this id gives way: its spec is no longer the one wanted */
 async function runToVerdict(searchId: string, spec: SearchSpec, flags: RunFlags, replace = false): Promise<number> {
   const started = Date.now();
-  say(`search ${searchId}: ${spec.model} ${spec.precision}, ${spec.scheduler.steps} steps, ${spec.optimizer.type}, budget ${spec.optimizer.budget}`);
+  say(
+    `search ${searchId}: ${spec.model} ${spec.precision}, ${spec.scheduler.steps} steps, ${spec.optimizer.type}, budget ${spec.optimizer.budget}`,
+  );
   const outcome = await runToEnd<SearchResult>({
-    ...followedSearch(searchId), models: [spec.model], workers: workersOf(flags.workers), wait: flags.wait ?? false,
-    kept: 'everything scored so far is stored', followAgain: `Follow it with: npx qsched resume ${searchId}`,
+    ...followedSearch(searchId),
+    models: [spec.model],
+    workers: workersOf(flags.workers),
+    wait: flags.wait ?? false,
+    kept: 'everything scored so far is stored',
+    followAgain: `Follow it with: npx qsched resume ${searchId}`,
     start: async (client, first) => {
       const fresh = replace && first;
       if (fresh || !(await isRunning(client, searchId))) await startSearch(client, searchId, spec, fresh);
@@ -95,13 +121,24 @@ async function runToVerdict(searchId: string, spec: SearchSpec, flags: RunFlags,
 }
 
 function show(result: SearchResult, spec: SearchSpec, house: House, seconds: number, flags: RunFlags): void {
-  const temporalUi = house.uiUrl === null ? null : `${house.uiUrl}/namespaces/${house.namespace}/workflows/${result.searchId}`;
+  const temporalUi =
+    house.uiUrl === null ? null : `${house.uiUrl}/namespaces/${house.namespace}/workflows/${result.searchId}`;
   if (flags.json) {
     printJson({ ...result, database: house.database, temporalUi, seconds });
     return;
   }
   print(verdictText(result, spec.objective));
-  print(`\n${seconds.toFixed(1)} s. Database: ${house.database ?? `in the data folder of the workers at ${house.address}`}`);
-  if (house.database !== null) print(`  export:  npx qsched export ${result.searchId}\n  other weights of quality, without a picture:  npx qsched rank ${result.searchId}`);
-  print(house.ours ? '  the same data with the Temporal UI: npx qsched up' : `  Temporal UI: ${temporalUi ?? 'see your server'}`);
+  print(
+    `\n${seconds.toFixed(1)} s. Database: ${house.database ?? `in the data folder of the workers at ${house.address}`}`,
+  );
+  if (house.database !== null) {
+    print(
+      `  export:  npx qsched export ${result.searchId}\n  other weights of quality, without a picture:  npx qsched rank ${result.searchId}`,
+    );
+  }
+  print(
+    house.ours
+      ? '  the same data with the Temporal UI: npx qsched up'
+      : `  Temporal UI: ${temporalUi ?? 'see your server'}`,
+  );
 }

@@ -30,10 +30,22 @@ export async function upCommand(flags: UpFlags): Promise<number> {
   const scoring = flags.workers === undefined ? undefined : whole('workers', flags.workers, 64);
   const stopped = untilStopped();
   const house = await enterHouse({ models, scoring, say, serve: true });
-  say(`serving ${models.join(', ')}; Temporal at ${house.address}${house.uiUrl ? `, UI at ${house.uiUrl}` : ''}; database ${house.database}`);
+  say(
+    `serving ${models.join(', ')}; Temporal at ${house.address}${house.uiUrl ? `, UI at ${house.uiUrl}` : ''}; database ${house.database}`,
+  );
   say(`start a search: npx qsched search --model ${models[0]}`);
-  say(`or: temporal workflow start --address ${house.address} --type search --task-queue qsched --workflow-id my-search --input '{"model":"${models[0]}"}'`);
-  if (flags.json) printJson({ address: house.address, namespace: house.namespace, temporalUi: house.uiUrl, database: house.database, models });
+  say(
+    `or: temporal workflow start --address ${house.address} --type search --task-queue qsched --workflow-id my-search --input '{"model":"${models[0]}"}'`,
+  );
+  if (flags.json) {
+    printJson({
+      address: house.address,
+      namespace: house.namespace,
+      temporalUi: house.uiUrl,
+      database: house.database,
+      models,
+    });
+  }
   try {
     await Promise.race([stopped, house.broken]);
     say('stopping; searches under way go on with the next `npx qsched up`');
@@ -53,7 +65,9 @@ export async function workerCommand(flags: UpFlags): Promise<number> {
   await connection.close();
   logToFile(dataFolder());
   const workers = await startScoring(nativeAddress, { models, batch, threads, provider: flags.provider ?? 'cpu' });
-  if (process.env['QSCHED_QUIET'] === undefined) say(`scoring ${models.join(', ')} for ${nativeAddress.address} on ${workers.queues.join(', ')}`);
+  if (process.env['QSCHED_QUIET'] === undefined) {
+    say(`scoring ${models.join(', ')} for ${nativeAddress.address} on ${workers.queues.join(', ')}`);
+  }
   process.send?.({ ready: true });
   await Promise.race([stopped, workers.done]);
   await workers.stop();
@@ -62,14 +76,22 @@ export async function workerCommand(flags: UpFlags): Promise<number> {
 
 function modelsOf(flags: UpFlags): string[] {
   const models = flags.model ?? listModels();
-  if (models.length === 0) throw new QschedError('usage', 'There is no model to serve.', 'Put a model folder under QSCHED_MODELS.');
+  if (models.length === 0) {
+    throw new QschedError('usage', 'There is no model to serve.', 'Put a model folder under QSCHED_MODELS.');
+  }
   for (const model of models) findModel(model);
   return models;
 }
 
 function whole(flag: string, text: string, most: number): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > most) throw new QschedError('usage', `--${flag} is ${text}: it must be a whole number from 1 to ${most}.`, `Change --${flag}.`);
+  if (!Number.isInteger(value) || value < 1 || value > most) {
+    throw new QschedError(
+      'usage',
+      `--${flag} is ${text}: it must be a whole number from 1 to ${most}.`,
+      `Change --${flag}.`,
+    );
+  }
   return value;
 }
 

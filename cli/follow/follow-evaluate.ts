@@ -10,27 +10,51 @@ import { WORKFLOW_QUEUE } from '../../temporal/queues.js';
 import { runToEnd, type Outcome } from './run-to-end.js';
 
 /** The same spec has the same id: `evaluate-1a2b3c4d5e6f`. */
-export const evaluateIdOf = (spec: EvaluateSpec): string => `evaluate-${createHash('sha256').update(canonicalJson(spec)).digest('hex').slice(0, 12)}`;
+export const evaluateIdOf = (spec: EvaluateSpec): string =>
+  `evaluate-${createHash('sha256').update(canonicalJson(spec)).digest('hex').slice(0, 12)}`;
 
 /** Starts the workflow or joins the one that runs. @throws QschedError: it failed, was cancelled, or no server answers */
-export function runEvaluate(spec: EvaluateSpec, { workers, wait }: { readonly workers: number | undefined; readonly wait: boolean }): Promise<Outcome<EvaluateResult>> {
+export function runEvaluate(
+  spec: EvaluateSpec,
+  { workers, wait }: { readonly workers: number | undefined; readonly wait: boolean },
+): Promise<Outcome<EvaluateResult>> {
   const id = evaluateIdOf(spec);
   return runToEnd<EvaluateResult>({
-    id, what: 'evaluation', models: [...new Set(spec.rows.map(({ model }) => model))], workers, wait,
-    kept: 'every picture drawn so far is kept', comeBack: 'Go on with the same command', followAgain: 'Follow it with the same command',
+    id,
+    what: 'evaluation',
+    models: [...new Set(spec.rows.map(({ model }) => model))],
+    workers,
+    wait,
+    kept: 'every picture drawn so far is kept',
+    comeBack: 'Go on with the same command',
+    followAgain: 'Follow it with the same command',
     ask: async (handle) => {
       const progress = await handle.query<EvaluateProgress>('progress');
       return (line) => line.note(describeEvaluate(progress));
     },
-    start: (client) => client.workflow.start('evaluate', {
-      taskQueue: WORKFLOW_QUEUE, workflowId: id, workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE, workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-      args: [spec], staticSummary: `${spec.rows.length} rows`,
-    }),
+    start: (client) =>
+      client.workflow.start('evaluate', {
+        taskQueue: WORKFLOW_QUEUE,
+        workflowId: id,
+        workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+        workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+        args: [spec],
+        staticSummary: `${spec.rows.length} rows`,
+      }),
   });
 }
 
 /** `1200/8000 pictures - 1000 drawn, 200 found` */
-export function describeEvaluate({ stage, rows, pictures, done, drawn, reused, failed, summarised }: EvaluateProgress): string {
+export function describeEvaluate({
+  stage,
+  rows,
+  pictures,
+  done,
+  drawn,
+  reused,
+  failed,
+  summarised,
+}: EvaluateProgress): string {
   if (stage === 'prepare') return 'preparing the models (loading and hashing their files)';
   if (stage === 'summarise') return `summing up: ${summarised}/${rows} rows`;
   return `${done}/${pictures} pictures - ${drawn} drawn, ${reused} found${failed > 0 ? `, ${failed} failed` : ''}`;

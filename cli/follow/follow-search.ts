@@ -48,7 +48,9 @@ export async function startSearch(client: Client, searchId: string, spec: Search
 
 /** How a search is followed. */
 export const followedSearch = (searchId: string): Followed => ({
-  id: searchId, what: 'search', comeBack: `Go on with: npx qsched resume ${searchId}`,
+  id: searchId,
+  what: 'search',
+  comeBack: `Go on with: npx qsched resume ${searchId}`,
   ask: async (handle) => {
     const progress = await handle.query<SearchProgress>('progress');
     return (line) => line.show(progress);

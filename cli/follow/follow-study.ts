@@ -15,30 +15,56 @@ import { describeEvaluate } from './follow-evaluate.js';
 import { runToEnd, type Outcome } from './run-to-end.js';
 
 /** A study to run. */
-export interface StudyRun { readonly input: StudyInput; readonly plan: StudyPlan; readonly models: readonly string[]; readonly wait: boolean }
+export interface StudyRun {
+  readonly input: StudyInput;
+  readonly plan: StudyPlan;
+  readonly models: readonly string[];
+  readonly wait: boolean;
+}
 
 /** The same study with the same options has the same id. */
-export const studyIdOf = (input: StudyInput): string => `study-${input.name}-${createHash('sha256').update(canonicalJson(input)).digest('hex').slice(0, 12)}`;
+export const studyIdOf = (input: StudyInput): string =>
+  `study-${input.name}-${createHash('sha256').update(canonicalJson(input)).digest('hex').slice(0, 12)}`;
 
 /** @throws QschedError: the study or the house failed */
 export function runStudy({ input, plan, models, wait }: StudyRun): Promise<Outcome<StudyResult>> {
   const id = studyIdOf(input);
   let asking: Client;
-  say(`study ${plan.name}: ${plan.fits.length + plan.searches.length} fits and searches, then ${plan.rows.length} rows`);
+  say(
+    `study ${plan.name}: ${plan.fits.length + plan.searches.length} fits and searches, then ${plan.rows.length} rows`,
+  );
   return runToEnd<StudyResult>({
-    id, what: 'study', models, workers: undefined, wait,
-    kept: 'everything scored so far is stored', comeBack: 'Go on with the same command', followAgain: 'Follow it with the same command',
+    id,
+    what: 'study',
+    models,
+    workers: undefined,
+    wait,
+    kept: 'everything scored so far is stored',
+    comeBack: 'Go on with the same command',
+    followAgain: 'Follow it with the same command',
     /** `3 of 18 fits and searches; Q-Sched, TCD, 4 steps: 40 of 100`. */
     ask: async (handle) => {
       const progress = await handle.query<StudyProgress>('progress');
       const children = await Promise.all(progress.running.map((child) => childText(asking, child)));
-      return (line) => line.note([progress.stage === 'search' ? `${progress.done} of ${progress.total} fits and searches` : `${progress.rows} rows`, ...children].join('; '));
+      return (line) =>
+        line.note(
+          [
+            progress.stage === 'search'
+              ? `${progress.done} of ${progress.total} fits and searches`
+              : `${progress.rows} rows`,
+            ...children,
+          ].join('; '),
+        );
     },
     start: (client) => {
       asking = client;
       return client.workflow.start('study', {
-        taskQueue: WORKFLOW_QUEUE, workflowId: id, args: [input], staticSummary: plan.title,
-        workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE, workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+        taskQueue: WORKFLOW_QUEUE,
+        workflowId: id,
+        args: [input],
+        staticSummary: plan.title,
+        workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+        workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
       });
     },
   });
@@ -46,8 +72,13 @@ export function runStudy({ input, plan, models, wait }: StudyRun): Promise<Outco
 
 async function childText(client: Client, { kind, id, label }: StudyChild): Promise<string> {
   if (kind === 'ptqd') return label;
-  const progress = await client.workflow.getHandle(id).query<SearchProgress | EvaluateProgress>('progress').catch(() => null);
+  const progress = await client.workflow
+    .getHandle(id)
+    .query<SearchProgress | EvaluateProgress>('progress')
+    .catch(() => null);
   if (progress === null) return label;
-  if ('told' in progress) return `${label}: ${progress.stage === 'search' ? `${progress.told} of ${progress.budget}` : progress.stage}`;
+  if ('told' in progress) {
+    return `${label}: ${progress.stage === 'search' ? `${progress.told} of ${progress.budget}` : progress.stage}`;
+  }
   return describeEvaluate(progress);
 }

@@ -29,7 +29,12 @@ export interface Followed {
  * @returns the workflow's result
  * @throws QschedError: the workflow failed, was cancelled or terminated, or no server answered for a minute
  */
-export async function followWorkflow<R>(client: Client, followed: Followed, line: ProgressLine, signal: AbortSignal): Promise<R> {
+export async function followWorkflow<R>(
+  client: Client,
+  followed: Followed,
+  line: ProgressLine,
+  signal: AbortSignal,
+): Promise<R> {
   const handle = client.workflow.getHandle(followed.id);
   let over = false;
   let answeredAt = Date.now();
@@ -49,7 +54,9 @@ export async function followWorkflow<R>(client: Client, followed: Followed, line
         show(line);
       } else {
         const why = fullDisk();
-        line.note(`waiting for the ${show === null ? 'server' : 'workers'}${why === null ? '' : `: ${why}, free some space`}`);
+        line.note(
+          `waiting for the ${show === null ? 'server' : 'workers'}${why === null ? '' : `: ${why}, free some space`}`,
+        );
       }
       await later(POLL_MILLISECONDS);
     }
@@ -76,15 +83,27 @@ export async function followWorkflow<R>(client: Client, followed: Followed, line
 function silent(error: unknown, { comeBack }: Followed): QschedError {
   const why = fullDisk();
   const message = `The Temporal server does not answer any more: ${why ?? messageOf(error)}`;
-  return new QschedError('failure', message, `${why === null ? '' : 'Free some space. '}What is stored is safe. ${comeBack}`);
+  return new QschedError(
+    'failure',
+    message,
+    `${why === null ? '' : 'Free some space. '}What is stored is safe. ${comeBack}`,
+  );
 }
 
 /** How a workflow failed, as a sentence. */
-export function asQschedError({ cause }: WorkflowFailedError, { what, comeBack }: Pick<Followed, 'what' | 'comeBack'>): QschedError {
+export function asQschedError(
+  { cause }: WorkflowFailedError,
+  { what, comeBack }: Pick<Followed, 'what' | 'comeBack'>,
+): QschedError {
   if (cause instanceof CancelledFailure) return new QschedError('failure', `The ${what} was cancelled.`, comeBack);
   if (cause instanceof TerminatedFailure) return new QschedError('failure', `The ${what} was terminated.`, comeBack);
-  if (cause instanceof ApplicationFailure) return new QschedError(cause.type === 'usage' ? 'usage' : 'failure', cause.message, '');
+  if (cause instanceof ApplicationFailure) {
+    return new QschedError(cause.type === 'usage' ? 'usage' : 'failure', cause.message, '');
+  }
   return new QschedError('failure', messageOf(cause), 'Look at the workflow in the Temporal UI.');
 }
 
-const later = (milliseconds: number): Promise<undefined> => new Promise((done) => { setTimeout(() => done(undefined), milliseconds); });
+const later = (milliseconds: number): Promise<undefined> =>
+  new Promise((done) => {
+    setTimeout(() => done(undefined), milliseconds);
+  });

@@ -13,7 +13,9 @@ export interface Interruption {
 /** @param comeBack how to go on, as in "Go on with the same command" */
 export function onInterrupt(comeBack: string): Interruption {
   let resolve: (value: undefined) => void = () => undefined;
-  const happened = new Promise<undefined>((done) => { resolve = done; });
+  const happened = new Promise<undefined>((done) => {
+    resolve = done;
+  });
   let times = 0;
   const handler = (): void => {
     times += 1;
@@ -26,5 +28,11 @@ export function onInterrupt(comeBack: string): Interruption {
   };
   process.on('SIGINT', handler);
   process.on('SIGTERM', handler);
-  return { happened, forget: () => { process.off('SIGINT', handler); process.off('SIGTERM', handler); } };
+  return {
+    happened,
+    forget: () => {
+      process.off('SIGINT', handler);
+      process.off('SIGTERM', handler);
+    },
+  };
 }

@@ -41,7 +41,10 @@ export async function runToEnd<R>(run: LongRun): Promise<Outcome<R>> {
         if (house.uiUrl) say(`watch it: ${house.uiUrl}/namespaces/${house.namespace}/workflows/${run.id}`);
         await run.start(house.client, first);
         const outcome = await Promise.race([
-          followWorkflow<R>(house.client, run, line, following.signal).then((result) => ({ result })), interruption.happened, house.broken, house.deserted.then(() => 'deserted' as const),
+          followWorkflow<R>(house.client, run, line, following.signal).then((result) => ({ result })),
+          interruption.happened,
+          house.broken,
+          house.deserted.then(() => 'deserted' as const),
         ]);
         if (outcome === undefined) return await leave(house);
         if (outcome !== 'deserted') return { ...outcome, house };
@@ -59,7 +62,11 @@ export async function runToEnd<R>(run: LongRun): Promise<Outcome<R>> {
   async function leave(house: House | undefined): Promise<null> {
     line.end();
     await house?.stop();
-    say(house?.ours === false ? `the ${run.what} goes on without us. ${run.followAgain}` : `interrupted; ${run.kept}. ${run.comeBack}`);
+    say(
+      house?.ours === false
+        ? `the ${run.what} goes on without us. ${run.followAgain}`
+        : `interrupted; ${run.kept}. ${run.comeBack}`,
+    );
     return null;
   }
 }

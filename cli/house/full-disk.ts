@@ -18,7 +18,10 @@ export interface DiskSpace {
 }
 
 /** @returns a clause for the reader, or null where there is room, or nobody knows */
-export function fullDisk(folder: string = dataFolder(), spaceOf: (path: string) => DiskSpace = statfsSync): string | null {
+export function fullDisk(
+  folder: string = dataFolder(),
+  spaceOf: (path: string) => DiskSpace = statfsSync,
+): string | null {
   try {
     const { blocks, bavail, bsize } = spaceOf(folder);
     return blocks > 0 && bavail * bsize < FEWEST_BYTES ? `the disk that holds ${folder} is full` : null;

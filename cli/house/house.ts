@@ -66,20 +66,56 @@ export async function enterHouse(options: HouseOptions): Promise<House> {
   const connected = await connectTemporal({ start: true, onProgress: options.say });
   const { nativeAddress, connection, server } = connected;
   // The client's connection stays open until the process ends: a call that waits to be tried again would throw.
-  const leave = async (): Promise<void> => { await server?.stop(); };
+  const leave = async (): Promise<void> => {
+    await server?.stop();
+  };
   try {
     if (connected.kind === 'configured' && options.serve !== true) {
-      await requireWorkers({ connection, ...nativeAddress, models: options.models, wait: options.wait ?? false, say: options.say });
+      await requireWorkers({
+        connection,
+        ...nativeAddress,
+        models: options.models,
+        wait: options.wait ?? false,
+        say: options.say,
+      });
       const here = readWorkersLock(folder)?.address === nativeAddress.address;
-      return { ...common(connected), database: here ? databasePath() : null, ours: false, broken: never(), deserted: never(), stop: leave };
+      return {
+        ...common(connected),
+        database: here ? databasePath() : null,
+        ours: false,
+        broken: never(),
+        deserted: never(),
+        stop: leave,
+      };
     }
     const lock = readWorkersLock(folder);
     if (lock !== null && lock.address === nativeAddress.address) {
-      if (options.serve) throw new QschedError('failure', `The workers of ${folder} run already (process ${lock.pid}).`, 'Leave them running, or stop that process first.');
+      if (options.serve) {
+        throw new QschedError(
+          'failure',
+          `The workers of ${folder} run already (process ${lock.pid}).`,
+          'Leave them running, or stop that process first.',
+        );
+      }
       const absent = options.models.find((model) => !lock.models.includes(model));
-      if (absent !== undefined) throw new QschedError('failure', `The running workers do not serve "${absent}".`, `Start one: npx qsched worker --model ${absent}`);
+      if (absent !== undefined) {
+        throw new QschedError(
+          'failure',
+          `The running workers do not serve "${absent}".`,
+          `Start one: npx qsched worker --model ${absent}`,
+        );
+      }
       const { gone, forget } = watchLock(folder, lock.pid);
-      return { ...common(connected), ours: false, broken: never(), deserted: gone, stop: async () => { forget(); await leave(); } };
+      return {
+        ...common(connected),
+        ours: false,
+        broken: never(),
+        deserted: gone,
+        stop: async () => {
+          forget();
+          await leave();
+        },
+      };
     }
   } catch (error) {
     await leave();
@@ -89,7 +125,11 @@ export async function enterHouse(options: HouseOptions): Promise<House> {
 }
 
 /** Starts the workers of this process; undoes everything where one of them cannot start. */
-async function serveHouse(connected: TemporalConnection, folder: string, { models, scoring, say }: HouseOptions): Promise<House> {
+async function serveHouse(
+  connected: TemporalConnection,
+  folder: string,
+  { models, scoring, say }: HouseOptions,
+): Promise<House> {
   const { connection, nativeAddress, server } = connected;
   const { address, namespace } = nativeAddress;
   const undo: (() => unknown)[] = [() => dropWorkersLock(folder)];
@@ -104,16 +144,24 @@ async function serveHouse(connected: TemporalConnection, folder: string, { model
     const searchAttributes = await hasSearchAttributes(connection, namespace);
     logToFile(folder);
     const workers = await startHouse(nativeAddress, {
-      store, path: databasePath(), searchAttributes,
+      store,
+      path: databasePath(),
+      searchAttributes,
       modelServed: (model) => hasPollers(connection, namespace, modelQueue(model), 'activity'),
     });
     undo.push(() => workers.stop());
     writeWorkersLock(folder, { pid: process.pid, models, address });
     const plan = scoringPlan(models, scoring);
-    say(`starting ${plan.processes === 1 ? 'a scoring worker' : `${plan.processes} scoring workers`} for ${models.join(', ')}`);
+    say(
+      `starting ${plan.processes === 1 ? 'a scoring worker' : `${plan.processes} scoring workers`} for ${models.join(', ')}`,
+    );
     const processes = startScoringProcesses({ ...plan, models, address, namespace, say });
     undo.push(() => processes.stop());
-    const broken = Promise.race([processes.broken, brokenWorkers(workers.done), ...(kept === null ? [] : [kept.broken])]);
+    const broken = Promise.race([
+      processes.broken,
+      brokenWorkers(workers.done),
+      ...(kept === null ? [] : [kept.broken]),
+    ]);
     broken.catch(() => undefined);
     await Promise.race([processes.ready, broken]);
     return { ...common(connected), ours: true, broken, deserted: never(), stop };
@@ -123,7 +171,13 @@ async function serveHouse(connected: TemporalConnection, folder: string, { model
   }
 }
 
-const common = ({ client, nativeAddress: { address, namespace }, uiUrl }: TemporalConnection) => ({ client, address, namespace, uiUrl, database: databasePath() });
+const common = ({ client, nativeAddress: { address, namespace }, uiUrl }: TemporalConnection) => ({
+  client,
+  address,
+  namespace,
+  uiUrl,
+  database: databasePath(),
+});
 
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
 

@@ -35,11 +35,17 @@ export function keepServer({ folder, address, server, say }: KeepOptions): KeptS
   let starting: Promise<void> | null = null;
   let stopping = false;
   let fail: (error: Error) => void = () => undefined;
-  const broken = new Promise<never>((_, reject) => { fail = reject; });
+  const broken = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
   broken.catch(() => undefined);
   const timer = setInterval(() => {
     if (stopping || starting !== null || isAlive(pid)) return;
-    starting = again().catch(fail).finally(() => { starting = null; });
+    starting = again()
+      .catch(fail)
+      .finally(() => {
+        starting = null;
+      });
   }, LOOK_MILLISECONDS);
   timer.unref();
 
@@ -49,14 +55,22 @@ export function keepServer({ folder, address, server, say }: KeepOptions): KeptS
       try {
         const next = await startServer({ dataFolder: folder, onProgress: say, address });
         [mine, pid] = [next.startedHere ? next : null, next.pid];
-        if (next.address !== address) throw new QschedError('failure', `The Temporal server could not come back at ${address}: another program has the port.`, 'What is scored is stored; go on with `npx qsched resume`.');
+        if (next.address !== address) {
+          throw new QschedError(
+            'failure',
+            `The Temporal server could not come back at ${address}: another program has the port.`,
+            'What is scored is stored; go on with `npx qsched resume`.',
+          );
+        }
         return;
       } catch (error) {
-        if (attempt === MOST_STARTS || pid !== 0 && isAlive(pid)) {
+        if (attempt === MOST_STARTS || (pid !== 0 && isAlive(pid))) {
           clearInterval(timer);
           throw error;
         }
-        await new Promise((done) => { setTimeout(done, BETWEEN_STARTS_MILLISECONDS); });
+        await new Promise((done) => {
+          setTimeout(done, BETWEEN_STARTS_MILLISECONDS);
+        });
       }
     }
   }

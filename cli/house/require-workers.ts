@@ -20,20 +20,39 @@ export interface RequireOptions {
 }
 
 /** @throws QschedError (failure) naming the queue and the command that starts a worker, unless told to wait */
-export async function requireWorkers({ connection, address, namespace, models, wait, say }: RequireOptions): Promise<void> {
+export async function requireWorkers({
+  connection,
+  address,
+  namespace,
+  models,
+  wait,
+  say,
+}: RequireOptions): Promise<void> {
   const house = 'npx qsched up';
   const queues = [
     { queue: WORKFLOW_QUEUE, kind: 'workflow' as const, command: house },
     { queue: STORE_QUEUE, kind: 'activity' as const, command: house },
-    ...models.map((model) => ({ queue: modelQueue(model), kind: 'activity' as const, command: `npx qsched worker --model ${model}` })),
+    ...models.map((model) => ({
+      queue: modelQueue(model),
+      kind: 'activity' as const,
+      command: `npx qsched worker --model ${model}`,
+    })),
   ];
   for (;;) {
     const served = await Promise.all(queues.map(({ queue, kind }) => hasPollers(connection, namespace, queue, kind)));
     const absent = queues.filter((_, i) => !served[i]);
     const first = absent[0];
     if (first === undefined) return;
-    if (!wait) throw new QschedError('failure', `No worker serves the queue "${first.queue}" at ${address}.`, `Start one with TEMPORAL_ADDRESS=${address}: ${first.command} (or wait for one with --wait).`);
+    if (!wait) {
+      throw new QschedError(
+        'failure',
+        `No worker serves the queue "${first.queue}" at ${address}.`,
+        `Start one with TEMPORAL_ADDRESS=${address}: ${first.command} (or wait for one with --wait).`,
+      );
+    }
     say(`waiting for a worker on ${absent.map(({ queue }) => queue).join(', ')}; start one: ${first.command}`);
-    await new Promise((done) => { setTimeout(done, LOOK_MILLISECONDS); });
+    await new Promise((done) => {
+      setTimeout(done, LOOK_MILLISECONDS);
+    });
   }
 }

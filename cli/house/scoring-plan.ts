@@ -14,10 +14,17 @@ const SMALL_BYTES = 256 * 1024 * 1024;
 const MOST_PROCESSES = 8;
 
 /** What is started. */
-export interface ScoringPlan { readonly processes: number; readonly threads: number }
+export interface ScoringPlan {
+  readonly processes: number;
+  readonly threads: number;
+}
 
 /** @param wanted processes that the user asked for; undefined lets the models' size decide */
-export function scoringPlan(models: readonly string[], wanted: number | undefined, cores = availableParallelism()): ScoringPlan {
+export function scoringPlan(
+  models: readonly string[],
+  wanted: number | undefined,
+  cores = availableParallelism(),
+): ScoringPlan {
   const small = models.every((model) => statSync(join(findModel(model), 'unet', 'model.onnx')).size < SMALL_BYTES);
   const processes = wanted ?? (small ? Math.min(cores, MOST_PROCESSES) : 1);
   return { processes, threads: Math.max(1, Math.floor(cores / processes)) };

@@ -36,7 +36,9 @@ export function startScoringProcesses(options: ScoringProcessOptions): ScoringPr
   let stopping = false;
   let falseStarts = 0;
   let fail: (error: Error) => void = () => undefined;
-  const broken = new Promise<never>((_, reject) => { fail = reject; });
+  const broken = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
   broken.catch(() => undefined);
   const children = new Set<ChildProcess>();
   const ready = Promise.all(Array.from({ length: options.processes }, () => launch()));
@@ -44,12 +46,29 @@ export function startScoringProcesses(options: ScoringProcessOptions): ScoringPr
   /** Resolves when the process, or one that takes its place, serves its queues. */
   function launch(): Promise<void> {
     return new Promise((resolve) => {
-      const child = fork(join(packageRoot(), 'dist', 'cli', 'main.js'), ['worker', '--threads', String(options.threads), ...options.models.flatMap((model) => ['--model', model])], {
-        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-        env: { ...process.env, TEMPORAL_ADDRESS: options.address, TEMPORAL_NAMESPACE: options.namespace, QSCHED_QUIET: '1' },
-      });
+      const child = fork(
+        join(packageRoot(), 'dist', 'cli', 'main.js'),
+        ['worker', '--threads', String(options.threads), ...options.models.flatMap((model) => ['--model', model])],
+        {
+          stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+          env: {
+            ...process.env,
+            TEMPORAL_ADDRESS: options.address,
+            TEMPORAL_NAMESPACE: options.namespace,
+            QSCHED_QUIET: '1',
+          },
+        },
+      );
       children.add(child);
-      const late = setTimeout(() => { fail(new QschedError('failure', `A scoring worker did not start within ${READY_MILLISECONDS / 1000} s.`, 'Try again when the machine is less busy; `npx qsched doctor` says more.')); }, READY_MILLISECONDS);
+      const late = setTimeout(() => {
+        fail(
+          new QschedError(
+            'failure',
+            `A scoring worker did not start within ${READY_MILLISECONDS / 1000} s.`,
+            'Try again when the machine is less busy; `npx qsched doctor` says more.',
+          ),
+        );
+      }, READY_MILLISECONDS);
       child.once('message', () => {
         clearTimeout(late);
         falseStarts = 0;
@@ -61,11 +80,20 @@ export function startScoringProcesses(options: ScoringProcessOptions): ScoringPr
         if (stopping) return resolve();
         falseStarts += 1;
         if (falseStarts > MOST_FALSE_STARTS) {
-          fail(new QschedError('failure', `The scoring workers keep ending (${signal ?? `code ${code}`}).`, 'What they said is above; `npx qsched doctor` says more.'));
+          fail(
+            new QschedError(
+              'failure',
+              `The scoring workers keep ending (${signal ?? `code ${code}`}).`,
+              'What they said is above; `npx qsched doctor` says more.',
+            ),
+          );
           return;
         }
         options.say(`a scoring worker ended (${signal ?? `code ${code}`}); starting another`);
-        setTimeout(() => { if (stopping) resolve(); else void launch().then(resolve); }, RESTART_MILLISECONDS);
+        setTimeout(() => {
+          if (stopping) resolve();
+          else void launch().then(resolve);
+        }, RESTART_MILLISECONDS);
       });
     });
   }
@@ -75,11 +103,19 @@ export function startScoringProcesses(options: ScoringProcessOptions): ScoringPr
     broken,
     async stop() {
       stopping = true;
-      await Promise.all([...children].map((child) => new Promise<void>((done) => {
-        const force = setTimeout(() => child.kill('SIGKILL'), 12_000);
-        child.once('exit', () => { clearTimeout(force); done(); });
-        child.kill('SIGTERM');
-      })));
+      await Promise.all(
+        [...children].map(
+          (child) =>
+            new Promise<void>((done) => {
+              const force = setTimeout(() => child.kill('SIGKILL'), 12_000);
+              child.once('exit', () => {
+                clearTimeout(force);
+                done();
+              });
+              child.kill('SIGTERM');
+            }),
+        ),
+      );
     },
   };
 }

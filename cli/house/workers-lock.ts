@@ -6,7 +6,11 @@ import { join } from 'node:path';
 import { commandLine, isAlive } from '../../temporal/process-alive.js';
 
 /** Who serves the queues of a data folder. */
-export interface WorkersLock { readonly pid: number; readonly models: readonly string[]; readonly address: string }
+export interface WorkersLock {
+  readonly pid: number;
+  readonly models: readonly string[];
+  readonly address: string;
+}
 
 const pathIn = (folder: string): string => join(folder, 'workers.json');
 
@@ -22,7 +26,8 @@ export function readWorkersLock(folder: string): WorkersLock | null {
 }
 
 /** The process id of a command that was killed may have gone to another program; where the system does not tell, it has not. */
-const isOneOfOurs = (pid: number): boolean => pid === process.pid || /qsched|main\.js/.test(commandLine(pid) ?? 'qsched');
+const isOneOfOurs = (pid: number): boolean =>
+  pid === process.pid || /qsched|main\.js/.test(commandLine(pid) ?? 'qsched');
 
 /** Says that this process serves the data folder. */
 export function writeWorkersLock(folder: string, lock: WorkersLock): void {

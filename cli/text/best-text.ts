@@ -29,10 +29,18 @@ export function bestText(row: BestRow): string {
     `  finalist, which the recommendation is about${heldOutOf(row)}`,
     ...coefficientLines(finalist, '    '),
   ];
-  if (JSON.stringify(best) === JSON.stringify(finalist)) return [...lines, `  best on the calibration prompts too: ${calibration}`].join('\n');
-  return [...lines, `  best on the calibration prompts, not confirmed: ${calibration}`, ...coefficientLines(best, '    ')].join('\n');
+  if (JSON.stringify(best) === JSON.stringify(finalist)) {
+    return [...lines, `  best on the calibration prompts too: ${calibration}`].join('\n');
+  }
+  return [
+    ...lines,
+    `  best on the calibration prompts, not confirmed: ${calibration}`,
+    ...coefficientLines(best, '    '),
+  ].join('\n');
 }
 
 function heldOutOf({ heldOutGain: gain, heldOutLow: low, heldOutHigh: high }: BestRow): string {
-  return gain === null || low === null || high === null ? '' : `: held-out gain ${signed(gain)} ${signedInterval({ low, high })}`;
+  return gain === null || low === null || high === null
+    ? ''
+    : `: held-out gain ${signed(gain)} ${signedInterval({ low, high })}`;
 }

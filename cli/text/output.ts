@@ -4,16 +4,25 @@
 import { messageOf, QschedError } from '../../spec/errors.js';
 
 /** Options that every command has. */
-export interface GlobalOptions { readonly json?: boolean; readonly debug?: boolean }
+export interface GlobalOptions {
+  readonly json?: boolean;
+  readonly debug?: boolean;
+}
 
 /** Chatter: one line to stderr. */
-export const say = (line: string): void => { process.stderr.write(`${line}\n`); };
+export const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
 
 /** A result line for people; suppressed by --json. */
-export const print = (text: string): void => { process.stdout.write(`${text}\n`); };
+export const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
 
 /** The one JSON document of a command; numbers are not rounded. */
-export const printJson = (value: unknown): void => { process.stdout.write(`${JSON.stringify(value, null, 2)}\n`); };
+export const printJson = (value: unknown): void => {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+};
 
 /** Prints an error as a person reads it, and returns the exit code. */
 export function report(error: unknown, options: GlobalOptions): number {
@@ -30,5 +39,12 @@ export function report(error: unknown, options: GlobalOptions): number {
 /** A table with aligned columns. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()).join('\n');
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }

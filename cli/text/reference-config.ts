@@ -48,20 +48,37 @@ const RANKING: Readonly<Record<string, string>> = { 'jaq-clip-log': 'new', 'jaq-
 const LARGEST_DIFFERENCE = 1e-9;
 
 /** @throws QschedError (usage) where the coefficients do not lie on a line */
-export function referenceConfig({ sample, noise }: Coefficients, { model, precision, eta, objective, rows }: ReferenceAbout): ReferenceConfig {
-  for (const [name, values] of [['c^x', sample], ['c^eps', noise]] as const) {
+export function referenceConfig(
+  { sample, noise }: Coefficients,
+  { model, precision, eta, objective, rows }: ReferenceAbout,
+): ReferenceConfig {
+  for (const [name, values] of [
+    ['c^x', sample],
+    ['c^eps', noise],
+  ] as const) {
     const line = linspace(values[0]!, values.at(-1)!, values.length);
     if (values.some((value, i) => Math.abs(value - line[i]!) > LARGEST_DIFFERENCE)) {
-      throw new QschedError('usage', `${name} is [${values.join(', ')}], which is no line: the reference's format holds the two ends of one.`, 'Export with --format qsched, or search with --shape linear or single-scale.');
+      throw new QschedError(
+        'usage',
+        `${name} is [${values.join(', ')}], which is no line: the reference's format holds the two ends of one.`,
+        'Export with --format qsched, or search with --shape linear or single-scale.',
+      );
     }
   }
   const mean = rows.reduce((sum, row) => sum + row['cosine']!, 0) / rows.length;
   return {
-    model_coeff: noise[0]!, sample_coeff: sample[0]!,
+    model_coeff: noise[0]!,
+    sample_coeff: sample[0]!,
     clip_score: rows.length === 0 ? null : 100 * mean,
-    ranking_criteria: RANKING[objective.type] ?? objective.type, k_value: objective.k,
+    ranking_criteria: RANKING[objective.type] ?? objective.type,
+    k_value: objective.k,
     clipiqa_scores: rows.map((row) => row['clip-iqa.quality']!),
-    checkpoint: model, quant_type: precision, eta,
-    start_model_coeff: noise[0]!, max_model_coeff: noise.at(-1)!, start_sample_coeff: sample[0]!, max_sample_coeff: sample.at(-1)!,
+    checkpoint: model,
+    quant_type: precision,
+    eta,
+    start_model_coeff: noise[0]!,
+    max_model_coeff: noise.at(-1)!,
+    start_sample_coeff: sample[0]!,
+    max_sample_coeff: sample.at(-1)!,
   };
 }

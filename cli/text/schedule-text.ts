@@ -10,28 +10,73 @@ const CENTRE = (WIDTH - 1) / 2;
 const SMALLEST_SPAN = 0.01;
 
 const short = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(4));
-const offset = (d: number | readonly number[]): string => (typeof d === 'number' ? short(d) : `[${d.map((v) => v.toFixed(4)).join(' ')}]`);
+const offset = (d: number | readonly number[]): string =>
+  typeof d === 'number' ? short(d) : `[${d.map((v) => v.toFixed(4)).join(' ')}]`;
 
 /** @param sigmas noise level of each step, where it is known */
 export function scheduleText(document: CompleteSchedule, sigmas: readonly number[] | null): string {
-  const { coefficients: { sample, noise }, fused, ptqd } = document;
-  const rows = fused.steps.map(({ timestep, a, b, d, n }, i) => [String(i), short(timestep), sample[i]!.toFixed(4), noise[i]!.toFixed(4), a.toFixed(6), b.toFixed(6), offset(d), n.toFixed(6)]);
-  const parts = [table([['step', 'timestep', 'c^x', 'c^eps', 'A', 'B', 'D', 'N'], ...rows]), '', plot(document, sigmas)];
+  const {
+    coefficients: { sample, noise },
+    fused,
+    ptqd,
+  } = document;
+  const rows = fused.steps.map(({ timestep, a, b, d, n }, i) => [
+    String(i),
+    short(timestep),
+    sample[i]!.toFixed(4),
+    noise[i]!.toFixed(4),
+    a.toFixed(6),
+    b.toFixed(6),
+    offset(d),
+    n.toFixed(6),
+  ]);
+  const parts = [
+    table([['step', 'timestep', 'c^x', 'c^eps', 'A', 'B', 'D', 'N'], ...rows]),
+    '',
+    plot(document, sigmas),
+  ];
   if (ptqd !== undefined) {
-    parts.push('', table([['step', 'gamma', 'mu', 'variance'], ...ptqd.map(({ gamma, mu, variance }, i) => [String(i), gamma.toFixed(6), offset(mu), variance.toExponential(3)])]), `  PTQD, gamma by ${ptqd[0]!.method}: the output becomes (m - mu) / (1 + gamma)`);
+    parts.push(
+      '',
+      table([
+        ['step', 'gamma', 'mu', 'variance'],
+        ...ptqd.map(({ gamma, mu, variance }, i) => [
+          String(i),
+          gamma.toFixed(6),
+          offset(mu),
+          variance.toExponential(3),
+        ]),
+      ]),
+      `  PTQD, gamma by ${ptqd[0]!.method}: the output becomes (m - mu) / (1 + gamma)`,
+    );
   }
   return parts.join('\n');
 }
 
 /** c^x and c^eps as marks about 1, sigma as bars. */
-function plot({ coefficients: { sample, noise }, timesteps }: CompleteSchedule, sigmas: readonly number[] | null): string {
+function plot(
+  { coefficients: { sample, noise }, timesteps }: CompleteSchedule,
+  sigmas: readonly number[] | null,
+): string {
   const span = Math.max(SMALLEST_SPAN, ...[...sample, ...noise].map((c) => Math.abs(c - 1)));
   const top = sigmas === null ? 1 : Math.log1p(Math.max(...sigmas));
-  const head = ['', `c^x  ${range(span)}`, `c^eps  ${range(span)}`, ...(sigmas === null ? [] : ['sigma (bar: ln(1 + sigma))'])];
-  return table([head, ...timesteps.map((t, i) => [
-    short(t), mark(sample[i]!, span), mark(noise[i]!, span),
-    ...(sigmas === null ? [] : [`${'#'.repeat(Math.max(1, Math.round((Math.log1p(sigmas[i]!) / top) * WIDTH)))} ${sigmas[i]!.toFixed(4)}`]),
-  ])]);
+  const head = [
+    '',
+    `c^x  ${range(span)}`,
+    `c^eps  ${range(span)}`,
+    ...(sigmas === null ? [] : ['sigma (bar: ln(1 + sigma))']),
+  ];
+  return table([
+    head,
+    ...timesteps.map((t, i) => [
+      short(t),
+      mark(sample[i]!, span),
+      mark(noise[i]!, span),
+      ...(sigmas === null
+        ? []
+        : [`${'#'.repeat(Math.max(1, Math.round((Math.log1p(sigmas[i]!) / top) * WIDTH)))} ${sigmas[i]!.toFixed(4)}`]),
+    ]),
+  ]);
 }
 
 const range = (span: number): string => `${(1 - span).toFixed(3)}..${(1 + span).toFixed(3)}`;

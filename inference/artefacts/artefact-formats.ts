@@ -62,8 +62,9 @@ export function encodeTable({ rows, columns, values }: FloatTable): Uint8Array {
 
 /** The inverse; undefined for bytes that are no such table. */
 export function decodeTable(bytes: Uint8Array): FloatTable | undefined {
-  if (bytes.length < HEADER_BYTES || Buffer.from(bytes.subarray(0, MAGIC.length)).toString('latin1') !== MAGIC)
+  if (bytes.length < HEADER_BYTES || Buffer.from(bytes.subarray(0, MAGIC.length)).toString('latin1') !== MAGIC) {
     return undefined;
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [rows, columns, size] = [0, 1, 2].map((i) => view.getUint32(MAGIC.length + 4 * i, true)) as [
     number,
@@ -72,7 +73,8 @@ export function decodeTable(bytes: Uint8Array): FloatTable | undefined {
   ];
   if ((size !== 4 && size !== 8) || bytes.length !== HEADER_BYTES + rows * columns * size) return undefined;
   const values = size === 8 ? new Float64Array(rows * columns) : new Float32Array(rows * columns);
-  for (let i = 0; i < values.length; i += 1)
+  for (let i = 0; i < values.length; i += 1) {
     values[i] = size === 8 ? view.getFloat64(HEADER_BYTES + 8 * i, true) : view.getFloat32(HEADER_BYTES + 4 * i, true);
+  }
   return { rows, columns, values };
 }

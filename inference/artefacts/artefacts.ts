@@ -102,12 +102,13 @@ function writeWhole(path: string, bytes: Uint8Array, folder: string): void {
 
 function asFolderError(error: unknown, folder: string): QschedError {
   const code = (error as { code?: string }).code ?? '';
-  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG')
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
     return new QschedError(
       'failure',
       `The disk that holds the artefact folder ${folder} is full (${code}).`,
       'Free some space: what is stored is safe, and the same command goes on.',
     );
+  }
   return new QschedError(
     'failure',
     `The artefact folder ${folder} cannot be written: ${messageOf(error)}`,

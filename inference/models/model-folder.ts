@@ -62,12 +62,13 @@ export function openModelFolder(name: string, precision: string, roots?: readonl
   };
   need('unet/model.onnx');
   const precisions = listPrecisions(folder);
-  if (!precisions.includes(precision))
+  if (!precisions.includes(precision)) {
     throw new QschedError(
       'usage',
       `The model "${name}" has no precision "${precision}".`,
       suggestion(precision, precisions),
     );
+  }
   const network = precision === REFERENCE_PRECISION ? 'unet/model.onnx' : `unet/model_${precision}.onnx`;
   const files = [
     need('model_index.json'),

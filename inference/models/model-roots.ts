@@ -67,20 +67,22 @@ export function findModel(
   kind: 'model' | 'scorer' = 'model',
 ): string {
   const isOne = (folder: string): boolean => markers.some((marker) => existsSync(join(folder, marker)));
-  if (!isPlainName(name))
+  if (!isPlainName(name)) {
     throw new QschedError(
       'usage',
       `"${name}" is not a ${kind} name: a ${kind} is a folder under ${roots.join(', ')}, named without any path.`,
       'Put the folder under QSCHED_MODELS and give its plain name.',
     );
+  }
   for (const root of roots) if (isOne(join(root, name))) return join(root, name);
   const half = roots.find((root) => existsSync(join(root, name)));
-  if (half !== undefined)
+  if (half !== undefined) {
     throw new QschedError(
       'usage',
       `The folder ${join(half, name)} lacks ${markers.join(' or ')}.`,
       `Export the ${kind} in the diffusers/Optimum ONNX layout.`,
     );
+  }
   const known = folders(roots).filter((folder) => roots.some((root) => isOne(join(root, folder))));
   throw new QschedError(
     'usage',

@@ -66,21 +66,23 @@ export async function openSession(
       for (const input of session.inputNames) {
         const feed = feeds[input];
         const about = metadata.get(input);
-        if (feed === undefined || !about?.isTensor)
+        if (feed === undefined || !about?.isTensor) {
           throw new QschedError(
             'usage',
             `${basename(path)} wants an input "${input}" that qsched does not know.`,
             'Only the inputs of the diffusers/Optimum export are known.',
           );
+        }
         tensors[input] =
           feed.kind === 'rows' ? stack(feed, count, batch) : scalar(feed.value, about.type, about.shape.length);
       }
-      if (!session.outputNames.includes(name))
+      if (!session.outputNames.includes(name)) {
         throw new QschedError(
           'usage',
           `${basename(path)} has no output "${name}"; it has ${session.outputNames.join(', ')}.`,
           'Export the network with the names of diffusers/Optimum.',
         );
+      }
       const start = performance.now();
       const outputs = await session.run(tensors, [name]);
       runtimeClock.seconds += (performance.now() - start) / 1000;

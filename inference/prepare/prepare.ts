@@ -23,10 +23,14 @@ import { scorerNotes } from '../scorers/scorer-notes.js';
 const sha256 = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
 
 /** `qsched-score-<first 12 of hash(model files, numeric class)>`: who serves it has exactly these. */
-export const scoreQueueOf = (files: Readonly<Record<string, string>>, numeric: NumericClass): string => `qsched-score-${sha256({ files, numeric }).slice(0, 12)}`;
+export const scoreQueueOf = (files: Readonly<Record<string, string>>, numeric: NumericClass): string =>
+  `qsched-score-${sha256({ files, numeric }).slice(0, 12)}`;
 
 /** The scheduler of a spec, configured from the model folder. @throws QschedError (usage) */
-export function schedulerOf(model: Pick<ModelFolder, 'schedulerConfig' | 'latentShape'>, choice: SearchSpec['scheduler']): Scheduler {
+export function schedulerOf(
+  model: Pick<ModelFolder, 'schedulerConfig' | 'latentShape'>,
+  choice: SearchSpec['scheduler'],
+): Scheduler {
   const scheduler = createScheduler(configFor(choice.type, model.schedulerConfig, choice.spacing));
   const flow = choice.type === 'flow-match-euler' ? flowOptions(scheduler, model, choice.steps) : {};
   scheduler.setTimesteps(choice.steps, { eta: choice.eta, ...flow });
@@ -34,10 +38,23 @@ export function schedulerOf(model: Pick<ModelFolder, 'schedulerConfig' | 'latent
 }
 
 /** What FLUX's pipelines pass: sigmas from 1 to 1/N, and a shift by the number of 2 x 2 packed tokens. */
-function flowOptions(scheduler: Scheduler, { latentShape: [, height, width] }: Pick<ModelFolder, 'latentShape'>, steps: number): TimestepOptions {
-  const { use_dynamic_shifting: dynamic, base_shift, max_shift, base_image_seq_len, max_image_seq_len } = scheduler.config as Parameters<typeof dynamicShift>[1] & { use_dynamic_shifting: boolean };
+function flowOptions(
+  scheduler: Scheduler,
+  { latentShape: [, height, width] }: Pick<ModelFolder, 'latentShape'>,
+  steps: number,
+): TimestepOptions {
+  const {
+    use_dynamic_shifting: dynamic,
+    base_shift,
+    max_shift,
+    base_image_seq_len,
+    max_image_seq_len,
+  } = scheduler.config as Parameters<typeof dynamicShift>[1] & { use_dynamic_shifting: boolean };
   const tokens = Math.floor((height * width) / 4);
-  return { sigmas: fluxSigmas(steps), ...(dynamic ? { mu: dynamicShift(tokens, { base_shift, max_shift, base_image_seq_len, max_image_seq_len }) } : {}) };
+  return {
+    sigmas: fluxSigmas(steps),
+    ...(dynamic ? { mu: dynamicShift(tokens, { base_shift, max_shift, base_image_seq_len, max_image_seq_len }) } : {}),
+  };
 }
 
 /** What decides the contexts. */
@@ -61,7 +78,10 @@ export interface CheckedFiles extends CheckedScorers {
  *
  * @throws QschedError (usage): unknown or incomplete model, precision, scorer or prompt set; overlapping splits
  */
-export function checkFiles(spec: SearchSpec, roots: { models?: readonly string[]; prompts?: readonly string[] } = {}): CheckedFiles {
+export function checkFiles(
+  spec: SearchSpec,
+  roots: { models?: readonly string[]; prompts?: readonly string[] } = {},
+): CheckedFiles {
   const model = openModelFolder(spec.model, spec.precision, roots.models);
   if (spec.control !== 'none') openModelFolder(spec.model, REFERENCE_PRECISION, roots.models);
   schedulerOf(model, spec.scheduler).fused(); // a scheduler that clips has no fused form
@@ -70,10 +90,15 @@ export function checkFiles(spec: SearchSpec, roots: { models?: readonly string[]
   const calibration = resolveSplit(spec.prompts, 'prompts', roots.prompts);
   const select = resolveSplit(spec.select, 'select', roots.prompts);
   const confirm = resolveSplit(spec.confirm, 'confirm', roots.prompts);
-  refuseOverlap([['prompts', calibration.texts], ['select', select.texts], ['confirm', confirm.texts]]);
+  refuseOverlap([
+    ['prompts', calibration.texts],
+    ['select', select.texts],
+    ['confirm', confirm.texts],
+  ]);
   refuseTooMuchText({ calibration: calibration.texts, select: select.texts, confirm: confirm.texts });
   return {
-    model, ...scorers,
+    model,
+    ...scorers,
     splits: { calibration: calibration.split, select: select.split, confirm: confirm.split },
     texts: { calibration: calibration.texts, select: select.texts, confirm: confirm.texts },
     prompts: [calibration, select, confirm].flatMap((split) => split.prompts),
@@ -82,9 +107,15 @@ export function checkFiles(spec: SearchSpec, roots: { models?: readonly string[]
 
 /** A UNet that wants more than sample, timestep and text would be fed too little. */
 export function refuseOtherInputs({ name, folder }: ModelFolder): void {
-  const { time_cond_proj_dim: condition } = readJson(folder, 'unet/config.json') as { time_cond_proj_dim?: number | null };
+  const { time_cond_proj_dim: condition } = readJson(folder, 'unet/config.json') as {
+    time_cond_proj_dim?: number | null;
+  };
   if (condition === undefined || condition === null) return;
-  throw new QschedError('usage', `The UNet of "${name}" wants the input timestep_cond (time_cond_proj_dim is ${condition} in its config.json): LCM's embedding of the guidance scale, which qsched does not feed.`, 'Use a model whose guidance is distilled into its weights, such as an LCM-LoRA or PCM merged into the UNet.');
+  throw new QschedError(
+    'usage',
+    `The UNet of "${name}" wants the input timestep_cond (time_cond_proj_dim is ${condition} in its config.json): LCM's embedding of the guidance scale, which qsched does not feed.`,
+    'Use a model whose guidance is distilled into its weights, such as an LCM-LoRA or PCM merged into the UNet.',
+  );
 }
 
 function refuseOverlap(splits: readonly (readonly [string, readonly string[]])[]): void {
@@ -92,14 +123,24 @@ function refuseOverlap(splits: readonly (readonly [string, readonly string[]])[]
   for (const [field, texts] of splits) {
     for (const text of texts) {
       const other = owner.get(text);
-      if (other !== undefined && other !== field) throw new QschedError('usage', `${other} and ${field} overlap: both hold "${text}". A verdict needs prompts that the search never saw.`, `Give ${other} and ${field} different prompts.`);
+      if (other !== undefined && other !== field) {
+        throw new QschedError(
+          'usage',
+          `${other} and ${field} overlap: both hold "${text}". A verdict needs prompts that the search never saw.`,
+          `Give ${other} and ${field} different prompts.`,
+        );
+      }
       owner.set(text, field);
     }
   }
 }
 
 /** Fingerprints of a model at one precision with its scorers. */
-export async function prepareModel(spec: ModelChoice, precision: string, numeric: NumericClass): Promise<{ prepared: PreparedModel; contexts: ContextRecord[] }> {
+export async function prepareModel(
+  spec: ModelChoice,
+  precision: string,
+  numeric: NumericClass,
+): Promise<{ prepared: PreparedModel; contexts: ContextRecord[] }> {
   const model = openModelFolder(spec.model, precision);
   const files = await hashFiles(model.folder, model.files);
   const schedule = schedulerOf(model, spec.scheduler).fused();
@@ -110,7 +151,12 @@ export async function prepareModel(spec: ModelChoice, precision: string, numeric
     contexts.push({ id: sha256(provenance), model: spec.model, precision, scorer: role, provenance });
   }
   return {
-    prepared: { model: spec.model, precision, scoreQueue: scoreQueueOf(files, numeric), contexts: Object.fromEntries(contexts.map(({ scorer, id }) => [scorer, id])) },
+    prepared: {
+      model: spec.model,
+      precision,
+      scoreQueue: scoreQueueOf(files, numeric),
+      contexts: Object.fromEntries(contexts.map(({ scorer, id }) => [scorer, id])),
+    },
     contexts,
   };
 }
@@ -125,9 +171,11 @@ export async function prepareSearch(spec: SearchSpec, numeric: NumericClass): Pr
     quantised: quantised.prepared,
     reference: reference?.prepared ?? null,
     contexts: [...quantised.contexts, ...(reference?.contexts ?? [])],
-    objective, outside,
+    objective,
+    outside,
     notes: scorerNotes(scorers, prompts),
-    splits, texts,
+    splits,
+    texts,
     nouns: scorers.some(usesNouns) ? nounsOf(prompts, splits) : null,
   };
 }
@@ -136,5 +184,9 @@ export async function prepareSearch(spec: SearchSpec, numeric: NumericClass): Pr
 function nounsOf(prompts: readonly Prompt[], { calibration, select }: CheckedFiles['splits']): PrepareResult['nouns'] {
   const nouns = prompts.map((prompt) => prompt.nouns);
   const confirmed = calibration.count + select.count;
-  return { calibration: nouns.slice(0, calibration.count), select: nouns.slice(calibration.count, confirmed), confirm: nouns.slice(confirmed) };
+  return {
+    calibration: nouns.slice(0, calibration.count),
+    select: nouns.slice(calibration.count, confirmed),
+    confirm: nouns.slice(confirmed),
+  };
 }

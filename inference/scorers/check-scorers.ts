@@ -34,12 +34,13 @@ export function checkScorers(
   const own = scorersOf(objective).map(open);
   for (const { scorer, term } of [...objective.text, ...objective.quality]) {
     const { names } = own.find(({ role }) => role === scorer)!;
-    if (!names.includes(term))
+    if (!names.includes(term)) {
       throw new QschedError(
         'usage',
         `The objective wants the term "${term}", which the scorer "${scorer}" does not give.`,
         suggestion(term, names),
       );
+    }
   }
   const others = [...new Set(beside)].filter((role) => !own.some((scorer) => scorer.role === role)).map(open);
   const outside = Object.fromEntries(

@@ -32,12 +32,13 @@ export function readClipPreprocessing(folder: string): ClipPreprocessing {
       ? config.crop_size
       : (config.crop_size?.height ??
         (typeof config.size === 'number' ? config.size : (config.size?.shortest_edge ?? config.size?.height)));
-  if (size === undefined)
+  if (size === undefined) {
     throw new QschedError(
       'usage',
       `${join(folder, 'preprocessor_config.json')} names no size.`,
       'Give "size" or "crop_size".',
     );
+  }
   return { size, ...readNormalisation(folder) };
 }
 

@@ -38,19 +38,21 @@ export async function requestJson(target: HttpTarget, body?: unknown, between?: 
   for (let tries = 1; ; tries += 1) {
     const attempt = await ask(target, method, payload);
     if ('text' in attempt) return parse(attempt.text, where, target);
-    if (!attempt.again)
+    if (!attempt.again) {
       throw new QschedError(
         'failure',
         `${where} ${attempt.problem}.`,
         'Correct the url in scorer.json or the server; docs/scorers.md has the protocol.',
         true,
       );
-    if (tries > target.retries)
+    }
+    if (tries > target.retries) {
       throw new QschedError(
         'failure',
         `${where} ${attempt.problem} (${tries} ${tries === 1 ? 'try' : 'tries'}).`,
         target.hint,
       );
+    }
     await between?.();
     await sleep(1000 * Math.min(LONGEST_WAIT, attempt.waitSeconds ?? FIRST_WAIT * 2 ** (tries - 1)));
     await between?.();
@@ -73,13 +75,14 @@ async function ask(target: HttpTarget, method: string, payload: string | undefin
     });
     const text = await response.text();
     if (response.ok) return { text };
-    if (response.status < 400)
+    if (response.status < 400) {
       return {
         problem:
           `answered ${response.status}, a redirect to ` +
           excerpt(response.headers.get('location') ?? 'nowhere', target),
         again: false,
       };
+    }
     const wait = Number(response.headers.get('retry-after') ?? NaN);
     return {
       problem: `answered ${response.status}${text === '' ? '' : `: ${excerpt(text, target)}`}`,
@@ -87,8 +90,9 @@ async function ask(target: HttpTarget, method: string, payload: string | undefin
       ...(wait >= 0 ? { waitSeconds: wait } : {}),
     };
   } catch (error) {
-    if (error instanceof Error && error.name === 'TimeoutError')
+    if (error instanceof Error && error.name === 'TimeoutError') {
       return { problem: `did not answer within ${timeoutSeconds} s`, again: true };
+    }
     return { problem: `failed: ${excerpt(reasonOf(error), target)}`, again: true };
   }
 }

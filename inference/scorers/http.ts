@@ -92,8 +92,9 @@ async function readIdentity(target: HttpTarget, declared: readonly DeclaredScore
   const complaint = complaintAbout(`GET ${target.url}`);
   const answer = objectOf(await requestJson(target), complaint, '{"id", "version"}');
   for (const key of ['id', 'version'] as const) {
-    if (typeof answer[key] !== 'string' || answer[key] === '')
+    if (typeof answer[key] !== 'string' || answer[key] === '') {
       throw complaint(`"${key}" is ${JSON.stringify(answer[key]) ?? 'missing'}, expected a text that is not empty`);
+    }
   }
   if (answer['scores'] !== undefined) compareScores(answer['scores'], declared, complaint);
   return { id: answer['id'] as string, version: answer['version'] as string };
@@ -105,10 +106,11 @@ function compareScores(stated: unknown, declared: readonly DeclaredScore[], comp
   for (const { name, direction } of declared) {
     const found = (stated as { name?: unknown; direction?: unknown }[]).find((one) => one?.name === name);
     if (found === undefined) throw complaint(`it has no score "${name}", which scorer.json declares`);
-    if (found.direction !== undefined && found.direction !== direction)
+    if (found.direction !== undefined && found.direction !== direction) {
       throw complaint(
         `its score "${name}" has the direction ${JSON.stringify(found.direction)}, scorer.json declares "${direction}"`,
       );
+    }
   }
 }
 
@@ -171,7 +173,8 @@ const complaintAbout =
     new QschedError('failure', `${where} answered wrongly: ${what}.`, hint);
 
 function objectOf(value: unknown, complaint: Complaint, expected: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw complaint(`it is ${Array.isArray(value) ? 'a list' : JSON.stringify(value)}, expected ${expected}`);
+  }
   return value as Record<string, unknown>;
 }

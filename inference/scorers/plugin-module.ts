@@ -49,19 +49,22 @@ export function insideFolder(path: string, field: string, folder: string): strin
 export function checkModuleFiles(folder: string, files: readonly string[]): void {
   for (const file of files) {
     const path = join(folder, file);
-    if (!statSync(path).isFile())
+    if (!statSync(path).isFile()) {
       throw new QschedError('usage', `${path} is no file.`, 'Name every file on its own in scorer.json.');
+    }
     if (!CODE.test(file)) continue;
-    if (!realpathSync(path).startsWith(realpathSync(folder) + sep))
+    if (!realpathSync(path).startsWith(realpathSync(folder) + sep)) {
       throw new QschedError('usage', `${path} is a link out of the scorer's folder.`, 'Copy the file into the folder.');
+    }
     for (const [, specifier] of readFileSync(path, 'utf8').matchAll(RELATIVE)) {
       const named = posix.normalize(posix.join(posix.dirname(file), specifier!));
-      if (!files.includes(named))
+      if (!files.includes(named)) {
         throw new QschedError(
           'usage',
           `${path} uses ${specifier!}, which is not hashed.`,
           `Add "./${named}" to "files" in scorer.json: what changes a score must change its key.`,
         );
+      }
     }
   }
 }
@@ -78,8 +81,9 @@ export async function loadPlugin(folder: string, module: string, files: readonly
   for (const file of files.filter((one) => one !== module && CODE.test(one))) {
     const key = join(folder, file);
     const before = imported.get(key);
-    if (before !== undefined && before !== hashes[file])
+    if (before !== undefined && before !== hashes[file]) {
       throw new QschedError('failure', `${key} has changed since this worker loaded it.`, 'Restart the workers.');
+    }
     imported.set(key, hashes[file]!);
   }
   let exported: unknown;

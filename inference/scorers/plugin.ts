@@ -146,26 +146,31 @@ export function rowsOfColumns(
   count: number,
   complaint: Complaint,
 ): Float64Array[] {
-  if (typeof columns !== 'object' || columns === null || Array.isArray(columns))
+  if (typeof columns !== 'object' || columns === null || Array.isArray(columns)) {
     throw complaint(`the scores are ${kindOf(columns)}, expected an object {"${names[0]}": [${count} numbers]}`);
+  }
   const rows = Array.from({ length: count }, () => new Float64Array(names.length));
   names.forEach((name, n) => {
     const column = Object.hasOwn(columns, name) ? (columns as Record<string, unknown>)[name] : undefined;
-    if (column === undefined)
+    if (column === undefined) {
       throw complaint(
         `the score "${name}" is missing, expected ${names.join(', ')}; ` +
           `there is ${Object.keys(columns).join(', ') || 'none'}`,
       );
-    if (!isColumn(column))
+    }
+    if (!isColumn(column)) {
       throw complaint(`the score "${name}" is ${kindOf(column)}, expected a list of ${count} numbers`);
-    if (column.length !== count)
+    }
+    if (column.length !== count) {
       throw complaint(`the score "${name}" has ${column.length} numbers, expected ${count}, one a picture`);
+    }
     for (let i = 0; i < count; i += 1) {
       const value = column[i];
-      if (value !== null && typeof value !== 'number')
+      if (value !== null && typeof value !== 'number') {
         throw complaint(
           `the score "${name}" of picture ${i} is ${kindOf(value)}, expected a number, or null where it has none`,
         );
+      }
       rows[i]![n] = value ?? NaN;
     }
   });

@@ -32,8 +32,9 @@ export function openScorerFolder(
   const definition = SCORER_KINDS[kind]!;
   const required = [...definition.files, ...(definition.moreFiles?.(manifest, folder) ?? [])];
   for (const file of required) {
-    if (!existsSync(join(folder, file)))
+    if (!existsSync(join(folder, file))) {
       throw new QschedError('usage', `The scorer folder ${folder} lacks ${file}.`, `Make it again: ${definition.make}`);
+    }
   }
   const own = existsSync(join(folder, MANIFEST)) ? [MANIFEST] : [];
   const data = required.map((file) => `${file}_data`).filter((file) => existsSync(join(folder, file)));

@@ -117,8 +117,9 @@ function checkStatistics({ dimension: d, images, mean, covariance }: FeatureStat
         `not ${mean.length} and ${covariance.length}`,
     );
   }
-  if (!mean.every(Number.isFinite) || !covariance.every(Number.isFinite))
+  if (!mean.every(Number.isFinite) || !covariance.every(Number.isFinite)) {
     fail('hold a value that is not a finite number');
+  }
   let largest = 0;
   for (let a = 0; a < d; a++) {
     const variance = covariance[a * d + a]!;
@@ -128,10 +129,12 @@ function checkStatistics({ dimension: d, images, mean, covariance }: FeatureStat
   for (let a = 0; a < d; a++) {
     for (let b = 0; b < a; b++) {
       const [one, other] = [covariance[a * d + b]!, covariance[b * d + a]!];
-      if (Math.abs(one - other) > 1e-6 * largest)
+      if (Math.abs(one - other) > 1e-6 * largest) {
         fail(`hold a covariance that is not symmetric, at features ${b} and ${a}`);
-      if (Math.abs(one) > sqrt(covariance[a * d + a]! * covariance[b * d + b]!) + 1e-6 * largest)
+      }
+      if (Math.abs(one) > sqrt(covariance[a * d + a]! * covariance[b * d + b]!) + 1e-6 * largest) {
         fail(`hold a correlation beyond 1, of features ${b} and ${a}`);
+      }
     }
   }
 }

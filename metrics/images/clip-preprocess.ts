@@ -39,7 +39,8 @@ export function clipPreprocess(image: RgbImage, { size, mean, std, resize }: Cli
   // The longer side is cut down to a whole number, as Python's int() does.
   const newWidth = width <= height ? size : Math.trunc((size * width) / height);
   const newHeight = width <= height ? Math.trunc((size * height) / width) : size;
-  const fitted = newWidth === width && newHeight === height ? image : resizePillow(image, newWidth, newHeight, 'bicubic');
+  const fitted =
+    newWidth === width && newHeight === height ? image : resizePillow(image, newWidth, newHeight, 'bicubic');
   const left = Math.floor((newWidth - size) / 2);
   const top = Math.floor((newHeight - size) / 2);
   return normalise(fitted, left, top, size, size, mean, std);

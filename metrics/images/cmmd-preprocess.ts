@@ -15,9 +15,17 @@ import { resizePillow } from './resize-pillow.js';
  * @returns (3, S, S)
  * @throws QschedError (failure) if the size is not a positive whole number
  */
-export function cmmdPreprocess(image: RgbImage, size: number, mean: readonly [number, number, number], std: readonly [number, number, number]): Float32Array {
+export function cmmdPreprocess(
+  image: RgbImage,
+  size: number,
+  mean: readonly [number, number, number],
+  std: readonly [number, number, number],
+): Float32Array {
   const { width, height } = image;
   const side = Math.min(width, height);
-  const square = width === height ? image : cropImage(image, Math.floor((width - side) / 2), Math.floor((height - side) / 2), side, side);
+  const square =
+    width === height
+      ? image
+      : cropImage(image, Math.floor((width - side) / 2), Math.floor((height - side) / 2), side, side);
   return clipPreprocess(resizePillow(square, size, size, 'bicubic'), { size, mean, std, resize: false });
 }

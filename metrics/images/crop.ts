@@ -13,7 +13,10 @@ export function cropImage(image: RgbImage, left: number, top: number, width: num
   checkImage(image);
   const whole = [left, top, width, height].every((value) => Number.isInteger(value) && value >= 0);
   if (!whole || width === 0 || height === 0 || left + width > image.width || top + height > image.height) {
-    throw new QschedError('failure', `A window of ${width} x ${height} at ${left}, ${top} does not lie inside an image of ${image.width} x ${image.height}.`);
+    throw new QschedError(
+      'failure',
+      `A window of ${width} x ${height} at ${left}, ${top} does not lie inside an image of ${image.width} x ${image.height}.`,
+    );
   }
   const data = new Uint8Array(3 * width * height);
   for (let y = 0; y < height; y++) {

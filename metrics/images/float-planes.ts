@@ -24,7 +24,14 @@ export function planesOf(image: RgbImage, divisor = 1): FloatPlanes {
  * @param size side S of the square
  * @returns (channels, S, S)
  */
-export function normalisedSquare({ channels, height, width, data }: FloatPlanes, left: number, top: number, size: number, mean: readonly number[], std: readonly number[]): Float32Array {
+export function normalisedSquare(
+  { channels, height, width, data }: FloatPlanes,
+  left: number,
+  top: number,
+  size: number,
+  mean: readonly number[],
+  std: readonly number[],
+): Float32Array {
   const out = new Float32Array(channels * size * size);
   let to = 0;
   for (let channel = 0; channel < channels; channel++) {

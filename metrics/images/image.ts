@@ -18,10 +18,16 @@ export interface RgbImage {
 export function checkImage(image: RgbImage): void {
   const { width, height, data } = image;
   if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) {
-    throw new QschedError('failure', `An image of ${width} x ${height} pixels: both sides must be whole and at least 1.`);
+    throw new QschedError(
+      'failure',
+      `An image of ${width} x ${height} pixels: both sides must be whole and at least 1.`,
+    );
   }
   if (data.length !== width * height * 3) {
-    throw new QschedError('failure', `An RGB image of ${width} x ${height} pixels needs ${width * height * 3} bytes, not ${data.length}.`);
+    throw new QschedError(
+      'failure',
+      `An RGB image of ${width} x ${height} pixels needs ${width * height * 3} bytes, not ${data.length}.`,
+    );
   }
 }
 
@@ -38,7 +44,10 @@ export function checkImage(image: RgbImage): void {
 export function imageFromPlanar(planar: Float32Array, height: number, width: number): RgbImage {
   const area = height * width;
   if (planar.length !== 3 * area) {
-    throw new QschedError('failure', `A planar RGB picture of ${width} x ${height} needs ${3 * area} values, not ${planar.length}.`);
+    throw new QschedError(
+      'failure',
+      `A planar RGB picture of ${width} x ${height} needs ${3 * area} values, not ${planar.length}.`,
+    );
   }
   const data = new Uint8Array(3 * area);
   for (let channel = 0; channel < 3; channel++) {

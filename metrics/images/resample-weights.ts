@@ -45,7 +45,13 @@ const FILTERS: Readonly<Record<ResampleFilter, { readonly support: number; reado
  * @param end where it ends
  * @param outputSize pixels of the output along the axis
  */
-export function axisWeights(inputSize: number, start: number, end: number, outputSize: number, filter: ResampleFilter): AxisWeights {
+export function axisWeights(
+  inputSize: number,
+  start: number,
+  end: number,
+  outputSize: number,
+  filter: ResampleFilter,
+): AxisWeights {
   const { support: radius, at } = FILTERS[filter];
   const from = fround(start);
   const scale = fround(fround(end) - from) / outputSize;

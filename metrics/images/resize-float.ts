@@ -24,8 +24,14 @@ export interface FloatPlanes {
 export function resizeFloat(planes: FloatPlanes, width: number, height: number, filter: ResampleFilter): FloatPlanes {
   const { channels, data } = planes;
   const sides = [channels, planes.height, planes.width, height, width];
-  if (!sides.every((side) => Number.isInteger(side) && side > 0) || data.length !== channels * planes.height * planes.width) {
-    throw new QschedError('failure', `Cannot resize ${data.length} values as ${channels} planes of ${planes.width} x ${planes.height} to ${width} x ${height}.`);
+  if (
+    !sides.every((side) => Number.isInteger(side) && side > 0) ||
+    data.length !== channels * planes.height * planes.width
+  ) {
+    throw new QschedError(
+      'failure',
+      `Cannot resize ${data.length} values as ${channels} planes of ${planes.width} x ${planes.height} to ${width} x ${height}.`,
+    );
   }
   const lines = channels * planes.height;
   const wide = width === planes.width ? data : alongColumns(data, lines, planes.width, width, filter);
@@ -33,7 +39,13 @@ export function resizeFloat(planes: FloatPlanes, width: number, height: number, 
   return { channels, height, width, data: tall === data ? data.slice() : tall };
 }
 
-function alongColumns(data: Float32Array, lines: number, from: number, to: number, filter: ResampleFilter): Float32Array {
+function alongColumns(
+  data: Float32Array,
+  lines: number,
+  from: number,
+  to: number,
+  filter: ResampleFilter,
+): Float32Array {
   const { stride, first, count, weight } = axisWeights(from, 0, from, to, filter);
   const out = new Float32Array(lines * to);
   for (let line = 0; line < lines; line++) {
@@ -47,7 +59,14 @@ function alongColumns(data: Float32Array, lines: number, from: number, to: numbe
   return out;
 }
 
-function alongRows(data: Float32Array, channels: number, from: number, to: number, width: number, filter: ResampleFilter): Float32Array {
+function alongRows(
+  data: Float32Array,
+  channels: number,
+  from: number,
+  to: number,
+  width: number,
+  filter: ResampleFilter,
+): Float32Array {
   const { stride, first, count, weight } = axisWeights(from, 0, from, to, filter);
   const out = new Float32Array(channels * to * width);
   for (let channel = 0; channel < channels; channel++) {

@@ -26,19 +26,32 @@ const HALF = 1 << (PRECISION_BITS - 1);
  * @param box the part of the input to resize; all of it where left out
  * @throws QschedError (failure) if a size or the box makes no sense
  */
-export function resizePillow(image: RgbImage, width: number, height: number, filter: ResampleFilter, box?: CropBox): RgbImage {
+export function resizePillow(
+  image: RgbImage,
+  width: number,
+  height: number,
+  filter: ResampleFilter,
+  box?: CropBox,
+): RgbImage {
   checkImage(image);
   if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) {
     throw new QschedError('failure', `Cannot resize to ${width} x ${height}: both sides must be whole and at least 1.`);
   }
   const [left, top, right, bottom] = box ?? [0, 0, image.width, image.height];
   if (!(left >= 0 && top >= 0 && right <= image.width && bottom <= image.height && left < right && top < bottom)) {
-    throw new QschedError('failure', `The box ${[left, top, right, bottom].join(', ')} does not lie within the image of ${image.width} x ${image.height}.`);
+    throw new QschedError(
+      'failure',
+      `The box ${[left, top, right, bottom].join(', ')} does not lie within the image of ${image.width} x ${image.height}.`,
+    );
   }
   const columns = (current: RgbImage) =>
-    width === image.width && left === 0 && right === image.width ? current : horizontal(current, width, fixed(axisWeights(image.width, left, right, width, filter)));
+    width === image.width && left === 0 && right === image.width
+      ? current
+      : horizontal(current, width, fixed(axisWeights(image.width, left, right, width, filter)));
   const rows = (current: RgbImage) =>
-    height === image.height && top === 0 && bottom === image.height ? current : vertical(current, height, fixed(axisWeights(image.height, top, bottom, height, filter)));
+    height === image.height && top === 0 && bottom === image.height
+      ? current
+      : vertical(current, height, fixed(axisWeights(image.height, top, bottom, height, filter)));
   const rowsFirst = height < image.height && image.height - height > 2 * (image.width - width);
   const out = rowsFirst ? columns(rows(image)) : rows(columns(image));
   return out === image ? { width, height, data: image.data.slice() } : out;

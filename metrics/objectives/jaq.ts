@@ -15,7 +15,10 @@ import { clipScoreHessel } from '../scores/clip-score.js';
 export type Row = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /** Mean terms on the objective's own scale; null where the objective has none of that side. */
-export interface MeanTerms { readonly tc: number | null; readonly iq: number | null }
+export interface MeanTerms {
+  readonly tc: number | null;
+  readonly iq: number | null;
+}
 
 /** An objective, ready to score. */
 export interface Objective {
@@ -46,11 +49,28 @@ const FORMS = {
  * @throws QschedError (usage) for weights or a k that are not finite
  */
 export function createObjective(plan: ObjectivePlan): Objective {
-  const { text, quality, textOfMean, weights: [wText, wQuality] } = plan;
+  const {
+    text,
+    quality,
+    textOfMean,
+    weights: [wText, wQuality],
+  } = plan;
   for (const value of [plan.k, wText, wQuality, ...[...text, ...quality].map(({ weight }) => weight)]) {
-    if (!Number.isFinite(value)) throw new QschedError('usage', `A weight of objective "${plan.type}" is ${value}; it must be a finite number.`, 'Use k = 2, the default.');
+    if (!Number.isFinite(value)) {
+      throw new QschedError(
+        'usage',
+        `A weight of objective "${plan.type}" is ${value}; it must be a finite number.`,
+        'Use k = 2, the default.',
+      );
+    }
   }
-  if (plan.k < 0) throw new QschedError('usage', `The weight k of objective "${plan.type}" is ${plan.k}; it must not be negative.`, 'Use k = 2, the default.');
+  if (plan.k < 0) {
+    throw new QschedError(
+      'usage',
+      `The weight k of objective "${plan.type}" is ${plan.k}; it must not be negative.`,
+      'Use k = 2, the default.',
+    );
+  }
   const terms = (rows: readonly Row[]): MeanTerms => {
     const mean = text.length === 0 ? null : meanOf(rows, text);
     return {
@@ -63,7 +83,10 @@ export function createObjective(plan: ObjectivePlan): Objective {
 }
 
 /** The score of mean terms: what ranking by another k needs. */
-export function scoreOfTerms({ weights: [wText, wQuality] }: Pick<ObjectivePlan, 'weights'>, { tc, iq }: MeanTerms): number {
+export function scoreOfTerms(
+  { weights: [wText, wQuality] }: Pick<ObjectivePlan, 'weights'>,
+  { tc, iq }: MeanTerms,
+): number {
   if (tc === null) return wQuality * (iq ?? NaN);
   return iq === null ? wText * tc : wText * tc + wQuality * iq;
 }
@@ -79,7 +102,16 @@ function valueOf(row: Row, parts: readonly ObjectivePart[]): number {
   let sum = 0;
   for (const { scorer, term, form, weight } of parts) {
     const value = row[scorer]?.[term];
-    if (value === undefined) throw new QschedError('failure', `The term "${term}" of the scorer "${scorer}" is missing; this row has ${Object.entries(row).flatMap(([name, terms]) => Object.keys(terms).map((one) => `${name}/${one}`)).join(', ') || 'none'}.`);
+    if (value === undefined) {
+      throw new QschedError(
+        'failure',
+        `The term "${term}" of the scorer "${scorer}" is missing; this row has ${
+          Object.entries(row)
+            .flatMap(([name, terms]) => Object.keys(terms).map((one) => `${name}/${one}`))
+            .join(', ') || 'none'
+        }.`,
+      );
+    }
     sum += weight * FORMS[form](value);
   }
   return sum;

@@ -24,7 +24,12 @@ export interface DeclaredScore {
 /** What a scorer folder declares; a folder of a known kind declares nothing. @throws QschedError (usage) for a folder that is not there */
 export type Declared = (scorer: string) => readonly DeclaredScore[];
 
-const part = (scorer: string, term: string, form: TermForm = 'raw', weight = 1): ObjectivePart => ({ scorer, term, form, weight });
+const part = (scorer: string, term: string, form: TermForm = 'raw', weight = 1): ObjectivePart => ({
+  scorer,
+  term,
+  form,
+  weight,
+});
 const NOTHING: Declared = () => [];
 
 /**
@@ -38,13 +43,20 @@ export function planObjective(choice: ObjectiveChoice, declared: Declared = NOTH
   const preference = { text: [part('aq-map', 'aq-map')], quality: [part('hpsv2', 'hpsv2')] };
   const plain = { type, k, textOfMean: 'itself' } as const;
   switch (type) {
-    case 'jaq-clip': return { ...plain, text: cosine('hessel'), quality: clipIqa, weights: [1, k] };
-    case 'jaq-clip-log': return { ...plain, text: cosine('percent'), quality: clipIqa, textOfMean: 'log', weights: [1, k] };
-    case 'jaq-preference': return { ...plain, ...preference, weights: [1, k] };
-    case 'jaq-preference-tables': return { ...plain, ...preference, weights: [k, 1] };
-    case 'iq': return { ...plain, text: [], quality: clipIqa, weights: [0, 1] };
+    case 'jaq-clip':
+      return { ...plain, text: cosine('hessel'), quality: clipIqa, weights: [1, k] };
+    case 'jaq-clip-log':
+      return { ...plain, text: cosine('percent'), quality: clipIqa, textOfMean: 'log', weights: [1, k] };
+    case 'jaq-preference':
+      return { ...plain, ...preference, weights: [1, k] };
+    case 'jaq-preference-tables':
+      return { ...plain, ...preference, weights: [k, 1] };
+    case 'iq':
+      return { ...plain, text: [], quality: clipIqa, weights: [0, 1] };
     case 'weighted': {
-      const parts = Object.entries(choice.weights ?? {}).map(([name, weight]) => weighted(name, weight, scorer, declared));
+      const parts = Object.entries(choice.weights ?? {}).map(([name, weight]) =>
+        weighted(name, weight, scorer, declared),
+      );
       const of = (judges: Judges) => parts.filter((one) => one.judges === judges).map((one) => one.part);
       return { ...plain, k: 1, text: of('text'), quality: of('quality'), weights: [1, 1] };
     }
@@ -52,7 +64,12 @@ export function planObjective(choice: ObjectiveChoice, declared: Declared = NOTH
 }
 
 /** `score` or `score@scorer`, with a sign that says what is better. */
-function weighted(name: string, weight: number, objective: string, declared: Declared): { part: ObjectivePart; judges: Judges } {
+function weighted(
+  name: string,
+  weight: number,
+  objective: string,
+  declared: Declared,
+): { part: ObjectivePart; judges: Judges } {
   const [score = '', at] = name.split('@');
   const entry = Object.hasOwn(SCORE_TABLE, score) ? SCORE_TABLE[score] : undefined;
   if (entry !== undefined) {
@@ -61,7 +78,13 @@ function weighted(name: string, weight: number, objective: string, declared: Dec
   }
   const scores = plugIn(score, at ?? score, declared);
   const found = at === undefined ? scores[0] : scores.find((one) => one.name === score);
-  if (found === undefined) throw new QschedError('usage', `objective.weights names "${name}", which is no score.`, suggestion(score, [...Object.keys(SCORE_TABLE), ...scores.map((one) => `${one.name}@${at ?? score}`)]));
+  if (found === undefined) {
+    throw new QschedError(
+      'usage',
+      `objective.weights names "${name}", which is no score.`,
+      suggestion(score, [...Object.keys(SCORE_TABLE), ...scores.map((one) => `${one.name}@${at ?? score}`)]),
+    );
+  }
   refuseWrongSign(name, weight, found.direction);
   return { part: part(at ?? score, found.name, 'raw', weight), judges: found.judges };
 }
@@ -71,13 +94,21 @@ function plugIn(score: string, scorer: string, declared: Declared): readonly Dec
     return declared(scorer);
   } catch (error) {
     if (scorer !== score) throw error;
-    throw new QschedError('usage', `objective.weights names "${score}", which is neither a score nor a scorer's folder.`, suggestion(score, Object.keys(SCORE_TABLE)));
+    throw new QschedError(
+      'usage',
+      `objective.weights names "${score}", which is neither a score nor a scorer's folder.`,
+      suggestion(score, Object.keys(SCORE_TABLE)),
+    );
   }
 }
 
 function refuseWrongSign(name: string, weight: number, direction: 'higher' | 'lower'): void {
   if (direction === 'higher' ? weight > 0 : weight < 0) return;
-  throw new QschedError('usage', `objective.weights.${name} is ${weight}, but a ${direction} ${name} is better, and a search makes its objective as high as it can.`, `Give ${name} a weight ${direction === 'higher' ? 'above' : 'below'} 0.`);
+  throw new QschedError(
+    'usage',
+    `objective.weights.${name} is ${weight}, but a ${direction} ${name} is better, and a search makes its objective as high as it can.`,
+    `Give ${name} a weight ${direction === 'higher' ? 'above' : 'below'} 0.`,
+  );
 }
 
 /**
@@ -86,7 +117,12 @@ function refuseWrongSign(name: string, weight: number, direction: 'higher' | 'lo
  *
  * @param names raw terms of that scorer
  */
-export function planOutside(plan: ObjectivePlan, scorer: string, names: readonly string[], scores: readonly DeclaredScore[]): ObjectivePlan {
+export function planOutside(
+  plan: ObjectivePlan,
+  scorer: string,
+  names: readonly string[],
+  scores: readonly DeclaredScore[],
+): ObjectivePlan {
   const parts = [...plan.text, ...plan.quality];
   if (parts.every(({ term }) => names.includes(term))) {
     const here = (list: readonly ObjectivePart[]) => list.map((one) => ({ ...one, scorer }));
@@ -94,9 +130,22 @@ export function planOutside(plan: ObjectivePlan, scorer: string, names: readonly
   }
   if (names.includes('cosine')) return planObjective({ type: 'jaq-clip', k: 2, scorer });
   const first = scores[0] ?? knownScore(names);
-  if (first === undefined) throw new QschedError('usage', `The scorer "${scorer}" has features but no score: it cannot judge a gain.`, 'Leave it out of the scorers; name it as `features` instead.');
+  if (first === undefined) {
+    throw new QschedError(
+      'usage',
+      `The scorer "${scorer}" has features but no score: it cannot judge a gain.`,
+      'Leave it out of the scorers; name it as `features` instead.',
+    );
+  }
   const own = part(scorer, first.name, 'raw', first.direction === 'higher' ? 1 : -1);
-  return { type: first.name, k: 1, text: first.judges === 'text' ? [own] : [], quality: first.judges === 'quality' ? [own] : [], textOfMean: 'itself', weights: [1, 1] };
+  return {
+    type: first.name,
+    k: 1,
+    text: first.judges === 'text' ? [own] : [],
+    quality: first.judges === 'quality' ? [own] : [],
+    textOfMean: 'itself',
+    weights: [1, 1],
+  };
 }
 
 function knownScore(names: readonly string[]): DeclaredScore | undefined {

@@ -9,10 +9,17 @@
 import { scoreOfTerms, varianceShare, type MeanTerms } from './jaq.js';
 
 /** score(k) = intercept + slope * k. */
-export interface Line { readonly intercept: number; readonly slope: number }
+export interface Line {
+  readonly intercept: number;
+  readonly slope: number;
+}
 
 /** The line `index` is the highest from k = `from` to k = `to`. */
-export interface EnvelopePart { readonly index: number; readonly from: number; readonly to: number }
+export interface EnvelopePart {
+  readonly index: number;
+  readonly from: number;
+  readonly to: number;
+}
 
 /**
  * Weights of TC and IQ at k: those of a search with this k, whose scores they give bit for bit.
@@ -32,7 +39,10 @@ export function lineOf(type: string, { tc, iq }: MeanTerms): Line {
 }
 
 /** Scores at one k, and the candidates' indices from best to worst; of equal scores the earlier is better, as in a search. */
-export interface Ranking { readonly scores: readonly number[]; readonly order: readonly number[] }
+export interface Ranking {
+  readonly scores: readonly number[];
+  readonly order: readonly number[];
+}
 
 /** Ranks by weights[0] * TC + weights[1] * IQ. */
 export function rankTerms(terms: readonly MeanTerms[], weights: readonly [number, number]): Ranking {
@@ -54,7 +64,9 @@ export function rankTerms(terms: readonly MeanTerms[], weights: readonly [number
 export function upperEnvelope(lines: readonly Line[]): EnvelopePart[] {
   const parts: EnvelopePart[] = [];
   let current = -1;
-  lines.forEach(({ intercept }, i) => { if (current < 0 || intercept > lines[current]!.intercept) current = i; });
+  lines.forEach(({ intercept }, i) => {
+    if (current < 0 || intercept > lines[current]!.intercept) current = i;
+  });
   let from = 0;
   while (current >= 0) {
     const { intercept, slope } = lines[current]!;
@@ -63,7 +75,9 @@ export function upperEnvelope(lines: readonly Line[]): EnvelopePart[] {
     lines.forEach((line, i) => {
       if (!(line.slope > slope)) return;
       const crossing = Math.max(from, (intercept - line.intercept) / (line.slope - slope));
-      if (crossing < to || (crossing === to && next >= 0 && line.slope > lines[next]!.slope)) [next, to] = [i, crossing];
+      if (crossing < to || (crossing === to && next >= 0 && line.slope > lines[next]!.slope)) {
+        [next, to] = [i, crossing];
+      }
     });
     if (to > from || parts.length === 0) parts.push({ index: current, from, to });
     current = next;
@@ -73,13 +87,19 @@ export function upperEnvelope(lines: readonly Line[]): EnvelopePart[] {
 }
 
 /** The winner changes at this k. */
-export interface WinnerChange { readonly k: number; readonly from: number; readonly to: number }
+export interface WinnerChange {
+  readonly k: number;
+  readonly from: number;
+  readonly to: number;
+}
 
 /** Where the winner changes from `low` to `high`, both included. */
 export function winnerChanges(parts: readonly EnvelopePart[], low: number, high: number): WinnerChange[] {
   return parts.flatMap((part, i) => {
     const next = parts[i + 1];
-    return next !== undefined && part.to >= low && part.to <= high ? [{ k: part.to, from: part.index, to: next.index }] : [];
+    return next !== undefined && part.to >= low && part.to <= high
+      ? [{ k: part.to, from: part.index, to: next.index }]
+      : [];
   });
 }
 
@@ -100,6 +120,13 @@ export function paretoFront(terms: readonly MeanTerms[]): number[] {
 }
 
 /** Share of the score's variance over candidates that each term contributes, at these weights. */
-export function shareOfTerms(terms: readonly MeanTerms[], [text, quality]: readonly [number, number]): { tc: number; iq: number } {
-  return varianceShare(terms.map(({ tc }) => text * (tc ?? 0)), terms.map(({ iq }) => iq ?? 0), quality);
+export function shareOfTerms(
+  terms: readonly MeanTerms[],
+  [text, quality]: readonly [number, number],
+): { tc: number; iq: number } {
+  return varianceShare(
+    terms.map(({ tc }) => text * (tc ?? 0)),
+    terms.map(({ iq }) => iq ?? 0),
+    quality,
+  );
 }

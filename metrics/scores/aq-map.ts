@@ -27,7 +27,12 @@ export const AQ_MAP_WITHOUT_NOUN = 0.5;
  * @returns (3, S, S)
  * @throws QschedError (failure) if the size is not a positive whole number
  */
-export function aqMapPreprocess(image: RgbImage, size: number, mean: readonly [number, number, number], std: readonly [number, number, number]): Float32Array {
+export function aqMapPreprocess(
+  image: RgbImage,
+  size: number,
+  mean: readonly [number, number, number],
+  std: readonly [number, number, number],
+): Float32Array {
   return clipPreprocess(resizePillow(image, size, size, 'bicubic'), { size, mean, std, resize: false });
 }
 

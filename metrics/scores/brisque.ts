@@ -40,12 +40,42 @@ const { abs, ceil, exp, floor, max, min, sqrt } = Math;
 
 /** Lowest and highest value of each feature in the published training set. */
 const RANGES: readonly (readonly [number, number])[] = [
-  [0.338, 10], [0.017204, 0.806612], [0.236, 1.642], [-0.123884, 0.20293], [0.000155, 0.712298], [0.001122, 0.470257],
-  [0.244, 1.641], [-0.123586, 0.179083], [0.000152, 0.710456], [0.000975, 0.470984], [0.249, 1.555], [-0.135687, 0.100858],
-  [0.000174, 0.684173], [0.000913, 0.534174], [0.258, 1.561], [-0.143408, 0.100486], [0.000179, 0.685696], [0.000888, 0.536508],
-  [0.471, 3.264], [0.012809, 0.703171], [0.218, 1.046], [-0.094876, 0.187459], [1.5e-5, 0.442057], [0.001272, 0.40803],
-  [0.222, 1.042], [-0.115772, 0.162604], [1.6e-5, 0.444362], [0.001374, 0.40243], [0.227, 0.996], [-0.117188, 0.098323],
-  [3e-5, 0.531903], [0.001122, 0.369589], [0.228, 0.99], [-0.12243, 0.098658], [2.8e-5, 0.530092], [0.001118, 0.370399],
+  [0.338, 10],
+  [0.017204, 0.806612],
+  [0.236, 1.642],
+  [-0.123884, 0.20293],
+  [0.000155, 0.712298],
+  [0.001122, 0.470257],
+  [0.244, 1.641],
+  [-0.123586, 0.179083],
+  [0.000152, 0.710456],
+  [0.000975, 0.470984],
+  [0.249, 1.555],
+  [-0.135687, 0.100858],
+  [0.000174, 0.684173],
+  [0.000913, 0.534174],
+  [0.258, 1.561],
+  [-0.143408, 0.100486],
+  [0.000179, 0.685696],
+  [0.000888, 0.536508],
+  [0.471, 3.264],
+  [0.012809, 0.703171],
+  [0.218, 1.046],
+  [-0.094876, 0.187459],
+  [1.5e-5, 0.442057],
+  [0.001272, 0.40803],
+  [0.222, 1.042],
+  [-0.115772, 0.162604],
+  [1.6e-5, 0.444362],
+  [0.001374, 0.40243],
+  [0.227, 0.996],
+  [-0.117188, 0.098323],
+  [3e-5, 0.531903],
+  [0.001122, 0.369589],
+  [0.228, 0.99],
+  [-0.12243, 0.098658],
+  [2.8e-5, 0.530092],
+  [0.001118, 0.370399],
 ];
 
 /** The 1-D Gaussian whose outer product is k. */
@@ -74,7 +104,10 @@ export function brisqueFeatures(image: RgbImage): Float64Array {
   checkImage(image);
   const { width, height } = image;
   if (width < SMALLEST_SIDE || height < SMALLEST_SIDE) {
-    throw new QschedError('failure', `BRISQUE needs pictures of at least ${SMALLEST_SIDE} x ${SMALLEST_SIDE} pixels, not ${width} x ${height}.`);
+    throw new QschedError(
+      'failure',
+      `BRISQUE needs pictures of at least ${SMALLEST_SIDE} x ${SMALLEST_SIDE} pixels, not ${width} x ${height}.`,
+    );
   }
   const full = luma(image);
   const half = halveRows(halveRows(full));
@@ -124,10 +157,17 @@ function sceneStatistics(plane: Plane): number[] {
   const z = data.map((value, i) => (value - mu[i]!) / (sqrt(abs(square[i]! - mu[i]! ** 2)) + 1));
   const features: number[] = fitGgd(z);
   const product = new Float64Array(z.length);
-  for (const [down, right] of [[0, 1], [1, 0], [1, 1], [-1, 1]] as const) {
+  for (const [down, right] of [
+    [0, 1],
+    [1, 0],
+    [1, 1],
+    [-1, 1],
+  ] as const) {
     for (let y = 0; y < height; y++) {
       const from = ((y - down + height) % height) * width;
-      for (let x = 0; x < width; x++) product[y * width + x] = z[y * width + x]! * z[from + ((x - right + width) % width)]!;
+      for (let x = 0; x < width; x++) {
+        product[y * width + x] = z[y * width + x]! * z[from + ((x - right + width) % width)]!;
+      }
     }
     features.push(...fitAggd(product));
   }

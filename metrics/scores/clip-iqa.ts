@@ -48,5 +48,8 @@ export function clipIqaFromCosines(positive: number, negative: number): number {
  * @throws QschedError (failure) if the lengths differ
  */
 export function clipIqa(imageEmbedding: Embedding, positiveEmbedding: Embedding, negativeEmbedding: Embedding): number {
-  return clipIqaFromCosines(cosineSimilarity(imageEmbedding, positiveEmbedding), cosineSimilarity(imageEmbedding, negativeEmbedding));
+  return clipIqaFromCosines(
+    cosineSimilarity(imageEmbedding, positiveEmbedding),
+    cosineSimilarity(imageEmbedding, negativeEmbedding),
+  );
 }

@@ -19,7 +19,10 @@ export type Embedding = Float32Array | Float64Array | readonly number[];
  */
 export function cosineSimilarity(a: Embedding, b: Embedding): number {
   if (a.length !== b.length || a.length === 0) {
-    throw new QschedError('failure', `Embeddings of ${a.length} and ${b.length} values cannot be compared: both encoders must come from one model.`);
+    throw new QschedError(
+      'failure',
+      `Embeddings of ${a.length} and ${b.length} values cannot be compared: both encoders must come from one model.`,
+    );
   }
   let dot = 0;
   let aa = 0;

@@ -19,8 +19,15 @@ import { resizeFloat } from '../images/resize-float.js';
  * @returns (3, S, S)
  * @throws QschedError (failure) if the size is not a positive whole number
  */
-export function hpsv2Preprocess(image: RgbImage, size: number, mean: readonly [number, number, number], std: readonly [number, number, number]): Float32Array {
-  if (!(Number.isInteger(size) && size >= 1)) throw new QschedError('failure', `An encoder's input size must be a whole number of pixels, not ${size}.`);
+export function hpsv2Preprocess(
+  image: RgbImage,
+  size: number,
+  mean: readonly [number, number, number],
+  std: readonly [number, number, number],
+): Float32Array {
+  if (!(Number.isInteger(size) && size >= 1)) {
+    throw new QschedError('failure', `An encoder's input size must be a whole number of pixels, not ${size}.`);
+  }
   const { width, height } = image;
   // The longer side is cut down to a whole number, as Python's int() does.
   const newWidth = width <= height ? size : Math.trunc((size * width) / height);

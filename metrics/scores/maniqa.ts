@@ -34,7 +34,12 @@ export function maniqaCrops(image: RgbImage): WeightedCrop[] {
   const wide = fitted.width >= fitted.height;
   const columns = places(fitted.width - MANIQA_SIZE, wide ? ALONG_LONGER : ALONG_SHORTER);
   const rows = places(fitted.height - MANIQA_SIZE, wide ? ALONG_SHORTER : ALONG_LONGER);
-  return [...rows].flatMap(([top, down]) => [...columns].map(([left, across]) => ({ image: cropImage(fitted, left, top, MANIQA_SIZE, MANIQA_SIZE), weight: down * across })));
+  return [...rows].flatMap(([top, down]) =>
+    [...columns].map(([left, across]) => ({
+      image: cropImage(fitted, left, top, MANIQA_SIZE, MANIQA_SIZE),
+      weight: down * across,
+    })),
+  );
 }
 
 /** A crop as (3, 224, 224), -1 to 1. */
@@ -66,5 +71,7 @@ function places(room: number, count: number): Map<number, number> {
 function atLeast(image: RgbImage, size: number): RgbImage {
   const { width, height } = image;
   if (Math.min(width, height) >= size) return image;
-  return width <= height ? resizePillow(image, size, Math.trunc((size * height) / width), 'bicubic') : resizePillow(image, Math.trunc((size * width) / height), size, 'bicubic');
+  return width <= height
+    ? resizePillow(image, size, Math.trunc((size * height) / width), 'bicubic')
+    : resizePillow(image, Math.trunc((size * width) / height), size, 'bicubic');
 }

@@ -83,9 +83,13 @@ export function pairedBootstrap(clusters: readonly ArrayLike<number>[], options:
 
   drawn.sort();
   ratios.sort();
-  const studentised = ratios.length > 0
-    ? { low: mean - quantileSorted(ratios, 1 - tail) * standardError, high: mean - quantileSorted(ratios, tail) * standardError }
-    : { low: -Infinity, high: Infinity };
+  const studentised =
+    ratios.length > 0
+      ? {
+          low: mean - quantileSorted(ratios, 1 - tail) * standardError,
+          high: mean - quantileSorted(ratios, tail) * standardError,
+        }
+      : { low: -Infinity, high: Infinity };
   return {
     mean,
     percentile: { low: quantileSorted(drawn, tail), high: quantileSorted(drawn, 1 - tail) },
@@ -141,18 +145,34 @@ function resample(values: Float64Array, mean: number, resamples: number, seed: n
 
 function point(value: number, prompts: number): BootstrapResult {
   const interval = { low: value, high: value };
-  return { mean: value, percentile: interval, studentised: interval, probabilityOfGain: value > 0 ? 1 : 0, pValue: value > 0 ? 0 : 1, prompts };
+  return {
+    mean: value,
+    percentile: interval,
+    studentised: interval,
+    probabilityOfGain: value > 0 ? 1 : 0,
+    pValue: value > 0 ? 0 : 1,
+    prompts,
+  };
 }
 
 function clusterMeans(clusters: readonly ArrayLike<number>[]): Float64Array {
   if (clusters.length < 2) {
-    throw new QschedError('failure', `An interval needs at least two prompts, not ${clusters.length}.`, `Give ${MINIMUM_PROMPTS} prompts or more.`);
+    throw new QschedError(
+      'failure',
+      `An interval needs at least two prompts, not ${clusters.length}.`,
+      `Give ${MINIMUM_PROMPTS} prompts or more.`,
+    );
   }
   const means = new Float64Array(clusters.length);
   for (let i = 0; i < clusters.length; i++) {
     const cluster = clusters[i]!;
     for (let j = 0; j < cluster.length; j++) {
-      if (!Number.isFinite(cluster[j])) throw new QschedError('failure', `Difference ${j + 1} of prompt ${i + 1} is ${cluster[j]}, not a finite number.`);
+      if (!Number.isFinite(cluster[j])) {
+        throw new QschedError(
+          'failure',
+          `Difference ${j + 1} of prompt ${i + 1} is ${cluster[j]}, not a finite number.`,
+        );
+      }
     }
     if (cluster.length === 0) throw new QschedError('failure', `Prompt ${i + 1} has no differences.`);
     means[i] = clusterMean(cluster);
@@ -168,10 +188,18 @@ function clusterMean(cluster: ArrayLike<number>): number {
 
 function checkOptions(resamples: number, seed: number, level: number): void {
   if (!Number.isInteger(resamples) || resamples < 1 || resamples >= TWO_32) {
-    throw new QschedError('usage', `The number of resamples is ${resamples}; it must be a whole number of at least 1.`, 'Use 10000.');
+    throw new QschedError(
+      'usage',
+      `The number of resamples is ${resamples}; it must be a whole number of at least 1.`,
+      'Use 10000.',
+    );
   }
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new QschedError('usage', `The bootstrap's seed is ${seed}; it must be a whole number that is not negative.`, 'Use 0.');
+    throw new QschedError(
+      'usage',
+      `The bootstrap's seed is ${seed}; it must be a whole number that is not negative.`,
+      'Use 0.',
+    );
   }
   if (!(level > 0 && level < 1)) {
     throw new QschedError('usage', `The level is ${level}; it must lie between 0 and 1.`, 'Use 0.95.');
@@ -186,7 +214,9 @@ function checkOptions(resamples: number, seed: number, level: number): void {
  * @throws QschedError (failure) if the lengths differ
  */
 export function clustersOf(values: ArrayLike<number>, prompts: ArrayLike<number | string>): number[][] {
-  if (values.length !== prompts.length) throw new QschedError('failure', `${values.length} differences but ${prompts.length} prompts.`);
+  if (values.length !== prompts.length) {
+    throw new QschedError('failure', `${values.length} differences but ${prompts.length} prompts.`);
+  }
   const groups = new Map<number | string, number[]>();
   for (let i = 0; i < values.length; i++) {
     const group = groups.get(prompts[i]!);

@@ -65,10 +65,16 @@ export function bradleyTerry(players: number, comparisons: readonly Comparison[]
  * @throws QschedError (failure) as `bradleyTerry` does, for prompts of another number or fewer
  *   than two of them; (usage) for options out of range
  */
-export function bradleyTerryIntervals(players: number, comparisons: readonly Comparison[], options: BradleyTerryOptions): BradleyTerryResult {
+export function bradleyTerryIntervals(
+  players: number,
+  comparisons: readonly Comparison[],
+  options: BradleyTerryOptions,
+): BradleyTerryResult {
   const { seed, prompts, resamples = 1000, level = 0.95 } = options;
   checkDraws({ seed, draws: resamples }, 1, 'resamples');
-  if (!(level > 0 && level < 1)) throw new QschedError('usage', `The level is ${level}; it must lie between 0 and 1.`, 'Use 0.95.');
+  if (!(level > 0 && level < 1)) {
+    throw new QschedError('usage', `The level is ${level}; it must lie between 0 and 1.`, 'Use 0.95.');
+  }
   const ratings = bradleyTerry(players, comparisons);
   const clusters = clusterComparisons(comparisons, prompts);
   const n = clusters.length;
@@ -105,16 +111,23 @@ function count(wins: Float64Array, players: number, { first, second, outcome }: 
   wins[second * players + first]! += 1 - outcome;
 }
 
-function clusterComparisons(comparisons: readonly Comparison[], prompts: ArrayLike<number | string> | undefined): Comparison[][] {
+function clusterComparisons(
+  comparisons: readonly Comparison[],
+  prompts: ArrayLike<number | string> | undefined,
+): Comparison[][] {
   if (prompts === undefined) return comparisons.map((comparison) => [comparison]);
-  if (prompts.length !== comparisons.length) throw new QschedError('failure', `${comparisons.length} comparisons but ${prompts.length} prompts.`);
+  if (prompts.length !== comparisons.length) {
+    throw new QschedError('failure', `${comparisons.length} comparisons but ${prompts.length} prompts.`);
+  }
   const groups = new Map<number | string, Comparison[]>();
   comparisons.forEach((comparison, i) => {
     const group = groups.get(prompts[i]!);
     if (group === undefined) groups.set(prompts[i]!, [comparison]);
     else group.push(comparison);
   });
-  if (groups.size < 2) throw new QschedError('failure', `An interval needs comparisons of at least two prompts, not ${groups.size}.`);
+  if (groups.size < 2) {
+    throw new QschedError('failure', `An interval needs comparisons of at least two prompts, not ${groups.size}.`);
+  }
   return [...groups.values()];
 }
 

@@ -31,15 +31,29 @@ export const MEAN_RATING = 1000;
  * @throws QschedError (failure)
  */
 export function checkComparisons(players: number, comparisons: readonly Comparison[]): void {
-  if (!Number.isInteger(players) || players < 2) throw new QschedError('failure', `A rating needs at least two players, not ${players}.`);
-  if (comparisons.length === 0) throw new QschedError('failure', 'A rating of no comparisons at all.', 'Compare every player with at least one other.');
+  if (!Number.isInteger(players) || players < 2) {
+    throw new QschedError('failure', `A rating needs at least two players, not ${players}.`);
+  }
+  if (comparisons.length === 0) {
+    throw new QschedError(
+      'failure',
+      'A rating of no comparisons at all.',
+      'Compare every player with at least one other.',
+    );
+  }
   const known = (player: number) => Number.isInteger(player) && player >= 0 && player < players;
   comparisons.forEach(({ first, second, outcome }, i) => {
     if (!known(first) || !known(second) || first === second) {
-      throw new QschedError('failure', `Comparison ${i} is between player ${first} and player ${second}; it must be between two different ones of 0 to ${players - 1}.`);
+      throw new QschedError(
+        'failure',
+        `Comparison ${i} is between player ${first} and player ${second}; it must be between two different ones of 0 to ${players - 1}.`,
+      );
     }
     if (outcome !== 0 && outcome !== 0.5 && outcome !== 1) {
-      throw new QschedError('failure', `The outcome of comparison ${i} is ${String(outcome)}; it must be 1 (the first won), 0.5 (a tie) or 0.`);
+      throw new QschedError(
+        'failure',
+        `The outcome of comparison ${i} is ${String(outcome)}; it must be 1 (the first won), 0.5 (a tie) or 0.`,
+      );
     }
   });
 }
@@ -52,7 +66,11 @@ export function checkComparisons(players: number, comparisons: readonly Comparis
  */
 export function checkDraws({ seed, draws }: DrawOptions, least: number, what: string): void {
   if (!Number.isInteger(draws) || draws < least || draws >= 2 ** 32) {
-    throw new QschedError('usage', `The number of ${what} is ${draws}; it must be a whole number of at least ${least}.`, `Use ${least}.`);
+    throw new QschedError(
+      'usage',
+      `The number of ${what} is ${draws}; it must be a whole number of at least ${least}.`,
+      `Use ${least}.`,
+    );
   }
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new QschedError('usage', `The seed is ${seed}; it must be a whole number that is not negative.`, 'Use 0.');

@@ -32,7 +32,11 @@ const STREAM = 0x656c6f00;
  * @returns (players); their mean is 1000
  * @throws QschedError (failure) as `checkComparisons` does; (usage) for options out of range
  */
-export function eloRatings(players: number, comparisons: readonly Comparison[], { seed, shuffles = SHUFFLES }: EloOptions): Float64Array {
+export function eloRatings(
+  players: number,
+  comparisons: readonly Comparison[],
+  { seed, shuffles = SHUFFLES }: EloOptions,
+): Float64Array {
   checkComparisons(players, comparisons);
   checkDraws({ seed, draws: shuffles }, SHUFFLES, 'shuffles');
   const total = new Float64Array(players);

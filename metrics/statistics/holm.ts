@@ -14,7 +14,9 @@ import { QschedError } from '../../spec/errors.js';
  */
 export function holm(pValues: readonly number[]): number[] {
   const m = pValues.length;
-  for (const p of pValues) if (!(p >= 0 && p <= 1)) throw new QschedError('failure', `A p-value of ${p} is not within 0 to 1.`);
+  for (const p of pValues) {
+    if (!(p >= 0 && p <= 1)) throw new QschedError('failure', `A p-value of ${p} is not within 0 to 1.`);
+  }
   const order = pValues.map((_, index) => index).sort((a, b) => pValues[a]! - pValues[b]! || a - b);
   const adjusted = pValues.slice();
   let floor = 0;

@@ -38,7 +38,9 @@ export function sd(values: ArrayLike<number>): number {
  */
 export function quantileSorted(sorted: ArrayLike<number>, q: number): number {
   const n = sorted.length;
-  if (n === 0 || !(q >= 0 && q <= 1)) throw new QschedError('failure', `The quantile ${q} of ${n} values: give at least one value, and q from 0 to 1.`);
+  if (n === 0 || !(q >= 0 && q <= 1)) {
+    throw new QschedError('failure', `The quantile ${q} of ${n} values: give at least one value, and q from 0 to 1.`);
+  }
   const position = q * (n - 1);
   const below = Math.floor(position);
   const a = sorted[below]!;

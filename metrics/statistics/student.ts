@@ -16,8 +16,12 @@ const { cos, exp, min, PI, sqrt, tan } = Math;
  * @throws QschedError (usage) for a level out of range; (failure) for degrees out of range
  */
 export function studentQuantile(level: number, degrees: number): number {
-  if (!(level > 0 && level < 1)) throw new QschedError('usage', `The level is ${level}; it must lie between 0 and 1.`, 'Use 0.95.');
-  if (!(degrees >= 1 && degrees < Infinity)) throw new QschedError('failure', `Student's distribution needs at least 1 degree of freedom, not ${degrees}.`);
+  if (!(level > 0 && level < 1)) {
+    throw new QschedError('usage', `The level is ${level}; it must lie between 0 and 1.`, 'Use 0.95.');
+  }
+  if (!(degrees >= 1 && degrees < Infinity)) {
+    throw new QschedError('failure', `Student's distribution needs at least 1 degree of freedom, not ${degrees}.`);
+  }
   const target = (level * sqrt(PI) * exp(logGamma(degrees / 2) - logGamma((degrees + 1) / 2))) / 2;
   let low = 0;
   // No further than 40 standard deviations, so that the panels see the peak of many degrees.

@@ -35,13 +35,19 @@ export function verdict(gains: readonly Gain[]): Recommendation {
   if (gains.length === 0) return { recommend: 'none', reason: 'Nothing was measured on held-out prompts.' };
   const few = gains.find((gain) => gain.prompts < MINIMUM_PROMPTS);
   if (few !== undefined) {
-    return { recommend: 'none', reason: `${few.prompts} held-out prompts are too few for a verdict; it needs at least ${MINIMUM_PROMPTS}.` };
+    return {
+      recommend: 'none',
+      reason: `${few.prompts} held-out prompts are too few for a verdict; it needs at least ${MINIMUM_PROMPTS}.`,
+    };
   }
   // Written so that a NaN counts as unproven.
   const unproven = gains.filter((gain) => !(lowest(gain) > 0));
   if (unproven.length === 0) {
     const parts = gains.map((gain) => `${gain.scorer} ${show(gain.gain)} (at least ${show(lowest(gain))})`);
-    return { recommend: 'calibrated', reason: `The gain on held-out prompts is above 0 in both intervals: ${parts.join(', ')}.` };
+    return {
+      recommend: 'calibrated',
+      reason: `The gain on held-out prompts is above 0 in both intervals: ${parts.join(', ')}.`,
+    };
   }
   const parts = unproven.map((gain) => `${gain.scorer} ${show(gain.gain)} (may be as low as ${show(lowest(gain))})`);
   return { recommend: 'identity', reason: `The gain on held-out prompts is not proven: ${parts.join(', ')}.` };

@@ -2,7 +2,17 @@
  * Wrong input and a world that does not cooperate: one clear sentence with what to do, the right exit code, nothing
  * half-written, and no server looked for where the input alone shows the mistake.
  */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -22,7 +32,10 @@ beforeAll(() => {
   writeFileSync(file('unknown-key.yaml'), 'model: shapes\noptimizer:\n  type: grid\n  bugdet: 3\n');
   writeFileSync(file('list.yaml'), '- shapes\n');
   writeFileSync(file('infinite.yaml'), 'model: shapes\ncoefficients: { range: [0.8, .inf] }\n');
-  writeFileSync(file('overlap.yaml'), 'model: shapes\nprompts: { texts: ["a red circle", "a blue square"] }\nselect: { texts: ["a blue square"] }\n');
+  writeFileSync(
+    file('overlap.yaml'),
+    'model: shapes\nprompts: { texts: ["a red circle", "a blue square"] }\nselect: { texts: ["a blue square"] }\n',
+  );
   writeFileSync(file('empty.txt'), '\n\n');
   writeFileSync(file('twice.txt'), 'a red circle\na blue square\na red circle\n');
   const models = file('models');
@@ -44,7 +57,11 @@ function expectClear({ stderr }: CliResult): void {
   expect(stderr).not.toMatch(/ZodError|CommanderError|node:internal|undefined|\[object/);
 }
 
-interface Wrong { readonly name: string; readonly args: readonly string[]; readonly says: readonly RegExp[] }
+interface Wrong {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly says: readonly RegExp[];
+}
 
 const SEARCH = ['search', '--model', 'shapes'];
 
@@ -54,39 +71,103 @@ const WRONG: readonly Wrong[] = [
   { name: 'flag without its value', args: [...SEARCH, '--budget'], says: [/--budget/, /--help/] },
   { name: 'model missing', args: ['search', '--precision', 'w4a8'], says: [/model is missing/] },
   { name: 'unknown model', args: ['search', '--model', 'shape'], says: [/no model "shape"/, /"shapes"/] },
-  { name: 'model outside the roots', args: ['search', '--model', '../models/shapes'], says: [/--model: model is "\.\.\/models\/shapes"/, /Change model|plain name/] },
-  { name: 'model folder that lacks a file', args: ['search', '--model', 'incomplete'], says: [/incomplete lacks unet\/model\.onnx/] },
-  { name: 'unknown precision', args: [...SEARCH, '--precision', 'w4a7'], says: [/no precision "w4a7"/, /fp32/, /w8a8/, /Did you mean "w4a[68]"/] },
-  { name: 'reference to a search that nobody made', args: ['evaluate', '--model', 'shapes', '--schedules', 'identity,q-sched'], says: [/No search of shapes w4a8 .* has finished yet/, /npx qsched search --model shapes/] },
-  { name: 'no steps', args: [...SEARCH, '--steps', '0'], says: [/--steps: scheduler\.steps is 0: must be from 1 to 50/] },
+  {
+    name: 'model outside the roots',
+    args: ['search', '--model', '../models/shapes'],
+    says: [/--model: model is "\.\.\/models\/shapes"/, /Change model|plain name/],
+  },
+  {
+    name: 'model folder that lacks a file',
+    args: ['search', '--model', 'incomplete'],
+    says: [/incomplete lacks unet\/model\.onnx/],
+  },
+  {
+    name: 'unknown precision',
+    args: [...SEARCH, '--precision', 'w4a7'],
+    says: [/no precision "w4a7"/, /fp32/, /w8a8/, /Did you mean "w4a[68]"/],
+  },
+  {
+    name: 'reference to a search that nobody made',
+    args: ['evaluate', '--model', 'shapes', '--schedules', 'identity,q-sched'],
+    says: [/No search of shapes w4a8 .* has finished yet/, /npx qsched search --model shapes/],
+  },
+  {
+    name: 'no steps',
+    args: [...SEARCH, '--steps', '0'],
+    says: [/--steps: scheduler\.steps is 0: must be from 1 to 50/],
+  },
   { name: 'too many steps', args: [...SEARCH, '--steps', '51'], says: [/scheduler\.steps is 51/] },
   { name: 'half a step', args: [...SEARCH, '--steps', '2.5'], says: [/scheduler\.steps is 2\.5.*whole/] },
-  { name: 'steps that are no number', args: [...SEARCH, '--steps', 'four'], says: [/scheduler\.steps is "four".*whole/] },
+  {
+    name: 'steps that are no number',
+    args: [...SEARCH, '--steps', 'four'],
+    says: [/scheduler\.steps is "four".*whole/],
+  },
   { name: 'eta out of range', args: [...SEARCH, '--eta', '1.5'], says: [/scheduler\.eta is 1\.5/] },
   { name: 'negative k', args: [...SEARCH, '--k', '-1'], says: [/objective\.k is -1: must not be negative/] },
   { name: 'k that is no number', args: [...SEARCH, '--k', 'nan'], says: [/objective\.k is "nan"/] },
   { name: 'budget of zero', args: [...SEARCH, '--budget', '0'], says: [/--budget: optimizer\.budget is 0/] },
   { name: 'negative budget', args: [...SEARCH, '--budget', '-5'], says: [/optimizer\.budget is -5/] },
-  { name: 'unknown optimizer', args: [...SEARCH, '--optimizer', 'cmaes'], says: [/optimizer\.type is "cmaes"/, /"cma-es"/] },
-  { name: 'unknown objective', args: [...SEARCH, '--objective', 'jaq'], says: [/objective\.type is "jaq"/, /jaq-clip/] },
+  {
+    name: 'unknown optimizer',
+    args: [...SEARCH, '--optimizer', 'cmaes'],
+    says: [/optimizer\.type is "cmaes"/, /"cma-es"/],
+  },
+  {
+    name: 'unknown objective',
+    args: [...SEARCH, '--objective', 'jaq'],
+    says: [/objective\.type is "jaq"/, /jaq-clip/],
+  },
   { name: 'unknown shape', args: [...SEARCH, '--shape', 'linaer'], says: [/"linear"/] },
   { name: 'range upside down', args: [...SEARCH, '--range', '1.2,0.8'], says: [/coefficients\.range/, /low to high/] },
   { name: 'range with one end', args: [...SEARCH, '--range', '0.8'], says: [/coefficients\.range/] },
   { name: 'range that is not finite', args: [...SEARCH, '--range', '0.8,Infinity'], says: [/coefficients\.range/] },
-  { name: 'range in a file that is not finite', args: ['search', file('infinite.yaml')], says: [/infinite\.yaml:2: coefficients\.range/] },
+  {
+    name: 'range in a file that is not finite',
+    args: ['search', file('infinite.yaml')],
+    says: [/infinite\.yaml:2: coefficients\.range/],
+  },
   { name: 'seed twice', args: [...SEARCH, '--noise-seed', '0,0'], says: [/prompts\.seeds .*twice/] },
-  { name: 'grid points without a grid', args: [...SEARCH, '--grid-points', '3'], says: [/gridPoints is only for the grid/] },
-  { name: 'unknown prompt set', args: [...SEARCH, '--prompts', 'shapes-calibrtion'], says: [/no prompt set "shapes-calibrtion"/, /"shapes-calibration"/] },
+  {
+    name: 'grid points without a grid',
+    args: [...SEARCH, '--grid-points', '3'],
+    says: [/gridPoints is only for the grid/],
+  },
+  {
+    name: 'unknown prompt set',
+    args: [...SEARCH, '--prompts', 'shapes-calibrtion'],
+    says: [/no prompt set "shapes-calibrtion"/, /"shapes-calibration"/],
+  },
   { name: 'more prompts than there are', args: [...SEARCH, '--count', '9999'], says: [/prompts\.count is 9999/] },
-  { name: 'prompt file without prompts', args: [...SEARCH, '--prompts', file('empty.txt')], says: [/empty\.txt holds no prompts/] },
+  {
+    name: 'prompt file without prompts',
+    args: [...SEARCH, '--prompts', file('empty.txt')],
+    says: [/empty\.txt holds no prompts/],
+  },
   { name: 'prompt twice', args: [...SEARCH, '--prompts', file('twice.txt')], says: [/appears twice: "a red circle"/] },
-  { name: 'missing prompt file', args: [...SEARCH, '--prompts', file('absent.txt')], says: [/--prompts: the file .*absent\.txt cannot be read/] },
-  { name: 'overlapping splits', args: [...SEARCH, '--select-prompts', 'shapes-calibration', '--select-count', '8'], says: [/prompts and select overlap/] },
-  { name: 'overlapping prompts in a file', args: ['search', file('overlap.yaml')], says: [/prompts and select overlap: .*"a blue square"/] },
+  {
+    name: 'missing prompt file',
+    args: [...SEARCH, '--prompts', file('absent.txt')],
+    says: [/--prompts: the file .*absent\.txt cannot be read/],
+  },
+  {
+    name: 'overlapping splits',
+    args: [...SEARCH, '--select-prompts', 'shapes-calibration', '--select-count', '8'],
+    says: [/prompts and select overlap/],
+  },
+  {
+    name: 'overlapping prompts in a file',
+    args: ['search', file('overlap.yaml')],
+    says: [/prompts and select overlap: .*"a blue square"/],
+  },
   { name: 'missing spec file', args: ['search', file('absent.yaml')], says: [/absent\.yaml does not exist/] },
   { name: 'broken YAML', args: ['search', file('broken.yaml')], says: [/broken\.yaml:\d: this is not YAML/] },
   { name: 'YAML without a spec', args: ['search', file('list.yaml')], says: [/list\.yaml holds no spec/] },
-  { name: 'unknown key', args: ['search', file('unknown-key.yaml')], says: [/unknown-key\.yaml:\d: Unknown key "optimizer\.bugdet"/, /"budget"/] },
+  {
+    name: 'unknown key',
+    args: ['search', file('unknown-key.yaml')],
+    says: [/unknown-key\.yaml:\d: Unknown key "optimizer\.bugdet"/, /"budget"/],
+  },
   { name: 'workers that are no number', args: [...SEARCH, '--workers', 'many'], says: [/--workers is many/] },
   { name: 'id with a slash', args: [...SEARCH, '--id', 'a/b'], says: [/--id "a\/b"/] },
   { name: 'up with an unknown model', args: ['up', '--model', 'shapess'], says: [/no model "shapess"/, /"shapes"/] },
@@ -109,7 +190,13 @@ describe('wrong input: exit 2 before any server is looked for', () => {
   it('--json gives one document with the error', async () => {
     const { code, stdout } = await runCli([...SEARCH, '--budget', '0', '--json'], newDataFolder());
     expect(code).toBe(2);
-    expect(JSON.parse(stdout)).toEqual({ error: { code: 'usage', message: expect.stringContaining('optimizer.budget is 0') as unknown, hint: expect.stringMatching(/.+/) as unknown } });
+    expect(JSON.parse(stdout)).toEqual({
+      error: {
+        code: 'usage',
+        message: expect.stringContaining('optimizer.budget is 0') as unknown,
+        hint: expect.stringMatching(/.+/) as unknown,
+      },
+    });
   });
 
   it('--debug shows where it was thrown', async () => {
@@ -221,7 +308,10 @@ describe('a server that runs', () => {
       expect(second.stderr).toMatch(/run already \(process \d+\)/);
       expectClear(second);
 
-      const elsewhere = await runCli(['search', '--model', 'other'], newDataFolder(), { TEMPORAL_ADDRESS: up.address, QSCHED_MODELS: otherModel() });
+      const elsewhere = await runCli(['search', '--model', 'other'], newDataFolder(), {
+        TEMPORAL_ADDRESS: up.address,
+        QSCHED_MODELS: otherModel(),
+      });
       expect(elsewhere.code).toBe(1);
       expect(elsewhere.stderr).toMatch(/No worker serves the queue "qsched-model-other"/);
       expect(elsewhere.stderr).toMatch(/npx qsched worker --model other/);
@@ -248,7 +338,9 @@ function otherModel(): string {
   const root = mkdtempSync(join(scratch, 'root-'));
   const shapes = findModel('shapes');
   const models = join(shapes, '..');
-  for (const folder of readdirSync(models)) symlinkSync(join(models, folder), join(root, folder === basename(shapes) ? 'other' : folder));
+  for (const folder of readdirSync(models)) {
+    symlinkSync(join(models, folder), join(root, folder === basename(shapes) ? 'other' : folder));
+  }
   return root;
 }
 

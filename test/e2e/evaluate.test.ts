@@ -9,7 +9,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EvaluateResult } from '../../spec/evaluate-spec.js';
 import type { SearchResult } from '../../spec/payloads.js';
 import { readServerRecord } from '../../temporal/server-record.js';
-import { cleanUp, gone, killGroup, newDataFolder, query, runCli, runJson, startCli, startUp, type RunningCli } from './harness.js';
+import {
+  cleanUp,
+  gone,
+  killGroup,
+  newDataFolder,
+  query,
+  runCli,
+  runJson,
+  startCli,
+  startUp,
+  type RunningCli,
+} from './harness.js';
 
 const PROMPTS = 24;
 /** Two rows of few pictures. */
@@ -18,12 +29,22 @@ const PICTURES = 2 * PROMPTS;
 /** Terms of two scorers and features, once a row: each row is one block. */
 const NUMBERS = 2 * 3;
 
-const everyFile = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && !entry.name.endsWith('.tmp')).map((entry) => join(entry.parentPath, entry.name)).sort() : []);
+const everyFile = (folder: string): string[] =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && !entry.name.endsWith('.tmp'))
+        .map((entry) => join(entry.parentPath, entry.name))
+        .sort()
+    : [];
 const keys = (data: string): string[] => everyFile(join(data, 'artefacts', 'keys'));
 /** Keys with the file that holds them: one that is bound anew is another file. */
-const bindings = (data: string): Map<string, string> => new Map(keys(data).map((path) => [path, `${statSync(path).ino}|${readFileSync(path, 'utf8')}`]));
+const bindings = (data: string): Map<string, string> =>
+  new Map(keys(data).map((path) => [path, `${statSync(path).ino}|${readFileSync(path, 'utf8')}`]));
 const isPicture = (path: string): boolean => readFileSync(path).subarray(1, 4).toString('latin1') === 'PNG';
-const objectOf = (data: string, key: string): string => { const hash = readFileSync(key, 'utf8'); return join(data, 'artefacts', 'objects', hash.slice(0, 2), hash); };
+const objectOf = (data: string, key: string): string => {
+  const hash = readFileSync(key, 'utf8');
+  return join(data, 'artefacts', 'objects', hash.slice(0, 2), hash);
+};
 /** What is the same, whoever drew the pictures. */
 const table = ({ rows }: EvaluateResult) => rows;
 
@@ -39,8 +60,17 @@ describe('an evaluation in a folder of its own', () => {
   });
 
   it('is a table of what was asked for, with intervals', () => {
-    expect(first).toMatchObject({ drawn: PICTURES, reused: 0, prompts: { set: 'shapes-eval', count: PROMPTS, seeds: [2000] } });
-    expect(first.rows.map(({ precision, schedule, steps, images, failed }) => [precision, schedule, steps, images, failed])).toEqual([['fp32', 'identity', 2, PROMPTS, 0], ['w4a8', 'identity', 2, PROMPTS, 0]]);
+    expect(first).toMatchObject({
+      drawn: PICTURES,
+      reused: 0,
+      prompts: { set: 'shapes-eval', count: PROMPTS, seeds: [2000] },
+    });
+    expect(
+      first.rows.map(({ precision, schedule, steps, images, failed }) => [precision, schedule, steps, images, failed]),
+    ).toEqual([
+      ['fp32', 'identity', 2, PROMPTS, 0],
+      ['w4a8', 'identity', 2, PROMPTS, 0],
+    ]);
     for (const row of first.rows) {
       expect(row.objective).toBeCloseTo(row.tc! + 2 * row.iq!, 9);
       expect(row.fidLow!).toBeLessThanOrEqual(row.fid!);
@@ -54,7 +84,9 @@ describe('an evaluation in a folder of its own', () => {
   it('keeps a picture a key, and what was computed from it', () => {
     expect(keys(data)).toHaveLength(PICTURES + NUMBERS);
     expect(keys(data).filter((key) => isPicture(objectOf(data, key)))).toHaveLength(PICTURES);
-    expect(query<{ kind: string; status: string }>(data, 'select kind, status from runs')).toEqual([{ kind: 'evaluate', status: 'finished' }]);
+    expect(query<{ kind: string; status: string }>(data, 'select kind, status from runs')).toEqual([
+      { kind: 'evaluate', status: 'finished' },
+    ]);
   });
 
   it('a second time draws nothing, and gives the same bits', async () => {
@@ -66,13 +98,32 @@ describe('an evaluation in a folder of its own', () => {
   });
 
   it('asked in another way uses the pictures that are there', async () => {
-    const other = await runJson<EvaluateResult>(['evaluate', '--model', 'shapes', '--precision', 'w4a8', '--steps', '2', '--count', String(PROMPTS + 6), '--scorers', 'none', '--features', 'none'], data);
+    const other = await runJson<EvaluateResult>(
+      [
+        'evaluate',
+        '--model',
+        'shapes',
+        '--precision',
+        'w4a8',
+        '--steps',
+        '2',
+        '--count',
+        String(PROMPTS + 6),
+        '--scorers',
+        'none',
+        '--features',
+        'none',
+      ],
+      data,
+    );
     expect(other).toMatchObject({ drawn: 6, reused: PROMPTS });
     expect(other.rows[0]).toMatchObject({ fid: null, fidFeatures: null });
   });
 
   it('makes a damaged picture again, and says so', async () => {
-    const victim = keys(data).map((key) => objectOf(data, key)).find((object) => isPicture(object))!;
+    const victim = keys(data)
+      .map((key) => objectOf(data, key))
+      .find((object) => isPicture(object))!;
     const whole = readFileSync(victim);
     writeFileSync(victim, whole.subarray(0, whole.length - 3));
     const mended = await runJson<EvaluateResult>(SMALL, data);
@@ -85,7 +136,9 @@ describe('an evaluation in a folder of its own', () => {
   it('is written as Markdown and CSV, by the name of the file', async () => {
     const file = join(data, 'table.md');
     expect((await runCli([...SMALL, '--output', file], data)).code).toBe(0);
-    expect(readFileSync(file, 'utf8')).toMatch(/^\| NFEs \| precision \| schedule \| FID \(shapes-clip-second\) \|.*\n\| ---: \|/);
+    expect(readFileSync(file, 'utf8')).toMatch(
+      /^\| NFEs \| precision \| schedule \| FID \(shapes-clip-second\) \|.*\n\| ---: \|/,
+    );
     const { stdout } = await runCli([...SMALL, '--format', 'csv'], data);
     expect(stdout.trim().split('\n')).toHaveLength(3);
     expect(stdout).toContain(`,${first.rows[1]!.clipScore},`);
@@ -93,13 +146,33 @@ describe('an evaluation in a folder of its own', () => {
 
   it.each([
     ['no model', ['evaluate'], /An evaluation needs a model/],
-    ['an unknown precision', ['evaluate', '--model', 'shapes', '--precision', 'w4a7'], /The model "shapes" has no precision "w4a7"/],
-    ['too many prompts', ['evaluate', '--model', 'shapes', '--count', '99999'], /prompts\.count is 99999, but the prompt set "shapes-eval" holds/],
+    [
+      'an unknown precision',
+      ['evaluate', '--model', 'shapes', '--precision', 'w4a7'],
+      /The model "shapes" has no precision "w4a7"/,
+    ],
+    [
+      'too many prompts',
+      ['evaluate', '--model', 'shapes', '--count', '99999'],
+      /prompts\.count is 99999, but the prompt set "shapes-eval" holds/,
+    ],
     ['an unknown scorer', ['evaluate', '--model', 'shapes', '--scorers', 'thrid'], /There is no scorer "thrid"/],
-    ['a scorer without features', ['evaluate', '--model', 'shapes', '--features', 'brisque'], /features names the scorer "brisque" \(brisque\), which has no features/],
+    [
+      'a scorer without features',
+      ['evaluate', '--model', 'shapes', '--features', 'brisque'],
+      /features names the scorer "brisque" \(brisque\), which has no features/,
+    ],
     ['an unknown format', ['evaluate', '--model', 'shapes', '--format', 'latex'], /--format is "latex"/],
-    ['PTQD of full precision alone', ['evaluate', '--model', 'shapes', '--precision', 'fp32', '--schedules', 'ptqd'], /Nothing is left to evaluate: ptqd of shapes fp32/],
-    ['a fit that nobody made', ['evaluate', '--model', 'shapes', '--steps', '2', '--schedules', 'ptqd', '--count', '2'], /There is no PTQD fit of shapes w4a8.*Make one: npx qsched ptqd --model shapes/],
+    [
+      'PTQD of full precision alone',
+      ['evaluate', '--model', 'shapes', '--precision', 'fp32', '--schedules', 'ptqd'],
+      /Nothing is left to evaluate: ptqd of shapes fp32/,
+    ],
+    [
+      'a fit that nobody made',
+      ['evaluate', '--model', 'shapes', '--steps', '2', '--schedules', 'ptqd', '--count', '2'],
+      /There is no PTQD fit of shapes w4a8.*Make one: npx qsched ptqd --model shapes/,
+    ],
     ['a search that nobody made', ['confirm', 'nosuchsearch'], /There is no search "nosuchsearch"/],
   ])('refuses %s with exit code 2', async (_, args, message) => {
     const { code, stderr } = await runCli(args, data);
@@ -130,7 +203,9 @@ describe('kill -9 in the middle', () => {
     expect([...after.keys()].filter((key) => isPicture(objectOf(data, key)))).toHaveLength(ALL);
   }
 
-  beforeAll(async () => { undisturbed = await runJson<EvaluateResult>(LARGE, newDataFolder()); });
+  beforeAll(async () => {
+    undisturbed = await runJson<EvaluateResult>(LARGE, newDataFolder());
+  });
 
   it('the same command goes on, and draws not one picture again', async () => {
     const data = newDataFolder();
@@ -148,7 +223,9 @@ describe('kill -9 in the middle', () => {
     const { pid } = readServerRecord(data)!;
     process.kill(pid, 'SIGKILL');
     await gone(pid);
-    for (const file of readdirSync(data).filter((name) => name.startsWith('temporal-') || name === 'server.json')) rmSync(join(data, file));
+    for (const file of readdirSync(data).filter((name) => name.startsWith('temporal-') || name === 'server.json')) {
+      rmSync(join(data, file));
+    }
     const kept = [...before.keys()].filter((key) => isPicture(objectOf(data, key))).length;
     const resumed = await runJson<EvaluateResult>(LARGE, data);
     expect(resumed).toMatchObject({ drawn: ALL - kept, reused: kept });
@@ -173,8 +250,39 @@ describe('kill -9 in the middle', () => {
 
 describe('the finalist of a search', () => {
   const data = newDataFolder();
-  const SEARCH = ['search', '--model', 'shapes', '--steps', '2', '--count', '2', '--noise-seed', '0', '--select-count', '2', '--finalists', '2', '--confirm-count', '4', '--batch', '4'];
-  interface Confirmed { readonly searches: readonly { readonly searchId: string; readonly gains: readonly { readonly scorer: string; readonly prompts: number; readonly gain: number }[]; readonly calibrationGain: number; readonly optimismGap: number; readonly pHolm: number; readonly recommend: string }[]; readonly recommend: string; readonly reason: string; readonly prompts: EvaluateResult['prompts']; readonly drawn: number }
+  const SEARCH = [
+    'search',
+    '--model',
+    'shapes',
+    '--steps',
+    '2',
+    '--count',
+    '2',
+    '--noise-seed',
+    '0',
+    '--select-count',
+    '2',
+    '--finalists',
+    '2',
+    '--confirm-count',
+    '4',
+    '--batch',
+    '4',
+  ];
+  interface Confirmed {
+    readonly searches: readonly {
+      readonly searchId: string;
+      readonly gains: readonly { readonly scorer: string; readonly prompts: number; readonly gain: number }[];
+      readonly calibrationGain: number;
+      readonly optimismGap: number;
+      readonly pHolm: number;
+      readonly recommend: string;
+    }[];
+    readonly recommend: string;
+    readonly reason: string;
+    readonly prompts: EvaluateResult['prompts'];
+    readonly drawn: number;
+  }
   let search: SearchResult;
 
   beforeAll(async () => {
@@ -187,7 +295,10 @@ describe('the finalist of a search', () => {
     expect(confirmed.prompts).toMatchObject({ set: 'shapes-heldout', count: 24, seeds: [2000] });
     const [own] = confirmed.searches;
     expect(own).toMatchObject({ searchId: search.searchId, coefficients: search.finalist });
-    expect(own!.gains.map(({ scorer, prompts }) => [scorer, prompts])).toEqual([['objective', 24], ['second', 24]]);
+    expect(own!.gains.map(({ scorer, prompts }) => [scorer, prompts])).toEqual([
+      ['objective', 24],
+      ['second', 24],
+    ]);
     expect(own!.optimismGap).toBeCloseTo(own!.calibrationGain - own!.gains[0]!.gain, 12);
     expect(['calibrated', 'identity']).toContain(confirmed.recommend);
     expect(confirmed.drawn).toBe(48);
@@ -197,7 +308,10 @@ describe('the finalist of a search', () => {
   });
 
   it('has no verdict below 20 prompts', async () => {
-    expect(await runJson<Confirmed>(['confirm', '--count', '19'], data)).toMatchObject({ recommend: 'none', reason: expect.stringContaining('19 held-out prompts are too few') as unknown });
+    expect(await runJson<Confirmed>(['confirm', '--count', '19'], data)).toMatchObject({
+      recommend: 'none',
+      reason: expect.stringContaining('19 held-out prompts are too few') as unknown,
+    });
   });
 
   it('is not confirmed on prompts that the search saw', async () => {
@@ -218,15 +332,51 @@ describe('the finalist of a search', () => {
   });
 
   it('is a row of an evaluation, with its gain over the identity', async () => {
-    const { rows } = await runJson<EvaluateResult>(['evaluate', '--model', 'shapes', '--precision', 'fp32,w4a8', '--steps', '2', '--count', String(PROMPTS), '--schedules', 'identity,q-sched'], data);
-    expect(rows.map(({ precision, schedule }) => [precision, schedule])).toEqual([['fp32', 'identity'], ['w4a8', 'identity'], ['w4a8', 'q-sched']]);
+    const { rows } = await runJson<EvaluateResult>(
+      [
+        'evaluate',
+        '--model',
+        'shapes',
+        '--precision',
+        'fp32,w4a8',
+        '--steps',
+        '2',
+        '--count',
+        String(PROMPTS),
+        '--schedules',
+        'identity,q-sched',
+      ],
+      data,
+    );
+    expect(rows.map(({ precision, schedule }) => [precision, schedule])).toEqual([
+      ['fp32', 'identity'],
+      ['w4a8', 'identity'],
+      ['w4a8', 'q-sched'],
+    ]);
     expect(rows[2]!.gains.map(({ scorer }) => scorer)).toEqual(['objective', 'second']);
     expect(rows[2]!.fidGain!.difference).toBeCloseTo(rows[2]!.fid! - rows[1]!.fid!, 9);
     expect(rows[2]!.gains[0]!.gain).toBeCloseTo(rows[2]!.objective! - rows[1]!.objective!, 9);
   });
 
   it('on prompts that its search saw is a gain that is not believed', async () => {
-    const { warnings } = await runJson<EvaluateResult>(['evaluate', '--model', 'shapes', '--steps', '2', '--prompts', 'shapes-calibration', '--count', '6', '--schedules', `identity,search:${search.searchId}`], data);
-    expect(warnings).toContain(`The search or fit behind "${search.searchId}" used 2 of these 6 prompts: what its row gains is no held-out gain.`);
+    const { warnings } = await runJson<EvaluateResult>(
+      [
+        'evaluate',
+        '--model',
+        'shapes',
+        '--steps',
+        '2',
+        '--prompts',
+        'shapes-calibration',
+        '--count',
+        '6',
+        '--schedules',
+        `identity,search:${search.searchId}`,
+      ],
+      data,
+    );
+    expect(warnings).toContain(
+      `The search or fit behind "${search.searchId}" used 2 of these 6 prompts: what its row gains is no held-out gain.`,
+    );
   });
 });

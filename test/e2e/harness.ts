@@ -45,11 +45,22 @@ export function newDataFolder(): string {
 
 /** The environment of a command: no configured server, its own data folder. */
 export function environment(data: string, more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  return { ...process.env, TEMPORAL_ADDRESS: '', TEMPORAL_NAMESPACE: '', TEMPORAL_CONFIG_FILE: join(data, 'absent.toml'), QSCHED_DATA: data, ...more };
+  return {
+    ...process.env,
+    TEMPORAL_ADDRESS: '',
+    TEMPORAL_NAMESPACE: '',
+    TEMPORAL_CONFIG_FILE: join(data, 'absent.toml'),
+    QSCHED_DATA: data,
+    ...more,
+  };
 }
 
 /** Starts `qsched` with its arguments. */
-export function startCli(args: readonly string[], data: string, more: Readonly<Record<string, string>> = {}): RunningCli {
+export function startCli(
+  args: readonly string[],
+  data: string,
+  more: Readonly<Record<string, string>> = {},
+): RunningCli {
   return start(process.execPath, [MAIN, ...args], environment(data, more));
 }
 
@@ -58,8 +69,12 @@ export function start(program: string, args: readonly string[], env: NodeJS.Proc
   const child = spawn(program, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   children.add(child);
   let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => { stdout += chunk.toString('utf8'); });
-  child.stderr.on('data', (chunk: Buffer) => { stderr += chunk.toString('utf8'); });
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString('utf8');
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString('utf8');
+  });
   let over = false;
   const result = new Promise<CliResult>((done, fail) => {
     const late = setTimeout(() => {
@@ -92,19 +107,31 @@ export function start(program: string, args: readonly string[], env: NodeJS.Proc
 }
 
 /** Runs `qsched` to its end. */
-export function runCli(args: readonly string[], data: string, more: Readonly<Record<string, string>> = {}): Promise<CliResult> {
+export function runCli(
+  args: readonly string[],
+  data: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<CliResult> {
   return startCli(args, data, more).result;
 }
 
 /** Runs it, expects the exit code, and reads the one JSON document on stdout. */
-export async function runJson<T>(args: readonly string[], data: string, more: Readonly<Record<string, string>> = {}): Promise<T> {
+export async function runJson<T>(
+  args: readonly string[],
+  data: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<T> {
   const { code, stdout, stderr } = await runCli([...args, '--json'], data, more);
   if (code !== 0) throw new Error(`qsched ${args.join(' ')}: exit code ${String(code)}\n${stderr}`);
   return JSON.parse(stdout) as T;
 }
 
 /** `qsched up`, ready to be used. */
-export async function startUp(data: string, args: readonly string[] = ['--model', 'shapes'], more: Readonly<Record<string, string>> = {}): Promise<RunningCli & { address: string }> {
+export async function startUp(
+  data: string,
+  args: readonly string[] = ['--model', 'shapes'],
+  more: Readonly<Record<string, string>> = {},
+): Promise<RunningCli & { address: string }> {
   const up = startCli(['up', ...args], data, more);
   const [, address] = await up.says(/serving [^;]+; Temporal at (127\.0\.0\.1:\d+)/);
   return { ...up, address: address! };
@@ -126,8 +153,12 @@ export async function gone(pid: number): Promise<void> {
 
 /** Process ids of the scoring workers that a command started. */
 export function scoringWorkers(parent: number): number[] {
-  const processes = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n').map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line));
-  return processes.flatMap((found) => (found !== null && Number(found[2]) === parent && found[3]!.includes(' worker ') ? [Number(found[1])] : []));
+  const processes = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line));
+  return processes.flatMap((found) =>
+    found !== null && Number(found[2]) === parent && found[3]!.includes(' worker ') ? [Number(found[1])] : [],
+  );
 }
 
 /** Reads the database of a data folder. */
@@ -145,7 +176,10 @@ export function query<T>(data: string, sql: string, ...parameters: unknown[]): T
 /** Scored calibration trials of a search; 0 where there is no database yet. */
 export function scoredTrials(data: string): number {
   try {
-    return query<{ n: number }>(data, "select count(*) as n from trials where stage = 'calibration' and status = 'ok'")[0]?.n ?? 0;
+    return (
+      query<{ n: number }>(data, "select count(*) as n from trials where stage = 'calibration' and status = 'ok'")[0]
+        ?.n ?? 0
+    );
   } catch {
     return 0; // the tables are not there yet
   }
@@ -154,7 +188,11 @@ export function scoredTrials(data: string): number {
 /** Waits until so many calibration trials are scored. */
 export async function untilScored(data: string, trials: number, running: RunningCli): Promise<void> {
   let ended = false;
-  void running.result.finally(() => { ended = true; }).catch(() => undefined);
+  void running.result
+    .finally(() => {
+      ended = true;
+    })
+    .catch(() => undefined);
   while (scoredTrials(data) < trials) {
     if (ended) throw new Error(`The search ended with ${scoredTrials(data)} of ${trials} trials:\n${running.stderr()}`);
     await sleep(20);
@@ -163,8 +201,16 @@ export async function untilScored(data: string, trials: number, running: Running
 
 /** Trials and evaluations as text, ordered by key, without times. */
 export function dump(data: string, searchId: string): string[] {
-  const trials = query<object>(data, 'select stage, number, candidate_id, point, status, score, tc, iq from trials where search_id = ? order by stage, number', searchId);
-  const evaluations = query<object>(data, 'select key, context_id, candidate_id, prompt_id, seed, status, reason, terms, search_id from evaluations where search_id = ? order by key', searchId);
+  const trials = query<object>(
+    data,
+    'select stage, number, candidate_id, point, status, score, tc, iq from trials where search_id = ? order by stage, number',
+    searchId,
+  );
+  const evaluations = query<object>(
+    data,
+    'select key, context_id, candidate_id, prompt_id, seed, status, reason, terms, search_id from evaluations where search_id = ? order by key',
+    searchId,
+  );
   return [...trials, ...evaluations].map((row) => JSON.stringify(row));
 }
 

@@ -10,10 +10,20 @@ import { cleanUp, gone, killGroup, newDataFolder, query, runCli, runJson, startC
 
 const STUDY = ['study', 'table-3', '--count', '40', '--budget', '4'];
 
-interface Counts { readonly evaluations: number; readonly keys: number; readonly trials: number; readonly searches: number }
-const counts = (data: string): Counts | undefined => query<Counts>(data, `select count(*) as evaluations, count(distinct key) as keys, (select count(*) from trials) as trials,
-  (select count(*) from searches where status = 'finished') as searches from evaluations`)[0];
-const runs = (data: string) => query<{ kind: string; status: string; name: string }>(data, "select kind, status, name from runs order by kind");
+interface Counts {
+  readonly evaluations: number;
+  readonly keys: number;
+  readonly trials: number;
+  readonly searches: number;
+}
+const counts = (data: string): Counts | undefined =>
+  query<Counts>(
+    data,
+    `select count(*) as evaluations, count(distinct key) as keys, (select count(*) from trials) as trials,
+  (select count(*) from searches where status = 'finished') as searches from evaluations`,
+  )[0];
+const runs = (data: string) =>
+  query<{ kind: string; status: string; name: string }>(data, 'select kind, status, name from runs order by kind');
 /** Everything of a result but how long it took. */
 const table = (result: StudyResult): StudyResult => ({ ...result, seconds: 0 });
 
@@ -34,10 +44,18 @@ describe('a study', () => {
     stored = counts(data);
   });
 
-  it('is one JSON document: rows with intervals, the study\'s own column, notes and seconds', () => {
-    expect(first).toMatchObject({ study: 'table-3', columns: ['tune'], prompts: { set: 'shapes-eval', count: 40 }, objective: { type: 'jaq-clip', k: 2 } });
+  it("is one JSON document: rows with intervals, the study's own column, notes and seconds", () => {
+    expect(first).toMatchObject({
+      study: 'table-3',
+      columns: ['tune'],
+      prompts: { set: 'shapes-eval', count: 40 },
+      objective: { type: 'jaq-clip', k: 2 },
+    });
     expect(first.rows.map(({ tune, schedule, label }) => [tune, schedule, label])).toEqual([
-      ['none', 'identity', 'Original'], ['noise', 'q-sched', 'Q-Sched, c^eps'], ['sample', 'q-sched', 'Q-Sched, c^x'], ['both', 'q-sched', 'Q-Sched, (c^eps, c^x)'],
+      ['none', 'identity', 'Original'],
+      ['noise', 'q-sched', 'Q-Sched, c^eps'],
+      ['sample', 'q-sched', 'Q-Sched, c^x'],
+      ['both', 'q-sched', 'Q-Sched, (c^eps, c^x)'],
     ]);
     for (const { images, fid, fidLow, fidHigh, clipScore, steps, scheduler } of first.rows) {
       expect({ images, steps, scheduler }).toEqual({ images: 40, steps: 4, scheduler: 'tcd' });
@@ -58,7 +76,10 @@ describe('a study', () => {
     expect(tuned[1]!.coefficients.noise).toEqual([1, 1, 1, 1]);
     expect(first.notes.join()).toMatch(/fewer than 2000/);
     expect(first.seconds).toBeGreaterThan(0);
-    expect(runs(data)).toEqual([{ kind: 'evaluate', status: 'finished', name: expect.any(String) as unknown }, { kind: 'study', status: 'finished', name: 'table-3' }]);
+    expect(runs(data)).toEqual([
+      { kind: 'evaluate', status: 'finished', name: expect.any(String) as unknown },
+      { kind: 'study', status: 'finished', name: 'table-3' },
+    ]);
   });
 
   it('run again is the same table, and evaluates nothing', async () => {
@@ -90,14 +111,22 @@ describe('a study', () => {
 });
 
 it.each<[string, string[], RegExp]>([
-  ['an unknown study', ['study', 'table-2'], /There is no study "table-2"\.\n {2}Did you mean "table-1"\? Allowed: table-1, .*surface, ptqd, overhead/],
+  [
+    'an unknown study',
+    ['study', 'table-2'],
+    /There is no study "table-2"\.\n {2}Did you mean "table-1"\? Allowed: table-1, .*surface, ptqd, overhead/,
+  ],
   ['an unknown precision', ['study', 'table-1', '--precision', 'w4a7'], /no precision "w4a7".*\n.*w4a8/],
   ['full precision', ['study', 'table-1', '--precision', 'fp32'], /beside the full-precision one/],
   ['a flag that the study decides', ['study', 'table-1', '--steps', '4'], /The study table-1 takes no --steps/],
-  ['more prompts than there are', ['study', 'table-1', '--count', '5000'], /--count is 5000, but the prompt set "shapes-eval" holds 2385 prompts/],
+  [
+    'more prompts than there are',
+    ['study', 'table-1', '--count', '5000'],
+    /--count is 5000, but the prompt set "shapes-eval" holds 2385 prompts/,
+  ],
   ['a budget of none', ['study', 'table-1', '--budget', '0'], /--budget is "0": it must be a whole number from 1/],
   ['another format', ['study', 'table-1', '--format', 'html'], /--format is "html"/],
-  ['a table\'s flag on another study', ['study', 'overhead', '--format', 'csv'], /The study overhead takes no --format/],
+  ["a table's flag on another study", ['study', 'overhead', '--format', 'csv'], /The study overhead takes no --format/],
 ])('%s is refused before anything is started', async (_, args, pattern) => {
   const { code, stderr } = await runCli(args, newDataFolder());
   expect(code).toBe(2);

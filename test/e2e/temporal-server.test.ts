@@ -43,7 +43,13 @@ async function start(dataFolder: string): Promise<RunningServer> {
 
 /** Environment with a data folder and no configured server. */
 function environment(dataFolder: string, more: Record<string, string> = {}): NodeJS.ProcessEnv {
-  return { ...process.env, TEMPORAL_ADDRESS: '', TEMPORAL_CONFIG_FILE: join(scratch, 'absent.toml'), QSCHED_DATA: dataFolder, ...more };
+  return {
+    ...process.env,
+    TEMPORAL_ADDRESS: '',
+    TEMPORAL_CONFIG_FILE: join(scratch, 'absent.toml'),
+    QSCHED_DATA: dataFolder,
+    ...more,
+  };
 }
 
 async function connect(start: boolean, env: NodeJS.ProcessEnv): Promise<TemporalConnection> {
@@ -80,8 +86,18 @@ describe('a server of our own', { timeout: START_WITHIN_MS }, () => {
   it('starts on loopback, answers, has the search attributes, and leaves no record when it is stopped', async () => {
     const folder = newFolder();
     const server = await start(folder);
-    expect(server).toMatchObject({ ours: true, startedHere: true, namespace: 'default', address: expect.stringMatching(/^127\.0\.0\.1:\d+$/) as unknown });
-    expect(readServerRecord(folder)).toMatchObject({ pid: server.pid, address: server.address, uiUrl: server.uiUrl, startedBy: process.pid });
+    expect(server).toMatchObject({
+      ours: true,
+      startedHere: true,
+      namespace: 'default',
+      address: expect.stringMatching(/^127\.0\.0\.1:\d+$/) as unknown,
+    });
+    expect(readServerRecord(folder)).toMatchObject({
+      pid: server.pid,
+      address: server.address,
+      uiUrl: server.uiUrl,
+      startedBy: process.pid,
+    });
     const connection = await openConnection(server, 5_000);
     expect(await hasSearchAttributes(connection, server.namespace)).toBe(true);
     expect(await hasPollers(connection, server.namespace, WORKFLOW_QUEUE, 'workflow')).toBe(false);
@@ -144,7 +160,15 @@ describe('a server of our own', { timeout: START_WITHIN_MS }, () => {
   it('replaces a stale record: dead process, or a living one that is no server', async () => {
     const folder = newFolder();
     const nobody = await freePort([]);
-    const record = { pid: process.pid, address: `127.0.0.1:${nobody}`, uiUrl: `http://127.0.0.1:${nobody}`, namespace: 'default', startedBy: 1, startedAt: new Date(0).toISOString(), version: '0' };
+    const record = {
+      pid: process.pid,
+      address: `127.0.0.1:${nobody}`,
+      uiUrl: `http://127.0.0.1:${nobody}`,
+      namespace: 'default',
+      startedBy: 1,
+      startedAt: new Date(0).toISOString(),
+      version: '0',
+    };
     writeServerRecord(folder, record);
     const server = await start(folder);
     expect(server.startedHere).toBe(true);
@@ -161,7 +185,11 @@ describe('a server of our own', { timeout: START_WITHIN_MS }, () => {
     try {
       // A signal takes its time to reach every thread: until then the server still answers.
       while ((await findRunningServer(folder)) !== null) await sleep(50);
-      await expect(startServer({ dataFolder: folder, onProgress })).rejects.toMatchObject({ code: 'failure', message: expect.stringContaining(`process ${pid}`) as unknown, hint: expect.stringContaining(`kill -9 ${pid}`) as unknown });
+      await expect(startServer({ dataFolder: folder, onProgress })).rejects.toMatchObject({
+        code: 'failure',
+        message: expect.stringContaining(`process ${pid}`) as unknown,
+        hint: expect.stringContaining(`kill -9 ${pid}`) as unknown,
+      });
     } finally {
       process.kill(pid, 'SIGCONT');
     }
@@ -178,16 +206,29 @@ describe('connecting', { timeout: START_WITHIN_MS }, () => {
   });
 
   it('names the command where it may not', async () => {
-    await expect(connectTemporal({ start: false, onProgress, env: environment(newFolder()) })).rejects.toMatchObject({ code: 'failure', hint: 'Start one with `npx qsched up`.' });
+    await expect(connectTemporal({ start: false, onProgress, env: environment(newFolder()) })).rejects.toMatchObject({
+      code: 'failure',
+      hint: 'Start one with `npx qsched up`.',
+    });
   });
 
   it('takes the server that TEMPORAL_ADDRESS names, and starts none', async () => {
     const server = await start(newFolder());
     const folder = newFolder();
     const connected = await connect(true, environment(folder, { TEMPORAL_ADDRESS: server.address }));
-    expect(connected).toMatchObject({ kind: 'configured', server: null, nativeAddress: { address: server.address, namespace: 'default' } });
+    expect(connected).toMatchObject({
+      kind: 'configured',
+      server: null,
+      nativeAddress: { address: server.address, namespace: 'default' },
+    });
     expect(readServerRecord(folder)).toBeNull();
-    await expect(connectTemporal({ start: true, onProgress, env: environment(folder, { TEMPORAL_ADDRESS: server.address, TEMPORAL_NAMESPACE: 'absent' }) })).rejects.toMatchObject({
+    await expect(
+      connectTemporal({
+        start: true,
+        onProgress,
+        env: environment(folder, { TEMPORAL_ADDRESS: server.address, TEMPORAL_NAMESPACE: 'absent' }),
+      }),
+    ).rejects.toMatchObject({
       code: 'failure',
       message: `The Temporal server at ${server.address} has no namespace 'absent'.`,
     });
@@ -195,7 +236,9 @@ describe('connecting', { timeout: START_WITHIN_MS }, () => {
 
   it('says which configured address does not answer', async () => {
     const address = `127.0.0.1:${await freePort([])}`;
-    await expect(connectTemporal({ start: true, onProgress, env: environment(newFolder(), { TEMPORAL_ADDRESS: address }) })).rejects.toMatchObject({
+    await expect(
+      connectTemporal({ start: true, onProgress, env: environment(newFolder(), { TEMPORAL_ADDRESS: address }) }),
+    ).rejects.toMatchObject({
       code: 'failure',
       message: expect.stringContaining(`The Temporal server at ${address} does not answer`) as unknown,
       hint: expect.stringContaining('TEMPORAL_ADDRESS') as unknown,

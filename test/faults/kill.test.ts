@@ -14,10 +14,46 @@ import { openConnection } from '../../temporal/open-connection.js';
 import { isAlive } from '../../temporal/process-alive.js';
 import { readServerRecord, type ServerRecord } from '../../temporal/server-record.js';
 import { startServer } from '../../temporal/server.js';
-import { cleanUp, dump, gone, killGroup, newDataFolder, query, runCli, runJson, scoredTrials, scoringWorkers, startCli, untilScored, type RunningCli } from '../e2e/harness.js';
+import {
+  cleanUp,
+  dump,
+  gone,
+  killGroup,
+  newDataFolder,
+  query,
+  runCli,
+  runJson,
+  scoredTrials,
+  scoringWorkers,
+  startCli,
+  untilScored,
+  type RunningCli,
+} from '../e2e/harness.js';
 
 const BUDGET = 80;
-const SEARCH = ['search', '--model', 'shapes', '--steps', '2', '--optimizer', 'cma-es', '--batch', '4', '--budget', String(BUDGET), '--count', '2', '--noise-seed', '0', '--select-count', '2', '--finalists', '2', '--confirm-count', '4'];
+const SEARCH = [
+  'search',
+  '--model',
+  'shapes',
+  '--steps',
+  '2',
+  '--optimizer',
+  'cma-es',
+  '--batch',
+  '4',
+  '--budget',
+  String(BUDGET),
+  '--count',
+  '2',
+  '--noise-seed',
+  '0',
+  '--select-count',
+  '2',
+  '--finalists',
+  '2',
+  '--confirm-count',
+  '4',
+];
 const KILLS = 3;
 /** Trials after which nothing is killed any more: the search must not end before it is killed. */
 const LATEST = BUDGET - 48;
@@ -48,7 +84,11 @@ async function reach(data: string, trials: number, running: RunningCli): Promise
 /** The record of the server that runs now: another process than the one that was killed last. */
 async function serverOf(data: string, killed: number, running: RunningCli): Promise<ServerRecord> {
   let ended = false;
-  void running.result.finally(() => { ended = true; }).catch(() => undefined);
+  void running.result
+    .finally(() => {
+      ended = true;
+    })
+    .catch(() => undefined);
   while (!ended) {
     const record = readServerRecord(data);
     if (record !== null && record.pid !== killed) return record;
@@ -71,7 +111,10 @@ describe('kill -9', () => {
 
   function expectTheSame(data: string): void {
     expect(dump(data, result.searchId)).toEqual(undisturbed);
-    const [rows] = query<{ rows: number; keys: number }>(data, 'select count(*) as rows, count(distinct context_id || candidate_id || prompt_id || seed) as keys from evaluations');
+    const [rows] = query<{ rows: number; keys: number }>(
+      data,
+      'select count(*) as rows, count(distinct context_id || candidate_id || prompt_id || seed) as keys from evaluations',
+    );
     expect(rows?.rows).toBe(rows?.keys);
   }
 
@@ -142,7 +185,9 @@ describe('kill -9', () => {
     killGroup(running.pid);
     process.kill(pid, 'SIGKILL');
     await gone(pid);
-    for (const file of readdirSync(data).filter((name) => name.startsWith('temporal-') || name === 'server.json')) rmSync(join(data, file));
+    for (const file of readdirSync(data).filter((name) => name.startsWith('temporal-') || name === 'server.json')) {
+      rmSync(join(data, file));
+    }
     const rows = 'select key, terms, created_at from evaluations order by key';
     const before = query<{ key: string }>(data, rows);
     const scored = scoredTrials(data);
@@ -160,17 +205,27 @@ describe('kill -9', () => {
 
 /** Trials that a search's activities were asked to score on a split, from its Temporal history. */
 async function scoredByWorkers(data: string, searchId: string, split: string): Promise<number> {
-  const calibration = query<{ n: number }>(data, 'select count(*) as n from search_prompts where search_id = ? and split = ?', searchId, split)[0]!.n;
+  const calibration = query<{ n: number }>(
+    data,
+    'select count(*) as n from search_prompts where search_id = ? and split = ?',
+    searchId,
+    split,
+  )[0]!.n;
   const server = await startServer({ dataFolder: data, onProgress: () => undefined });
   try {
     const connection = await openConnection(server, 5000);
     const history = await new Client({ connection }).workflow.getHandle(searchId).fetchHistory();
     await connection.close();
     const requests = (history.events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
-      scheduled?.activityType?.name === 'score' ? [JSON.parse(Buffer.from(scheduled.input!.payloads![0]!.data!).toString('utf8')) as ScoreRequest] : []);
+      scheduled?.activityType?.name === 'score'
+        ? [JSON.parse(Buffer.from(scheduled.input!.payloads![0]!.data!).toString('utf8')) as ScoreRequest]
+        : [],
+    );
     expect(requests.length).toBeGreaterThan(0);
     const [first] = requests;
-    return requests.filter((request) => request.split.sha256 === first!.split.sha256 && request.split.count === calibration).reduce((sum, request) => sum + request.trials.length, 0);
+    return requests
+      .filter((request) => request.split.sha256 === first!.split.sha256 && request.split.count === calibration)
+      .reduce((sum, request) => sum + request.trials.length, 0);
   } finally {
     await server.stop();
   }
@@ -193,7 +248,15 @@ describe('a full disk', () => {
     const script = `import { openStore } from ${JSON.stringify(join(process.cwd(), 'dist', 'db', 'open-store.js'))};
 try { openStore(${JSON.stringify(join(data, 'qsched.db'))}); } catch (error) { console.log(JSON.stringify({ code: error.code, message: error.message, hint: error.hint })); }`;
     // The limit on the size of a file acts as a disk with that much space.
-    const { stdout } = await promisify(execFile)('bash', ['-c', `trap '' XFSZ; ulimit -f 16; exec ${JSON.stringify(process.execPath)} --input-type=module -e "$0"`, script]);
-    expect(JSON.parse(stdout)).toEqual({ code: 'failure', message: expect.stringMatching(/disk that holds .*qsched\.db is full or failing/) as unknown, hint: expect.stringContaining('npx qsched resume') as unknown });
+    const { stdout } = await promisify(execFile)('bash', [
+      '-c',
+      `trap '' XFSZ; ulimit -f 16; exec ${JSON.stringify(process.execPath)} --input-type=module -e "$0"`,
+      script,
+    ]);
+    expect(JSON.parse(stdout)).toEqual({
+      code: 'failure',
+      message: expect.stringMatching(/disk that holds .*qsched\.db is full or failing/) as unknown,
+      hint: expect.stringContaining('npx qsched resume') as unknown,
+    });
   });
 });

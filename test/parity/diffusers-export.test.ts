@@ -14,7 +14,9 @@ interface Golden {
   readonly refusals: { readonly case: string; readonly message: string }[];
 }
 
-const golden = JSON.parse(readFileSync(new URL('../golden/diffusers-export/trajectories.json', import.meta.url), 'utf8')) as Golden;
+const golden = JSON.parse(
+  readFileSync(new URL('../golden/diffusers-export/trajectories.json', import.meta.url), 'utf8'),
+) as Golden;
 const documents = JSON.parse(readFileSync(DOCUMENTS_PATH, 'utf8')) as CompleteSchedule[];
 const CHANNELS = 2;
 const { fround } = Math;
@@ -31,18 +33,35 @@ it('the documents that diffusers was given are the ones that are exported now', 
 });
 
 describe('diffusers with an exported schedule is our trajectory to 1e-5', () => {
-  it.each(documents.map((document, i) => ({ ...document.scheduler, kind: document.kind, document, i })))('$type, $steps steps, eta $eta ($kind)', ({ document, i }) => {
-    const { fused } = document;
-    const x = Float32Array.from(golden.pool.initial, (value) => value * fused.initNoiseSigma);
-    golden.trajectories[i]!.forEach((expected, s) => {
-      const step = fused.steps[s]!;
-      applyFused(step, x, network(x.map((value) => value * step.inputScale), step.timestep), Float32Array.from(golden.pool.noise[s]!), x, CHANNELS);
-      expected.forEach((value, j) => expect(Math.abs(x[j]! - value)).toBeLessThan(1e-5 * Math.max(1, Math.abs(value))));
-    });
-  });
+  it.each(documents.map((document, i) => ({ ...document.scheduler, kind: document.kind, document, i })))(
+    '$type, $steps steps, eta $eta ($kind)',
+    ({ document, i }) => {
+      const { fused } = document;
+      const x = Float32Array.from(golden.pool.initial, (value) => value * fused.initNoiseSigma);
+      golden.trajectories[i]!.forEach((expected, s) => {
+        const step = fused.steps[s]!;
+        applyFused(
+          step,
+          x,
+          network(
+            x.map((value) => value * step.inputScale),
+            step.timestep,
+          ),
+          Float32Array.from(golden.pool.noise[s]!),
+          x,
+          CHANNELS,
+        );
+        expected.forEach((value, j) =>
+          expect(Math.abs(x[j]! - value)).toBeLessThan(1e-5 * Math.max(1, Math.abs(value))),
+        );
+      });
+    },
+  );
 
   it('the coefficients do something in every one of them', () => {
-    documents.forEach(({ fused, identity }) => expect(fused.steps.map(({ a }) => a)).not.toEqual(identity!.steps.map(({ a }) => a)));
+    documents.forEach(({ fused, identity }) =>
+      expect(fused.steps.map(({ a }) => a)).not.toEqual(identity!.steps.map(({ a }) => a)),
+    );
   });
 });
 

@@ -8,7 +8,11 @@ const bytes = (text: string) => new Uint8Array(Buffer.from(text, 'base64'));
 const doubles = (text: string) => new Float64Array(bytes(text).buffer);
 
 const svr: BrisqueSvr = { coefficients: doubles(golden.coefficients), supportVectors: doubles(golden.supportVectors) };
-const flat = (width: number, height: number, grey: number): RgbImage => ({ width, height, data: new Uint8Array(width * height * 3).fill(grey) });
+const flat = (width: number, height: number, grey: number): RgbImage => ({
+  width,
+  height,
+  data: new Uint8Array(width * height * 3).fill(grey),
+});
 
 describe.each(golden.cases)('$kind, $width x $height', (one) => {
   const features = brisqueFeatures({ width: one.width, height: one.height, data: bytes(one.image) });
@@ -43,6 +47,10 @@ test('what does not fit is refused', () => {
   expect(() => brisqueFeatures(flat(15, 64, 3))).toThrow('at least 16 x 16 pixels, not 15 x 64');
   expect(() => brisqueFeatures({ ...flat(20, 20, 3), width: 19 })).toThrow('needs 1140 bytes, not 1200');
   expect(() => brisqueScore(new Float64Array(18), svr)).toThrow('not 18 and 864');
-  expect(() => brisqueScore(new Float64Array(36), { ...svr, supportVectors: new Float64Array(36) })).toThrow('for 24 coefficients, 864 values');
-  expect(() => brisqueScore(new Float64Array(36), { coefficients: new Float64Array(0), supportVectors: new Float64Array(0) })).toThrow('0 coefficients');
+  expect(() => brisqueScore(new Float64Array(36), { ...svr, supportVectors: new Float64Array(36) })).toThrow(
+    'for 24 coefficients, 864 values',
+  );
+  expect(() =>
+    brisqueScore(new Float64Array(36), { coefficients: new Float64Array(0), supportVectors: new Float64Array(0) }),
+  ).toThrow('0 coefficients');
 });

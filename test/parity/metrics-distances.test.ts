@@ -11,7 +11,11 @@ function features(text: string, dimension: number): Features {
   return { rows: data.length / dimension, dimension, data };
 }
 
-const first = ({ dimension, data }: Features, rows: number): Features => ({ rows, dimension, data: data.slice(0, rows * dimension) });
+const first = ({ dimension, data }: Features, rows: number): Features => ({
+  rows,
+  dimension,
+  data: data.slice(0, rows * dimension),
+});
 
 const relative = (a: number, b: number) => Math.abs(a - b) / Math.abs(b);
 

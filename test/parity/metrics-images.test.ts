@@ -41,7 +41,7 @@ for (const one of float.cases) {
   });
 }
 
-test("imageFromPlanar rounds as diffusers does, exact ties and values out of range included", () => {
+test('imageFromPlanar rounds as diffusers does, exact ties and values out of range included', () => {
   expect(planar.exactTies).toBeGreaterThan(10);
   const image = imageFromPlanar(floats(planar.planar), planar.height, planar.width);
   expect(largestDifference(image.data, bytes(planar.data))).toBe(0);
@@ -57,6 +57,11 @@ for (const one of preprocess.cases) {
     const image: RgbImage = { width: one.width, height: one.height, data: bytes(one.image) };
     const out = clipPreprocess(image, { size: one.size, mean: CLIP_MEAN, std: CLIP_STD, resize: one.resize });
     expect(out.length).toBe(one.length);
-    expect(largestDifference(out.filter((_, i) => i % one.every === 0), floats(one.data))).toBeLessThanOrEqual(1e-6);
+    expect(
+      largestDifference(
+        out.filter((_, i) => i % one.every === 0),
+        floats(one.data),
+      ),
+    ).toBeLessThanOrEqual(1e-6);
   });
 }

@@ -6,8 +6,13 @@ import type { Comparison } from '../../metrics/statistics/comparisons.js';
 import { eloRatings } from '../../metrics/statistics/elo.js';
 import golden from '../golden/metrics/preference.json' with { type: 'json' };
 
-const comparisonsOf = (games: readonly (readonly number[])[]) => games.map(([first, second, outcome]) => ({ first, second, outcome }) as Comparison);
-const game = (first: number, second: number, outcome: Comparison['outcome'] = 1): Comparison => ({ first, second, outcome });
+const comparisonsOf = (games: readonly (readonly number[])[]) =>
+  games.map(([first, second, outcome]) => ({ first, second, outcome }) as Comparison);
+const game = (first: number, second: number, outcome: Comparison['outcome'] = 1): Comparison => ({
+  first,
+  second,
+  outcome,
+});
 
 function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   expect(a.length).toBe(b.length);
@@ -33,7 +38,9 @@ describe.each(golden.cases)('$name', (one) => {
 
   // Exact but for the last bits of 10^x, which no two libraries share.
   test('ELO', () => {
-    expect(largestDifference(eloRatings(one.players, comparisons, { seed: one.seed, shuffles: golden.shuffles }), one.elo)).toBeLessThan(1e-10);
+    expect(
+      largestDifference(eloRatings(one.players, comparisons, { seed: one.seed, shuffles: golden.shuffles }), one.elo),
+    ).toBeLessThan(1e-10);
   });
 
   test('Bradley-Terry', () => {
@@ -67,10 +74,15 @@ test('Bradley-Terry of players far apart', () => {
   const beaten = [3, 5, 6];
   const comparisons = times.flatMap((wins, player) => {
     const next = (player + 1) % times.length;
-    return [...Array.from({ length: wins }, () => game(player, next)), ...(beaten.includes(player) ? [game(next, player)] : [])];
+    return [
+      ...Array.from({ length: wins }, () => game(player, next)),
+      ...(beaten.includes(player) ? [game(next, player)] : []),
+    ];
   });
   const ratings = bradleyTerry(times.length, comparisons);
-  expect(largestDifference(surplus(times.length, ratings, comparisons), new Float64Array(times.length))).toBeLessThan(1e-8);
+  expect(largestDifference(surplus(times.length, ratings, comparisons), new Float64Array(times.length))).toBeLessThan(
+    1e-8,
+  );
   expect(Math.max(...ratings) - Math.min(...ratings)).toBeGreaterThan(1000);
 });
 
@@ -78,14 +90,22 @@ const chance = fc.constantFrom<Comparison['outcome'][]>(0, 0.5, 1);
 /** Four players, with a cycle of wins, so that all have ratings. */
 const cycled = fc
   .array(fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 1, max: 3 }), chance), { maxLength: 40 })
-  .map((rest) => [game(0, 1), game(1, 2), game(2, 3), game(3, 0), ...rest.map(([a, gap, outcome]) => game(a, (a + gap) % 4, outcome))]);
+  .map((rest) => [
+    game(0, 1),
+    game(1, 2),
+    game(2, 3),
+    game(3, 0),
+    ...rest.map(([a, gap, outcome]) => game(a, (a + gap) % 4, outcome)),
+  ]);
 
 test('Bradley-Terry: expected wins are the wins, whichever player is named first', () => {
   fc.assert(
     fc.property(cycled, (comparisons) => {
       const ratings = bradleyTerry(4, comparisons);
       expect(largestDifference(surplus(4, ratings, comparisons), [0, 0, 0, 0])).toBeLessThan(1e-10);
-      const swapped = comparisons.map(({ first, second, outcome }) => game(second, first, (1 - outcome) as Comparison['outcome']));
+      const swapped = comparisons.map(({ first, second, outcome }) =>
+        game(second, first, (1 - outcome) as Comparison['outcome']),
+      );
       expect(largestDifference(bradleyTerry(4, swapped), ratings)).toBeLessThan(1e-8);
     }),
     { seed: 5 },
@@ -93,9 +113,15 @@ test('Bradley-Terry: expected wins are the wins, whichever player is named first
 });
 
 test('players without a finite rating are named', () => {
-  expect(() => bradleyTerry(3, [game(0, 1), game(1, 0), game(2, 0), game(2, 1)])).toThrow('Player 2 never lost or tied against the others');
-  expect(() => bradleyTerry(3, [game(0, 1), game(1, 0), game(0, 2), game(1, 2)])).toThrow('Player 2 never won or tied against the others');
-  expect(() => bradleyTerry(4, [game(0, 1), game(1, 0), game(2, 3), game(3, 2), game(0, 2)])).toThrow('players 0, 1 never lost or tied');
+  expect(() => bradleyTerry(3, [game(0, 1), game(1, 0), game(2, 0), game(2, 1)])).toThrow(
+    'Player 2 never lost or tied against the others',
+  );
+  expect(() => bradleyTerry(3, [game(0, 1), game(1, 0), game(0, 2), game(1, 2)])).toThrow(
+    'Player 2 never won or tied against the others',
+  );
+  expect(() => bradleyTerry(4, [game(0, 1), game(1, 0), game(2, 3), game(3, 2), game(0, 2)])).toThrow(
+    'players 0, 1 never lost or tied',
+  );
   expect(() => bradleyTerry(3, [game(0, 1), game(1, 0)])).toThrow('Player 2');
   expect(bradleyTerry(3, [game(0, 1), game(1, 2), game(2, 0, 0.5)]).every(Number.isFinite)).toBe(true);
 });
@@ -104,7 +130,10 @@ test('resamples without ratings are counted, and too many of them leave no inter
   const comparisons = [...Array.from({ length: 6 }, () => game(0, 1)), game(1, 0)];
   const { intervals, unbounded } = bradleyTerryIntervals(2, comparisons, { seed: 1, resamples: 200 });
   expect(unbounded).toBeGreaterThan(20);
-  expect(intervals).toEqual([{ low: -Infinity, high: Infinity }, { low: -Infinity, high: Infinity }]);
+  expect(intervals).toEqual([
+    { low: -Infinity, high: Infinity },
+    { low: -Infinity, high: Infinity },
+  ]);
 });
 
 test('wrong input is refused', () => {

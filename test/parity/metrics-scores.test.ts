@@ -23,14 +23,18 @@ describe.each(golden.sets)('fixed embeddings of $dimension values', (set) => {
   const [positive, negative] = rows(set.anchors, set.dimension) as [Float64Array, Float64Array];
 
   test('CLIPScore a picture and a set', () => {
-    images.forEach((image, i) => expect(Math.abs(clipScore(image, texts[i]!) - set.clipScores[i]!)).toBeLessThan(1e-10));
+    images.forEach((image, i) =>
+      expect(Math.abs(clipScore(image, texts[i]!) - set.clipScores[i]!)).toBeLessThan(1e-10),
+    );
     const cosines = images.map((image, i) => cosineSimilarity(image, texts[i]!));
     expect(Math.abs(meanClipScore(cosines) - set.clipScore)).toBeLessThan(1e-10);
   });
 
   test('CLIP-IQA', () => {
     expect(set.clipIqa.some((p) => p > 0.01 && p < 0.99)).toBe(true);
-    images.forEach((image, i) => expect(Math.abs(clipIqa(image, positive, negative) - set.clipIqa[i]!)).toBeLessThan(1e-10));
+    images.forEach((image, i) =>
+      expect(Math.abs(clipIqa(image, positive, negative) - set.clipIqa[i]!)).toBeLessThan(1e-10),
+    );
   });
 });
 

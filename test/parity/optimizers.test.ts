@@ -13,22 +13,42 @@ type Numbers = readonly number[];
 interface CmaGolden {
   readonly constants: readonly CmaConstants[];
   readonly traces: readonly {
-    readonly n: number; readonly lambda: number; readonly mean: Numbers; readonly sigma: number;
+    readonly n: number;
+    readonly lambda: number;
+    readonly mean: Numbers;
+    readonly sigma: number;
     /** By point, attempt and coordinate. */
     readonly draws: readonly (readonly Numbers[])[];
     readonly generations: readonly {
-      readonly points: readonly Numbers[]; readonly losses: Numbers; readonly mean: Numbers; readonly sigma: number;
-      readonly pSigma: Numbers; readonly pC: Numbers; readonly C: readonly Numbers[];
+      readonly points: readonly Numbers[];
+      readonly losses: Numbers;
+      readonly mean: Numbers;
+      readonly sigma: number;
+      readonly pSigma: Numbers;
+      readonly pC: Numbers;
+      readonly C: readonly Numbers[];
     }[];
   }[];
 }
 interface OnePlusOneGolden {
   readonly traces: readonly {
-    readonly lower: Numbers; readonly upper: Numbers; readonly batch: number; readonly draws: readonly Numbers[];
-    readonly rounds: readonly { readonly points: readonly Numbers[]; readonly losses: Numbers; readonly sigma: number }[];
+    readonly lower: Numbers;
+    readonly upper: Numbers;
+    readonly batch: number;
+    readonly draws: readonly Numbers[];
+    readonly rounds: readonly {
+      readonly points: readonly Numbers[];
+      readonly losses: Numbers;
+      readonly sigma: number;
+    }[];
   }[];
 }
-interface SobolGolden { readonly dimensions: number; readonly first: readonly Numbers[]; readonly last: readonly Numbers[]; readonly lastIndex: number }
+interface SobolGolden {
+  readonly dimensions: number;
+  readonly first: readonly Numbers[];
+  readonly last: readonly Numbers[];
+  readonly lastIndex: number;
+}
 
 function golden<T>(name: string): T {
   return JSON.parse(readFileSync(new URL(`../golden/optimizers/${name}.json`, import.meta.url), 'utf8')) as T;
@@ -37,7 +57,9 @@ function golden<T>(name: string): T {
 /** Every number within 1e-9 of the library's, relative to 1 or to its size. */
 function expectNear(ours: ArrayLike<number>, theirs: Numbers): void {
   expect(ours.length).toBe(theirs.length);
-  for (const [i, value] of theirs.entries()) expect(Math.abs(ours[i]! - value)).toBeLessThan(1e-9 * Math.max(1, Math.abs(value)));
+  for (const [i, value] of theirs.entries()) {
+    expect(Math.abs(ours[i]! - value)).toBeLessThan(1e-9 * Math.max(1, Math.abs(value)));
+  }
 }
 
 describe('CMA-ES against cmaes', () => {
@@ -47,29 +69,46 @@ describe('CMA-ES against cmaes', () => {
     const { weights, ...ours } = cmaConstants(theirs.n, theirs.lambda);
     const { weights: theirWeights, ...rest } = theirs;
     expectNear(weights, theirWeights);
-    for (const [name, value] of Object.entries(rest)) expect(ours[name as keyof typeof ours], name).toBeCloseTo(value, 12);
+    for (const [name, value] of Object.entries(rest)) {
+      expect(ours[name as keyof typeof ours], name).toBeCloseTo(value, 12);
+    }
   });
 
   it.each(traces)('trace of n = $n, lambda = $lambda from $mean', ({ n, lambda, mean, sigma, draws, generations }) => {
     const space = { lower: mean.map(() => 0), upper: mean.map(() => 1) };
-    const options = fillOptions({ space, seed: 0, budget: 1000, batch: lambda, stepSize: sigma, start: mean, bounds: 'resample' }, lambda);
-    const optimizer = askTell('cma-es', options, cmaEs(options, null, (index, coordinate, attempt) => draws[index]![attempt]![coordinate]!), 0);
+    const options = fillOptions(
+      { space, seed: 0, budget: 1000, batch: lambda, stepSize: sigma, start: mean, bounds: 'resample' },
+      lambda,
+    );
+    const optimizer = askTell(
+      'cma-es',
+      options,
+      cmaEs(options, null, (index, coordinate, attempt) => draws[index]![attempt]![coordinate]!),
+      0,
+    );
     for (const generation of generations) {
       const points = optimizer.ask();
       for (const [k, point] of generation.points.entries()) expectNear(points[k]!, point);
       optimizer.tell(generation.losses.map((loss) => -loss));
       const { own } = optimizer.state();
       expectNear([own['sigma'] as number], [generation.sigma]);
-      for (const name of ['mean', 'pSigma', 'pC'] as const) expectNear(unpackFloats(own[name] as string)!, generation[name]);
-      expectNear(unpackFloats(own['upperC'] as string)!, generation.C.flatMap((row, i) => row.slice(i, n)));
+      for (const name of ['mean', 'pSigma', 'pC'] as const) {
+        expectNear(unpackFloats(own[name] as string)!, generation[name]);
+      }
+      expectNear(
+        unpackFloats(own['upperC'] as string)!,
+        generation.C.flatMap((row, i) => row.slice(i, n)),
+      );
     }
   });
 
   it('covers a path so long that h_sigma is 0: pC then only decays', () => {
-    const stalled = traces.flatMap(({ n, lambda, generations }) => generations.slice(1).filter(({ pC }, g) => {
-      const { cC } = cmaConstants(n, lambda);
-      return pC.every((value, j) => Math.abs(value - (1 - cC) * generations[g]!.pC[j]!) < 1e-12);
-    }));
+    const stalled = traces.flatMap(({ n, lambda, generations }) =>
+      generations.slice(1).filter(({ pC }, g) => {
+        const { cC } = cmaConstants(n, lambda);
+        return pC.every((value, j) => Math.abs(value - (1 - cC) * generations[g]!.pC[j]!) < 1e-12);
+      }),
+    );
     expect(stalled.length).toBeGreaterThan(0);
   });
 
@@ -81,23 +120,34 @@ describe('CMA-ES against cmaes', () => {
 });
 
 describe('OnePlusOne against Nevergrad', () => {
-  it.each(golden<OnePlusOneGolden>('one-plus-one').traces)('batches of $batch in [$lower, $upper]', ({ lower, upper, batch, draws, rounds }) => {
-    const options = fillOptions({ space: { lower, upper }, seed: 0, budget: 1000, batch }, batch);
-    const optimizer = askTell('one-plus-one', options, onePlusOne(options, null, (index, coordinate) => draws[index]![coordinate]!), 0);
-    for (const round of rounds) {
-      const points = optimizer.ask();
-      for (const [k, point] of round.points.entries()) expectNear(points[k]!, point);
-      optimizer.tell(round.losses.map((loss) => -loss));
-      expectNear([optimizer.state().own['sigma'] as number], [round.sigma]);
-    }
-  });
+  it.each(golden<OnePlusOneGolden>('one-plus-one').traces)(
+    'batches of $batch in [$lower, $upper]',
+    ({ lower, upper, batch, draws, rounds }) => {
+      const options = fillOptions({ space: { lower, upper }, seed: 0, budget: 1000, batch }, batch);
+      const optimizer = askTell(
+        'one-plus-one',
+        options,
+        onePlusOne(options, null, (index, coordinate) => draws[index]![coordinate]!),
+        0,
+      );
+      for (const round of rounds) {
+        const points = optimizer.ask();
+        for (const [k, point] of round.points.entries()) expectNear(points[k]!, point);
+        optimizer.tell(round.losses.map((loss) => -loss));
+        expectNear([optimizer.state().own['sigma'] as number], [round.sigma]);
+      }
+    },
+  );
 });
 
 describe('Sobol against scipy', () => {
   const { dimensions, first, last, lastIndex } = golden<SobolGolden>('sobol');
   const directions = Array.from({ length: dimensions }, (_, j) => sobolDirections(j));
 
-  it.each([{ part: 'first', from: 0, points: first }, { part: 'last', from: lastIndex, points: last }])('$part points, bit for bit', ({ from, points }) => {
+  it.each([
+    { part: 'first', from: 0, points: first },
+    { part: 'last', from: lastIndex, points: last },
+  ])('$part points, bit for bit', ({ from, points }) => {
     expect(points.map((_p, i) => directions.map((v) => sobolWord(v, from + i)))).toEqual(points);
   });
 });

@@ -12,7 +12,11 @@ interface Golden {
   quantised: number[][][][];
   initial: number[];
   noise: number[][];
-  fits: { method: GammaMethod; bias: 'step' | 'channel'; steps: { gamma: number; mu: number | number[]; variance: number }[] }[];
+  fits: {
+    method: GammaMethod;
+    bias: 'step' | 'channel';
+    steps: { gamma: number; mu: number | number[]; variance: number }[];
+  }[];
   runs: { scheduler: string; eta: number | null; method: GammaMethod; bias: 'step' | 'channel'; samples: number[][] }[];
 }
 
@@ -21,7 +25,14 @@ const CHANNELS = 2;
 const LENGTH = 12;
 
 const fitAll = (method: GammaMethod, bias: 'step' | 'channel'): PtqdStep[] =>
-  golden.reference.map((e, i) => fitPtqd(Float32Array.from(e.flat(2)), Float32Array.from(golden.quantised[i]!.flat(2)), { gamma: method, bias, channels: CHANNELS, sampleLength: LENGTH }));
+  golden.reference.map((e, i) =>
+    fitPtqd(Float32Array.from(e.flat(2)), Float32Array.from(golden.quantised[i]!.flat(2)), {
+      gamma: method,
+      bias,
+      channels: CHANNELS,
+      sampleLength: LENGTH,
+    }),
+  );
 
 const flat = (mu: number | readonly number[]): readonly number[] => (typeof mu === 'number' ? [mu] : mu);
 
@@ -36,17 +47,22 @@ describe('PTQD', () => {
     });
   });
 
-  it.each(golden.runs)('$scheduler eta $eta, $method, one bias a $bias: the trajectory is diffusers to 1e-5', ({ scheduler: className, eta, method, bias, samples }) => {
-    const scheduler = createScheduler({ _class_name: className });
-    scheduler.setTimesteps(4, eta === null ? {} : { eta });
-    const { steps } = applyPtqd(scheduler.fused(), fitAll(method, bias));
-    const x = Float32Array.from(golden.initial);
-    samples.forEach((expected, i) => {
-      const m = Float32Array.from(golden.quantised[i]![0]!.flat());
-      applyFused(steps[i]!, x, m, Float32Array.from(golden.noise[i]!), x, CHANNELS);
-      expected.forEach((value, j) => expect(Math.abs(x[j]! - value)).toBeLessThan(1e-5 * Math.max(1, Math.abs(value))));
-    });
-  });
+  it.each(golden.runs)(
+    '$scheduler eta $eta, $method, one bias a $bias: the trajectory is diffusers to 1e-5',
+    ({ scheduler: className, eta, method, bias, samples }) => {
+      const scheduler = createScheduler({ _class_name: className });
+      scheduler.setTimesteps(4, eta === null ? {} : { eta });
+      const { steps } = applyPtqd(scheduler.fused(), fitAll(method, bias));
+      const x = Float32Array.from(golden.initial);
+      samples.forEach((expected, i) => {
+        const m = Float32Array.from(golden.quantised[i]![0]!.flat());
+        applyFused(steps[i]!, x, m, Float32Array.from(golden.noise[i]!), x, CHANNELS);
+        expected.forEach((value, j) =>
+          expect(Math.abs(x[j]! - value)).toBeLessThan(1e-5 * Math.max(1, Math.abs(value))),
+        );
+      });
+    },
+  );
 
   it('clamps the noise at 0 where the error is larger than it', () => {
     const scheduler = createScheduler({ type: 'tcd' });
@@ -62,6 +78,8 @@ describe('PTQD', () => {
     expect(() => applyPtqd(scheduler.fused(), [])).toThrow(/fitted for 0 steps, but the schedule has 2/);
     expect(() => fitPtqd(new Float32Array(4), new Float32Array(3))).toThrow(/3 and 4/);
     expect(() => fitPtqd(new Float32Array(4), new Float32Array(4))).toThrow(/gamma is NaN/);
-    expect(() => fitPtqd(new Float32Array(5), new Float32Array(5), { bias: 'channel', channels: 2 })).toThrow(/do not divide/);
+    expect(() => fitPtqd(new Float32Array(5), new Float32Array(5), { bias: 'channel', channels: 2 })).toThrow(
+      /do not divide/,
+    );
   });
 });

@@ -29,19 +29,26 @@ interface Golden {
   ramp?: { steps: number; sumOfMagnitudes: number }[];
 }
 
-const read = (name: string): Golden => JSON.parse(readFileSync(new URL(`../golden/diffusion/${name}.json`, import.meta.url), 'utf8')) as Golden;
-const titleOf = ({ config, steps, options, scaled }: Case): string => `${JSON.stringify(config)} steps ${steps} ${JSON.stringify(options)}${scaled ? ' coefficients' : ''}`;
+const read = (name: string): Golden =>
+  JSON.parse(readFileSync(new URL(`../golden/diffusion/${name}.json`, import.meta.url), 'utf8')) as Golden;
+const titleOf = ({ config, steps, options, scaled }: Case): string =>
+  `${JSON.stringify(config)} steps ${steps} ${JSON.stringify(options)}${scaled ? ' coefficients' : ''}`;
 
 /** Largest |actual - expected| / max(1, |expected|). */
 function worst(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   expect(actual.length).toBe(expected.length);
-  return Array.from(actual).reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!) / Math.max(1, Math.abs(expected[i]!))), 0);
+  return Array.from(actual).reduce(
+    (most, value, i) => Math.max(most, Math.abs(value - expected[i]!) / Math.max(1, Math.abs(expected[i]!))),
+    0,
+  );
 }
 
 function coefficientsOf(golden: Golden, { steps, scaled }: Case) {
   const { sample, noiseCoefficients } = golden.pool;
   const ones = new Array<number>(steps).fill(1);
-  return scaled ? { sample: sample.slice(0, steps), noise: noiseCoefficients.slice(0, steps) } : { sample: ones, noise: ones };
+  return scaled
+    ? { sample: sample.slice(0, steps), noise: noiseCoefficients.slice(0, steps) }
+    : { sample: ones, noise: ones };
 }
 
 const ready = ({ config, steps, options }: Case): Scheduler => {
@@ -55,58 +62,68 @@ const clips = ({ config }: Case): boolean => {
   return Boolean(config[key] ?? (config._class_name === 'DDIMScheduler' || key === 'clip_denoised'));
 };
 
-describe.each(['tcd', 'lcm', 'ddim', 'euler', 'euler-ancestral', 'flow-match-euler', 'consistency'])('%s equals diffusers', (name) => {
-  const golden = read(name);
-  const noiseAt = (i: number): Float32Array => Float32Array.from(golden.pool.noise[i]!);
-  const outputAt = (i: number): Float32Array => Float32Array.from(golden.pool.outputs[i]!);
+describe.each(['tcd', 'lcm', 'ddim', 'euler', 'euler-ancestral', 'flow-match-euler', 'consistency'])(
+  '%s equals diffusers',
+  (name) => {
+    const golden = read(name);
+    const noiseAt = (i: number): Float32Array => Float32Array.from(golden.pool.noise[i]!);
+    const outputAt = (i: number): Float32Array => Float32Array.from(golden.pool.outputs[i]!);
 
-  it('in its defaults: a complete scheduler_config.json reads as one that says nothing', () => {
-    const { config, type } = createScheduler(golden.complete);
-    expect(config).toEqual(createScheduler({ type }).config);
-    for (const [key, value] of Object.entries(config)) expect(golden.complete[key], key).toEqual(value);
-  });
+    it('in its defaults: a complete scheduler_config.json reads as one that says nothing', () => {
+      const { config, type } = createScheduler(golden.complete);
+      expect(config).toEqual(createScheduler({ type }).config);
+      for (const [key, value] of Object.entries(config)) expect(golden.complete[key], key).toEqual(value);
+    });
 
-  it('in timesteps, initial sigma and input scale', () => {
-    for (const one of golden.cases) {
-      const scheduler = ready(one);
-      if (name === 'consistency') expect(worst(scheduler.timesteps, one.timesteps), titleOf(one)).toBeLessThan(1e-12);
-      else expect(scheduler.timesteps, titleOf(one)).toEqual(one.timesteps);
-      expect(worst([scheduler.initNoiseSigma], [one.initNoiseSigma]), titleOf(one)).toBeLessThan(1e-6);
-      one.timesteps.forEach((_, i) => expect(scheduler.inputScale(i), titleOf(one)).toBeCloseTo(one.inputScale?.[i] ?? 1, 6));
-    }
-  });
-
-  it('in the samples of every step, within 2e-5', () => {
-    for (const one of golden.cases) {
-      const scheduler = ready(one);
-      const c = coefficientsOf(golden, one);
-      let x: Float32Array = Float32Array.from(golden.pool.initial, (value) => value * scheduler.initNoiseSigma);
-      one.samples.forEach((expected, i) => {
-        const { prevSample, predOriginalSample } = scheduler.step(outputAt(i), i, x, { noise: noiseAt(i), coefficients: { sample: c.sample[i]!, noise: c.noise[i]! } });
-        expect(worst(prevSample, expected), `${titleOf(one)} step ${i}`).toBeLessThan(2e-5);
-        if (one.originals !== undefined) expect(worst(predOriginalSample, one.originals[i]!), `${titleOf(one)} x0 of step ${i}`).toBeLessThan(2e-5);
-        x = prevSample;
-      });
-    }
-  });
-
-  it('in the samples of the fused schedule, within 2e-5; a schedule that clips has none', () => {
-    for (const one of golden.cases) {
-      const scheduler = ready(one);
-      if (clips(one)) {
-        expect(() => scheduler.fused(), titleOf(one)).toThrow(/clips its predicted sample/);
-        continue;
+    it('in timesteps, initial sigma and input scale', () => {
+      for (const one of golden.cases) {
+        const scheduler = ready(one);
+        if (name === 'consistency') expect(worst(scheduler.timesteps, one.timesteps), titleOf(one)).toBeLessThan(1e-12);
+        else expect(scheduler.timesteps, titleOf(one)).toEqual(one.timesteps);
+        expect(worst([scheduler.initNoiseSigma], [one.initNoiseSigma]), titleOf(one)).toBeLessThan(1e-6);
+        one.timesteps.forEach((_, i) =>
+          expect(scheduler.inputScale(i), titleOf(one)).toBeCloseTo(one.inputScale?.[i] ?? 1, 6),
+        );
       }
-      const { steps, initNoiseSigma } = scheduler.fused(coefficientsOf(golden, one));
-      expect(steps).toHaveLength(one.steps);
-      const x = Float32Array.from(golden.pool.initial, (value) => value * initNoiseSigma);
-      one.samples.forEach((expected, i) => {
-        applyFused(steps[i]!, x, outputAt(i), scheduler.needsNoise(i) ? noiseAt(i) : null, x);
-        expect(worst(x, expected), `${titleOf(one)} step ${i}`).toBeLessThan(2e-5);
-      });
-    }
-  });
-});
+    });
+
+    it('in the samples of every step, within 2e-5', () => {
+      for (const one of golden.cases) {
+        const scheduler = ready(one);
+        const c = coefficientsOf(golden, one);
+        let x: Float32Array = Float32Array.from(golden.pool.initial, (value) => value * scheduler.initNoiseSigma);
+        one.samples.forEach((expected, i) => {
+          const { prevSample, predOriginalSample } = scheduler.step(outputAt(i), i, x, {
+            noise: noiseAt(i),
+            coefficients: { sample: c.sample[i]!, noise: c.noise[i]! },
+          });
+          expect(worst(prevSample, expected), `${titleOf(one)} step ${i}`).toBeLessThan(2e-5);
+          if (one.originals !== undefined) {
+            expect(worst(predOriginalSample, one.originals[i]!), `${titleOf(one)} x0 of step ${i}`).toBeLessThan(2e-5);
+          }
+          x = prevSample;
+        });
+      }
+    });
+
+    it('in the samples of the fused schedule, within 2e-5; a schedule that clips has none', () => {
+      for (const one of golden.cases) {
+        const scheduler = ready(one);
+        if (clips(one)) {
+          expect(() => scheduler.fused(), titleOf(one)).toThrow(/clips its predicted sample/);
+          continue;
+        }
+        const { steps, initNoiseSigma } = scheduler.fused(coefficientsOf(golden, one));
+        expect(steps).toHaveLength(one.steps);
+        const x = Float32Array.from(golden.pool.initial, (value) => value * initNoiseSigma);
+        one.samples.forEach((expected, i) => {
+          applyFused(steps[i]!, x, outputAt(i), scheduler.needsNoise(i) ? noiseAt(i) : null, x);
+          expect(worst(x, expected), `${titleOf(one)} step ${i}`).toBeLessThan(2e-5);
+        });
+      }
+    });
+  },
+);
 
 describe('the full TCD loop over a ramp, with the stand-in network x t / (t + 1)', () => {
   const sumOfMagnitudes = (steps: number): number => {
@@ -114,7 +131,11 @@ describe('the full TCD loop over a ramp, with the stand-in network x t / (t + 1)
     scheduler.setTimesteps(steps);
     let x: Float32Array = Float32Array.from({ length: 768 }, (_, i) => i / 768);
     scheduler.timesteps.forEach((t, i) => {
-      x = scheduler.step(x.map((value) => (value * t) / (t + 1)), i, x).prevSample;
+      x = scheduler.step(
+        x.map((value) => (value * t) / (t + 1)),
+        i,
+        x,
+      ).prevSample;
     });
     return x.reduce((sum, value) => sum + Math.abs(value), 0);
   };

@@ -50,7 +50,9 @@ async function open(name: string, batch = 20): Promise<Scorer> {
   opened.push(scorer);
   return scorer;
 }
-afterAll(async () => { await Promise.all(opened.map((scorer) => scorer.release())); });
+afterAll(async () => {
+  await Promise.all(opened.map((scorer) => scorer.release()));
+});
 
 const worst = (got: ArrayLike<number>, expected: ArrayLike<number>): number => {
   expect(got.length).toBe(expected.length);
@@ -60,13 +62,21 @@ const column = (rows: readonly Float64Array[]): number[] => rows.map((row) => ro
 const floats = (text: string) => new Float32Array(new Uint8Array(Buffer.from(text, 'base64')).buffer);
 
 /** Largest difference of a tensor from the stored part of the reference's. */
-function tensorError(got: Float32Array, { length, every, data }: { length: number; every: number; data: string }): number {
+function tensorError(
+  got: Float32Array,
+  { length, every, data }: { length: number; every: number; data: string },
+): number {
   expect(got.length).toBe(length);
-  return worst(floats(data), got.filter((_, i) => i % every === 0));
+  return worst(
+    floats(data),
+    got.filter((_, i) => i % every === 0),
+  );
 }
 
 test('the pictures are those of the golden script', () => {
-  const sums = Object.values(golden.sizes).flat().map((size) => picture(size).data.reduce((sum, value) => sum + value, 0));
+  const sums = Object.values(golden.sizes)
+    .flat()
+    .map((size) => picture(size).data.reduce((sum, value) => sum + value, 0));
   expect(sums).toEqual(golden.checksums);
 });
 
@@ -77,16 +87,30 @@ describe('networks in ONNX Runtime against torch', () => {
     error: Math.max(...got.map((row, i) => worst(row, expected[i]!))),
     cosine: Math.min(...got.map((row, i) => cosineSimilarity(row, expected[i]!))),
   });
-  const gate = (rows: number) => ({ rows, error: expect.toSatisfy((error: number) => error < 1e-4) as number, cosine: expect.toSatisfy((cosine: number) => cosine >= 1 - 1e-6) as number });
+  const gate = (rows: number) => ({
+    rows,
+    error: expect.toSatisfy((error: number) => error < 1e-4) as number,
+    cosine: expect.toSatisfy((cosine: number) => cosine >= 1 - 1e-6) as number,
+  });
 
-  test.each([['clip-score', golden.clip_score], ['clip-iqa', golden.clip_iqa], ['hpsv2', golden.hpsv2], ['pickscore', golden.pickscore]] as const)('%s: text', async (name, { texts }) => {
+  test.each([
+    ['clip-score', golden.clip_score],
+    ['clip-iqa', golden.clip_iqa],
+    ['hpsv2', golden.hpsv2],
+    ['pickscore', golden.pickscore],
+  ] as const)('%s: text', async (name, { texts }) => {
     const tower = await openTextTower(join(ROOT, name), OPTIONS);
     expect(compared(await tower.embed(golden.texts), texts)).toEqual(gate(texts.length));
     await tower.release();
   });
 
-  const clipInput = squareInput(SIZE, (image) => clipPreprocess(image, { size: SIZE, mean: CLIP_MEAN, std: CLIP_STD, resize: true }));
-  const anySize = { shape: ({ width, height }: RgbImage) => [3, height, width] as const, prepare: (image: RgbImage) => clipPreprocess(image, { size: 0, mean: CLIP_MEAN, std: CLIP_STD, resize: false }) };
+  const clipInput = squareInput(SIZE, (image) =>
+    clipPreprocess(image, { size: SIZE, mean: CLIP_MEAN, std: CLIP_STD, resize: true }),
+  );
+  const anySize = {
+    shape: ({ width, height }: RgbImage) => [3, height, width] as const,
+    prepare: (image: RgbImage) => clipPreprocess(image, { size: 0, mean: CLIP_MEAN, std: CLIP_STD, resize: false }),
+  };
   test.each([
     ['clip-score', golden.clip_score, clipInput, small],
     ['clip-iqa', golden.clip_iqa, anySize, pictures('iqa')],
@@ -106,15 +130,23 @@ describe('preprocessing', () => {
     ['AQ-MAP, squashed', golden.aq_map.tensors, aqMapPreprocess, 1e-6],
     ['CMMD, largest centred square', golden.cmmd.tensors, cmmdPreprocess, 1e-6],
   ] as const)('%s', (_, tensors, prepare, limit) => {
-    small.forEach((image, i) => expect(tensorError(prepare(image, SIZE, CLIP_MEAN, CLIP_STD), tensors[i]!)).toBeLessThan(limit));
+    small.forEach((image, i) =>
+      expect(tensorError(prepare(image, SIZE, CLIP_MEAN, CLIP_STD), tensors[i]!)).toBeLessThan(limit),
+    );
   });
 
   test("clean-fid's resize", () => {
-    pictures('inception').forEach((image, i) => expect(128 * tensorError(inceptionPreprocess(image), golden.inception.tensors[i]!)).toBeLessThan(2e-3));
+    pictures('inception').forEach((image, i) =>
+      expect(128 * tensorError(inceptionPreprocess(image), golden.inception.tensors[i]!)).toBeLessThan(2e-3),
+    );
   });
 
   test("MANIQA's last crop", () => {
-    pictures('maniqa').forEach((image, i) => expect(tensorError(maniqaPreprocess(maniqaCrops(image).at(-1)!.image), golden.maniqa.tensors[i]!)).toBeLessThan(1e-6));
+    pictures('maniqa').forEach((image, i) =>
+      expect(tensorError(maniqaPreprocess(maniqaCrops(image).at(-1)!.image), golden.maniqa.tensors[i]!)).toBeLessThan(
+        1e-6,
+      ),
+    );
   });
 });
 
@@ -122,10 +154,20 @@ describe('end to end', () => {
   test('CLIPScore against torchmetrics, on 0-100', async () => {
     const scorer = await open('clip-score');
     const cosines = column(await scorer.score(captioned));
-    expect(worst(cosines.map((cosine) => 100 * cosine), golden.clip_score.cosines.map((cosine) => 100 * cosine))).toBeLessThan(1e-3);
+    expect(
+      worst(
+        cosines.map((cosine) => 100 * cosine),
+        golden.clip_score.cosines.map((cosine) => 100 * cosine),
+      ),
+    ).toBeLessThan(1e-3);
     expect(Math.abs(meanClipScore(cosines) - golden.clip_score.mean)).toBeLessThan(1e-3);
     expect(golden.clip_score.mean).toBeGreaterThan(1);
-    expect(worst(cosines.map((cosine) => Math.max(100 * cosine, 0)), golden.clip_score.clipScores)).toBeLessThan(1e-3);
+    expect(
+      worst(
+        cosines.map((cosine) => Math.max(100 * cosine, 0)),
+        golden.clip_score.clipScores,
+      ),
+    ).toBeLessThan(1e-3);
   });
 
   test('CLIP-IQA against torchmetrics, all pairs, pictures of several sizes', async () => {
@@ -146,15 +188,25 @@ describe('end to end', () => {
   });
 
   test('MANIQA, crops, and a picture that is enlarged first', async () => {
-    expect(worst(column(await (await open('maniqa')).score(pictures('maniqa').map((image) => ({ image, text: '' })))), golden.maniqa.scores)).toBeLessThan(1e-4);
+    expect(
+      worst(
+        column(await (await open('maniqa')).score(pictures('maniqa').map((image) => ({ image, text: '' })))),
+        golden.maniqa.scores,
+      ),
+    ).toBeLessThan(1e-4);
   });
 
   test('BRISQUE against piq', async () => {
-    const scores = column(await (await open('brisque')).score(pictures('brisque').map((image) => ({ image, text: '' }))));
+    const scores = column(
+      await (await open('brisque')).score(pictures('brisque').map((image) => ({ image, text: '' }))),
+    );
     scores.forEach((score, i) => expect(Math.abs(score / golden.brisque.scores[i]! - 1)).toBeLessThan(1e-4));
   });
 
-  test.each([['inception', golden.inception.features, pictures('inception')], ['cmmd', golden.cmmd.features, small]] as const)('%s has features and no terms', async (name, features, images) => {
+  test.each([
+    ['inception', golden.inception.features, pictures('inception')],
+    ['cmmd', golden.cmmd.features, small],
+  ] as const)('%s has features and no terms', async (name, features, images) => {
     const scorer = await open(name);
     expect(scorer.names).toEqual([]);
     const rows = await scorer.features!(images);
@@ -169,57 +221,92 @@ test('a caption over 77 tokens keeps EOS, so that its beginning still decides', 
   const tokenizer = loadClipTokenizer(join(ROOT, 'pickscore'));
   expect(tokenizer.truncated(golden.texts)).toBe(1);
   expect(Number(tokenizer.encode([long]).at(-1))).toBe(Number(tokenizer.encode(['']).at(1)));
-  const rows = await (await open('pickscore')).score([long, `green ${long}`].map((text) => ({ image: small[0]!, text })));
+  const rows = await (
+    await open('pickscore')
+  ).score([long, `green ${long}`].map((text) => ({ image: small[0]!, text })));
   expect(Math.abs(rows[0]![0]! - rows[1]![0]!)).toBeGreaterThan(1e-3);
 });
 
 describe('a row depends on its own picture alone', () => {
-  const groups: Readonly<Record<string, readonly RgbImage[]>> = { 'clip-iqa': pictures('iqa'), maniqa: pictures('maniqa').slice(0, 2), brisque: pictures('brisque') };
+  const groups: Readonly<Record<string, readonly RgbImage[]>> = {
+    'clip-iqa': pictures('iqa'),
+    maniqa: pictures('maniqa').slice(0, 2),
+    brisque: pictures('brisque'),
+  };
 
-  test.each(['clip-score', 'clip-iqa', 'hpsv2', 'pickscore', 'aq-map', 'maniqa', 'brisque'])('%s: one picture, and 21 of them, give equal bits', async (name) => {
-    const scorer = await open(name);
-    const inputs = (groups[name] ?? small).map((image, i) => ({ ...captioned[i]!, image }));
-    const many = Array.from({ length: 21 }, (_, i) => inputs[i % inputs.length]!);
-    const together = await scorer.score(many);
-    for (const [i, one] of inputs.entries()) {
-      const [alone] = await scorer.score([one]);
-      expect(together[i]).toEqual(alone);
-      expect(together.filter((_, at) => at % inputs.length === i)).toEqual(together.filter((_, at) => at % inputs.length === i).map(() => alone));
-    }
-  });
+  test.each(['clip-score', 'clip-iqa', 'hpsv2', 'pickscore', 'aq-map', 'maniqa', 'brisque'])(
+    '%s: one picture, and 21 of them, give equal bits',
+    async (name) => {
+      const scorer = await open(name);
+      const inputs = (groups[name] ?? small).map((image, i) => ({ ...captioned[i]!, image }));
+      const many = Array.from({ length: 21 }, (_, i) => inputs[i % inputs.length]!);
+      const together = await scorer.score(many);
+      for (const [i, one] of inputs.entries()) {
+        const [alone] = await scorer.score([one]);
+        expect(together[i]).toEqual(alone);
+        expect(together.filter((_, at) => at % inputs.length === i)).toEqual(
+          together.filter((_, at) => at % inputs.length === i).map(() => alone),
+        );
+      }
+    },
+  );
 
-  test.each(['clip-score', 'clip-iqa', 'hpsv2', 'pickscore', 'aq-map'])('%s: a batch of 1 and one of 20 agree to the gate of the networks', async (name) => {
-    const inputs = (groups[name] ?? small).map((image, i) => ({ ...captioned[i]!, image }));
-    const [one, twenty] = [await (await open(name, 1)).score(inputs), await (await open(name)).score(inputs)];
-    one.forEach((row, i) => expect(worst(row, twenty[i]!)).toBeLessThan(name === 'pickscore' ? 1e-2 : 1e-4));
-  });
+  test.each(['clip-score', 'clip-iqa', 'hpsv2', 'pickscore', 'aq-map'])(
+    '%s: a batch of 1 and one of 20 agree to the gate of the networks',
+    async (name) => {
+      const inputs = (groups[name] ?? small).map((image, i) => ({ ...captioned[i]!, image }));
+      const [one, twenty] = [await (await open(name, 1)).score(inputs), await (await open(name)).score(inputs)];
+      one.forEach((row, i) => expect(worst(row, twenty[i]!)).toBeLessThan(name === 'pickscore' ? 1e-2 : 1e-4));
+    },
+  );
 
   const withBad = async (name: string, good: RgbImage, other: RgbImage, bad: RgbImage) => {
     const scorer = await open(name);
-    const score = (images: readonly RgbImage[]) => scorer.score(images.map((image) => ({ image, text: 'a red circle', nouns: ['circle'] })));
+    const score = (images: readonly RgbImage[]) =>
+      scorer.score(images.map((image) => ({ image, text: 'a red circle', nouns: ['circle'] })));
     const rows = await score([good, bad, other]);
     const alone = await score([good, other]);
-    return { bad: rows[1]!.every(Number.isNaN), others: isDeepStrictEqual([rows[0], rows[2]], alone), finite: alone.every((row) => row.every(Number.isFinite)) };
+    return {
+      bad: rows[1]!.every(Number.isNaN),
+      others: isDeepStrictEqual([rows[0], rows[2]], alone),
+      finite: alone.every((row) => row.every(Number.isFinite)),
+    };
   };
   const ITS_OWN = { bad: true, others: true, finite: true };
 
-  test.each([['clip-score', SIZE], ['clip-iqa', 64], ['hpsv2', SIZE], ['pickscore', SIZE], ['aq-map', SIZE]] as const)('%s: a NaN fails its own picture', async (name, side) => {
+  test.each([
+    ['clip-score', SIZE],
+    ['clip-iqa', 64],
+    ['hpsv2', SIZE],
+    ['pickscore', SIZE],
+    ['aq-map', SIZE],
+  ] as const)('%s: a NaN fails its own picture', async (name, side) => {
     const good = picture([side, side, 1]);
     const data = new Float32Array(good.data);
     data[3 * side * 5 + 7] = NaN;
     // A decoder never gives this; at the network's own size no resize to bytes takes it away.
-    expect(await withBad(name, good, picture([side, side, 2]), { ...good, data: data as unknown as Uint8Array })).toEqual(ITS_OWN);
+    expect(
+      await withBad(name, good, picture([side, side, 2]), { ...good, data: data as unknown as Uint8Array }),
+    ).toEqual(ITS_OWN);
   });
 
   test('maniqa: 0 / 0 in the network fails its own picture', async () => {
     // The tiny network gives no patch of a white picture any weight.
-    expect(await withBad('maniqa', picture([224, 224, 1]), picture([300, 240, 2]), { width: 224, height: 224, data: new Uint8Array(224 * 224 * 3).fill(255) })).toEqual(ITS_OWN);
+    expect(
+      await withBad('maniqa', picture([224, 224, 1]), picture([300, 240, 2]), {
+        width: 224,
+        height: 224,
+        data: new Uint8Array(224 * 224 * 3).fill(255),
+      }),
+    ).toEqual(ITS_OWN);
   });
 });
 
 describe('nouns', () => {
   let scorer: Scorer;
-  beforeAll(async () => { scorer = await open('aq-map'); });
+  beforeAll(async () => {
+    scorer = await open('aq-map');
+  });
 
   test('a prompt without nouns scores 0.5, and so does a part that is empty', async () => {
     const rows = await scorer.score([[], ['']].map((nouns) => ({ image: small[0]!, text: 'x', nouns })));
@@ -228,12 +315,20 @@ describe('nouns', () => {
 
   test('nouns that no prompt set names come from the tagger', async () => {
     const text = 'a red circle on a white background';
-    const [tagged, given] = await scorer.score([{ image: small[0]!, text, nouns: null }, { image: small[0]!, text, nouns: ['circle', 'background'] }]);
+    const [tagged, given] = await scorer.score([
+      { image: small[0]!, text, nouns: null },
+      { image: small[0]!, text, nouns: ['circle', 'background'] },
+    ]);
     expect(tagged).toEqual(given);
   });
 });
 
-test.each(['aq-map', 'brisque', 'clip-iqa', 'clip-score', 'cmmd', 'hpsv2', 'inception', 'maniqa', 'pickscore'])('%s has features exactly where its kind says so', async (name) => {
-  const { features } = await open(name);
-  expect(features !== undefined).toBe(scorerKind(openScorerFolder(name, { scorers: {} }, [ROOT])).hasFeatures === true);
-});
+test.each(['aq-map', 'brisque', 'clip-iqa', 'clip-score', 'cmmd', 'hpsv2', 'inception', 'maniqa', 'pickscore'])(
+  '%s has features exactly where its kind says so',
+  async (name) => {
+    const { features } = await open(name);
+    expect(features !== undefined).toBe(
+      scorerKind(openScorerFolder(name, { scorers: {} }, [ROOT])).hasFeatures === true,
+    );
+  },
+);

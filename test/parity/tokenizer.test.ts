@@ -6,7 +6,14 @@ import { describe, expect, test } from 'vitest';
 import { loadClipTokenizer } from '../../inference/models/clip-tokenizer.js';
 import { packageRoot } from '../../inference/models/model-roots.js';
 
-interface Golden { readonly sha256: string; readonly length: number; readonly bos: number; readonly eos: number; readonly pad: number; readonly rows: readonly { readonly text: string; readonly tokens: number; readonly ids: readonly number[] }[] }
+interface Golden {
+  readonly sha256: string;
+  readonly length: number;
+  readonly bos: number;
+  readonly eos: number;
+  readonly pad: number;
+  readonly rows: readonly { readonly text: string; readonly tokens: number; readonly ids: readonly number[] }[];
+}
 
 const golden = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'golden', 'tokenizer.json'), 'utf8')) as Golden;
 const folder = join(packageRoot(), 'models', 'shapes', 'tokenizer');
@@ -14,7 +21,11 @@ const tokenizer = loadClipTokenizer(folder);
 const numbers = (ids: BigInt64Array): number[] => [...ids].map(Number);
 
 test('the golden rows are of the bundled tokenizer', () => {
-  expect(createHash('sha256').update(readFileSync(join(folder, 'tokenizer.json'))).digest('hex')).toBe(golden.sha256);
+  expect(
+    createHash('sha256')
+      .update(readFileSync(join(folder, 'tokenizer.json')))
+      .digest('hex'),
+  ).toBe(golden.sha256);
   expect(tokenizer.length).toBe(golden.length);
 });
 
@@ -48,6 +59,8 @@ describe('rows as CLIP takes them', () => {
   });
 
   test('say how many were cut', () => {
-    expect(tokenizer.truncated(golden.rows.map((row) => row.text))).toBe(golden.rows.filter((row) => row.tokens > golden.length).length);
+    expect(tokenizer.truncated(golden.rows.map((row) => row.text))).toBe(
+      golden.rows.filter((row) => row.tokens > golden.length).length,
+    );
   });
 });

@@ -1,7 +1,17 @@
 /** The artefact folder: content by hash, damage that counts as absence, several processes, and what is kept in it. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -22,12 +32,18 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'qsched-artefacts-'));
   artefacts = openArtefactFolder(folder);
 });
-afterEach(() => { rmSync(folder, { recursive: true, force: true }); });
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const pathOf = (kind: 'objects' | 'keys', hash: string): string => join(folder, kind, hash.slice(0, 2), hash);
 const key = (n: number): string => sha256(Buffer.from(`key ${n}`));
-const files = (): string[] => readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ name }) => name).sort();
+const files = (): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+    .sort();
 
 describe('content', () => {
   test('is found by its sha256, and by a key that was bound to it', () => {
@@ -60,7 +76,14 @@ describe('content', () => {
 
 describe('damage', () => {
   test.each([
-    ['a changed byte', (path: string) => { const bytes = readFileSync(path); bytes[3]! ^= 1; writeFileSync(path, bytes); }],
+    [
+      'a changed byte',
+      (path: string) => {
+        const bytes = readFileSync(path);
+        bytes[3]! ^= 1;
+        writeFileSync(path, bytes);
+      },
+    ],
     ['a file cut short', (path: string) => truncateSync(path, 2)],
     ['an empty file', (path: string) => truncateSync(path, 0)],
   ])('%s counts as absent, is removed and counted, and made again', (_, damage) => {
@@ -100,7 +123,11 @@ describe('damage', () => {
 /** Runs a script in a process of its own, with `artefacts` open. */
 async function inProcess(script: string, limit = ''): Promise<string> {
   const program = `import { openArtefactFolder } from ${JSON.stringify(MODULE)};\nconst artefacts = openArtefactFolder(${JSON.stringify(folder)});\n${script}`;
-  const { stdout } = await promisify(execFile)('bash', ['-c', `${limit} exec ${JSON.stringify(process.execPath)} --import tsx --input-type=module -e "$0"`, program]);
+  const { stdout } = await promisify(execFile)('bash', [
+    '-c',
+    `${limit} exec ${JSON.stringify(process.execPath)} --import tsx --input-type=module -e "$0"`,
+    program,
+  ]);
   return stdout;
 }
 
@@ -120,15 +147,25 @@ describe('processes', () => {
 
   test('on a full disk say so, and leave nothing half written', async () => {
     // The limit on the size of a file acts as a disk with that much space.
-    const out = await inProcess(`try { artefacts.put(Buffer.alloc(1_000_000, 7)); } catch ({ code, message, hint, final }) { console.log(JSON.stringify({ code, message, hint, final })); }`, "trap '' XFSZ; ulimit -f 16;");
-    expect(JSON.parse(out)).toEqual({ code: 'failure', message: expect.stringMatching(/^The disk that holds the artefact folder .* is full \(EFBIG\)\.$/) as unknown, hint: expect.stringContaining('the same command goes on') as unknown, final: false });
+    const out = await inProcess(
+      `try { artefacts.put(Buffer.alloc(1_000_000, 7)); } catch ({ code, message, hint, final }) { console.log(JSON.stringify({ code, message, hint, final })); }`,
+      "trap '' XFSZ; ulimit -f 16;",
+    );
+    expect(JSON.parse(out)).toEqual({
+      code: 'failure',
+      message: expect.stringMatching(/^The disk that holds the artefact folder .* is full \(EFBIG\)\.$/) as unknown,
+      hint: expect.stringContaining('the same command goes on') as unknown,
+      final: false,
+    });
     expect(files()).toEqual([]);
   });
 
   test('cannot use a folder that is a file', () => {
     const path = join(folder, 'a-file');
     writeFileSync(path, '');
-    expect(() => openArtefactFolder(path).put(Buffer.from('x'))).toThrow(/The artefact folder .*a-file cannot be written/);
+    expect(() => openArtefactFolder(path).put(Buffer.from('x'))).toThrow(
+      /The artefact folder .*a-file cannot be written/,
+    );
   });
 
   test('bind anew by a new file: whoever redraws is seen', () => {
@@ -143,14 +180,24 @@ describe('processes', () => {
 
 describe('formats', () => {
   test('a picture comes back to the byte', () => {
-    fc.assert(fc.property(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }), fc.infiniteStream(fc.integer({ min: 0, max: 255 })), (width, height, bytes) => {
-      const data = Uint8Array.from({ length: width * height * 3 }, () => bytes.next().value);
-      expect(decodePicture(encodePicture({ width, height, data }))).toEqual({ width, height, data });
-    }), { numRuns: 30 });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.infiniteStream(fc.integer({ min: 0, max: 255 })),
+        (width, height, bytes) => {
+          const data = Uint8Array.from({ length: width * height * 3 }, () => bytes.next().value);
+          expect(decodePicture(encodePicture({ width, height, data }))).toEqual({ width, height, data });
+        },
+      ),
+      { numRuns: 30 },
+    );
   });
 
   test('a picture that failed comes back with its reason', () => {
-    expect(decodePicture(encodePicture({ failed: 'the latent has 3 values that are not finite' }))).toEqual({ failed: 'the latent has 3 values that are not finite' });
+    expect(decodePicture(encodePicture({ failed: 'the latent has 3 values that are not finite' }))).toEqual({
+      failed: 'the latent has 3 values that are not finite',
+    });
   });
 
   test('what is no picture is none', () => {
@@ -166,7 +213,9 @@ describe('formats', () => {
 
   test('the header of a table is as written down', () => {
     const bytes = encodeTable({ rows: 1, columns: 2, values: Float32Array.from([1, 2]) });
-    expect(Buffer.from(bytes).toString('hex')).toBe(`${Buffer.from('qsfloat1').toString('hex')}01000000020000000400000000000000` + '0000803f00000040');
+    expect(Buffer.from(bytes).toString('hex')).toBe(
+      `${Buffer.from('qsfloat1').toString('hex')}01000000020000000400000000000000` + '0000803f00000040',
+    );
   });
 
   test('bytes that are no table are none', () => {
@@ -178,14 +227,22 @@ describe('formats', () => {
 });
 
 describe('keys', () => {
-  const schedule = { scheduler: 'tcd', initNoiseSigma: 1, steps: [{ timestep: 999, inputScale: 1, a: 0.1, b: 0.9, d: 0, n: 0 }] };
+  const schedule = {
+    scheduler: 'tcd',
+    initNoiseSigma: 1,
+    steps: [{ timestep: 999, inputScale: 1, a: 0.1, b: 0.9, d: 0, n: 0 }],
+  };
 
   test('of pictures tell apart all that decides them, and nothing else', () => {
     const other = { ...schedule, steps: [{ ...schedule.steps[0]!, a: 0.1 + 2 ** -55 }] };
     const contexts = [pictureContext('n', schedule), pictureContext('m', schedule), pictureContext('n', other)];
     expect(new Set(contexts).size).toBe(3);
     expect(pictureContext('n', { steps: schedule.steps, initNoiseSigma: 1, scheduler: 'tcd' })).toBe(contexts[0]);
-    const keys = [{ text: 'a', seed: 1 }, { text: 'a', seed: 2 }, { text: 'b', seed: 1 }].map((pair) => pictureKey(contexts[0]!, pair));
+    const keys = [
+      { text: 'a', seed: 1 },
+      { text: 'a', seed: 2 },
+      { text: 'b', seed: 1 },
+    ].map((pair) => pictureKey(contexts[0]!, pair));
     expect(new Set(keys).size).toBe(3);
     expect(pictureKey(contexts[0]!, { text: 'a', seed: 1, nouns: ['a'] })).toBe(keys[0]);
   });
@@ -193,8 +250,19 @@ describe('keys', () => {
   test('of numbers tell apart scorer, kind, pictures, and for terms the prompts', () => {
     const pairs = [{ text: 'a', seed: 1 }];
     const base = numbersKey('terms', 's', ['p'], pairs);
-    expect(new Set([base, numbersKey('features', 's', ['p'], pairs), numbersKey('terms', 't', ['p'], pairs), numbersKey('terms', 's', ['q'], pairs), numbersKey('terms', 's', ['p'], [{ text: 'b', seed: 1 }]), numbersKey('terms', 's', ['p'], [{ text: 'a', seed: 1, nouns: ['x'] }])]).size).toBe(6);
-    expect(numbersKey('features', 's', ['p'], pairs)).toBe(numbersKey('features', 's', ['p'], [{ text: 'b', seed: 2 }]));
+    expect(
+      new Set([
+        base,
+        numbersKey('features', 's', ['p'], pairs),
+        numbersKey('terms', 't', ['p'], pairs),
+        numbersKey('terms', 's', ['q'], pairs),
+        numbersKey('terms', 's', ['p'], [{ text: 'b', seed: 1 }]),
+        numbersKey('terms', 's', ['p'], [{ text: 'a', seed: 1, nouns: ['x'] }]),
+      ]).size,
+    ).toBe(6);
+    expect(numbersKey('features', 's', ['p'], pairs)).toBe(
+      numbersKey('features', 's', ['p'], [{ text: 'b', seed: 2 }]),
+    );
     expect(hashOf({ b: 1, a: 2 })).toBe(hashOf({ a: 2, b: 1 }));
   });
 });
@@ -204,12 +272,26 @@ describe('reference features', () => {
     mkdirSync(join(folder, 'reference'), { recursive: true });
     writeFileSync(join(folder, 'reference', 'clip.json'), JSON.stringify(value));
   };
-  const whole = { features: 'clip', dimension: 2, images: 10, source: 'here', mean: encodeFloats(Float64Array.of(1, 2)), covariance: encodeFloats(Float64Array.of(3, 0.5, 0.5, 4)) };
+  const whole = {
+    features: 'clip',
+    dimension: 2,
+    images: 10,
+    source: 'here',
+    mean: encodeFloats(Float64Array.of(1, 2)),
+    covariance: encodeFloats(Float64Array.of(3, 0.5, 0.5, 4)),
+  };
 
   test('are read, whole or as their upper triangle', () => {
     write(whole);
     const read = readReferenceFeatures(folder, 'clip');
-    expect(read).toEqual({ name: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown, dimension: 2, images: 10, source: 'here', mean: Float64Array.of(1, 2), covariance: Float64Array.of(3, 0.5, 0.5, 4) });
+    expect(read).toEqual({
+      name: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown,
+      dimension: 2,
+      images: 10,
+      source: 'here',
+      mean: Float64Array.of(1, 2),
+      covariance: Float64Array.of(3, 0.5, 0.5, 4),
+    });
     write({ ...whole, covariance: encodeFloats(Float64Array.of(3, 0.5, 4)) });
     expect(readReferenceFeatures(folder, 'clip')).toEqual(read);
   });
@@ -237,6 +319,12 @@ describe('reference features', () => {
     ['a text for numbers', { ...whole, covariance: 7 }, 'a covariance of 0'],
   ])('with %s are refused, with the command that makes them', (_, value, message) => {
     write(value);
-    expect(() => readReferenceFeatures(folder, 'clip')).toThrow(expect.objectContaining({ code: 'usage', message: expect.stringContaining(message) as unknown, hint: expect.stringContaining('tools/feature_statistics.py') as unknown }));
+    expect(() => readReferenceFeatures(folder, 'clip')).toThrow(
+      expect.objectContaining({
+        code: 'usage',
+        message: expect.stringContaining(message) as unknown,
+        hint: expect.stringContaining('tools/feature_statistics.py') as unknown,
+      }),
+    );
   });
 });

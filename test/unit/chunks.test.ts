@@ -3,17 +3,25 @@ import { describe, expect, it } from 'vitest';
 import type { OpenTrial } from '../../spec/payloads.js';
 import { chunksOf, wavesOf } from '../../workflows/search/chunks.js';
 
-const trials = (count: number): OpenTrial[] => Array.from({ length: count }, (_, index) => ({ index, coefficients: { sample: [1], noise: [1] }, missing: null }));
+const trials = (count: number): OpenTrial[] =>
+  Array.from({ length: count }, (_, index) => ({ index, coefficients: { sample: [1], noise: [1] }, missing: null }));
 const pictureKeys = (chunks: OpenTrial[][], pictures: number): string[] =>
-  chunks.flat().flatMap((trial) => (trial.missing ?? Array.from({ length: pictures }, (_, i) => i)).map((picture) => `${trial.index}|${picture}`));
+  chunks
+    .flat()
+    .flatMap((trial) =>
+      (trial.missing ?? Array.from({ length: pictures }, (_, i) => i)).map((picture) => `${trial.index}|${picture}`),
+    );
 
 describe('chunks of a batch', () => {
   it('hold every missing picture exactly once', () => {
-    fc.assert(fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 2000 }), (count, pictures) => {
-      const keys = pictureKeys(chunksOf(trials(count), pictures), pictures);
-      expect(keys).toHaveLength(count * pictures);
-      expect(new Set(keys).size).toBe(keys.length);
-    }), { numRuns: 60 });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 2000 }), (count, pictures) => {
+        const keys = pictureKeys(chunksOf(trials(count), pictures), pictures);
+        expect(keys).toHaveLength(count * pictures);
+        expect(new Set(keys).size).toBe(keys.length);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('keep within a trial what is missing of it', () => {
@@ -44,12 +52,15 @@ describe('chunks of a batch', () => {
   });
 
   it('come in waves that fit a history, every chunk once and in order', () => {
-    fc.assert(fc.property(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 1, max: 9000 }), (count, pictures) => {
-      const chunks = chunksOf(trials(count), pictures);
-      const waves = wavesOf(chunks, pictures);
-      expect(waves.flat()).toEqual(chunks);
-      for (const wave of waves) expect(pictureKeys(wave, pictures).length).toBeLessThanOrEqual(20_000);
-    }), { numRuns: 30 });
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 1, max: 9000 }), (count, pictures) => {
+        const chunks = chunksOf(trials(count), pictures);
+        const waves = wavesOf(chunks, pictures);
+        expect(waves.flat()).toEqual(chunks);
+        for (const wave of waves) expect(pictureKeys(wave, pictures).length).toBeLessThanOrEqual(20_000);
+      }),
+      { numRuns: 30 },
+    );
     expect(wavesOf(chunksOf(trials(121), 40), 40)).toHaveLength(1);
   });
 });

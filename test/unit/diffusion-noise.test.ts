@@ -6,40 +6,61 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { gaussianNoise, type NoiseRequest } from '../../diffusion/noise.js';
 
-const golden = (JSON.parse(readFileSync(new URL('../golden/diffusion/noise.json', import.meta.url), 'utf8')) as { cases: (NoiseRequest & { values: number[] })[] }).cases;
-const request = fc.record({ seed: fc.maxSafeNat(), prompt: fc.string({ unit: 'binary' }), stepIndex: fc.nat({ max: 50 }), length: fc.nat({ max: 40 }) });
+const golden = (
+  JSON.parse(readFileSync(new URL('../golden/diffusion/noise.json', import.meta.url), 'utf8')) as {
+    cases: (NoiseRequest & { values: number[] })[];
+  }
+).cases;
+const request = fc.record({
+  seed: fc.maxSafeNat(),
+  prompt: fc.string({ unit: 'binary' }),
+  stepIndex: fc.nat({ max: 50 }),
+  length: fc.nat({ max: 40 }),
+});
 
 describe('gaussianNoise', () => {
   it.each(golden)('seed $seed, step $stepIndex, "$prompt" is numpy to 1e-7', ({ values, ...asked }) => {
     const drawn = gaussianNoise(asked);
     expect(drawn).toHaveLength(values.length);
-    values.forEach((value, i) => expect(Math.abs(drawn[i]! - value)).toBeLessThanOrEqual(1e-7 * Math.max(1, Math.abs(value))));
+    values.forEach((value, i) =>
+      expect(Math.abs(drawn[i]! - value)).toBeLessThanOrEqual(1e-7 * Math.max(1, Math.abs(value))),
+    );
   });
 
   it('gives the same numbers for the same request; a longer draw begins with the shorter one', () => {
-    fc.assert(fc.property(request, fc.nat({ max: 9 }), (asked, more) => {
-      const drawn = gaussianNoise(asked);
-      expect(gaussianNoise(asked)).toEqual(drawn);
-      expect(gaussianNoise({ ...asked, length: asked.length + more }).subarray(0, asked.length)).toEqual(drawn);
-      expect(drawn.every(Number.isFinite)).toBe(true);
-    }));
+    fc.assert(
+      fc.property(request, fc.nat({ max: 9 }), (asked, more) => {
+        const drawn = gaussianNoise(asked);
+        expect(gaussianNoise(asked)).toEqual(drawn);
+        expect(gaussianNoise({ ...asked, length: asked.length + more }).subarray(0, asked.length)).toEqual(drawn);
+        expect(drawn.every(Number.isFinite)).toBe(true);
+      }),
+    );
   });
 
   it('gives other numbers for another seed, prompt or step', () => {
-    fc.assert(fc.property(request, (asked) => {
-      const base = { ...asked, seed: asked.seed % 2 ** 40, length: 8 };
-      const drawn = gaussianNoise(base);
-      for (const other of [{ seed: base.seed + 1 }, { seed: base.seed + 2 ** 32 }, { prompt: `${base.prompt} ` }, { stepIndex: base.stepIndex + 1 }]) {
-        expect(gaussianNoise({ ...base, ...other })).not.toEqual(drawn);
-      }
-    }));
+    fc.assert(
+      fc.property(request, (asked) => {
+        const base = { ...asked, seed: asked.seed % 2 ** 40, length: 8 };
+        const drawn = gaussianNoise(base);
+        for (const other of [
+          { seed: base.seed + 1 },
+          { seed: base.seed + 2 ** 32 },
+          { prompt: `${base.prompt} ` },
+          { stepIndex: base.stepIndex + 1 },
+        ]) {
+          expect(gaussianNoise({ ...base, ...other })).not.toEqual(drawn);
+        }
+      }),
+    );
   });
 
   it('is standard normal: mean, variance, fourth moment, and no correlation between neighbours or streams', () => {
     const length = 200_000;
     const drawn = gaussianNoise({ seed: 3, prompt: 'a blue square', stepIndex: 0, length });
     const other = gaussianNoise({ seed: 3, prompt: 'a blue square', stepIndex: 1, length });
-    const average = (of: (z: number, i: number) => number): number => drawn.reduce((sum, z, i) => sum + of(z, i), 0) / length;
+    const average = (of: (z: number, i: number) => number): number =>
+      drawn.reduce((sum, z, i) => sum + of(z, i), 0) / length;
     const tolerance = 5 / Math.sqrt(length); // five standard errors of a mean of unit variance
     expect(Math.abs(average((z) => z))).toBeLessThan(tolerance);
     expect(Math.abs(average((z) => z * z) - 1)).toBeLessThan(tolerance * Math.SQRT2);

@@ -10,7 +10,11 @@ import { dynamicShift, fluxSigmas } from '../../diffusion/flow-match-euler.js';
 import { createScheduler, schedulerTypes, type Scheduler } from '../../diffusion/scheduler.js';
 import { fuseStep, runStep, type StepPlan } from '../../diffusion/step-plan.js';
 
-const betas = (JSON.parse(readFileSync(new URL('../golden/diffusion/betas.json', import.meta.url), 'utf8')) as { betas: { config: BetaConfig; abar: number[] }[] }).betas;
+const betas = (
+  JSON.parse(readFileSync(new URL('../golden/diffusion/betas.json', import.meta.url), 'utf8')) as {
+    betas: { config: BetaConfig; abar: number[] }[];
+  }
+).betas;
 
 const value = fc.float({ min: -3, max: 3, noNaN: true });
 const coefficient = fc.double({ min: 0.8, max: 1.2, noNaN: true });
@@ -35,11 +39,13 @@ describe('alphasCumprod', () => {
 
 describe('every scheduler', () => {
   it('has strictly falling timesteps', () => {
-    fc.assert(fc.property(type, steps, (name, count) => {
-      const { timesteps } = make(name, count);
-      expect(timesteps).toHaveLength(count);
-      timesteps.slice(1).forEach((t, i) => expect(t).toBeLessThan(timesteps[i]!));
-    }));
+    fc.assert(
+      fc.property(type, steps, (name, count) => {
+        const { timesteps } = make(name, count);
+        expect(timesteps).toHaveLength(count);
+        timesteps.slice(1).forEach((t, i) => expect(t).toBeLessThan(timesteps[i]!));
+      }),
+    );
   });
 
   it('gives whole timesteps without repetition at every spacing and number of steps', () => {
@@ -55,70 +61,113 @@ describe('every scheduler', () => {
   });
 
   it('is unchanged by coefficients of 1', () => {
-    fc.assert(fc.property(type, steps, value, value, value, (name, count, x, m, z) => {
-      const scheduler = make(name, count, 0.3);
-      const [sample, output, noise] = [Float32Array.of(x), Float32Array.of(m), Float32Array.of(z)];
-      for (let i = 0; i < count; i++) {
-        expect(scheduler.step(output, i, sample, { noise, coefficients: { sample: 1, noise: 1 } })).toEqual(scheduler.step(output, i, sample, { noise }));
-      }
-      const ones = new Array<number>(count).fill(1);
-      expect(scheduler.fused({ sample: ones, noise: ones })).toEqual(scheduler.fused());
-    }));
+    fc.assert(
+      fc.property(type, steps, value, value, value, (name, count, x, m, z) => {
+        const scheduler = make(name, count, 0.3);
+        const [sample, output, noise] = [Float32Array.of(x), Float32Array.of(m), Float32Array.of(z)];
+        for (let i = 0; i < count; i++) {
+          expect(scheduler.step(output, i, sample, { noise, coefficients: { sample: 1, noise: 1 } })).toEqual(
+            scheduler.step(output, i, sample, { noise }),
+          );
+        }
+        const ones = new Array<number>(count).fill(1);
+        expect(scheduler.fused({ sample: ones, noise: ones })).toEqual(scheduler.fused());
+      }),
+    );
   });
 
   it('fused equals stepped over whole trajectories, to 3e-6 in float32', () => {
-    fc.assert(fc.property(type, steps, fc.constantFrom(0, 0.3, 1), fc.infiniteStream(value), fc.infiniteStream(coefficient), (name, count, eta, numbers, scales) => {
-      const draw = (): Float32Array => Float32Array.from({ length: 3 }, () => numbers.next().value);
-      const c = { sample: Array.from({ length: count }, () => scales.next().value), noise: Array.from({ length: count }, () => scales.next().value) };
-      const scheduler = make(name, count, eta);
-      const schedule = scheduler.fused(c);
-      let stepped: Float32Array = draw().map((z) => z * scheduler.initNoiseSigma);
-      const fused = Float32Array.from(stepped);
-      schedule.steps.forEach((step, i) => {
-        const [m, z] = [draw(), draw()];
-        const magnitude = stepped.map((x, j) => Math.abs(step.a * x) + Math.abs(step.b * m[j]!) + Math.abs(step.n * z[j]!));
-        stepped = scheduler.step(m, i, stepped, { noise: z, coefficients: { sample: c.sample[i]!, noise: c.noise[i]! } }).prevSample;
-        applyFused(step, fused, m, scheduler.needsNoise(i) ? z : null, fused);
-        fused.forEach((x, j) => expect(Math.abs(x - stepped[j]!)).toBeLessThanOrEqual(3e-6 * Math.max(1, magnitude[j]!)));
-        fused.set(stepped);
-      });
-    }));
+    fc.assert(
+      fc.property(
+        type,
+        steps,
+        fc.constantFrom(0, 0.3, 1),
+        fc.infiniteStream(value),
+        fc.infiniteStream(coefficient),
+        (name, count, eta, numbers, scales) => {
+          const draw = (): Float32Array => Float32Array.from({ length: 3 }, () => numbers.next().value);
+          const c = {
+            sample: Array.from({ length: count }, () => scales.next().value),
+            noise: Array.from({ length: count }, () => scales.next().value),
+          };
+          const scheduler = make(name, count, eta);
+          const schedule = scheduler.fused(c);
+          let stepped: Float32Array = draw().map((z) => z * scheduler.initNoiseSigma);
+          const fused = Float32Array.from(stepped);
+          schedule.steps.forEach((step, i) => {
+            const [m, z] = [draw(), draw()];
+            const magnitude = stepped.map(
+              (x, j) => Math.abs(step.a * x) + Math.abs(step.b * m[j]!) + Math.abs(step.n * z[j]!),
+            );
+            stepped = scheduler.step(m, i, stepped, {
+              noise: z,
+              coefficients: { sample: c.sample[i]!, noise: c.noise[i]! },
+            }).prevSample;
+            applyFused(step, fused, m, scheduler.needsNoise(i) ? z : null, fused);
+            fused.forEach((x, j) =>
+              expect(Math.abs(x - stepped[j]!)).toBeLessThanOrEqual(3e-6 * Math.max(1, magnitude[j]!)),
+            );
+            fused.set(stepped);
+          });
+        },
+      ),
+    );
   });
 
   it('draws no noise in the last step, and none at all where it is deterministic', () => {
-    fc.assert(fc.property(type, steps, (name, count) => {
-      const scheduler = make(name, count, 1);
-      expect(scheduler.needsNoise(count - 1)).toBe(false);
-      const drawing = Array.from({ length: count }, (_, i) => scheduler.needsNoise(i)).slice(0, -1);
-      const stochastic = !['euler', 'flow-match-euler'].includes(name);
-      expect(drawing.every((draws) => draws === stochastic)).toBe(true);
-    }));
+    fc.assert(
+      fc.property(type, steps, (name, count) => {
+        const scheduler = make(name, count, 1);
+        expect(scheduler.needsNoise(count - 1)).toBe(false);
+        const drawing = Array.from({ length: count }, (_, i) => scheduler.needsNoise(i)).slice(0, -1);
+        const stochastic = !['euler', 'flow-match-euler'].includes(name);
+        expect(drawing.every((draws) => draws === stochastic)).toBe(true);
+      }),
+    );
     expect([0, 1, 2, 3].some((i) => make('tcd', 4, 0).needsNoise(i))).toBe(false);
   });
 
   it('comes back the same from its own configuration', () => {
-    fc.assert(fc.property(type, steps, (name, count) => {
-      const scheduler = make(name, count, 0.3);
-      const again = createScheduler({ type: name, ...JSON.parse(JSON.stringify(scheduler.config)) as object });
-      again.setTimesteps(count, name === 'tcd' || name === 'ddim' ? { eta: 0.3 } : {});
-      expect(again.fused()).toEqual(scheduler.fused());
-      expect(JSON.parse(JSON.stringify(scheduler.fused()))).toEqual(scheduler.fused());
-    }));
+    fc.assert(
+      fc.property(type, steps, (name, count) => {
+        const scheduler = make(name, count, 0.3);
+        const again = createScheduler({ type: name, ...(JSON.parse(JSON.stringify(scheduler.config)) as object) });
+        again.setTimesteps(count, name === 'tcd' || name === 'ddim' ? { eta: 0.3 } : {});
+        expect(again.fused()).toEqual(scheduler.fused());
+        expect(JSON.parse(JSON.stringify(scheduler.fused()))).toEqual(scheduler.fused());
+      }),
+    );
   });
 });
 
 describe('a step in float64', () => {
   it('equals its fused form to 1e-6 relative', () => {
     const weight = fc.double({ min: -20, max: 20, noNaN: true });
-    fc.assert(fc.property(fc.array(weight, { minLength: 9, maxLength: 9 }), coefficient, coefficient, (w, cx, ceps) => {
-      const [x, m, z] = [w[6]!, w[7]!, w[8]!];
-      const plan: StepPlan = { timestep: 1, inputScale: 1, x0: { x: w[0]!, m: w[1]! }, clip: null, prev: { x0: w[2]!, x: w[3]!, m: w[4]!, z: w[5]! } };
-      const out = new Float64Array(1);
-      runStep(plan, { sample: cx, noise: ceps }, Float64Array.of(x), Float64Array.of(m), Float64Array.of(z), out, null);
-      const { a, b, n } = fuseStep('tcd', plan, { sample: cx, noise: ceps });
-      const magnitude = Math.abs(a * x) + Math.abs(b * m) + Math.abs(n * z);
-      expect(Math.abs(out[0]! - (a * x + b * m + n * z))).toBeLessThanOrEqual(1e-6 * Math.max(1, magnitude));
-    }));
+    fc.assert(
+      fc.property(fc.array(weight, { minLength: 9, maxLength: 9 }), coefficient, coefficient, (w, cx, ceps) => {
+        const [x, m, z] = [w[6]!, w[7]!, w[8]!];
+        const plan: StepPlan = {
+          timestep: 1,
+          inputScale: 1,
+          x0: { x: w[0]!, m: w[1]! },
+          clip: null,
+          prev: { x0: w[2]!, x: w[3]!, m: w[4]!, z: w[5]! },
+        };
+        const out = new Float64Array(1);
+        runStep(
+          plan,
+          { sample: cx, noise: ceps },
+          Float64Array.of(x),
+          Float64Array.of(m),
+          Float64Array.of(z),
+          out,
+          null,
+        );
+        const { a, b, n } = fuseStep('tcd', plan, { sample: cx, noise: ceps });
+        const magnitude = Math.abs(a * x) + Math.abs(b * m) + Math.abs(n * z);
+        expect(Math.abs(out[0]! - (a * x + b * m + n * z))).toBeLessThanOrEqual(1e-6 * Math.max(1, magnitude));
+      }),
+    );
   });
 });
 
@@ -134,7 +183,9 @@ describe('applyFused', () => {
   it('refuses missing noise, other lengths and other channels', () => {
     const [x, m, out] = [new Float32Array(4), new Float32Array(4), new Float32Array(4)];
     expect(() => applyFused({ ...step, d: 0, n: 1 }, x, m, null, out)).toThrow(/draws noise, but none was given/);
-    expect(() => applyFused({ ...step, d: 0 }, x, new Float32Array(3), null, out)).toThrow('modelOutput holds 3 numbers, but the sample holds 4.');
+    expect(() => applyFused({ ...step, d: 0 }, x, new Float32Array(3), null, out)).toThrow(
+      'modelOutput holds 3 numbers, but the sample holds 4.',
+    );
     expect(() => applyFused(step, x, m, null, out)).toThrow(/offset for 2 channels/);
     expect(() => applyFused(step, x, m, null, out, 4)).toThrow(/offset for 2 channels/);
   });
@@ -164,11 +215,17 @@ describe('what a scheduler refuses', () => {
     [{ type: 'tcd', clip_sample: true }, /clip_sample is true/],
     [{ type: 'lcm', thresholding: true }, /thresholding is true/],
     [{ type: 'ddim', rescale_betas_zero_snr: true }, /rescale_betas_zero_snr is true/],
-    [{ type: 'tcd', beta_schedule: 'squaredcos_cap_v2' }, /beta_schedule is "squaredcos_cap_v2": must be one of linear, scaled_linear/],
+    [
+      { type: 'tcd', beta_schedule: 'squaredcos_cap_v2' },
+      /beta_schedule is "squaredcos_cap_v2": must be one of linear, scaled_linear/,
+    ],
     [{ type: 'tcd', trained_betas: [0.1] }, /trained_betas is \[0.1\]/],
     [{ type: 'euler', use_karras_sigmas: true }, /use_karras_sigmas is true/],
     [{ type: 'euler', interpolation_type: 'log_linear' }, /interpolation_type is "log_linear"/],
-    [{ type: 'euler-ancestral', prediction_type: 'sample' }, /prediction_type is "sample": must be one of epsilon, v_prediction/],
+    [
+      { type: 'euler-ancestral', prediction_type: 'sample' },
+      /prediction_type is "sample": must be one of epsilon, v_prediction/,
+    ],
     [{ type: 'ddim', timestep_spacing: 'even' }, /timestep_spacing is "even"/],
     [{ type: 'flow-match-euler', stochastic_sampling: true }, /stochastic_sampling is true/],
     [{ type: 'tcd', num_train_timesteps: 0 }, /num_train_timesteps is 0/],
@@ -181,28 +238,61 @@ describe('what a scheduler refuses', () => {
   });
 
   it('but not the bookkeeping of published configurations', () => {
-    const turbo = { _class_name: 'EulerAncestralDiscreteScheduler', _diffusers_version: '0.24.0', beta_end: 0.012, beta_schedule: 'scaled_linear', beta_start: 0.00085, clip_sample: false, interpolation_type: 'linear', num_train_timesteps: 1000, prediction_type: 'epsilon', sample_max_value: 1, set_alpha_to_one: false, skip_prk_steps: true, steps_offset: 1, timestep_spacing: 'trailing', trained_betas: null, use_karras_sigmas: false };
+    const turbo = {
+      _class_name: 'EulerAncestralDiscreteScheduler',
+      _diffusers_version: '0.24.0',
+      beta_end: 0.012,
+      beta_schedule: 'scaled_linear',
+      beta_start: 0.00085,
+      clip_sample: false,
+      interpolation_type: 'linear',
+      num_train_timesteps: 1000,
+      prediction_type: 'epsilon',
+      sample_max_value: 1,
+      set_alpha_to_one: false,
+      skip_prk_steps: true,
+      steps_offset: 1,
+      timestep_spacing: 'trailing',
+      trained_betas: null,
+      use_karras_sigmas: false,
+    };
     expect(createScheduler(turbo).type).toBe('euler-ancestral');
   });
 
   it.each([0, 51, 2.5, Number.NaN])('%s steps', (count) => {
-    expect(() => createScheduler({ type: 'tcd' }).setTimesteps(count)).toThrow(`steps is ${count}: the scheduler "tcd" takes a whole number from 1 to 50.`);
+    expect(() => createScheduler({ type: 'tcd' }).setTimesteps(count)).toThrow(
+      `steps is ${count}: the scheduler "tcd" takes a whole number from 1 to 50.`,
+    );
   });
 
   it('options that do not fit, and what comes too early or too long', () => {
     const scheduler = createScheduler({ type: 'tcd' });
     expect(() => scheduler.timesteps).toThrow(/no timesteps yet/);
     expect(() => scheduler.setTimesteps(4, { eta: 1.5 })).toThrow(/eta is 1.5: must be a number from 0 to 1/);
-    expect(() => createScheduler({ type: 'tcd', original_inference_steps: 10 }).setTimesteps(11)).toThrow(/from 1 to 10/);
+    expect(() => createScheduler({ type: 'tcd', original_inference_steps: 10 }).setTimesteps(11)).toThrow(
+      /from 1 to 10/,
+    );
     expect(() => createScheduler({ type: 'lcm' }).setTimesteps(4, { eta: 0.3 })).toThrow(/no option eta/);
-    expect(() => createScheduler({ type: 'flow-match-euler', use_dynamic_shifting: true }).setTimesteps(4)).toThrow(/mu is undefined/);
-    expect(() => createScheduler({ type: 'flow-match-euler' }).setTimesteps(2, { sigmas: [0.5, 1] })).toThrow(/must fall strictly/);
+    expect(() => createScheduler({ type: 'flow-match-euler', use_dynamic_shifting: true }).setTimesteps(4)).toThrow(
+      /mu is undefined/,
+    );
+    expect(() => createScheduler({ type: 'flow-match-euler' }).setTimesteps(2, { sigmas: [0.5, 1] })).toThrow(
+      /must fall strictly/,
+    );
     expect(() => createScheduler({ type: 'ddim', steps_offset: 900 }).setTimesteps(4)).toThrow(/steps_offset is 900/);
     scheduler.setTimesteps(2, { eta: 0.3 });
     expect(() => scheduler.inputScale(2)).toThrow(/Step 2 does not exist/);
-    expect(() => scheduler.step(new Float32Array(2), 0, new Float32Array(2))).toThrow(/Step 0 draws noise: none was given/);
-    expect(() => scheduler.step(new Float32Array(2), 0, new Float32Array(3))).toThrow(/modelOutput holds 2 numbers, but the sample holds 3/);
-    expect(() => scheduler.fused({ sample: [1], noise: [1, 1] })).toThrow('coefficients.sample has 1 numbers, but the schedule has 2 steps.');
-    expect(() => scheduler.fused({ sample: [1, Number.POSITIVE_INFINITY], noise: [1, 1] })).toThrow('coefficients.sample[1] is Infinity');
+    expect(() => scheduler.step(new Float32Array(2), 0, new Float32Array(2))).toThrow(
+      /Step 0 draws noise: none was given/,
+    );
+    expect(() => scheduler.step(new Float32Array(2), 0, new Float32Array(3))).toThrow(
+      /modelOutput holds 2 numbers, but the sample holds 3/,
+    );
+    expect(() => scheduler.fused({ sample: [1], noise: [1, 1] })).toThrow(
+      'coefficients.sample has 1 numbers, but the schedule has 2 steps.',
+    );
+    expect(() => scheduler.fused({ sample: [1, Number.POSITIVE_INFINITY], noise: [1, 1] })).toThrow(
+      'coefficients.sample[1] is Infinity',
+    );
   });
 });

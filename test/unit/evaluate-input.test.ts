@@ -19,7 +19,13 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const rowsOf = (flags: EvaluateSpecFlags) => readEvaluateSpec(undefined, flags).spec.rows.map(({ model, precision, scheduler: { steps }, schedule }) => [model, steps, precision, schedule]);
+const rowsOf = (flags: EvaluateSpecFlags) =>
+  readEvaluateSpec(undefined, flags).spec.rows.map(({ model, precision, scheduler: { steps }, schedule }) => [
+    model,
+    steps,
+    precision,
+    schedule,
+  ]);
 
 function file(text: string): string {
   const path = join(folder, 'table.yaml');
@@ -29,7 +35,13 @@ function file(text: string): string {
 
 describe('flags', () => {
   test('are crossed: steps, then precisions, then schedules', () => {
-    expect(rowsOf({ model: 'm', steps: '2,4', precision: 'w8a8,w4a8', schedules: 'identity,search:one' })).toEqual([2, 4].flatMap((steps) => ['w8a8', 'w4a8'].flatMap((precision) => ['identity', 'search:one'].map((schedule) => ['m', steps, precision, schedule]))));
+    expect(rowsOf({ model: 'm', steps: '2,4', precision: 'w8a8,w4a8', schedules: 'identity,search:one' })).toEqual(
+      [2, 4].flatMap((steps) =>
+        ['w8a8', 'w4a8'].flatMap((precision) =>
+          ['identity', 'search:one'].map((schedule) => ['m', steps, precision, schedule]),
+        ),
+      ),
+    );
   });
 
   test('alone are one row', () => {
@@ -37,17 +49,46 @@ describe('flags', () => {
   });
 
   test('leave out what full precision does not have, and say so', () => {
-    const { spec, notes } = readEvaluateSpec(undefined, { model: 'm', precision: 'fp32,w4a8', schedules: 'identity,ptqd,q-sched' });
-    expect(spec.rows.map(({ precision, schedule }) => [precision, schedule])).toEqual([['fp32', 'identity'], ['w4a8', 'identity'], ['w4a8', 'ptqd'], ['w4a8', 'q-sched']]);
-    expect(notes).toEqual(['ptqd of m fp32, 4 steps, is left out: PTQD corrects quantised networks', 'q-sched of m fp32, 4 steps, is left out: no search of it has finished']);
+    const { spec, notes } = readEvaluateSpec(undefined, {
+      model: 'm',
+      precision: 'fp32,w4a8',
+      schedules: 'identity,ptqd,q-sched',
+    });
+    expect(spec.rows.map(({ precision, schedule }) => [precision, schedule])).toEqual([
+      ['fp32', 'identity'],
+      ['w4a8', 'identity'],
+      ['w4a8', 'ptqd'],
+      ['w4a8', 'q-sched'],
+    ]);
+    expect(notes).toEqual([
+      'ptqd of m fp32, 4 steps, is left out: PTQD corrects quantised networks',
+      'q-sched of m fp32, 4 steps, is left out: no search of it has finished',
+    ]);
   });
 
   test('set prompts, scores and features', () => {
     const path = join(folder, 'prompts.txt');
     writeFileSync(path, 'a red circle\na blue square\n');
-    const { spec } = readEvaluateSpec(undefined, { model: 'm', prompts: path, noiseSeed: '1,2', k: '5', scorers: 'none', features: 'none' });
-    expect(spec).toMatchObject({ prompts: { texts: ['a red circle', 'a blue square'], seeds: [1, 2] }, objective: { type: 'jaq-clip', k: 5 }, scorers: [], features: null });
-    expect(readEvaluateSpec(undefined, { model: 'm', weights: 'clip-score=1,clip-iqa.quality=2', scorers: 'a,b' }).spec).toMatchObject({ objective: { type: 'weighted', weights: { 'clip-score': 1, 'clip-iqa.quality': 2 } }, scorers: ['a', 'b'] });
+    const { spec } = readEvaluateSpec(undefined, {
+      model: 'm',
+      prompts: path,
+      noiseSeed: '1,2',
+      k: '5',
+      scorers: 'none',
+      features: 'none',
+    });
+    expect(spec).toMatchObject({
+      prompts: { texts: ['a red circle', 'a blue square'], seeds: [1, 2] },
+      objective: { type: 'jaq-clip', k: 5 },
+      scorers: [],
+      features: null,
+    });
+    expect(
+      readEvaluateSpec(undefined, { model: 'm', weights: 'clip-score=1,clip-iqa.quality=2', scorers: 'a,b' }).spec,
+    ).toMatchObject({
+      objective: { type: 'weighted', weights: { 'clip-score': 1, 'clip-iqa.quality': 2 } },
+      scorers: ['a', 'b'],
+    });
   });
 
   test.each([
@@ -63,7 +104,8 @@ describe('flags', () => {
 });
 
 describe('the files of this machine', () => {
-  const check = (flags: EvaluateSpecFlags): void => checkEvaluateFiles(readEvaluateSpec(undefined, { model: 'shapes', ...flags }).spec);
+  const check = (flags: EvaluateSpecFlags): void =>
+    checkEvaluateFiles(readEvaluateSpec(undefined, { model: 'shapes', ...flags }).spec);
 
   test('are enough for the bundled model', () => {
     expect(() => check({ precision: 'fp32,w4a8', steps: '2,4' })).not.toThrow();
@@ -95,19 +137,29 @@ describe('the files of this machine', () => {
 
 describe('a file', () => {
   test('is the spec, changed by flags', () => {
-    const { spec } = readEvaluateSpec(file('rows:\n  - model: m\nprompts: { set: one, count: 3 }\n'), { count: '7', k: '1' });
+    const { spec } = readEvaluateSpec(file('rows:\n  - model: m\nprompts: { set: one, count: 3 }\n'), {
+      count: '7',
+      k: '1',
+    });
     expect(spec).toMatchObject({ rows: [{ model: 'm' }], prompts: { set: 'one', count: 7 }, objective: { k: 1 } });
   });
 
   test('has rows of its own', () => {
-    expect(() => readEvaluateSpec(file('rows: [{ model: m }]'), { precision: 'w4a8' })).toThrow('--precision makes rows, and');
+    expect(() => readEvaluateSpec(file('rows: [{ model: m }]'), { precision: 'w4a8' })).toThrow(
+      '--precision makes rows, and',
+    );
   });
 
   test('is refused with the line of what is wrong', () => {
-    expect(() => readEvaluateSpec(file('rows:\n  - model: m\n  - model: m\n    precison: fp32\n'), {})).toThrow(/table\.yaml:\d: Unknown key "rows\.1\.precison"/);
+    expect(() => readEvaluateSpec(file('rows:\n  - model: m\n  - model: m\n    precison: fp32\n'), {})).toThrow(
+      /table\.yaml:\d: Unknown key "rows\.1\.precison"/,
+    );
   });
 
   test('named in --prompts takes the place of its texts', () => {
-    expect(readEvaluateSpec(file('rows: [{ model: m }]\nprompts: { texts: [a, b] }\n'), { prompts: 'shapes-eval' }).spec.prompts).toEqual({ set: 'shapes-eval', count: 1000, seeds: [2000] });
+    expect(
+      readEvaluateSpec(file('rows: [{ model: m }]\nprompts: { texts: [a, b] }\n'), { prompts: 'shapes-eval' }).spec
+        .prompts,
+    ).toEqual({ set: 'shapes-eval', count: 1000, seeds: [2000] });
   });
 });

@@ -26,14 +26,27 @@ function refusal(input: unknown): QschedError {
 describe('a spec', () => {
   test('has every default but its rows', () => {
     expect(parseEvaluateSpec({ rows: [ROW] })).toEqual({
-      rows: [{ model: 'shapes', precision: 'w4a8', scheduler: { type: 'tcd', steps: 4, eta: 0 }, schedule: 'identity' }],
+      rows: [
+        { model: 'shapes', precision: 'w4a8', scheduler: { type: 'tcd', steps: 4, eta: 0 }, schedule: 'identity' },
+      ],
       prompts: { set: 'shapes-eval', count: 1000, seeds: [2000] },
-      objective: { type: 'jaq-clip', k: 2, scorer: 'objective' }, scorers: ['second'], features: 'second', retryFailed: false, waitForWorker: 600,
+      objective: { type: 'jaq-clip', k: 2, scorer: 'objective' },
+      scorers: ['second'],
+      features: 'second',
+      retryFailed: false,
+      waitForWorker: 600,
     });
   });
 
   test('is the same again when it is read again', () => {
-    const once = parseEvaluateSpec({ rows: [ROW, { ...ROW, schedule: { name: 'mine', coefficients: { sample: [1, 1, 1, 0.9], noise: [1, 1, 1, 1.1] } } }], features: null, objective: { weights: { 'clip-score': 1 } } });
+    const once = parseEvaluateSpec({
+      rows: [
+        ROW,
+        { ...ROW, schedule: { name: 'mine', coefficients: { sample: [1, 1, 1, 0.9], noise: [1, 1, 1, 1.1] } } },
+      ],
+      features: null,
+      objective: { weights: { 'clip-score': 1 } },
+    });
     expect(parseEvaluateSpec(once)).toEqual(once);
   });
 
@@ -46,15 +59,43 @@ describe('a spec', () => {
     ['a path for a model', { rows: [{ model: '../shapes' }] }, 'rows.0.model is "../shapes": must be a plain name'],
     ['no model', { rows: [{}] }, 'rows.0.model is missing.'],
     ['no step', { rows: [{ ...ROW, scheduler: { steps: 0 } }] }, 'rows.0.scheduler.steps is 0: must be from 1 to 50.'],
-    ['an unknown scheduler', { rows: [{ ...ROW, scheduler: { type: 'tdc' } }] }, 'rows.0.scheduler.type is "tdc", which is not one of the choices.'],
-    ['an unknown schedule', { rows: [{ ...ROW, schedule: 'best' }] }, 'rows.0.schedule is "best": must be identity, ptqd (the latest fit), q-sched (the latest finished search), search:<id> or schedule:<id>'],
-    ['too few coefficients', { rows: [{ ...ROW, schedule: { name: 'mine', coefficients: { sample: [1, 1], noise: [1, 1, 1, 1] } } }] }, "rows.0.schedule.coefficients.sample has 2 numbers, but the row's scheduler has 4 steps."],
-    ['a coefficient that is no number', { rows: [{ ...ROW, schedule: { name: 'mine', coefficients: { sample: [1, 1, 1, Infinity], noise: [1, 1, 1, 1] } } }] }, 'rows.0.schedule is'],
+    [
+      'an unknown scheduler',
+      { rows: [{ ...ROW, scheduler: { type: 'tdc' } }] },
+      'rows.0.scheduler.type is "tdc", which is not one of the choices.',
+    ],
+    [
+      'an unknown schedule',
+      { rows: [{ ...ROW, schedule: 'best' }] },
+      'rows.0.schedule is "best": must be identity, ptqd (the latest fit), q-sched (the latest finished search), search:<id> or schedule:<id>',
+    ],
+    [
+      'too few coefficients',
+      { rows: [{ ...ROW, schedule: { name: 'mine', coefficients: { sample: [1, 1], noise: [1, 1, 1, 1] } } }] },
+      "rows.0.schedule.coefficients.sample has 2 numbers, but the row's scheduler has 4 steps.",
+    ],
+    [
+      'a coefficient that is no number',
+      {
+        rows: [
+          { ...ROW, schedule: { name: 'mine', coefficients: { sample: [1, 1, 1, Infinity], noise: [1, 1, 1, 1] } } },
+        ],
+      },
+      'rows.0.schedule is',
+    ],
     ['a row twice', { rows: [ROW, { ...ROW, precision: 'w4a8' }] }, 'rows.0 and rows.1 are the same.'],
     ['one prompt', { rows: [ROW], prompts: { count: 1 } }, 'prompts.count is 1: must be from 2 to 100000.'],
     ['a seed twice', { rows: [ROW], prompts: { seeds: [1, 1] } }, 'prompts.seeds is [1,1]: lists a seed twice.'],
-    ['weights without their objective', { rows: [ROW], objective: { type: 'jaq-clip', weights: { 'clip-score': 1 } } }, 'objective.weights is only for the weighted objective'],
-    ['a text for a group', { rows: [ROW], prompts: 'shapes-eval' }, 'prompts is "shapes-eval": must be a group of keys: set, texts, count, seeds.'],
+    [
+      'weights without their objective',
+      { rows: [ROW], objective: { type: 'jaq-clip', weights: { 'clip-score': 1 } } },
+      'objective.weights is only for the weighted objective',
+    ],
+    [
+      'a text for a group',
+      { rows: [ROW], prompts: 'shapes-eval' },
+      'prompts is "shapes-eval": must be a group of keys: set, texts, count, seeds.',
+    ],
   ])('with %s is refused', (_, input, message) => {
     const error = refusal(input);
     expect(error.message).toContain(message);
@@ -63,8 +104,16 @@ describe('a spec', () => {
   });
 
   test('names every problem, the first in full', () => {
-    const error = refusal({ rows: [{ ...ROW, scheduler: { steps: 0 } }, { ...ROW, precison: 'fp32' }], prompts: { count: 1 } });
-    expect(error.message).toBe('rows.0.scheduler.steps is 0: must be from 1 to 50. (and 2 more: rows.1.precison, prompts.count)');
+    const error = refusal({
+      rows: [
+        { ...ROW, scheduler: { steps: 0 } },
+        { ...ROW, precison: 'fp32' },
+      ],
+      prompts: { count: 1 },
+    });
+    expect(error.message).toBe(
+      'rows.0.scheduler.steps is 0: must be from 1 to 50. (and 2 more: rows.1.precison, prompts.count)',
+    );
   });
 
   test('counts its own texts: another count is refused, a spec that was filled in is not', () => {
@@ -74,17 +123,28 @@ describe('a spec', () => {
     expect(parseEvaluateSpec(once)).toEqual(once);
     const byZod = EvaluateSpec.parse({ rows: [ROW], prompts: { texts } });
     expect(parseEvaluateSpec(byZod)).toEqual(byZod);
-    expect(refusal({ rows: [ROW], prompts: { texts, count: 2 } }).message).toBe('prompts.count is 2, but prompts.texts holds 3 prompts.');
-    expect(refusal({ rows: [ROW], prompts: { texts, count: 1000 } }).message).toBe('prompts.count is 1000, but prompts.texts holds 3 prompts.');
+    expect(refusal({ rows: [ROW], prompts: { texts, count: 2 } }).message).toBe(
+      'prompts.count is 2, but prompts.texts holds 3 prompts.',
+    );
+    expect(refusal({ rows: [ROW], prompts: { texts, count: 1000 } }).message).toBe(
+      'prompts.count is 1000, but prompts.texts holds 3 prompts.',
+    );
     expect(refusal({ rows: [ROW], prompts: { texts: ['a cat'] } }).message).toContain('prompts.texts holds one prompt');
   });
 
   test('bounds its own texts over all networks, which are prepared together', () => {
     const texts = Array.from({ length: 100 }, (_, i) => `${'a'.repeat(994)} ${i}`);
     const rows = Array.from({ length: 21 }, (_, i) => ({ ...ROW, scheduler: { steps: i + 1 } }));
-    expect(refusal({ rows, prompts: { texts } }).message).toBe('prompts.texts is 100 KB, once for each of 21 networks: 2.1 MB, and at most 2 MB fit.');
+    expect(refusal({ rows, prompts: { texts } }).message).toBe(
+      'prompts.texts is 100 KB, once for each of 21 networks: 2.1 MB, and at most 2 MB fit.',
+    );
     expect(parseEvaluateSpec({ rows: rows.slice(0, 19), prompts: { texts } }).rows).toHaveLength(19);
-    expect(parseEvaluateSpec({ rows: rows.slice(0, 19).flatMap((row) => [row, { ...row, schedule: 'ptqd' }]), prompts: { texts } }).rows).toHaveLength(38);
+    expect(
+      parseEvaluateSpec({
+        rows: rows.slice(0, 19).flatMap((row) => [row, { ...row, schedule: 'ptqd' }]),
+        prompts: { texts },
+      }).rows,
+    ).toHaveLength(38);
     expect(parseEvaluateSpec({ rows }).rows).toHaveLength(21);
   });
 
@@ -94,7 +154,9 @@ describe('a spec', () => {
   });
 
   test('tells the place in a file', () => {
-    expect(() => parseEvaluateSpec({ rows: [{ model: 3 }] }, (path) => `table.yaml:${path.length}: `)).toThrow('table.yaml:3: rows.0.model is 3');
+    expect(() => parseEvaluateSpec({ rows: [{ model: 3 }] }, (path) => `table.yaml:${path.length}: `)).toThrow(
+      'table.yaml:3: rows.0.model is 3',
+    );
   });
 
   test('has the schema that is in schemas/', () => {
@@ -104,31 +166,65 @@ describe('a spec', () => {
 
 describe('shards', () => {
   test('hold every picture of every schedule once, in whole blocks, and no more of them than allowed', () => {
-    fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 20 }), fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 20, max: 200 }), (networks, pictures, most) => {
-      const shards = shardsOf(networks, pictures, most);
-      expect(shards.length).toBeLessThanOrEqual(Math.max(most, networks.length));
-      networks.forEach((_, of) => {
-        const own = shards.filter((shard) => shard.of === of);
-        expect(own[0]!.from).toBe(0);
-        expect(own.at(-1)!.to).toBe(pictures);
-        own.slice(1).forEach((shard, i) => expect(shard.from).toBe(own[i]!.to));
-        expect(own.every(({ from }) => from % BLOCK === 0)).toBe(true);
-      });
-    }));
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 20 }),
+        fc.integer({ min: 1, max: 5000 }),
+        fc.integer({ min: 20, max: 200 }),
+        (networks, pictures, most) => {
+          const shards = shardsOf(networks, pictures, most);
+          expect(shards.length).toBeLessThanOrEqual(Math.max(most, networks.length));
+          networks.forEach((_, of) => {
+            const own = shards.filter((shard) => shard.of === of);
+            expect(own[0]!.from).toBe(0);
+            expect(own.at(-1)!.to).toBe(pictures);
+            own.slice(1).forEach((shard, i) => expect(shard.from).toBe(own[i]!.to));
+            expect(own.every(({ from }) => from % BLOCK === 0)).toBe(true);
+          });
+        },
+      ),
+    );
   });
 
   test('of one network follow each other, its schedules taking turns', () => {
-    expect(shardsOf([0, 1, 0], 150).map(({ of, from }) => [of, from])).toEqual([[0, 0], [2, 0], [0, 100], [2, 100], [1, 0], [1, 100]]);
+    expect(shardsOf([0, 1, 0], 150).map(({ of, from }) => [of, from])).toEqual([
+      [0, 0],
+      [2, 0],
+      [0, 100],
+      [2, 100],
+      [1, 0],
+      [1, 100],
+    ]);
   });
 
   test('of a large table are larger, not more', () => {
-    expect(shardsOf(Array.from({ length: 200 }, () => 0), 100_000)).toHaveLength(200 * 7);
+    expect(
+      shardsOf(
+        Array.from({ length: 200 }, () => 0),
+        100_000,
+      ),
+    ).toHaveLength(200 * 7);
   });
 
   test('take the texts of the spec that they need', () => {
-    const split = { set: null, texts: ['a', 'b', 'c', 'd'], count: 4, sha256: 's', nounsSha256: null, seeds: [1, 2, 3] };
-    expect(shardSplit(split, { from: 4, to: 8 })).toEqual({ split: { ...split, texts: ['b', 'c'], count: 2 }, from: 1, to: 5 });
-    expect(shardSplit({ ...split, texts: null, set: 'x' }, { from: 4, to: 8 })).toEqual({ split: { ...split, texts: null, set: 'x' }, from: 4, to: 8 });
+    const split = {
+      set: null,
+      texts: ['a', 'b', 'c', 'd'],
+      count: 4,
+      sha256: 's',
+      nounsSha256: null,
+      seeds: [1, 2, 3],
+    };
+    expect(shardSplit(split, { from: 4, to: 8 })).toEqual({
+      split: { ...split, texts: ['b', 'c'], count: 2 },
+      from: 1,
+      to: 5,
+    });
+    expect(shardSplit({ ...split, texts: null, set: 'x' }, { from: 4, to: 8 })).toEqual({
+      split: { ...split, texts: null, set: 'x' },
+      from: 4,
+      to: 8,
+    });
   });
 
   test('are under way so many at a time, and the first failure ends it', async () => {
@@ -141,20 +237,72 @@ describe('shards', () => {
       now -= 1;
       if (item === 13) throw new Error('thirteen');
     };
-    await atMost(3, Array.from({ length: 10 }, (_, i) => i), body);
+    await atMost(
+      3,
+      Array.from({ length: 10 }, (_, i) => i),
+      body,
+    );
     expect([started, highest]).toEqual([10, 3]);
-    await expect(atMost(3, Array.from({ length: 100 }, (_, i) => i), body)).rejects.toThrow('thirteen');
+    await expect(
+      atMost(
+        3,
+        Array.from({ length: 100 }, (_, i) => i),
+        body,
+      ),
+    ).rejects.toThrow('thirteen');
   });
 });
 
 describe('a table', () => {
-  const gain = { scorer: 'objective', prompts: 100, identity: 1, calibrated: 1.5, gain: 0.5, percentile: { low: 0.3, high: 0.7 }, studentised: { low: 0.25, high: 0.65 }, probabilityOfGain: 1 };
-  const row: EvaluatedRow = {
-    model: 'shapes', precision: 'w4a8', scheduler: 'tcd', steps: 4, eta: 0, schedule: 'identity', coefficients: { sample: [1, 1, 1, 1], noise: [1, 1, 1, 1] }, images: 100, failed: 0,
-    fid: 0.5, fidLow: 0.4, fidHigh: 0.6, fidFeatures: 'second', fidSd: null, kid: null, cmmd: null, clipScore: 58.666, objective: 2.5, tc: 1.5, iq: 0.5,
-    scores: { 'cosine@objective': { mean: 0.5, low: 0.4, high: 0.6 } }, gains: [], fidGain: null, recommend: null, pHolm: null,
+  const gain = {
+    scorer: 'objective',
+    prompts: 100,
+    identity: 1,
+    calibrated: 1.5,
+    gain: 0.5,
+    percentile: { low: 0.3, high: 0.7 },
+    studentised: { low: 0.25, high: 0.65 },
+    probabilityOfGain: 1,
   };
-  const rows = [row, { ...row, schedule: 'mine, "best" | ours', objective: 3, gains: [gain], recommend: 'calibrated' as const, pHolm: 0.01, fidGain: { difference: -0.1, low: -0.2, high: 0.05 } }];
+  const row: EvaluatedRow = {
+    model: 'shapes',
+    precision: 'w4a8',
+    scheduler: 'tcd',
+    steps: 4,
+    eta: 0,
+    schedule: 'identity',
+    coefficients: { sample: [1, 1, 1, 1], noise: [1, 1, 1, 1] },
+    images: 100,
+    failed: 0,
+    fid: 0.5,
+    fidLow: 0.4,
+    fidHigh: 0.6,
+    fidFeatures: 'second',
+    fidSd: null,
+    kid: null,
+    cmmd: null,
+    clipScore: 58.666,
+    objective: 2.5,
+    tc: 1.5,
+    iq: 0.5,
+    scores: { 'cosine@objective': { mean: 0.5, low: 0.4, high: 0.6 } },
+    gains: [],
+    fidGain: null,
+    recommend: null,
+    pHolm: null,
+  };
+  const rows = [
+    row,
+    {
+      ...row,
+      schedule: 'mine, "best" | ours',
+      objective: 3,
+      gains: [gain],
+      recommend: 'calibrated' as const,
+      pHolm: 0.01,
+      fidGain: { difference: -0.1, low: -0.2, high: 0.05 },
+    },
+  ];
 
   test('is the form of the paper, without what the rows share or lack', () => {
     expect(evaluateTable(rows).split('\n')).toEqual([
@@ -180,6 +328,8 @@ describe('a table', () => {
   });
 
   test('tells models, schedulers and eta apart where they differ', () => {
-    expect(evaluateTable([row, { ...row, model: 'other', scheduler: 'lcm', eta: 0.3 }]).split('\n')[0]).toMatch(/^model +scheduler +NFEs +eta +precision/);
+    expect(evaluateTable([row, { ...row, model: 'other', scheduler: 'lcm', eta: 0.3 }]).split('\n')[0]).toMatch(
+      /^model +scheduler +NFEs +eta +precision/,
+    );
   });
 });

@@ -90,8 +90,9 @@ describe('a schedule', () => {
   });
 
   test('of PTQD is the latest fit of the same network and scheduler', () => {
-    for (const own of [{ precision: 'w8a8' }, { eta: 0.3, a: 0.6 }])
+    for (const own of [{ precision: 'w8a8' }, { eta: 0.3, a: 0.6 }]) {
       storeSchedule(store, document('ptqd', { ...own, ptqd: PTQD }));
+    }
     expect(refusal('ptqd')).toMatchObject({
       code: 'usage',
       hint: 'Make one: npx qsched ptqd --model m --precision w4a8 --scheduler tcd --steps 2 --eta 0',
@@ -124,7 +125,12 @@ describe('a schedule', () => {
   });
 
   test('of PTQD is fitted once: equal inputs find it, and make it the latest again', () => {
-    const fit = (gamma: string, a: number) => ({ inputs: { gamma, seeds: [0, 1] }, document: document('ptqd', { a, ptqd: PTQD }), trajectories: 4, texts: ['x', 'y'] });
+    const fit = (gamma: string, a: number) => ({
+      inputs: { gamma, seeds: [0, 1] },
+      document: document('ptqd', { a, ptqd: PTQD }),
+      trajectories: 4,
+      texts: ['x', 'y'],
+    });
     const [std, regression] = [fit('std', 0.6), fit('regression', 0.7)];
     expect(findFit(store, std.inputs)).toBeNull();
     const { id } = addFit(store, std);
@@ -320,7 +326,12 @@ describe('prompts that chose what a row shows', () => {
   });
 
   test('count for a fit that was made on them', () => {
-    addFit(store, { inputs: 'x', document: document('ptqd', { a: 0.4, ptqd: PTQD }), trajectories: 2, texts: ['confirm', 'elsewhere'] });
+    addFit(store, {
+      inputs: 'x',
+      document: document('ptqd', { a: 0.4, ptqd: PTQD }),
+      trajectories: 2,
+      texts: ['confirm', 'elsewhere'],
+    });
     expect(seenOf('ptqd')).toBe(1);
   });
 

@@ -9,25 +9,55 @@ import { SCHEDULE_SCHEMA_PATH, scheduleSchemaText } from '../../scripts/write-sc
 import { exportDocuments } from '../../scripts/write-export-documents.js';
 import { parseSchedule, scaleFused, ScheduleDocument } from '../../spec/schedule-document.js';
 
-const about = { model: 'shapes', precision: 'w4a8', eta: 0.3, objective: { type: 'jaq-clip-log', k: 2 }, rows: [{ cosine: 0.3, 'clip-iqa.quality': 0.5 }, { cosine: 0.2, 'clip-iqa.quality': 0.7 }] };
+const about = {
+  model: 'shapes',
+  precision: 'w4a8',
+  eta: 0.3,
+  objective: { type: 'jaq-clip-log', k: 2 },
+  rows: [
+    { cosine: 0.3, 'clip-iqa.quality': 0.5 },
+    { cosine: 0.2, 'clip-iqa.quality': 0.7 },
+  ],
+};
 const tcd = (steps = 4, eta = 0) => {
   const scheduler = createScheduler({ _class_name: 'TCDScheduler' });
   scheduler.setTimesteps(steps, { eta });
   return scheduler;
 };
-const hand = (more: Record<string, unknown> = {}) => ({ format: 'qsched-schedule/1', scheduler: { type: 'tcd', steps: 4, eta: 0 }, coefficients: { sample: [1, 1, 1, 1], noise: [1.1, 1, 1, 1] }, ...more });
+const hand = (more: Record<string, unknown> = {}) => ({
+  format: 'qsched-schedule/1',
+  scheduler: { type: 'tcd', steps: 4, eta: 0 },
+  coefficients: { sample: [1, 1, 1, 1], noise: [1.1, 1, 1, 1] },
+  ...more,
+});
 
 describe("the reference's fields", () => {
   it('are those of its best_rank_config', () => {
     expect(referenceConfig({ sample: [0.9, 0.95, 1], noise: [1.06, 1.03, 1] }, about)).toEqual({
-      model_coeff: 1.06, sample_coeff: 0.9, clip_score: 25, ranking_criteria: 'new', k_value: 2, clipiqa_scores: [0.5, 0.7], checkpoint: 'shapes', quant_type: 'w4a8', eta: 0.3,
-      start_model_coeff: 1.06, max_model_coeff: 1, start_sample_coeff: 0.9, max_sample_coeff: 1,
+      model_coeff: 1.06,
+      sample_coeff: 0.9,
+      clip_score: 25,
+      ranking_criteria: 'new',
+      k_value: 2,
+      clipiqa_scores: [0.5, 0.7],
+      checkpoint: 'shapes',
+      quant_type: 'w4a8',
+      eta: 0.3,
+      start_model_coeff: 1.06,
+      max_model_coeff: 1,
+      start_sample_coeff: 0.9,
+      max_sample_coeff: 1,
     });
-    expect(referenceConfig({ sample: [0.9], noise: [1.1] }, { ...about, rows: [] })).toMatchObject({ clip_score: null, max_sample_coeff: 0.9 });
+    expect(referenceConfig({ sample: [0.9], noise: [1.1] }, { ...about, rows: [] })).toMatchObject({
+      clip_score: null,
+      max_sample_coeff: 0.9,
+    });
   });
 
   it('refuse coefficients that lie on no line', () => {
-    expect(() => referenceConfig({ sample: [1, 0.9, 1], noise: [1, 1, 1] }, about)).toThrow('c^x is [1, 0.9, 1], which is no line');
+    expect(() => referenceConfig({ sample: [1, 0.9, 1], noise: [1, 1, 1] }, about)).toThrow(
+      'c^x is [1, 0.9, 1], which is no line',
+    );
   });
 });
 
@@ -36,7 +66,11 @@ describe('a schedule document', () => {
     expect(readFileSync(SCHEDULE_SCHEMA_PATH, 'utf8')).toBe(scheduleSchemaText());
   });
 
-  it.each(exportDocuments().map((document) => [`${document.scheduler.type} ${document.scheduler.steps} ${document.kind}`, document] as const))('%s serialises and comes back the same', (_, document) => {
+  it.each(
+    exportDocuments().map(
+      (document) => [`${document.scheduler.type} ${document.scheduler.steps} ${document.kind}`, document] as const,
+    ),
+  )('%s serialises and comes back the same', (_, document) => {
     const again = parseSchedule(JSON.parse(JSON.stringify(document)), 'it');
     expect(again).toEqual(document);
     expect(ScheduleDocument.parse(again)).toEqual(document);
@@ -44,12 +78,19 @@ describe('a schedule document', () => {
 
   it('holds what the scheduler itself fuses, bit for bit', () => {
     const value = fc.array(fc.double({ min: 0.5, max: 2, noNaN: true }), { minLength: 4, maxLength: 4 });
-    fc.assert(fc.property(value, value, fc.constantFrom(0, 0.3, 1), (sample, noise, eta) => {
-      const scheduler = tcd(4, eta);
-      const document = scheduleDocument(scheduler, { kind: 'file', scheduler: { type: 'tcd', steps: 4, eta } }, { sample, noise });
-      expect(document.fused).toEqual(scheduler.fused({ sample, noise }));
-      expect(scaleFused(document.identity!, { sample, noise })).toEqual(document.fused);
-    }), { numRuns: 50 });
+    fc.assert(
+      fc.property(value, value, fc.constantFrom(0, 0.3, 1), (sample, noise, eta) => {
+        const scheduler = tcd(4, eta);
+        const document = scheduleDocument(
+          scheduler,
+          { kind: 'file', scheduler: { type: 'tcd', steps: 4, eta } },
+          { sample, noise },
+        );
+        expect(document.fused).toEqual(scheduler.fused({ sample, noise }));
+        expect(scaleFused(document.identity!, { sample, noise })).toEqual(document.fused);
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it('by hand needs the scheduler and the coefficients alone', () => {
@@ -59,14 +100,34 @@ describe('a schedule document', () => {
   });
 
   it.each<[string, Record<string, unknown>, RegExp]>([
-    ['wrong length', { coefficients: { sample: [1, 1], noise: [1, 1, 1, 1] } }, /coefficients\.sample has 2 entries, but scheduler\.steps is 4/],
-    ['not a number', { coefficients: { sample: [1, null, 1, 1], noise: [1, 1, 1, 1] } }, /coefficients\.sample\.1 must be a finite number/],
+    [
+      'wrong length',
+      { coefficients: { sample: [1, 1], noise: [1, 1, 1, 1] } },
+      /coefficients\.sample has 2 entries, but scheduler\.steps is 4/,
+    ],
+    [
+      'not a number',
+      { coefficients: { sample: [1, null, 1, 1], noise: [1, 1, 1, 1] } },
+      /coefficients\.sample\.1 must be a finite number/,
+    ],
     ['another format', { format: 'other/1' }, /format must be "qsched-schedule\/1"/],
     ['an unknown key', { coefficents: {} }, /unknown key "coefficents"/],
     ['other steps', { timesteps: [999, 499] }, /timesteps has 2 entries, but scheduler\.steps is 4/],
-    ['steps of another scheduler', { fused: { ...tcd().fused(), scheduler: 'lcm' } }, /fused was made with the scheduler "lcm", but scheduler\.type is "tcd"/],
-    ['other timesteps', { timesteps: [999, 749, 499, 249] }, /made for the timesteps 999, 749, 499, 249, but tcd with 4 steps has 999, 759, 499, 259/],
-    ['steps that say something else', { fused: tcd().fused() }, /fused does not say what its scheduler, coefficients and ptqd give/],
+    [
+      'steps of another scheduler',
+      { fused: { ...tcd().fused(), scheduler: 'lcm' } },
+      /fused was made with the scheduler "lcm", but scheduler\.type is "tcd"/,
+    ],
+    [
+      'other timesteps',
+      { timesteps: [999, 749, 499, 249] },
+      /made for the timesteps 999, 749, 499, 249, but tcd with 4 steps has 999, 759, 499, 259/,
+    ],
+    [
+      'steps that say something else',
+      { fused: tcd().fused() },
+      /fused does not say what its scheduler, coefficients and ptqd give/,
+    ],
     ['PTQD of other steps', { ptqd: [{ method: 'std', gamma: 0, mu: 0, variance: 0 }] }, /ptqd has 1 entries/],
   ])('is refused with %s', (_, more, pattern) => {
     expect(() => completeSchedule(tcd(), parseSchedule(hand(more), 'schedule.json'), 'schedule.json')).toThrow(pattern);

@@ -11,7 +11,14 @@ import { findModel, listModels, packageRoot } from '../../inference/models/model
 import { numericClass } from '../../inference/models/numeric-class.js';
 import { checkFiles, schedulerOf, scoreQueueOf } from '../../inference/prepare/prepare.js';
 import type { Prompt } from '../../inference/prompts/prompt.js';
-import { hashTexts, listPromptSets, parsePrompts, readPromptSet, resolveSplit, splitPrompts } from '../../inference/prompts/prompt-sets.js';
+import {
+  hashTexts,
+  listPromptSets,
+  parsePrompts,
+  readPromptSet,
+  resolveSplit,
+  splitPrompts,
+} from '../../inference/prompts/prompt-sets.js';
 import { refuseTooMuchText } from '../../inference/prompts/too-much-text.js';
 import { openSession } from '../../inference/models/runtime-session.js';
 import { openScorerFolder } from '../../inference/scorers/scorer-folder.js';
@@ -32,7 +39,16 @@ function write(path: string, content: string | Uint8Array | object): void {
 /** A folder of the right layout; the networks are empty files. */
 function makeModel(name: string): string {
   const folder = join(models, name);
-  for (const file of ['tokenizer/tokenizer.json', 'tokenizer/tokenizer_config.json', 'text_encoder/model.onnx', 'unet/model.onnx', 'unet/model_w4a8.onnx', 'vae_decoder/model.onnx']) write(join(folder, file), '');
+  for (const file of [
+    'tokenizer/tokenizer.json',
+    'tokenizer/tokenizer_config.json',
+    'text_encoder/model.onnx',
+    'unet/model.onnx',
+    'unet/model_w4a8.onnx',
+    'vae_decoder/model.onnx',
+  ]) {
+    write(join(folder, file), '');
+  }
   write(join(folder, 'model_index.json'), {});
   write(join(folder, 'unet/config.json'), { in_channels: 6, sample_size: 8 });
   write(join(folder, 'vae_decoder/config.json'), { scaling_factor: 0.5 });
@@ -44,7 +60,11 @@ function makeModel(name: string): string {
 function makeScorer(name: string): string {
   const folder = join(models, name);
   for (const file of SCORER_FILES) write(join(folder, file), '');
-  write(join(folder, 'preprocessor_config.json'), { crop_size: { height: 32 }, image_mean: [0, 0, 0], image_std: [1, 1, 1] });
+  write(join(folder, 'preprocessor_config.json'), {
+    crop_size: { height: 32 },
+    image_mean: [0, 0, 0],
+    image_std: [1, 1, 1],
+  });
   return folder;
 }
 
@@ -76,7 +96,15 @@ const textsOf = (list: readonly Prompt[]): string[] => list.map(({ text }) => te
 describe('a model folder', () => {
   test('is found with its settings', () => {
     const model = openModelFolder('tiny', 'w4a8', [models]);
-    expect(model).toMatchObject({ name: 'tiny', precision: 'w4a8', network: 'unet/model_w4a8.onnx', latentShape: [6, 8, 8], scalingFactor: 0.5, shiftFactor: 0, scorers: { objective: 'clip' } });
+    expect(model).toMatchObject({
+      name: 'tiny',
+      precision: 'w4a8',
+      network: 'unet/model_w4a8.onnx',
+      latentShape: [6, 8, 8],
+      scalingFactor: 0.5,
+      shiftFactor: 0,
+      scorers: { objective: 'clip' },
+    });
     expect(model.files).toContain('unet/model_w4a8.onnx');
     expect(model.files).not.toContain('unet/model.onnx');
     expect(openModelFolder('tiny', 'fp32', [models]).network).toBe('unet/model.onnx');
@@ -87,12 +115,26 @@ describe('a model folder', () => {
     write(join(models, 'tiny/unet/model_w4a8.onnx_data'), 'weights');
     expect(openModelFolder('tiny', 'w4a8', [models]).files).toContain('unet/model_w4a8.onnx_data');
     write(join(models, 'clip/vision_model.onnx_data'), 'weights');
-    expect(openScorerFolder('objective', openModelFolder('tiny', 'w4a8', [models]), [models]).files).toContain('vision_model.onnx_data');
+    expect(openScorerFolder('objective', openModelFolder('tiny', 'w4a8', [models]), [models]).files).toContain(
+      'vision_model.onnx_data',
+    );
   });
 
-  test.each(['unet/model.onnx', 'model_index.json', 'tokenizer/tokenizer.json', 'tokenizer/tokenizer_config.json', 'text_encoder/model.onnx', 'unet/config.json', 'vae_decoder/model.onnx', 'vae_decoder/config.json', 'scheduler/scheduler_config.json'])('that lacks %s says so', (file) => {
+  test.each([
+    'unet/model.onnx',
+    'model_index.json',
+    'tokenizer/tokenizer.json',
+    'tokenizer/tokenizer_config.json',
+    'text_encoder/model.onnx',
+    'unet/config.json',
+    'vae_decoder/model.onnx',
+    'vae_decoder/config.json',
+    'scheduler/scheduler_config.json',
+  ])('that lacks %s says so', (file) => {
     rmSync(join(models, 'tiny', file));
-    expect(refusal(() => openModelFolder('tiny', 'w4a8', [models])).message).toMatch(new RegExp(`^The (model )?folder ${join(models, 'tiny')} lacks ${file}\\.$`));
+    expect(refusal(() => openModelFolder('tiny', 'w4a8', [models])).message).toMatch(
+      new RegExp(`^The (model )?folder ${join(models, 'tiny')} lacks ${file}\\.$`),
+    );
   });
 
   test('without a network folder says so', () => {
@@ -111,14 +153,21 @@ describe('a model folder', () => {
     const error = refusal(() => openModelFolder('tinny', 'w4a8', [models]));
     expect(error.message).toBe('There is no model "tinny".');
     expect(error.hint).toBe('Did you mean "tiny"? Allowed: other, tiny.');
-    expect(refusal(() => openModelFolder('tiny', 'w4a8', [join(root, 'empty')])).hint).toBe(`Put model folders under ${join(root, 'empty')}.`);
+    expect(refusal(() => openModelFolder('tiny', 'w4a8', [join(root, 'empty')])).hint).toBe(
+      `Put model folders under ${join(root, 'empty')}.`,
+    );
   });
 
-  test.each([['../models/tiny'], ['..'], ['.'], ['tiny/../tiny'], ['/tiny'], ['tiny/'], ['a\\b'], [''], ['tiny\0']])('the name %j does not leave the roots', (name) => {
-    expect(refusal(() => findModel(name, ['model_index.json'], [models])).message).toContain('is not a model name');
-    expect(refusal(() => openScorerFolder(name, { scorers: {} }, [models])).message).toContain('is not a scorer name');
-    expect(refusal(() => readPromptSet(name, [prompts])).message).toContain('is not the name of a prompt set');
-  });
+  test.each([['../models/tiny'], ['..'], ['.'], ['tiny/../tiny'], ['/tiny'], ['tiny/'], ['a\\b'], [''], ['tiny\0']])(
+    'the name %j does not leave the roots',
+    (name) => {
+      expect(refusal(() => findModel(name, ['model_index.json'], [models])).message).toContain('is not a model name');
+      expect(refusal(() => openScorerFolder(name, { scorers: {} }, [models])).message).toContain(
+        'is not a scorer name',
+      );
+      expect(refusal(() => readPromptSet(name, [prompts])).message).toContain('is not the name of a prompt set');
+    },
+  );
 
   test('broken JSON is named', () => {
     const config = join(models, 'tiny/unet/config.json');
@@ -144,7 +193,9 @@ describe('a model folder', () => {
   });
 
   test('a network that is none is named', async () => {
-    await expect(openSession(join(models, 'tiny/unet/model.onnx'), { batch: 1, threads: 1 })).rejects.toThrow(/^ONNX Runtime cannot load .*unet\/model\.onnx/);
+    await expect(openSession(join(models, 'tiny/unet/model.onnx'), { batch: 1, threads: 1 })).rejects.toThrow(
+      /^ONNX Runtime cannot load .*unet\/model\.onnx/,
+    );
   });
 
   test('the package root is where package.json is', () => {
@@ -156,7 +207,11 @@ describe('a scorer folder', () => {
   const model = { scorers: { objective: 'clip' } };
 
   test('is found by role or by name', () => {
-    expect(openScorerFolder('objective', model, [models])).toMatchObject({ role: 'objective', name: 'clip', kind: 'clip' });
+    expect(openScorerFolder('objective', model, [models])).toMatchObject({
+      role: 'objective',
+      name: 'clip',
+      kind: 'clip',
+    });
     expect(openScorerFolder('clip', model, [models])).toMatchObject({ role: 'clip', name: 'clip' });
     expect(refusal(() => openScorerFolder('third', model, [models])).message).toBe('There is no scorer "third".');
   });
@@ -166,7 +221,11 @@ describe('a scorer folder', () => {
     expect(refusal(() => openScorerFolder('objective', model, [models])).message).toContain(`lacks ${file}`);
   });
 
-  test.each([[{ image_mean: [0, 0, 0], image_std: [1, 1, 1] }, 'names no size'], [{ size: 32 }, 'image_mean'], [{ size: 32, image_mean: [0, 0, null], image_std: [1, 1, 1] }, 'image_std']])('with the config %j', (config, message) => {
+  test.each([
+    [{ image_mean: [0, 0, 0], image_std: [1, 1, 1] }, 'names no size'],
+    [{ size: 32 }, 'image_mean'],
+    [{ size: 32, image_mean: [0, 0, null], image_std: [1, 1, 1] }, 'image_std'],
+  ])('with the config %j', (config, message) => {
     write(join(models, 'clip/preprocessor_config.json'), config);
     expect(refusal(() => openScorerFolder('objective', model, [models])).message).toContain(message);
   });
@@ -178,16 +237,47 @@ describe('prompt sets', () => {
   test('are JSON or a prompt a line', () => {
     expect(textsOf(parsePrompts(bytes('a cat\r\n\n  a dog \n'), 'x.txt'))).toEqual(['a cat', 'a dog']);
     expect(textsOf(parsePrompts(bytes('\ufeffa cat'), 'x.txt'))).toEqual(['a cat']);
-    expect(textsOf(parsePrompts(bytes('{"prompts": [{"text": "a cat"}, "a dog"]}'), 'x.json'))).toEqual(['a cat', 'a dog']);
+    expect(textsOf(parsePrompts(bytes('{"prompts": [{"text": "a cat"}, "a dog"]}'), 'x.json'))).toEqual([
+      'a cat',
+      'a dog',
+    ]);
     expect(textsOf(parsePrompts(bytes('["a cat"]'), 'x.json'))).toEqual(['a cat']);
-    expect(parsePrompts(bytes('nouns,Prompt\r\ncat;mat,"a cat, on a mat"\r\n,nothing\r\n'), 'x.csv')).toEqual([{ text: 'a cat, on a mat', nouns: ['cat', 'mat'] }, { text: 'nothing', nouns: null }]);
-    expect(parsePrompts(bytes('text\tnouns\nit rains\t;\nsnow\t \n'), 'x.tsv')).toEqual([{ text: 'it rains', nouns: [] }, { text: 'snow', nouns: null }]);
-    expect(textsOf(parsePrompts(bytes('\ufefftext,id\r\n"a ""red"" cat, alone",1\r\n'), 'x.csv'))).toEqual(['a "red" cat, alone']);
-    expect(parsePrompts(bytes('prompt\tCategory\na "cat"\tAnimals\n'), 'x.tsv')).toEqual([{ text: 'a "cat"', nouns: null }]);
-    expect(refusal(() => parsePrompts(bytes('caption,id\na cat,1\n'), 'x.csv')).message).toBe('x.csv is not a prompt set: it has the columns "caption", "id", and none is called "text" or "prompt".');
-    expect(refusal(() => parsePrompts(bytes('text,id\na cat\n'), 'x.csv')).message).toContain('x.csv is not a prompt set: line 2:');
-    expect(parsePrompts(bytes('[{"text": "a cat", "nouns": ["cat"]}, "a dog", {"text": "rain", "nouns": []}, {"text": "snow", "nouns": null}]'), 'x.json')).toEqual([{ text: 'a cat', nouns: ['cat'] }, { text: 'a dog', nouns: null }, { text: 'rain', nouns: [] }, { text: 'snow', nouns: null }]);
-    expect(refusal(() => parsePrompts(bytes('[{"text": "a cat", "nouns": "cat"}]'), 'x.json')).message).toContain('the nouns of entry 1 are no list of words');
+    expect(parsePrompts(bytes('nouns,Prompt\r\ncat;mat,"a cat, on a mat"\r\n,nothing\r\n'), 'x.csv')).toEqual([
+      { text: 'a cat, on a mat', nouns: ['cat', 'mat'] },
+      { text: 'nothing', nouns: null },
+    ]);
+    expect(parsePrompts(bytes('text\tnouns\nit rains\t;\nsnow\t \n'), 'x.tsv')).toEqual([
+      { text: 'it rains', nouns: [] },
+      { text: 'snow', nouns: null },
+    ]);
+    expect(textsOf(parsePrompts(bytes('\ufefftext,id\r\n"a ""red"" cat, alone",1\r\n'), 'x.csv'))).toEqual([
+      'a "red" cat, alone',
+    ]);
+    expect(parsePrompts(bytes('prompt\tCategory\na "cat"\tAnimals\n'), 'x.tsv')).toEqual([
+      { text: 'a "cat"', nouns: null },
+    ]);
+    expect(refusal(() => parsePrompts(bytes('caption,id\na cat,1\n'), 'x.csv')).message).toBe(
+      'x.csv is not a prompt set: it has the columns "caption", "id", and none is called "text" or "prompt".',
+    );
+    expect(refusal(() => parsePrompts(bytes('text,id\na cat\n'), 'x.csv')).message).toContain(
+      'x.csv is not a prompt set: line 2:',
+    );
+    expect(
+      parsePrompts(
+        bytes(
+          '[{"text": "a cat", "nouns": ["cat"]}, "a dog", {"text": "rain", "nouns": []}, {"text": "snow", "nouns": null}]',
+        ),
+        'x.json',
+      ),
+    ).toEqual([
+      { text: 'a cat', nouns: ['cat'] },
+      { text: 'a dog', nouns: null },
+      { text: 'rain', nouns: [] },
+      { text: 'snow', nouns: null },
+    ]);
+    expect(refusal(() => parsePrompts(bytes('[{"text": "a cat", "nouns": "cat"}]'), 'x.json')).message).toContain(
+      'the nouns of entry 1 are no list of words',
+    );
   });
 
   test.each<[string, Uint8Array, string, string]>([
@@ -197,14 +287,34 @@ describe('prompt sets', () => {
     ['an empty table', bytes(''), 'x.csv', 'x.csv holds no prompts.'],
     ['a table of its header', bytes('text\n'), 'x.csv', 'x.csv holds no prompts.'],
     ['an open quote', bytes('text\n"a cat\n'), 'x.csv', 'x.csv is not a prompt set: line 2: Quote Not Closed'],
-    ['a comma that nothing quotes', bytes('text,id\na cat, on a mat,1\n'), 'x.csv', 'x.csv is not a prompt set: line 2:'],
-    ['bad UTF-8 in a table', Uint8Array.of(0x74, 0x65, 0x78, 0x74, 0x0a, 0xc3, 0x28), 'x.csv', 'x.csv is not UTF-8 text.'],
-    ['a long duplicate', bytes(`${'a'.repeat(300)}\n${'a'.repeat(300)}\n`), 'x.txt', `Prompt 2 of x.txt appears twice: "${'a'.repeat(77)}...".`],
+    [
+      'a comma that nothing quotes',
+      bytes('text,id\na cat, on a mat,1\n'),
+      'x.csv',
+      'x.csv is not a prompt set: line 2:',
+    ],
+    [
+      'bad UTF-8 in a table',
+      Uint8Array.of(0x74, 0x65, 0x78, 0x74, 0x0a, 0xc3, 0x28),
+      'x.csv',
+      'x.csv is not UTF-8 text.',
+    ],
+    [
+      'a long duplicate',
+      bytes(`${'a'.repeat(300)}\n${'a'.repeat(300)}\n`),
+      'x.txt',
+      `Prompt 2 of x.txt appears twice: "${'a'.repeat(77)}...".`,
+    ],
     ['a duplicate', bytes('a\nb\na\n'), 'x.txt', 'Prompt 3 of x.txt appears twice: "a".'],
     ['an empty prompt', bytes('["a", " "]'), 'x.json', 'Prompt 2 of x.json is empty.'],
     ['no list', bytes('{"texts": []}'), 'x.json', 'x.json is not a prompt set: it needs a list "prompts".'],
     ['null', bytes('null'), 'x.json', 'x.json is not a prompt set: it needs a list "prompts".'],
-    ['an entry without text', bytes('["a", {"txt": "b"}]'), 'x.json', 'x.json is not a prompt set: entry 2 has no text.'],
+    [
+      'an entry without text',
+      bytes('["a", {"txt": "b"}]'),
+      'x.json',
+      'x.json is not a prompt set: entry 2 has no text.',
+    ],
     ['broken JSON', bytes('["a",'), 'x.json', 'x.json is not a prompt set: '],
   ])('%s is refused', (_, content, where, message) => {
     expect(refusal(() => parsePrompts(content, where)).message.startsWith(message)).toBe(true);
@@ -228,7 +338,9 @@ describe('prompt sets', () => {
 
   test('too few for what was asked', () => {
     write(join(prompts, 'cats.txt'), 'a cat\nanother cat');
-    expect(refusal(() => resolveSplit({ set: 'cats', count: 3, seeds: [0] }, 'select', [prompts])).message).toBe('select.count is 3, but the prompt set "cats" holds 2 prompts.');
+    expect(refusal(() => resolveSplit({ set: 'cats', count: 3, seeds: [0] }, 'select', [prompts])).message).toBe(
+      'select.count is 3, but the prompt set "cats" holds 2 prompts.',
+    );
     expect(resolveSplit({ set: 'cats', count: 1, seeds: [0] }, 'select', [prompts]).texts).toEqual(['a cat']);
   });
 
@@ -239,7 +351,9 @@ describe('prompt sets', () => {
     write(join(prompts, 'cats.txt'), 'a cat\nanother cat\nand more');
     expect(textsOf(splitPrompts(split, [prompts]))).toEqual(['a cat', 'another cat']);
     write(join(prompts, 'cats.txt'), 'another cat\na cat');
-    expect(refusal(() => splitPrompts(split, [prompts])).message).toBe('The prompt set "cats" on this worker differs from the one that the search was prepared with.');
+    expect(refusal(() => splitPrompts(split, [prompts])).message).toBe(
+      'The prompt set "cats" on this worker differs from the one that the search was prepared with.',
+    );
     const own = resolveSplit({ set: 'cats', texts: ['x', 'y'], count: 20, seeds: [0] }, 'prompts', [prompts]);
     expect(own.split).toMatchObject({ set: null, texts: ['x', 'y'], count: 2, sha256: hashTexts(['x', 'y']) });
     expect(textsOf(splitPrompts(own.split, []))).toEqual(['x', 'y']);
@@ -248,16 +362,21 @@ describe('prompt sets', () => {
 });
 
 describe('the text of a search', () => {
-  const texts = (count: number, length: number) => Array.from({ length: count }, (_, i) => String(i).padStart(length, 'x'));
+  const texts = (count: number, length: number) =>
+    Array.from({ length: count }, (_, i) => String(i).padStart(length, 'x'));
 
   test('up to 1 MB in all crosses the wire', () => {
-    expect(() => refuseTooMuchText({ calibration: texts(20, 97), select: texts(64, 97), confirm: texts(9900, 97) })).not.toThrow();
+    expect(() =>
+      refuseTooMuchText({ calibration: texts(20, 97), select: texts(64, 97), confirm: texts(9900, 97) }),
+    ).not.toThrow();
   });
 
   test('above that is refused, with the split that is largest and a count that fits', () => {
     const splits = { calibration: texts(100, 97), select: texts(200, 97), confirm: texts(12_000, 97) };
     const error = refusal(() => refuseTooMuchText(splits));
-    expect(error.message).toBe('The prompts of the search are 1.23 MB of text, confirm alone 1.20 MB in 12000 prompts: at most 1.00 MB fit.');
+    expect(error.message).toBe(
+      'The prompts of the search are 1.23 MB of text, confirm alone 1.20 MB in 12000 prompts: at most 1.00 MB fit.',
+    );
     expect(error.hint).toMatch(/^Set confirm\.count to 9700 or less: /);
     expect(() => refuseTooMuchText({ ...splits, confirm: splits.confirm.slice(0, 9700) })).not.toThrow();
     expect(() => refuseTooMuchText({ ...splits, confirm: splits.confirm.slice(0, 9701) })).toThrow('1.01 MB');
@@ -265,19 +384,33 @@ describe('the text of a search', () => {
 
   test('is counted in UTF-8, as JSON', () => {
     const [calibration, select] = [texts(2, 5), texts(3, 5)];
-    expect(refusal(() => refuseTooMuchText({ calibration, select, confirm: ['\u6f22'.repeat(400_000)] })).message).toContain('1.21 MB');
-    expect(refusal(() => refuseTooMuchText({ calibration: ['"'.repeat(600_000)], select, confirm: texts(6, 5) })).message).toContain('prompts alone 1.21 MB in 1 prompts');
+    expect(
+      refusal(() => refuseTooMuchText({ calibration, select, confirm: ['\u6f22'.repeat(400_000)] })).message,
+    ).toContain('1.21 MB');
+    expect(
+      refusal(() => refuseTooMuchText({ calibration: ['"'.repeat(600_000)], select, confirm: texts(6, 5) })).message,
+    ).toContain('prompts alone 1.21 MB in 1 prompts');
   });
 
   test('of several large splits', () => {
-    const error = refusal(() => refuseTooMuchText({ calibration: texts(1, 900_000), select: texts(1, 900_000), confirm: texts(4, 5) }));
+    const error = refusal(() =>
+      refuseTooMuchText({ calibration: texts(1, 900_000), select: texts(1, 900_000), confirm: texts(4, 5) }),
+    );
     expect(error.hint).toMatch(/^Lower prompts\.count, and those of the other splits: /);
   });
 });
 
 describe('what files show before any server is needed', () => {
-  const specOf = (rest: Record<string, unknown> = {}) => parseSearchSpec({ model: 'tiny', prompts: { texts: ['a'] }, select: { texts: ['b'] }, confirm: { texts: ['c', 'd'] }, ...rest });
-  const check = (rest: Record<string, unknown> = {}) => checkFiles(specOf(rest), { models: [models], prompts: [prompts] });
+  const specOf = (rest: Record<string, unknown> = {}) =>
+    parseSearchSpec({
+      model: 'tiny',
+      prompts: { texts: ['a'] },
+      select: { texts: ['b'] },
+      confirm: { texts: ['c', 'd'] },
+      ...rest,
+    });
+  const check = (rest: Record<string, unknown> = {}) =>
+    checkFiles(specOf(rest), { models: [models], prompts: [prompts] });
 
   test('a spec that fits resolves', () => {
     const { splits, texts, scorers } = check();
@@ -288,22 +421,32 @@ describe('what files show before any server is needed', () => {
 
   test('splits that overlap across a set and texts are refused', () => {
     write(join(prompts, 'more.txt'), 'x\nb\na');
-    expect(refusal(() => check({ select: { set: 'more', count: 3 } })).message).toBe('prompts and select overlap: both hold "a". A verdict needs prompts that the search never saw.');
+    expect(refusal(() => check({ select: { set: 'more', count: 3 } })).message).toBe(
+      'prompts and select overlap: both hold "a". A verdict needs prompts that the search never saw.',
+    );
     expect(check({ select: { set: 'more', count: 2 } }).texts.select).toEqual(['x', 'b']);
   });
 
   test('an unknown scorer of the verdict, and a control without its network', () => {
-    expect(refusal(() => check({ confirm: { texts: ['c', 'd'], scorers: ['third'] } })).message).toBe('There is no scorer "third".');
+    expect(refusal(() => check({ confirm: { texts: ['c', 'd'], scorers: ['third'] } })).message).toBe(
+      'There is no scorer "third".',
+    );
     expect(refusal(() => check({ precision: 'w8a8' })).message).toContain('no precision "w8a8"');
   });
 
   test('a scheduler config that cannot be sampled is refused', () => {
-    write(join(models, 'tiny/scheduler/scheduler_config.json'), { _class_name: 'TCDScheduler', num_train_timesteps: -1 });
+    write(join(models, 'tiny/scheduler/scheduler_config.json'), {
+      _class_name: 'TCDScheduler',
+      num_train_timesteps: -1,
+    });
     expect(refusal(() => check()).message).toContain('num_train_timesteps');
   });
 
   test('steps beyond what the model was made for are refused', () => {
-    write(join(models, 'tiny/scheduler/scheduler_config.json'), { _class_name: 'TCDScheduler', original_inference_steps: 8 });
+    write(join(models, 'tiny/scheduler/scheduler_config.json'), {
+      _class_name: 'TCDScheduler',
+      original_inference_steps: 8,
+    });
     const model = openModelFolder('tiny', 'w4a8', [models]);
     expect(refusal(() => schedulerOf(model, { type: 'tcd', steps: 9, eta: 0 })).message).toContain('from 1 to 8');
     expect(schedulerOf(model, { type: 'tcd', steps: 8, eta: 0 }).timesteps).toHaveLength(8);
@@ -331,7 +474,12 @@ describe('fingerprints', () => {
     expect(scoreQueueOf({ b: '2', a: '1' }, numeric)).toBe(name);
     expect(scoreQueueOf({ a: '1', b: '3' }, numeric)).not.toBe(name);
     expect(scoreQueueOf({ a: '1', b: '2' }, { ...numeric, batch: 10 })).not.toBe(name);
-    expect(numeric).toEqual({ provider: 'cpu', onnxruntime: expect.stringMatching(/^1\.30\./), instructions: expect.stringMatching(/./), batch: 20 });
+    expect(numeric).toEqual({
+      provider: 'cpu',
+      onnxruntime: expect.stringMatching(/^1\.30\./),
+      instructions: expect.stringMatching(/./),
+      batch: 20,
+    });
   });
 });
 

@@ -2,7 +2,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Features } from '../../metrics/distances/features.js';
 import { frechetDistance, frechetToStatistics } from '../../metrics/distances/frechet.js';
-import { frechetDifference, frechetEstimate, frechetInfluence, frechetInterval } from '../../metrics/distances/frechet-interval.js';
+import {
+  frechetDifference,
+  frechetEstimate,
+  frechetInfluence,
+  frechetInterval,
+} from '../../metrics/distances/frechet-interval.js';
 import { featureStatistics, type FeatureStatistics } from '../../metrics/distances/gaussian-features.js';
 import { philox4x32 } from '../../spec/philox.js';
 
@@ -30,7 +35,9 @@ function sample(rows: number, dimension: number, seed: number, shift = 0): Featu
   for (let i = 0; i < rows; i++) {
     for (let c = 0; c < dimension; c++) {
       let value = shift;
-      for (let k = 0; k < dimension; k++) value += z[i * dimension + k]! * (mix[k * dimension + c]! / Math.sqrt(dimension) + (k === c ? 0.5 : 0));
+      for (let k = 0; k < dimension; k++) {
+        value += z[i * dimension + k]! * (mix[k * dimension + c]! / Math.sqrt(dimension) + (k === c ? 0.5 : 0));
+      }
       data[i * dimension + c] = value + 0.1 * value * value;
     }
   }
@@ -41,7 +48,10 @@ const relative = (a: number, b: number) => Math.abs(a / b - 1);
 const pick = (x: Features, rows: readonly number[]): Features => ({
   rows: rows.length,
   dimension: x.dimension,
-  data: Float64Array.from({ length: rows.length * x.dimension }, (_, i) => x.data[rows[Math.floor(i / x.dimension)]! * x.dimension + (i % x.dimension)]!),
+  data: Float64Array.from(
+    { length: rows.length * x.dimension },
+    (_, i) => x.data[rows[Math.floor(i / x.dimension)]! * x.dimension + (i % x.dimension)]!,
+  ),
 });
 
 /** Mean and covariance of weighted rows, n / (n - 1) times, which is the divisor n - 1 at equal weights. */
@@ -53,7 +63,8 @@ function weighted(x: Features, weights: readonly number[]): FeatureStatistics {
   for (let i = 0; i < rows; i++) {
     for (let a = 0; a < d; a++) {
       for (let b = 0; b < d; b++) {
-        covariance[a * d + b]! += (rows / (rows - 1)) * weights[i]! * (data[i * d + a]! - mean[a]!) * (data[i * d + b]! - mean[b]!);
+        covariance[a * d + b]! +=
+          (rows / (rows - 1)) * weights[i]! * (data[i * d + a]! - mean[a]!) * (data[i * d + b]! - mean[b]!);
       }
     }
   }
@@ -91,7 +102,12 @@ describe('a reference as statistics', () => {
 
   test('mean and covariance by hand', () => {
     const x = { rows: 3, dimension: 2, data: new Float32Array([0, 1, 2, 3, 4, -1]) };
-    expect(featureStatistics(x)).toEqual({ dimension: 2, images: 3, mean: new Float64Array([2, 1]), covariance: new Float64Array([4, -2, -2, 4]) });
+    expect(featureStatistics(x)).toEqual({
+      dimension: 2,
+      images: 3,
+      mean: new Float64Array([2, 1]),
+      covariance: new Float64Array([4, -2, -2, 4]),
+    });
   });
 
   test('features that never vary', () => {
@@ -111,7 +127,9 @@ describe('a reference as statistics', () => {
     expect(bad({ mean: good.mean.with(1, Number.NaN) })).toThrow('not a finite number');
     expect(bad({ covariance: good.covariance.with(4, -1) })).toThrow('negative variance, -1, of feature 1');
     expect(bad({ covariance: good.covariance.with(1, 50) })).toThrow('not symmetric, at features 0 and 1');
-    expect(bad({ covariance: good.covariance.with(1, 50).with(3, 50) })).toThrow('correlation beyond 1, of features 0 and 1');
+    expect(bad({ covariance: good.covariance.with(1, 50).with(3, 50) })).toThrow(
+      'correlation beyond 1, of features 0 and 1',
+    );
     expect(() => featureStatistics({ ...x, rows: 1 })).toThrow('at least two images');
   });
 });
@@ -130,7 +148,10 @@ describe('influence', () => {
     const epsilon = 1e-4;
     // The distance of pictures that have the weighted mean and covariance.
     const at = (picture: number, weight: number) => {
-      const statistics = weighted(x, Array.from({ length: n }, (__, i) => (1 - weight) / n + (i === picture ? weight : 0)));
+      const statistics = weighted(
+        x,
+        Array.from({ length: n }, (__, i) => (1 - weight) / n + (i === picture ? weight : 0)),
+      );
       return frechetToStatistics(sampleOf(statistics, x), reference);
     };
     for (const picture of [0, 1, n - 1]) {
@@ -170,7 +191,11 @@ describe('influence', () => {
     expect(relative(clustered.standardError, spread)).toBeLessThan(0.08);
     expect(clustered.prompts).toBe(200);
     // Pictures that share prompts are worth less than as many that do not.
-    const single = frechetInterval(influence, distance, influence.map((_, i) => i));
+    const single = frechetInterval(
+      influence,
+      distance,
+      influence.map((_, i) => i),
+    );
     expect(single.standardError / clustered.standardError).toBeLessThan(0.85);
   });
 });
@@ -195,7 +220,8 @@ describe('coverage over 500 samples, fixed seeds', () => {
     });
     return { rows: 600, dimension: d, data };
   }
-  const truth = (shift: number) => variances.reduce((sum, variance) => sum + shift ** 2 + (Math.sqrt(variance) - 1) ** 2, 0);
+  const truth = (shift: number) =>
+    variances.reduce((sum, variance) => sum + shift ** 2 + (Math.sqrt(variance) - 1) ** 2, 0);
   const estimates = Array.from({ length: 500 }, (_, seed) => ({
     near: frechetEstimate(pictures(seed, 0.4), reference),
     far: frechetEstimate(pictures(seed, 0.6), reference),
@@ -242,5 +268,7 @@ test('intervals of what cannot be judged are refused', () => {
   expect(() => frechetInterval(influence, Number.NaN, [0, 1])).toThrow('The distance is NaN');
   expect(() => frechetInterval(influence.with(1, Infinity), 1, [0, 1])).toThrow('influence of image 1 is Infinity');
   expect(() => frechetInterval(influence, 1, [0, 1], 95)).toThrow('between 0 and 1');
-  expect(() => frechetDifference({ distance: 1, influence }, { distance: 1, influence: new Float64Array(3) }, [0, 1])).toThrow('2 and 3 images');
+  expect(() =>
+    frechetDifference({ distance: 1, influence }, { distance: 1, influence: new Float64Array(3) }, [0, 1]),
+  ).toThrow('2 and 3 images');
 });

@@ -9,7 +9,11 @@ import { studentQuantile } from '../../metrics/statistics/student.js';
 const relative = (a: number, b: number) => Math.abs(a / b - 1);
 
 function waves(rows: number, dimension: number, phase: number): Features & { readonly data: Float64Array } {
-  return { rows, dimension, data: Float64Array.from({ length: rows * dimension }, (_, i) => Math.sin(i * i * 0.7 + i + phase)) };
+  return {
+    rows,
+    dimension,
+    data: Float64Array.from({ length: rows * dimension }, (_, i) => Math.sin(i * i * 0.7 + i + phase)),
+  };
 }
 
 test.each([
@@ -42,10 +46,19 @@ test.each([
 
   const copy = { ...a, data: a.data.slice() };
   const kernel = (dot: number, squared: number) => Math.exp(-squared) + dot;
-  for (const skip of [false, true]) expect(sumOverPairs(a, a, kernel, skip)).toBeCloseTo(sumOverPairs(a, copy, kernel, skip), 9);
+  for (const skip of [false, true]) {
+    expect(sumOverPairs(a, a, kernel, skip)).toBeCloseTo(sumOverPairs(a, copy, kernel, skip), 9);
+  }
   let distances = 0;
-  for (let i = 0; i < n; i++) for (let j = 0; j < m; j++) for (let c = 0; c < d; c++) distances += (a.data[i * d + c]! - b.data[j * d + c]!) ** 2;
-  expect(relative(sumOverPairs(a, b, (_, squared) => squared, false), distances)).toBeLessThan(1e-12);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < m; j++) for (let c = 0; c < d; c++) distances += (a.data[i * d + c]! - b.data[j * d + c]!) ** 2;
+  }
+  expect(
+    relative(
+      sumOverPairs(a, b, (_, squared) => squared, false),
+      distances,
+    ),
+  ).toBeLessThan(1e-12);
 });
 
 test('CMMD of a set and its copy is 0', () => {
@@ -56,7 +69,9 @@ test('CMMD of a set and its copy is 0', () => {
 /** A^T A, d x d. */
 function squareOf(a: Float64Array, d: number): Float64Array {
   const out = new Float64Array(d * d);
-  for (let r = 0; r < a.length; r += d) for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) out[i * d + j]! += a[r + i]! * a[r + j]!;
+  for (let r = 0; r < a.length; r += d) {
+    for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) out[i * d + j]! += a[r + i]! * a[r + j]!;
+  }
   return out;
 }
 

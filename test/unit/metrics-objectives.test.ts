@@ -8,8 +8,11 @@ import { planObjective, planOutside, withK } from '../../metrics/objectives/plan
 import { SCORE_TABLE } from '../../metrics/scores/score-table.js';
 import { QschedError } from '../../spec/errors.js';
 
-const row = (cosine: number, quality: number): Row => ({ objective: { cosine, 'clip-iqa.quality': quality, 'clip-iqa.noisiness': 0.1 } });
-const jaq = (type: 'jaq-clip' | 'jaq-clip-log', k: number) => createObjective(planObjective({ type, k, scorer: 'objective' }));
+const row = (cosine: number, quality: number): Row => ({
+  objective: { cosine, 'clip-iqa.quality': quality, 'clip-iqa.noisiness': 0.1 },
+});
+const jaq = (type: 'jaq-clip' | 'jaq-clip-log', k: number) =>
+  createObjective(planObjective({ type, k, scorer: 'objective' }));
 const rows = [row(0.3, 0.8), row(-0.1, 0.2), row(0.2, 0.5)];
 
 /** The error that a call throws. */
@@ -30,7 +33,10 @@ describe('jaq-clip', () => {
     expect(objective.terms(rows).tc).toBeCloseTo((0.75 + 0 + 0.5) / 3, 14);
     expect(objective.terms(rows).iq).toBeCloseTo(0.5, 14);
     expect(objective.score(rows)).toBeCloseTo(1.25 / 3 + 1, 14);
-    expect(rows.map((one) => objective.perImage(one)).reduce((a, b) => a + b) / 3).toBeCloseTo(objective.score(rows), 14);
+    expect(rows.map((one) => objective.perImage(one)).reduce((a, b) => a + b) / 3).toBeCloseTo(
+      objective.score(rows),
+      14,
+    );
     expect(objective.scorers).toEqual(['objective']);
   });
 });
@@ -50,23 +56,42 @@ describe('jaq-clip-log', () => {
 });
 
 describe.each(['jaq-clip', 'jaq-clip-log'] as const)('%s', (type) => {
-  const anyTerms = fc.record({ cosine: fc.double({ min: -1, max: 1, noNaN: true }), 'clip-iqa.quality': fc.double({ min: 0, max: 1, noNaN: true }) });
+  const anyTerms = fc.record({
+    cosine: fc.double({ min: -1, max: 1, noNaN: true }),
+    'clip-iqa.quality': fc.double({ min: 0, max: 1, noNaN: true }),
+  });
   const anyRows = fc.array(fc.record({ objective: anyTerms }), { minLength: 1, maxLength: 20 });
 
   test('is tc + k * iq to the bit, so that stored terms can be ranked for any k', () => {
-    fc.assert(fc.property(anyRows, fc.double({ min: 0, max: 10, noNaN: true }), (list, k) => {
-      const objective = jaq(type, k);
-      const { tc, iq } = objective.terms(list);
-      return Object.is(objective.score(list), tc! + k * iq!) && Object.is(objective.score(list), jaq(type, k).score(list.map((one) => ({ objective: { ...one.objective } }))));
-    }));
+    fc.assert(
+      fc.property(anyRows, fc.double({ min: 0, max: 10, noNaN: true }), (list, k) => {
+        const objective = jaq(type, k);
+        const { tc, iq } = objective.terms(list);
+        return (
+          Object.is(objective.score(list), tc! + k * iq!) &&
+          Object.is(objective.score(list), jaq(type, k).score(list.map((one) => ({ objective: { ...one.objective } }))))
+        );
+      }),
+    );
   });
 
   test('never falls when the quality of a picture rises', () => {
-    fc.assert(fc.property(anyRows, fc.double({ min: 0, max: 1, noNaN: true }), (list, quality) => {
-      const better = list.map((one, i) => (i === 0 ? { objective: { ...one.objective, 'clip-iqa.quality': Math.max(quality, one.objective['clip-iqa.quality']) } } : one));
-      const objective = jaq(type, 2);
-      return objective.score(better) >= objective.score(list);
-    }));
+    fc.assert(
+      fc.property(anyRows, fc.double({ min: 0, max: 1, noNaN: true }), (list, quality) => {
+        const better = list.map((one, i) =>
+          i === 0
+            ? {
+                objective: {
+                  ...one.objective,
+                  'clip-iqa.quality': Math.max(quality, one.objective['clip-iqa.quality']),
+                },
+              }
+            : one,
+        );
+        const objective = jaq(type, 2);
+        return objective.score(better) >= objective.score(list);
+      }),
+    );
   });
 
   test('hands on a NaN instead of hiding it', () => {
@@ -86,7 +111,8 @@ describe('the preference objectives', () => {
   const one: Row = { 'aq-map': { 'aq-map': 0.693 }, hpsv2: { hpsv2: 0.276 } };
 
   test("jaq-preference is Eq. 3, jaq-preference-tables what the paper's Table 2 adds up to", () => {
-    const of = (type: 'jaq-preference' | 'jaq-preference-tables') => createObjective(planObjective({ type, k: 2, scorer: 'objective' }));
+    const of = (type: 'jaq-preference' | 'jaq-preference-tables') =>
+      createObjective(planObjective({ type, k: 2, scorer: 'objective' }));
     expect(of('jaq-preference').score([one])).toBeCloseTo(0.693 + 2 * 0.276, 14);
     expect(of('jaq-preference-tables').score([one])).toBeCloseTo(1.662, 14);
     expect(of('jaq-preference-tables').terms([one])).toEqual({ tc: 0.693, iq: 0.276 });
@@ -95,7 +121,9 @@ describe('the preference objectives', () => {
 
   test('another k is the same plan with another weight', () => {
     for (const type of ['jaq-clip', 'jaq-preference', 'jaq-preference-tables'] as const) {
-      expect(withK(planObjective({ type, k: 2, scorer: 'objective' }), 5)).toEqual(planObjective({ type, k: 5, scorer: 'objective' }));
+      expect(withK(planObjective({ type, k: 2, scorer: 'objective' }), 5)).toEqual(
+        planObjective({ type, k: 5, scorer: 'objective' }),
+      );
     }
   });
 });
@@ -107,14 +135,30 @@ test('iq is quality alone, and has no text term', () => {
 });
 
 describe('a weighted sum of scores', () => {
-  const weighted = (weights: Record<string, number>) => planObjective({ type: 'weighted', k: 2, scorer: 'objective', weights }, (scorer) => {
-    if (scorer !== 'mine') throw new Error(`there is no folder ${scorer}`);
-    return [{ name: 'shine', judges: 'quality', direction: 'higher' }, { name: 'dirt', judges: 'quality', direction: 'lower' }];
-  });
+  const weighted = (weights: Record<string, number>) =>
+    planObjective({ type: 'weighted', k: 2, scorer: 'objective', weights }, (scorer) => {
+      if (scorer !== 'mine') throw new Error(`there is no folder ${scorer}`);
+      return [
+        { name: 'shine', judges: 'quality', direction: 'higher' },
+        { name: 'dirt', judges: 'quality', direction: 'lower' },
+      ];
+    });
 
   test('adds any scores, on any scorer, and keeps text and quality apart', () => {
-    const plan = weighted({ 'clip-score-hessel': 1, 'clip-iqa.noisiness': 2, 'clip-iqa.quality@second': 0.5, brisque: -0.01, 'shine@mine': 3, 'dirt@mine': -1 });
-    const terms = { ...row(0.3, 0.8), second: { 'clip-iqa.quality': 0.4 }, brisque: { brisque: 20 }, mine: { shine: 0.1, dirt: 0.2 } };
+    const plan = weighted({
+      'clip-score-hessel': 1,
+      'clip-iqa.noisiness': 2,
+      'clip-iqa.quality@second': 0.5,
+      brisque: -0.01,
+      'shine@mine': 3,
+      'dirt@mine': -1,
+    });
+    const terms = {
+      ...row(0.3, 0.8),
+      second: { 'clip-iqa.quality': 0.4 },
+      brisque: { brisque: 20 },
+      mine: { shine: 0.1, dirt: 0.2 },
+    };
     expect(createObjective(plan).terms([terms]).tc).toBeCloseTo(0.75, 14);
     expect(createObjective(plan).score([terms])).toBeCloseTo(0.75 + 0.2 + 0.2 - 0.2 + 0.3 - 0.2, 14);
     expect(createObjective(plan).scorers).toEqual(['objective', 'second', 'brisque', 'mine']);
@@ -134,10 +178,12 @@ describe('a scorer outside the objective judges', () => {
   const plan = planObjective({ type: 'jaq-clip', k: 2, scorer: 'objective' });
 
   test('by the same objective where it has the terms', () => {
-    expect(planOutside(plan, 'second', ['cosine', 'clip-iqa.quality'], [])).toEqual(planObjective({ type: 'jaq-clip', k: 2, scorer: 'second' }));
+    expect(planOutside(plan, 'second', ['cosine', 'clip-iqa.quality'], [])).toEqual(
+      planObjective({ type: 'jaq-clip', k: 2, scorer: 'second' }),
+    );
   });
 
-  test("by its own score, turned so that higher is better, where it has not", () => {
+  test('by its own score, turned so that higher is better, where it has not', () => {
     const brisque = createObjective(planOutside(plan, 'brisque', ['brisque'], []));
     expect(brisque.score([{ brisque: { brisque: 20 } }])).toBe(-20);
     const preference = planObjective({ type: 'jaq-preference', k: 2, scorer: 'objective' });
@@ -159,7 +205,9 @@ test('mean terms of any side make the score', () => {
 test('every entry of the score table says what it is', () => {
   for (const entry of Object.values(SCORE_TABLE)) {
     expect(entry.range[0]).toBeLessThan(entry.range[1]);
-    for (const text of [entry.encoder, entry.preprocessing, entry.formula, entry.reference]) expect(text.length).toBeGreaterThan(2);
+    for (const text of [entry.encoder, entry.preprocessing, entry.formula, entry.reference]) {
+      expect(text.length).toBeGreaterThan(2);
+    }
   }
 });
 
@@ -191,7 +239,13 @@ describe('scores at their edges', () => {
     expect(clipIqaFromCosines(0.2, 0.2)).toBe(0.5);
     expect(clipIqaFromCosines(-1, 1)).toBeCloseTo(Math.exp(-200), 95);
     expect(clipIqaFromCosines(-1, 1)).toBeGreaterThan(0);
-    fc.assert(fc.property(fc.double({ min: -1, max: 1, noNaN: true }), fc.double({ min: -1, max: 1, noNaN: true }), (a, b) => Math.abs(clipIqaFromCosines(a, b) + clipIqaFromCosines(b, a) - 1) < 1e-15));
+    fc.assert(
+      fc.property(
+        fc.double({ min: -1, max: 1, noNaN: true }),
+        fc.double({ min: -1, max: 1, noNaN: true }),
+        (a, b) => Math.abs(clipIqaFromCosines(a, b) + clipIqaFromCosines(b, a) - 1) < 1e-15,
+      ),
+    );
   });
 
   test("Hessel's clamp is per picture, torchmetrics' for the set", () => {

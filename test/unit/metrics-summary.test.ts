@@ -1,26 +1,59 @@
 /** One row of an evaluation in numbers, against numbers worked out by hand. */
 import { describe, expect, test } from 'vitest';
 import { planObjective } from '../../metrics/objectives/plan-objective.js';
-import { distancesOf, finishedFeatures, type Remember, type RowFeatures } from '../../metrics/distances/row-distances.js';
-import { compareRows, finishedPictures, meanScores, objectiveOf, type TermTable } from '../../metrics/statistics/summary.js';
+import {
+  distancesOf,
+  finishedFeatures,
+  type Remember,
+  type RowFeatures,
+} from '../../metrics/distances/row-distances.js';
+import {
+  compareRows,
+  finishedPictures,
+  meanScores,
+  objectiveOf,
+  type TermTable,
+} from '../../metrics/statistics/summary.js';
 
 const NAMES = ['cosine', 'clip-iqa.quality'];
 const PLAN = planObjective({ type: 'jaq-clip', k: 2, scorer: 'objective' });
 const SECOND = planObjective({ type: 'jaq-clip', k: 2, scorer: 'second' });
 
 /** Rows of [cosine, quality] by picture; `second` has the same. */
-function tableOf(prompts: number, seeds: number, rows: readonly (readonly [number, number])[], second = rows): TermTable {
+function tableOf(
+  prompts: number,
+  seeds: number,
+  rows: readonly (readonly [number, number])[],
+  second = rows,
+): TermTable {
   const values = (list: typeof rows) => Float64Array.from(list.flat());
-  return { prompts, seeds, scorers: [{ scorer: 'objective', names: NAMES, values: values(rows) }, { scorer: 'second', names: NAMES, values: values(second) }] };
+  return {
+    prompts,
+    seeds,
+    scorers: [
+      { scorer: 'objective', names: NAMES, values: values(rows) },
+      { scorer: 'second', names: NAMES, values: values(second) },
+    ],
+  };
 }
 
 describe('means', () => {
   // Prompts of two seeds: means of the cosine .1 and .3.
-  const table = tableOf(2, 2, [[0, 0.5], [0.2, 0.5], [0.2, 0.5], [0.4, 0.5]]);
+  const table = tableOf(2, 2, [
+    [0, 0.5],
+    [0.2, 0.5],
+    [0.2, 0.5],
+    [0.4, 0.5],
+  ]);
 
   test('are over prompts, with the interval of resampled prompts', () => {
     const scores = meanScores(table);
-    expect(Object.keys(scores)).toEqual(['cosine@objective', 'clip-iqa.quality@objective', 'cosine@second', 'clip-iqa.quality@second']);
+    expect(Object.keys(scores)).toEqual([
+      'cosine@objective',
+      'clip-iqa.quality@objective',
+      'cosine@second',
+      'clip-iqa.quality@second',
+    ]);
     const { mean, low, high } = scores['cosine@objective']!;
     // Two prompts drawn with replacement: .1, .2 or .3; a quarter each at the ends.
     expect(mean).toBeCloseTo(0.2, 12);
@@ -30,7 +63,22 @@ describe('means', () => {
   });
 
   test('leave out a picture that one scorer failed on, for that scorer', () => {
-    const failed = tableOf(2, 2, [[0, 0.5], [0.2, 0.5], [0.2, 0.5], [0.4, 0.5]], [[NaN, 0.5], [0.2, 0.5], [0.2, 0.5], [0.4, 0.5]]);
+    const failed = tableOf(
+      2,
+      2,
+      [
+        [0, 0.5],
+        [0.2, 0.5],
+        [0.2, 0.5],
+        [0.4, 0.5],
+      ],
+      [
+        [NaN, 0.5],
+        [0.2, 0.5],
+        [0.2, 0.5],
+        [0.4, 0.5],
+      ],
+    );
     expect(finishedPictures(failed)).toEqual([false, true, true, true]);
     expect(finishedPictures(failed, ['objective'])).toEqual([true, true, true, true]);
     const scores = meanScores(failed);
@@ -39,30 +87,70 @@ describe('means', () => {
   });
 
   test('of fewer than two prompts are none', () => {
-    expect(meanScores(tableOf(2, 1, [[0.1, 0.5], [NaN, NaN]]))).toEqual({});
+    expect(
+      meanScores(
+        tableOf(2, 1, [
+          [0.1, 0.5],
+          [NaN, NaN],
+        ]),
+      ),
+    ).toEqual({});
   });
 });
 
 describe('the objective', () => {
   test('is TC + k IQ over the pictures', () => {
     // 2.5 max(cos, 0): 0.25, 0, 0.5; quality .2, .4, .6
-    expect(objectiveOf(tableOf(3, 1, [[0.1, 0.2], [-0.3, 0.4], [0.2, 0.6]]), PLAN)).toEqual({ tc: expect.closeTo(0.25, 12) as unknown, iq: expect.closeTo(0.4, 12) as unknown, objective: expect.closeTo(1.05, 12) as unknown });
+    expect(
+      objectiveOf(
+        tableOf(3, 1, [
+          [0.1, 0.2],
+          [-0.3, 0.4],
+          [0.2, 0.6],
+        ]),
+        PLAN,
+      ),
+    ).toEqual({
+      tc: expect.closeTo(0.25, 12) as unknown,
+      iq: expect.closeTo(0.4, 12) as unknown,
+      objective: expect.closeTo(1.05, 12) as unknown,
+    });
   });
 
   test('is over what did not fail; of nothing it is null', () => {
-    expect(objectiveOf(tableOf(2, 1, [[0.1, 0.2], [NaN, 0.4]]), PLAN).objective).toBeCloseTo(0.25 + 0.4, 12);
-    expect(objectiveOf(tableOf(2, 1, [[NaN, 0.2], [NaN, 0.4]]), PLAN)).toEqual({ objective: null, tc: null, iq: null });
+    expect(
+      objectiveOf(
+        tableOf(2, 1, [
+          [0.1, 0.2],
+          [NaN, 0.4],
+        ]),
+        PLAN,
+      ).objective,
+    ).toBeCloseTo(0.25 + 0.4, 12);
+    expect(
+      objectiveOf(
+        tableOf(2, 1, [
+          [NaN, 0.2],
+          [NaN, 0.4],
+        ]),
+        PLAN,
+      ),
+    ).toEqual({ objective: null, tc: null, iq: null });
   });
 });
 
 describe('gains', () => {
-  const JUDGED = [{ scorer: 'objective', plan: PLAN }, { scorer: 'second', plan: SECOND }];
+  const JUDGED = [
+    { scorer: 'objective', plan: PLAN },
+    { scorer: 'second', plan: SECOND },
+  ];
   /** 30 prompts of two seeds; quality rises by `gain` on the mean, by more on some prompts. */
-  const rows = (gain: number): [number, number][] => Array.from({ length: 60 }, (_, i) => [0.2, 0.5 + gain * (1 + 0.5 * Math.sin(Math.floor(i / 2)))]);
+  const rows = (gain: number): [number, number][] =>
+    Array.from({ length: 60 }, (_, i) => [0.2, 0.5 + gain * (1 + 0.5 * Math.sin(Math.floor(i / 2)))]);
 
   test('are paired by prompt and seed, the objective first', () => {
     const { gains, pValue, recommend, lost } = compareRows(tableOf(30, 2, rows(0.1)), tableOf(30, 2, rows(0)), JUDGED);
-    const expected = 2 * rows(0.1).reduce((sum, [, quality]) => sum + quality - 0.5, 0) / 60;
+    const expected = (2 * rows(0.1).reduce((sum, [, quality]) => sum + quality - 0.5, 0)) / 60;
     expect(gains.map(({ scorer }) => scorer)).toEqual(['objective', 'second']);
     expect(gains[0]).toMatchObject({ prompts: 30, probabilityOfGain: 1 });
     expect(gains[0]!.gain).toBeCloseTo(expected, 12);
@@ -76,12 +164,19 @@ describe('gains', () => {
   });
 
   test('of nothing recommend the identity, of a loss too', () => {
-    expect(compareRows(tableOf(30, 2, rows(0)), tableOf(30, 2, rows(0)), JUDGED)).toMatchObject({ recommend: 'identity', pValue: 1 });
-    expect(compareRows(tableOf(30, 2, rows(-0.1)), tableOf(30, 2, rows(0)), JUDGED)).toMatchObject({ recommend: 'identity', pValue: 1 });
+    expect(compareRows(tableOf(30, 2, rows(0)), tableOf(30, 2, rows(0)), JUDGED)).toMatchObject({
+      recommend: 'identity',
+      pValue: 1,
+    });
+    expect(compareRows(tableOf(30, 2, rows(-0.1)), tableOf(30, 2, rows(0)), JUDGED)).toMatchObject({
+      recommend: 'identity',
+      pValue: 1,
+    });
   });
 
   test('have the p-value of the score that convinces least', () => {
-    const other = (gain: number) => rows(0).map(([cosine, quality], i): [number, number] => [cosine, quality + gain * Math.sin(i)]);
+    const other = (gain: number) =>
+      rows(0).map(([cosine, quality], i): [number, number] => [cosine, quality + gain * Math.sin(i)]);
     const weak = compareRows(tableOf(30, 2, rows(0.1), other(0.1)), tableOf(30, 2, rows(0)), JUDGED);
     const alone = compareRows(tableOf(30, 2, other(0.1)), tableOf(30, 2, rows(0)), JUDGED.slice(0, 1));
     expect(weak.gains[0]!.probabilityOfGain).toBe(1);
@@ -93,17 +188,26 @@ describe('gains', () => {
 
   test('on prompts that chose the coefficients are shown, and recommend nothing', () => {
     const seen = compareRows(tableOf(30, 2, rows(0.1)), tableOf(30, 2, rows(0)), JUDGED, 4);
-    expect(seen).toMatchObject({ recommend: 'none', pValue: null, reason: 'The coefficients were chosen by 4 of these 30 prompts: this is no held-out gain.' });
+    expect(seen).toMatchObject({
+      recommend: 'none',
+      pValue: null,
+      reason: 'The coefficients were chosen by 4 of these 30 prompts: this is no held-out gain.',
+    });
     expect(seen.gains.map(({ scorer }) => scorer)).toEqual(['objective', 'second']);
   });
 
   test('in the objective alone do not convince', () => {
-    expect(compareRows(tableOf(30, 2, rows(0.1), rows(0)), tableOf(30, 2, rows(0)), JUDGED)).toMatchObject({ recommend: 'identity' });
+    expect(compareRows(tableOf(30, 2, rows(0.1), rows(0)), tableOf(30, 2, rows(0)), JUDGED)).toMatchObject({
+      recommend: 'identity',
+    });
   });
 
   test('below 20 prompts have no verdict', () => {
     const few = (gain: number) => tableOf(19, 2, rows(gain).slice(0, 38));
-    expect(compareRows(few(0.1), few(0), JUDGED)).toMatchObject({ recommend: 'none', reason: expect.stringMatching(/19 held-out prompts are too few/) as unknown });
+    expect(compareRows(few(0.1), few(0), JUDGED)).toMatchObject({
+      recommend: 'none',
+      reason: expect.stringMatching(/19 held-out prompts are too few/) as unknown,
+    });
   });
 
   test('leave out prompts with a picture that failed in either, and do not recommend a row then', () => {
@@ -118,15 +222,31 @@ describe('gains', () => {
 
   test('of fewer than two whole prompts are none', () => {
     const broken = rows(0).map((): [number, number] => [NaN, NaN]);
-    expect(compareRows(tableOf(30, 2, broken), tableOf(30, 2, rows(0)), JUDGED)).toEqual({ gains: [], pValue: null, lost: 30, recommend: 'none', reason: 'Only 0 of 30 prompts have every picture.' });
+    expect(compareRows(tableOf(30, 2, broken), tableOf(30, 2, rows(0)), JUDGED)).toEqual({
+      gains: [],
+      pValue: null,
+      lost: 30,
+      recommend: 'none',
+      reason: 'Only 0 of 30 prompts have every picture.',
+    });
   });
 });
 
 describe('distances', () => {
-  const features = (data: readonly number[], seeds = 1): RowFeatures => ({ name: data.join(), seeds, table: { rows: data.length, dimension: 1, data: Float32Array.from(data) } });
+  const features = (data: readonly number[], seeds = 1): RowFeatures => ({
+    name: data.join(),
+    seeds,
+    table: { rows: data.length, dimension: 1, data: Float32Array.from(data) },
+  });
   const nothing = { reference: null, identity: null, full: null, kind: 'clip' };
   /** Mean 0, variance 1. */
-  const reference = { name: 'reference', dimension: 1, images: 100, mean: Float64Array.of(0), covariance: Float64Array.of(1) };
+  const reference = {
+    name: 'reference',
+    dimension: 1,
+    images: 100,
+    mean: Float64Array.of(0),
+    covariance: Float64Array.of(1),
+  };
 
   test('of one feature are (mean difference)^2 + (difference of standard deviations)^2', async () => {
     // Mean 2, variance (4 + 0 + 4) / 2 = 4.
@@ -166,34 +286,70 @@ describe('distances', () => {
   test('CMMD is for its own features alone', async () => {
     const options = { ...nothing, full: features([-1, -1]) };
     expect((await distancesOf(features([1, 1]), options)).cmmd).toBeNull();
-    expect((await distancesOf(features([1, 1]), { ...options, kind: 'cmmd' })).cmmd).toBeCloseTo(2000 * (1 - Math.exp(-4 / 200)), 9);
+    expect((await distancesOf(features([1, 1]), { ...options, kind: 'cmmd' })).cmmd).toBeCloseTo(
+      2000 * (1 - Math.exp(-4 / 200)),
+      9,
+    );
   });
 
   test('of too few pictures are none, with a warning', async () => {
-    expect(await distancesOf(features([1, NaN, NaN]), { ...nothing, reference, full: features([1, 2, 3]) })).toMatchObject({ fid: null, fidSd: null, kid: null, warnings: ['too few pictures for a distance'] });
+    expect(
+      await distancesOf(features([1, NaN, NaN]), { ...nothing, reference, full: features([1, 2, 3]) }),
+    ).toMatchObject({ fid: null, fidSd: null, kid: null, warnings: ['too few pictures for a distance'] });
     expect(await distancesOf(null, { ...nothing, reference })).toMatchObject({ fid: null, warnings: [] });
   });
 
   test('are clustered by prompt: seeds of one prompt that agree tell nothing new', async () => {
     const once = (await distancesOf(features([0, 1, 3, 4, 7, 9]), { ...nothing, reference })).fid!;
-    const twice = (await distancesOf(features([0, 0, 1, 1, 3, 3, 4, 4, 7, 7, 9, 9], 2), { ...nothing, reference })).fid!;
+    const twice = (await distancesOf(features([0, 0, 1, 1, 3, 3, 4, 4, 7, 7, 9, 9], 2), { ...nothing, reference }))
+      .fid!;
     const width = ({ low, high, distance }: typeof once): number => (high - Math.max(low, 0)) / distance;
     expect(width(twice)).toBeGreaterThan(0.8 * width(once));
   });
 
   test('leave out a picture with any feature that is not finite', async () => {
-    const pictures = [[1, 2], [3, 5], [2, 2], [4, 1], [0, 3]];
-    const table = (rows: readonly (readonly number[])[]): RowFeatures => ({ name: rows.join(';'), seeds: 1, table: { rows: rows.length, dimension: 2, data: Float32Array.from(rows.flat()) } });
-    const two = { name: 'two', dimension: 2, images: 100, mean: Float64Array.of(0, 0), covariance: Float64Array.of(1, 0, 0, 1) };
+    const pictures = [
+      [1, 2],
+      [3, 5],
+      [2, 2],
+      [4, 1],
+      [0, 3],
+    ];
+    const table = (rows: readonly (readonly number[])[]): RowFeatures => ({
+      name: rows.join(';'),
+      seeds: 1,
+      table: { rows: rows.length, dimension: 2, data: Float32Array.from(rows.flat()) },
+    });
+    const two = {
+      name: 'two',
+      dimension: 2,
+      images: 100,
+      mean: Float64Array.of(0, 0),
+      covariance: Float64Array.of(1, 0, 0, 1),
+    };
     const whole = table(pictures);
-    const options = { ...nothing, reference: two, identity: table(pictures.map(([x, y]) => [x! + 1, y!])), full: table(pictures.map(([x, y]) => [x!, y! * 2])) };
+    const options = {
+      ...nothing,
+      reference: two,
+      identity: table(pictures.map(([x, y]) => [x! + 1, y!])),
+      full: table(pictures.map(([x, y]) => [x!, y! * 2])),
+    };
     for (const value of [NaN, Infinity, -Infinity]) {
-      for (const bad of [[value, 7], [7, value]]) {
+      for (const bad of [
+        [value, 7],
+        [7, value],
+      ]) {
         const broken = table([...pictures, bad]);
         expect(finishedFeatures(broken)).toEqual([true, true, true, true, true, false]);
-        const good = { ...options, identity: table([...pictures.map(([x, y]) => [x! + 1, y!]), [8, 8]]), full: table([...pictures.map(([x, y]) => [x!, y! * 2]), [8, 8]]) };
+        const good = {
+          ...options,
+          identity: table([...pictures.map(([x, y]) => [x! + 1, y!]), [8, 8]]),
+          full: table([...pictures.map(([x, y]) => [x!, y! * 2]), [8, 8]]),
+        };
         expect(await distancesOf(broken, good)).toEqual(await distancesOf(whole, options));
-        expect(await distancesOf(table([...pictures, [8, 8]]), { ...good, identity: broken })).toMatchObject({ fidGain: { difference: expect.any(Number) as unknown } });
+        expect(await distancesOf(table([...pictures, [8, 8]]), { ...good, identity: broken })).toMatchObject({
+          fidGain: { difference: expect.any(Number) as unknown },
+        });
       }
     }
   });
@@ -222,7 +378,9 @@ describe('distances', () => {
     await distancesOf(features([0, 3, 5, 7]), { ...nothing, reference, identity }, remember);
     expect(computed).toHaveLength(5);
     const some = { ...nothing, reference, identity: features([2, 4, 6, NaN]) };
-    expect(await distancesOf(features([1, 3, 5, 7]), some, remember)).toEqual(await distancesOf(features([1, 3, 5, 7]), some));
+    expect(await distancesOf(features([1, 3, 5, 7]), some, remember)).toEqual(
+      await distancesOf(features([1, 3, 5, 7]), some),
+    );
     expect(computed).toHaveLength(7);
     await distancesOf(features([1, 3, 5, 7]), { ...nothing, reference: { ...reference, name: 'other' } }, remember);
     expect(computed).toHaveLength(8);

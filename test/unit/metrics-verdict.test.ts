@@ -29,37 +29,65 @@ describe('pairedBootstrap', () => {
   });
 
   test('gives the same bits for the same seed, and other draws for another', () => {
-    expect(pairedBootstrap(spread, { seed: 7, resamples: 500 })).toEqual(pairedBootstrap(spread, { seed: 7, resamples: 500 }));
-    expect(pairedBootstrap(spread, { seed: 7, resamples: 500 }).percentile).not.toEqual(pairedBootstrap(spread, { seed: 8, resamples: 500 }).percentile);
-    expect(pairedBootstrap(spread, { seed: 7, resamples: 500 }).percentile).not.toEqual(pairedBootstrap(spread, { seed: 7 + 2 ** 32, resamples: 500 }).percentile);
+    expect(pairedBootstrap(spread, { seed: 7, resamples: 500 })).toEqual(
+      pairedBootstrap(spread, { seed: 7, resamples: 500 }),
+    );
+    expect(pairedBootstrap(spread, { seed: 7, resamples: 500 }).percentile).not.toEqual(
+      pairedBootstrap(spread, { seed: 8, resamples: 500 }).percentile,
+    );
+    expect(pairedBootstrap(spread, { seed: 7, resamples: 500 }).percentile).not.toEqual(
+      pairedBootstrap(spread, { seed: 7 + 2 ** 32, resamples: 500 }).percentile,
+    );
   });
 
   test('takes the prompt as the unit: repeating its pictures adds no certainty, and a prompt counts once', () => {
     const once = pairedBootstrap(spread, { seed: 1, resamples: 300 });
-    const repeated = pairedBootstrap(spread.map(([value], i) => Array.from({ length: 1 + (i % 4) }, () => value!)), { seed: 1, resamples: 300 });
+    const repeated = pairedBootstrap(
+      spread.map(([value], i) => Array.from({ length: 1 + (i % 4) }, () => value!)),
+      { seed: 1, resamples: 300 },
+    );
     expect(repeated).toEqual(once);
     expect(pairedBootstrap([[1, 2, 3], [10]], { seed: 0, resamples: 10 }).mean).toBe(6);
   });
 
   test('moves and stretches with the differences', () => {
-    fc.assert(fc.property(fc.integer({ min: -5, max: 5 }), fc.integer({ min: 1, max: 9 }), (shift, scale) => {
-      const plain = pairedBootstrap(spread, { seed: 3, resamples: 200 });
-      const moved = pairedBootstrap(spread.map(([value]) => [scale * value! + shift]), { seed: 3, resamples: 200 });
-      expect(moved.percentile.low).toBeCloseTo(scale * plain.percentile.low + shift, 10);
-      expect(moved.studentised.low).toBeCloseTo(scale * plain.studentised.low + shift, 10);
-      expect(moved.studentised.high).toBeCloseTo(scale * plain.studentised.high + shift, 10);
-    }), { numRuns: 20 });
+    fc.assert(
+      fc.property(fc.integer({ min: -5, max: 5 }), fc.integer({ min: 1, max: 9 }), (shift, scale) => {
+        const plain = pairedBootstrap(spread, { seed: 3, resamples: 200 });
+        const moved = pairedBootstrap(
+          spread.map(([value]) => [scale * value! + shift]),
+          { seed: 3, resamples: 200 },
+        );
+        expect(moved.percentile.low).toBeCloseTo(scale * plain.percentile.low + shift, 10);
+        expect(moved.studentised.low).toBeCloseTo(scale * plain.studentised.low + shift, 10);
+        expect(moved.studentised.high).toBeCloseTo(scale * plain.studentised.high + shift, 10);
+      }),
+      { numRuns: 20 },
+    );
   });
 
   test('is a point where all prompts agree', () => {
     for (const value of [0.1, 0, -0.3]) {
-      const result = pairedBootstrap(Array.from({ length: 30 }, () => [value, value, value]), { seed: 0, resamples: 50 });
-      expect(result).toEqual({ mean: value, percentile: { low: value, high: value }, studentised: { low: value, high: value }, probabilityOfGain: value > 0 ? 1 : 0, pValue: value > 0 ? 0 : 1, prompts: 30 });
+      const result = pairedBootstrap(
+        Array.from({ length: 30 }, () => [value, value, value]),
+        { seed: 0, resamples: 50 },
+      );
+      expect(result).toEqual({
+        mean: value,
+        percentile: { low: value, high: value },
+        studentised: { low: value, high: value },
+        probabilityOfGain: value > 0 ? 1 : 0,
+        pValue: value > 0 ? 0 : 1,
+        prompts: 30,
+      });
     }
   });
 
   test('does not call a gain on one prompt of twenty proven', () => {
-    const result = pairedBootstrap(Array.from({ length: 20 }, (_, i) => [i === 0 ? 1 : 0]), { seed: 0, resamples: 2000 });
+    const result = pairedBootstrap(
+      Array.from({ length: 20 }, (_, i) => [i === 0 ? 1 : 0]),
+      { seed: 0, resamples: 2000 },
+    );
     expect(result.percentile.low).toBe(0);
     expect(Number.isFinite(result.studentised.low)).toBe(true);
     expect(verdict([{ scorer: 'objective', gain: result.mean, ...result }]).recommend).toBe('identity');
@@ -70,7 +98,7 @@ describe('pairedBootstrap', () => {
     expect(() => pairedBootstrap([[1], []], { seed: 0 })).toThrow('Prompt 2 has no differences');
     expect(() => pairedBootstrap([[1], [2, Number.NaN]], { seed: 0 })).toThrow('Difference 2 of prompt 2 is NaN');
     expect(() => pairedBootstrap([[Infinity], [Infinity]], { seed: 0 })).toThrow('not a finite number');
-    expect(() => pairedBootstrap(spread, { seed: -1 })).toThrow("seed is -1");
+    expect(() => pairedBootstrap(spread, { seed: -1 })).toThrow('seed is -1');
     expect(() => pairedBootstrap(spread, { seed: 0, resamples: 0 })).toThrow('resamples is 0');
     expect(() => pairedBootstrap(spread, { seed: 0, level: 95 })).toThrow('level is 95');
   });
@@ -83,31 +111,40 @@ test('clustersOf keeps the order of prompts and pictures', () => {
 
 describe('coverage by simulation, short form of bench/coverage.ts', () => {
   const distributions = Object.keys(DISTRIBUTIONS) as (keyof typeof DISTRIBUTIONS)[];
-  test.each(distributions.flatMap((distribution) => [{ distribution, prompts: 32, seedsPerPrompt: 1 }, { distribution, prompts: 64, seedsPerPrompt: 3 }]))(
-    '$distribution differences, $prompts prompts, $seedsPerPrompt seeds',
-    (one) => {
-      const { studentised, falseHelps } = simulateCoverage(one, 400, 299, 1);
-      // The standard error of a share of 400 is 0.011; the bench holds the narrow bounds.
-      expect(studentised).toBeGreaterThan(0.925);
-      expect(studentised).toBeLessThan(0.98);
-      expect(falseHelps).toBeLessThanOrEqual(0.04);
-    },
-  );
+  test.each(
+    distributions.flatMap((distribution) => [
+      { distribution, prompts: 32, seedsPerPrompt: 1 },
+      { distribution, prompts: 64, seedsPerPrompt: 3 },
+    ]),
+  )('$distribution differences, $prompts prompts, $seedsPerPrompt seeds', (one) => {
+    const { studentised, falseHelps } = simulateCoverage(one, 400, 299, 1);
+    // The standard error of a share of 400 is 0.011; the bench holds the narrow bounds.
+    expect(studentised).toBeGreaterThan(0.925);
+    expect(studentised).toBeLessThan(0.98);
+    expect(falseHelps).toBeLessThanOrEqual(0.04);
+  });
 });
 
 describe('coverage by simulation, as bench/coverage.json has it', () => {
-  const { rows } = JSON.parse(readFileSync(new URL('../../bench/coverage.json', import.meta.url), 'utf8')) as { rows: readonly CoverageRow[] };
+  const { rows } = JSON.parse(readFileSync(new URL('../../bench/coverage.json', import.meta.url), 'utf8')) as {
+    rows: readonly CoverageRow[];
+  };
 
   test('has every case', () => {
-    expect(rows.map(({ distribution, prompts, seedsPerPrompt }) => ({ distribution, prompts, seedsPerPrompt }))).toEqual(CASES);
+    expect(
+      rows.map(({ distribution, prompts, seedsPerPrompt }) => ({ distribution, prompts, seedsPerPrompt })),
+    ).toEqual(CASES);
   });
 
-  test.each(rows)('$distribution differences, $prompts prompts, $seedsPerPrompt seeds', ({ prompts, searches, studentised, falseHelps }) => {
-    expect(searches).toBeGreaterThanOrEqual(10_000);
-    expect(studentised).toBeGreaterThanOrEqual(prompts < 128 ? 0.93 : 0.94);
-    expect(studentised).toBeLessThanOrEqual(prompts < 128 ? 0.97 : 0.96);
-    expect(falseHelps).toBeLessThanOrEqual(0.03);
-  });
+  test.each(rows)(
+    '$distribution differences, $prompts prompts, $seedsPerPrompt seeds',
+    ({ prompts, searches, studentised, falseHelps }) => {
+      expect(searches).toBeGreaterThanOrEqual(10_000);
+      expect(studentised).toBeGreaterThanOrEqual(prompts < 128 ? 0.93 : 0.94);
+      expect(studentised).toBeLessThanOrEqual(prompts < 128 ? 0.97 : 0.96);
+      expect(falseHelps).toBeLessThanOrEqual(0.03);
+    },
+  );
 });
 
 describe('holm', () => {
@@ -120,20 +157,39 @@ describe('holm', () => {
   });
 
   test('lies between the plain p-value and Bonferroni, in the same order', () => {
-    fc.assert(fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 8 }), (p) => {
-      const adjusted = holm(p);
-      return p.every((a, i) => adjusted[i]! >= a && adjusted[i]! <= p.length * a + 1e-15 && p.every((b, j) => a >= b || adjusted[i]! <= adjusted[j]!));
-    }));
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 8 }), (p) => {
+        const adjusted = holm(p);
+        return p.every(
+          (a, i) =>
+            adjusted[i]! >= a &&
+            adjusted[i]! <= p.length * a + 1e-15 &&
+            p.every((b, j) => a >= b || adjusted[i]! <= adjusted[j]!),
+        );
+      }),
+    );
   });
 });
 
 describe('verdict', () => {
-  const gain = (percentile: number, studentised: number, scorer = 'objective', prompts = 128): Gain => ({ scorer, prompts, gain: 0.1, percentile: { low: percentile, high: 0.2 }, studentised: { low: studentised, high: 0.2 } });
+  const gain = (percentile: number, studentised: number, scorer = 'objective', prompts = 128): Gain => ({
+    scorer,
+    prompts,
+    gain: 0.1,
+    percentile: { low: percentile, high: 0.2 },
+    studentised: { low: studentised, high: 0.2 },
+  });
 
   test('recommends the calibrated coefficients only where every lower end is above 0', () => {
     expect(verdict([gain(0.01, 0.02)]).recommend).toBe('calibrated');
     expect(verdict([gain(0.01, 0.02), gain(0.001, 0.003, 'second')]).recommend).toBe('calibrated');
-    for (const [p, s] of [[-0.01, 0.02], [0.02, -0.01], [0, 0.02], [0.02, 0], [Number.NaN, 0.02]] as const) {
+    for (const [p, s] of [
+      [-0.01, 0.02],
+      [0.02, -0.01],
+      [0, 0.02],
+      [0.02, 0],
+      [Number.NaN, 0.02],
+    ] as const) {
       expect(verdict([gain(p, s)]).recommend).toBe('identity');
     }
     const { recommend, reason } = verdict([gain(0.01, 0.02), gain(0.02, -0.01, 'second')]);
@@ -143,7 +199,10 @@ describe('verdict', () => {
   });
 
   test('gives none below the minimum of prompts', () => {
-    expect(verdict([gain(0.01, 0.02, 'objective', MINIMUM_PROMPTS - 1)])).toMatchObject({ recommend: 'none', reason: expect.stringContaining('19 held-out prompts') });
+    expect(verdict([gain(0.01, 0.02, 'objective', MINIMUM_PROMPTS - 1)])).toMatchObject({
+      recommend: 'none',
+      reason: expect.stringContaining('19 held-out prompts'),
+    });
     expect(verdict([gain(0.01, 0.02, 'objective', MINIMUM_PROMPTS)]).recommend).toBe('calibrated');
     expect(verdict([]).recommend).toBe('none');
   });

@@ -31,8 +31,9 @@ function oldDatabase(fill: (database: Database.Database) => void): void {
   };
   database.exec('create table __drizzle_migrations (id integer primary key, hash text not null, created_at numeric)');
   for (const tag of BEFORE) {
-    for (const statement of readFileSync(join(MIGRATIONS, `${tag}.sql`), 'utf8').split('--> statement-breakpoint'))
+    for (const statement of readFileSync(join(MIGRATIONS, `${tag}.sql`), 'utf8').split('--> statement-breakpoint')) {
       database.exec(statement);
+    }
     database
       .prepare('insert into __drizzle_migrations (hash, created_at) values (?, ?)')
       .run(tag, journal.entries.find((entry) => entry.tag === tag)!.when);

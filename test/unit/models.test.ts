@@ -10,12 +10,20 @@ import { openScorerFolder } from '../../inference/scorers/scorer-folder.js';
 
 const root = packageRoot();
 const roots = [join(root, 'models')];
-const manifest = JSON.parse(readFileSync(join(root, 'models', 'manifest.json'), 'utf8')) as Record<string, { sha256: string; bytes: number }>;
-const filesOf = (folder: string) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`).filter((file) => statSync(join(root, file)).isFile());
+const manifest = JSON.parse(readFileSync(join(root, 'models', 'manifest.json'), 'utf8')) as Record<
+  string,
+  { sha256: string; bytes: number }
+>;
+const filesOf = (folder: string) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .map((file) => `${folder}/${file}`)
+    .filter((file) => statSync(join(root, file)).isFile());
 
 describe('the manifest', () => {
   test('names every network and setting, and nothing else', () => {
-    const there = [...filesOf('models'), ...filesOf('prompts')].filter((file) => /\.(onnx|json)$/.test(file) && file !== 'models/manifest.json');
+    const there = [...filesOf('models'), ...filesOf('prompts')].filter(
+      (file) => /\.(onnx|json)$/.test(file) && file !== 'models/manifest.json',
+    );
     expect(Object.keys(manifest).sort()).toEqual(there.sort());
   });
 
@@ -26,7 +34,10 @@ describe('the manifest', () => {
   });
 
   test('holds at most 40 MB, with whatever else lies in the folders', () => {
-    const total = [...filesOf('models'), ...filesOf('prompts')].reduce((sum, file) => sum + statSync(join(root, file)).size, 0);
+    const total = [...filesOf('models'), ...filesOf('prompts')].reduce(
+      (sum, file) => sum + statSync(join(root, file)).size,
+      0,
+    );
     expect(total).toBeLessThanOrEqual(40_000_000);
     expect(total).toBeGreaterThan(1_000_000);
   });
@@ -40,27 +51,36 @@ describe('the family `shapes`', () => {
     expect(objective!.folder).not.toBe(second!.folder);
     const hashOf = (name: string, file: string) => manifest[`models/${name}/${file}`]!.sha256;
     expect(hashOf(objective!.name, 'vision_model.onnx')).not.toBe(hashOf(second!.name, 'vision_model.onnx'));
-    const networks = ['model', 'model_w4a6', 'model_w4a8', 'model_w8a8'].map((name) => hashOf('shapes', `unet/${name}.onnx`));
+    const networks = ['model', 'model_w4a6', 'model_w4a8', 'model_w8a8'].map((name) =>
+      hashOf('shapes', `unet/${name}.onnx`),
+    );
     expect(new Set(networks).size).toBe(4);
   });
 });
 
 describe('the prompt sets', () => {
   const least = { 'shapes-calibration': 64, 'shapes-select': 128, 'shapes-heldout': 512, 'shapes-eval': 2000 };
-  const sets = Object.keys(least).map((name) => [name, readPromptSet(name, [join(root, 'prompts')]).map(({ text }) => text)] as const);
+  const sets = Object.keys(least).map(
+    (name) => [name, readPromptSet(name, [join(root, 'prompts')]).map(({ text }) => text)] as const,
+  );
 
   test.each(Object.entries(least))('%s holds at least %i', (name, count) => {
     expect(sets.find(([set]) => set === name)![1].length).toBeGreaterThanOrEqual(count);
   });
 
   test('share no prompt, however it is written', () => {
-    const plain = (text: string) => text.toLowerCase().replace(/[^a-z0-9]+/g, ' ').trim();
+    const plain = (text: string) =>
+      text
+        .toLowerCase()
+        .replace(/[^a-z0-9]+/g, ' ')
+        .trim();
     const all = sets.flatMap(([, texts]) => texts.map(plain));
     expect(new Set(all).size).toBe(all.length);
   });
 
   test('of the calibration are long and descriptive', () => {
-    const words = (texts: readonly string[]) => texts.reduce((sum, text) => sum + text.split(' ').length, 0) / texts.length;
+    const words = (texts: readonly string[]) =>
+      texts.reduce((sum, text) => sum + text.split(' ').length, 0) / texts.length;
     const of = (name: string) => words(sets.find(([set]) => set === name)![1]);
     expect(of('shapes-calibration')).toBeGreaterThan(1.3 * of('shapes-eval'));
     expect(of('shapes-calibration')).toBeGreaterThan(15);

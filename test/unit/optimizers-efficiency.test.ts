@@ -39,13 +39,22 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, x) =>
 const sphere = (x: Point): number => sum(x.map((v) => v * v));
 const ellipsoid = (x: Point): number => sum(x.map((v, i) => 1e6 ** (i / (x.length - 1)) * v * v));
 const rosenbrock = (x: Point): number => sum(x.slice(1).map((v, i) => 100 * (v - x[i]! ** 2) ** 2 + (1 - x[i]!) ** 2));
-const around = (optimum: number) => (x: Point): number => sum(x.map((v) => ((v - optimum) / 0.4) ** 2));
+const around =
+  (optimum: number) =>
+  (x: Point): number =>
+    sum(x.map((v) => ((v - optimum) / 0.4) ** 2));
 
 describe('CMA-ES', () => {
   it.each([
-    { name: 'sphere', n: 2, theirs: 246 }, { name: 'sphere', n: 4, theirs: 585 }, { name: 'sphere', n: 5, theirs: 732 },
-    { name: 'ellipsoid', n: 2, theirs: 528 }, { name: 'ellipsoid', n: 4, theirs: 1123 }, { name: 'ellipsoid', n: 5, theirs: 1570 },
-    { name: 'rosenbrock', n: 2, theirs: 504 }, { name: 'rosenbrock', n: 4, theirs: 1245 }, { name: 'rosenbrock', n: 5, theirs: 1777 },
+    { name: 'sphere', n: 2, theirs: 246 },
+    { name: 'sphere', n: 4, theirs: 585 },
+    { name: 'sphere', n: 5, theirs: 732 },
+    { name: 'ellipsoid', n: 2, theirs: 528 },
+    { name: 'ellipsoid', n: 4, theirs: 1123 },
+    { name: 'ellipsoid', n: 5, theirs: 1570 },
+    { name: 'rosenbrock', n: 2, theirs: 504 },
+    { name: 'rosenbrock', n: 4, theirs: 1245 },
+    { name: 'rosenbrock', n: 5, theirs: 1777 },
   ])('$n-D $name: $theirs evaluations in cmaes', ({ name, n, theirs }) => {
     const loss = { sphere, ellipsoid, rosenbrock }[name]!;
     const problem = name === 'rosenbrock' ? wide(n, 0, 0.5) : wide(n, 3, 2);
@@ -54,20 +63,29 @@ describe('CMA-ES', () => {
   });
 
   it.each([
-    { n: 2, optimum: 0.93, theirs: 184 }, { n: 4, optimum: 0.93, theirs: 429 },
-    { n: 2, optimum: 1.2, theirs: 279 }, { n: 4, optimum: 1.2, theirs: 865 },
+    { n: 2, optimum: 0.93, theirs: 184 },
+    { n: 4, optimum: 0.93, theirs: 429 },
+    { n: 2, optimum: 1.2, theirs: 279 },
+    { n: 4, optimum: 1.2, theirs: 865 },
   ])('$n-D box with optimum $optimum: $theirs evaluations in cmaes', ({ n, optimum, theirs }) => {
-    const ours = median(SEEDS.map((seed) => evaluations('cma-es', { ...box(n), seed, budget: 10_000 }, around(optimum))));
+    const ours = median(
+      SEEDS.map((seed) => evaluations('cma-es', { ...box(n), seed, budget: 10_000 }, around(optimum))),
+    );
     expect(ours).toBeLessThanOrEqual(1.15 * theirs);
   });
 });
 
 describe('OnePlusOne', () => {
   it.each([
-    { n: 2, batch: 1, theirs: 117 }, { n: 4, batch: 1, theirs: 224 }, { n: 5, batch: 1, theirs: 262 },
-    { n: 4, batch: 4, theirs: 244 }, { n: 4, batch: 8, theirs: 292 },
+    { n: 2, batch: 1, theirs: 117 },
+    { n: 4, batch: 1, theirs: 224 },
+    { n: 5, batch: 1, theirs: 262 },
+    { n: 4, batch: 4, theirs: 244 },
+    { n: 4, batch: 8, theirs: 292 },
   ])('$n-D box in batches of $batch: $theirs evaluations in Nevergrad', ({ n, batch, theirs }) => {
-    const ours = median(SEEDS.map((seed) => evaluations('one-plus-one', { ...box(n), seed, batch, budget: 10_000 }, around(0.93))));
+    const ours = median(
+      SEEDS.map((seed) => evaluations('one-plus-one', { ...box(n), seed, batch, budget: 10_000 }, around(0.93))),
+    );
     expect(ours).toBeLessThanOrEqual(1.15 * theirs);
   });
 });

@@ -2,24 +2,35 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  createOptimizer, defaultBatch, OPTIMIZERS, restoreOptimizer, type Optimizer, type OptimizerOptions, type OptimizerState,
+  createOptimizer,
+  defaultBatch,
+  OPTIMIZERS,
+  restoreOptimizer,
+  type Optimizer,
+  type OptimizerOptions,
+  type OptimizerState,
 } from '../../optimizers/index.js';
 import { QschedError } from '../../spec/errors.js';
 
 type Score = number | null;
 
 /** Boxes of 1 to 5 dimensions at any place and scale, a seed, a small budget, a batch or none. */
-const problems = fc.record({
-  bounds: fc.array(fc.tuple(fc.double({ min: -1e6, max: 1e6, noNaN: true }), fc.double({ min: 1e-6, max: 1e6, noNaN: true })), { minLength: 1, maxLength: 5 }),
-  seed: fc.maxSafeNat(),
-  budget: fc.integer({ min: 1, max: 60 }),
-  batch: fc.option(fc.integer({ min: 2, max: 12 }), { nil: undefined }),
-  gridPoints: fc.integer({ min: 2, max: 5 }),
-}).map(({ bounds, batch, ...rest }): OptimizerOptions => ({
-  space: { lower: bounds.map(([low]) => low), upper: bounds.map(([low, width]) => low + width) },
-  ...rest,
-  ...(batch === undefined ? {} : { batch }),
-}));
+const problems = fc
+  .record({
+    bounds: fc.array(
+      fc.tuple(fc.double({ min: -1e6, max: 1e6, noNaN: true }), fc.double({ min: 1e-6, max: 1e6, noNaN: true })),
+      { minLength: 1, maxLength: 5 },
+    ),
+    seed: fc.maxSafeNat(),
+    budget: fc.integer({ min: 1, max: 60 }),
+    batch: fc.option(fc.integer({ min: 2, max: 12 }), { nil: undefined }),
+    gridPoints: fc.integer({ min: 2, max: 5 }),
+  })
+  .map(({ bounds, batch, ...rest }): OptimizerOptions => ({
+    space: { lower: bounds.map(([low]) => low), upper: bounds.map(([low, width]) => low + width) },
+    ...rest,
+    ...(batch === undefined ? {} : { batch }),
+  }));
 
 /** What a score may be: anything a broken model can return, ties included. */
 const scores: fc.Arbitrary<Score> = fc.oneof(
@@ -34,7 +45,11 @@ function throughJson(state: OptimizerState): OptimizerState {
 }
 
 /** Runs to the end, telling the tape; `visit` sees every batch before it is told. */
-function run(optimizer: Optimizer, told: readonly Score[], visit: (points: number[][]) => void = () => undefined): number[][][] {
+function run(
+  optimizer: Optimizer,
+  told: readonly Score[],
+  visit: (points: number[][]) => void = () => undefined,
+): number[][][] {
   const batches: number[][][] = [];
   for (let points = optimizer.ask(); points.length > 0; points = optimizer.ask()) {
     const batch = points.map((point) => [...point]);
@@ -49,36 +64,46 @@ describe.each(OPTIMIZERS)('%s', (name) => {
   const options: OptimizerOptions = { space: { lower: [0.8, 0.8, 0.5], upper: [1.2, 1.2, 2] }, seed: 3, budget: 40 };
 
   it('stays in the box, within the budget and the batch, and ends with a reason', () => {
-    fc.assert(fc.property(problems, tape, (problem, told) => {
-      const optimizer = createOptimizer(name, problem);
-      const { lower, upper } = problem.space;
-      const most = problem.batch ?? defaultBatch(name, lower.length, problem.budget, problem);
-      const batches = run(optimizer, told, (points) => {
-        expect(optimizer.stopReason()).toBeNull();
-        expect(points.length).toBeLessThanOrEqual(most);
-        for (const point of points) expect(point.length === lower.length && point.every((x, i) => x >= lower[i]! && x <= upper[i]!)).toBe(true);
-      });
-      expect(batches.flat()).toHaveLength(optimizer.asked);
-      expect(optimizer.asked).toBeLessThanOrEqual(problem.budget);
-      expect(optimizer.stopReason()).toMatch(optimizer.asked === problem.budget ? /budget|exhausted|tolerance/ : /exhausted|tolerance/);
-    }), { numRuns: 40 });
+    fc.assert(
+      fc.property(problems, tape, (problem, told) => {
+        const optimizer = createOptimizer(name, problem);
+        const { lower, upper } = problem.space;
+        const most = problem.batch ?? defaultBatch(name, lower.length, problem.budget, problem);
+        const batches = run(optimizer, told, (points) => {
+          expect(optimizer.stopReason()).toBeNull();
+          expect(points.length).toBeLessThanOrEqual(most);
+          for (const point of points) {
+            expect(point.length === lower.length && point.every((x, i) => x >= lower[i]! && x <= upper[i]!)).toBe(true);
+          }
+        });
+        expect(batches.flat()).toHaveLength(optimizer.asked);
+        expect(optimizer.asked).toBeLessThanOrEqual(problem.budget);
+        expect(optimizer.stopReason()).toMatch(
+          optimizer.asked === problem.budget ? /budget|exhausted|tolerance/ : /exhausted|tolerance/,
+        );
+      }),
+      { numRuns: 40 },
+    );
   });
 
   it('asks the same after saving and restoring at every step, through JSON', () => {
-    fc.assert(fc.property(problems, tape, (problem, told) => {
-      const straight = run(createOptimizer(name, problem), told);
-      let optimizer = createOptimizer(name, problem);
-      for (const batch of straight) {
-        const state = throughJson(optimizer.state());
-        optimizer = restoreOptimizer(state, problem);
-        expect(optimizer.state()).toEqual(state);
-        expect(optimizer.ask()).toEqual(batch);
-        const untouched = restoreOptimizer(state, problem);
-        for (const one of [optimizer, untouched]) one.tell(told.slice(one.asked, one.asked + batch.length));
-        expect(untouched.state()).toEqual(optimizer.state());
-      }
-      expect(restoreOptimizer(throughJson(optimizer.state()), problem).ask()).toEqual([]);
-    }), { numRuns: 40 });
+    fc.assert(
+      fc.property(problems, tape, (problem, told) => {
+        const straight = run(createOptimizer(name, problem), told);
+        let optimizer = createOptimizer(name, problem);
+        for (const batch of straight) {
+          const state = throughJson(optimizer.state());
+          optimizer = restoreOptimizer(state, problem);
+          expect(optimizer.state()).toEqual(state);
+          expect(optimizer.ask()).toEqual(batch);
+          const untouched = restoreOptimizer(state, problem);
+          for (const one of [optimizer, untouched]) one.tell(told.slice(one.asked, one.asked + batch.length));
+          expect(untouched.state()).toEqual(optimizer.state());
+        }
+        expect(restoreOptimizer(throughJson(optimizer.state()), problem).ask()).toEqual([]);
+      }),
+      { numRuns: 40 },
+    );
   });
 
   it('asks the same batch twice, and gives away none of its own', () => {
@@ -121,23 +146,39 @@ describe.each(OPTIMIZERS)('%s', (name) => {
     const own = { ...options, start: [1, 1, 1] };
     const state = createOptimizer(name, own).state();
     const others: readonly Partial<OptimizerOptions>[] = [
-      { seed: 4 }, { start: [1, 1, 0.9] }, { gridPoints: 5 }, { stepSize: 0.1 },
-      { space: { lower: [0.8, 0.8, 0.5], upper: [1.2, 1.2, 3] } }, { space: { lower: [0.8, 0.8, 0.4], upper: [1.2, 1.2, 2] } },
+      { seed: 4 },
+      { start: [1, 1, 0.9] },
+      { gridPoints: 5 },
+      { stepSize: 0.1 },
+      { space: { lower: [0.8, 0.8, 0.5], upper: [1.2, 1.2, 3] } },
+      { space: { lower: [0.8, 0.8, 0.4], upper: [1.2, 1.2, 2] } },
     ];
-    for (const other of others) expect(() => restoreOptimizer(state, { ...own, ...other }), JSON.stringify(other)).toThrow(/another search/);
+    for (const other of others) {
+      expect(() => restoreOptimizer(state, { ...own, ...other }), JSON.stringify(other)).toThrow(/another search/);
+    }
     expect(() => restoreOptimizer({ ...state, version: 2 } as unknown as OptimizerState, own)).toThrow(/version 2/);
     expect(() => restoreOptimizer({ ...state, asked: -1 }, own)).toThrow(/damaged/);
     for (const key of Object.keys(state.own)) {
-      expect(() => restoreOptimizer({ ...state, own: { ...state.own, [key]: true } }, own), key).toThrow(/damaged|population/);
+      expect(() => restoreOptimizer({ ...state, own: { ...state.own, [key]: true } }, own), key).toThrow(
+        /damaged|population/,
+      );
     }
   });
 
   it('keeps its state below 64 KiB at its largest', () => {
     const n = name === 'sobol' ? 32 : 100;
     const repeat = (x: number): number[] => Array.from({ length: n }, (_, i) => x + i / 7);
-    const large = { space: { lower: repeat(0.8), upper: repeat(1.2) }, seed: Number.MAX_SAFE_INTEGER, budget: 511, batch: 256 };
+    const large = {
+      space: { lower: repeat(0.8), upper: repeat(1.2) },
+      seed: Number.MAX_SAFE_INTEGER,
+      budget: 511,
+      batch: 256,
+    };
     const optimizer = createOptimizer(name, large);
-    run(optimizer, Array.from({ length: 511 }, (_, i) => Math.sin(i)));
+    run(
+      optimizer,
+      Array.from({ length: 511 }, (_, i) => Math.sin(i)),
+    );
     expect(optimizer.asked).toBe(511);
     expect(JSON.stringify(optimizer.state()).length).toBeLessThan(64 * 1024);
   });

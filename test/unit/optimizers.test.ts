@@ -22,7 +22,13 @@ describe('grid', () => {
     const optimizer = createOptimizer('grid', base);
     const points = optimizer.ask();
     expect(points).toHaveLength(121);
-    expect([points[0], points[10], points[60], points[110], points[120]]).toEqual([[0.8, 0.8], [0.8, 1.2], [1, 1], [1.2, 0.8], [1.2, 1.2]]);
+    expect([points[0], points[10], points[60], points[110], points[120]]).toEqual([
+      [0.8, 0.8],
+      [0.8, 1.2],
+      [1, 1],
+      [1.2, 0.8],
+      [1.2, 1.2],
+    ]);
     for (const [index, [x, y]] of points.entries()) {
       expect(x).toBeCloseTo(0.8 + 0.04 * Math.floor(index / 11), 14);
       expect(y).toBeCloseTo(0.8 + 0.04 * (index % 11), 14);
@@ -35,9 +41,16 @@ describe('grid', () => {
 
   it('takes gridPoints, and is cut by the budget', () => {
     const optimizer = createOptimizer('grid', { ...base, budget: 5, gridPoints: 3, batch: 3 });
-    expect(optimizer.ask()).toEqual([[0.8, 0.8], [0.8, 1], [0.8, 1.2]]);
+    expect(optimizer.ask()).toEqual([
+      [0.8, 0.8],
+      [0.8, 1],
+      [0.8, 1.2],
+    ]);
     optimizer.tell([1, null, 1]);
-    expect(optimizer.ask()).toEqual([[1, 0.8], [1, 1]]);
+    expect(optimizer.ask()).toEqual([
+      [1, 0.8],
+      [1, 1],
+    ]);
     optimizer.tell([1, 1]);
     expect(optimizer.stopReason()).toBe('budget');
   });
@@ -87,7 +100,12 @@ describe('one-plus-one', () => {
   });
 
   it('asks 0 for -0, which JSON would not keep', () => {
-    const optimizer = createOptimizer('one-plus-one', { space: { lower: [-1], upper: [1] }, seed: 0, budget: 2, start: [-0] });
+    const optimizer = createOptimizer('one-plus-one', {
+      space: { lower: [-1], upper: [1] },
+      seed: 0,
+      budget: 2,
+      start: [-0],
+    });
     expect(optimizer.ask()).toEqual([[0]]);
   });
 
@@ -179,14 +197,23 @@ describe('random and sobol', () => {
 
   it('sobol refuses more than 32 dimensions', () => {
     const many = { lower: new Array<number>(33).fill(0), upper: new Array<number>(33).fill(1) };
-    expect(thrown(() => createOptimizer('sobol', { ...base, space: many }))).toMatchObject({ code: 'usage', message: expect.stringContaining('33') as string });
+    expect(thrown(() => createOptimizer('sobol', { ...base, space: many }))).toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('33') as string,
+    });
   });
 });
 
 describe('defaultBatch', () => {
   it.each([
-    ['one-plus-one', 4, 200, 1], ['cma-es', 2, 200, 6], ['cma-es', 4, 200, 8], ['cma-es', 1, 200, 4],
-    ['grid', 2, 200, 121], ['grid', 4, 200, 200], ['random', 4, 200, 200], ['sobol', 4, 200, 200],
+    ['one-plus-one', 4, 200, 1],
+    ['cma-es', 2, 200, 6],
+    ['cma-es', 4, 200, 8],
+    ['cma-es', 1, 200, 4],
+    ['grid', 2, 200, 121],
+    ['grid', 4, 200, 200],
+    ['random', 4, 200, 200],
+    ['sobol', 4, 200, 200],
   ])('%s in %i dimensions with a budget of %i: %i', (name, dimension, budget, batch) => {
     expect(defaultBatch(name, dimension, budget)).toBe(batch);
   });

@@ -17,7 +17,11 @@ import type { CompareResult } from '../../spec/study-payloads.js';
 
 const CHANNELS = 2;
 const LENGTH = 8;
-const PAIRS = [{ text: 'a', seed: 0 }, { text: 'b', seed: 0 }, { text: 'a', seed: 1 }];
+const PAIRS = [
+  { text: 'a', seed: 0 },
+  { text: 'b', seed: 0 },
+  { text: 'a', seed: 1 },
+];
 
 function schedule(eta = 0.3) {
   const scheduler = createScheduler({ type: 'tcd' });
@@ -33,10 +37,16 @@ function fakes(seen: { reference: Float32Array[][]; quantised: Float32Array[][] 
     reference: {
       latentLength: LENGTH,
       encodeTexts: async (texts) => texts.map((text) => Float32Array.of(text.charCodeAt(0) / 1000)),
-      denoise: async (inputs, _, hidden) => { seen.reference.push(inputs.map((x) => x.slice())); return inputs.map((x, i) => full(x, hidden[i]!)); },
+      denoise: async (inputs, _, hidden) => {
+        seen.reference.push(inputs.map((x) => x.slice()));
+        return inputs.map((x, i) => full(x, hidden[i]!));
+      },
     },
     quantised: {
-      denoise: async (inputs, _, hidden) => { seen.quantised.push(inputs.map((x) => x.slice())); return inputs.map((x, i) => full(x, hidden[i]!).map((v, j) => 1.25 * v + (j < LENGTH / 2 ? 0.5 : -0.25))); },
+      denoise: async (inputs, _, hidden) => {
+        seen.quantised.push(inputs.map((x) => x.slice()));
+        return inputs.map((x, i) => full(x, hidden[i]!).map((v, j) => 1.25 * v + (j < LENGTH / 2 ? 0.5 : -0.25)));
+      },
     },
   };
 }
@@ -48,7 +58,11 @@ describe('a fit', () => {
     fits.forEach(({ method, gamma, mu }, i) => {
       expect(method).toBe('regression');
       [0.5, -0.25].forEach((bias, channel) => {
-        const e = seen.reference[i]!.flatMap((x, p) => Array.from(x.slice(channel * 4, channel * 4 + 4), (v) => Math.fround(Math.tanh(v) + Math.fround(PAIRS[p]!.text.charCodeAt(0) / 1000))));
+        const e = seen.reference[i]!.flatMap((x, p) =>
+          Array.from(x.slice(channel * 4, channel * 4 + 4), (v) =>
+            Math.fround(Math.tanh(v) + Math.fround(PAIRS[p]!.text.charCodeAt(0) / 1000)),
+          ),
+        );
         const mean = e.reduce((sum, value) => sum + value, 0) / e.length;
         expect((mu as number[])[channel]).toBeCloseTo(bias + (0.25 - gamma) * mean, 6);
       });
@@ -57,7 +71,13 @@ describe('a fit', () => {
 
   it('corrects an error of scale and bias away: what is left has no variance', async () => {
     const networks = fakes({ reference: [], quantised: [] });
-    const scaled: FitNetworks = { ...networks, quantised: { denoise: async (inputs, t, hidden) => (await networks.reference.denoise(inputs, t, hidden)).map((e) => e.map((v) => 1.25 * v + 0.5)) } };
+    const scaled: FitNetworks = {
+      ...networks,
+      quantised: {
+        denoise: async (inputs, t, hidden) =>
+          (await networks.reference.denoise(inputs, t, hidden)).map((e) => e.map((v) => 1.25 * v + 0.5)),
+      },
+    };
     for (const fit of await fitNetworks(scaled, schedule(), PAIRS, { gamma: 'std', bias: 'step' })) {
       expect(fit.gamma).toBeCloseTo(0.25, 6);
       expect(fit.mu).toBeCloseTo(0.5, 6);
@@ -76,17 +96,39 @@ describe('a fit', () => {
       const x = draw(0);
       schedule().steps.forEach((step, i) => {
         expect(seen.reference[i]![p]).toEqual(x);
-        applyFused(step, x, x.map((v) => Math.tanh(v) + Math.fround(text.charCodeAt(0) / 1000)), step.n === 0 ? null : draw(i + 1), x, CHANNELS);
+        applyFused(
+          step,
+          x,
+          x.map((v) => Math.tanh(v) + Math.fround(text.charCodeAt(0) / 1000)),
+          step.n === 0 ? null : draw(i + 1),
+          x,
+          CHANNELS,
+        );
       });
     });
   });
 
   it('of the bundled network against itself changes nothing; of the quantised one, something', async () => {
-    const job = { model: 'shapes', reference: 'fp32', schedule: schedule(), pairs: [{ text: 'a red circle', seed: 0 }, { text: 'a blue square', seed: 1 }], options: { gamma: 'std', bias: 'channel' } as const };
+    const job = {
+      model: 'shapes',
+      reference: 'fp32',
+      schedule: schedule(),
+      pairs: [
+        { text: 'a red circle', seed: 0 },
+        { text: 'a blue square', seed: 1 },
+      ],
+      options: { gamma: 'std', bias: 'channel' } as const,
+    };
     const same = await fitOnTrajectories({ ...job, precision: 'fp32' }, { batch: 2, threads: 1 });
-    expect(same.map(({ gamma, variance }) => [gamma, variance])).toEqual([[0, 0], [0, 0], [0, 0]]);
+    expect(same.map(({ gamma, variance }) => [gamma, variance])).toEqual([
+      [0, 0],
+      [0, 0],
+      [0, 0],
+    ]);
     const corrected = applyPtqd(job.schedule, same).steps;
-    corrected.forEach(({ a, b, n }, i) => expect({ a, b, n }).toEqual((({ a: A, b: B, n: N }) => ({ a: A, b: B, n: N }))(job.schedule.steps[i]!)));
+    corrected.forEach(({ a, b, n }, i) =>
+      expect({ a, b, n }).toEqual((({ a: A, b: B, n: N }) => ({ a: A, b: B, n: N }))(job.schedule.steps[i]!)),
+    );
     const other = await fitOnTrajectories({ ...job, precision: 'w4a8' }, { batch: 2, threads: 1 });
     for (const fit of other) {
       expect(Math.abs(fit.gamma)).toBeLessThan(0.2);
@@ -97,18 +139,55 @@ describe('a fit', () => {
 });
 
 describe('side by side', () => {
-  const variant = (name: string, cosines: number[], failed: { at: number; reason: string }[] = []): CompareResult['variants'][number] => ({
+  const variant = (
+    name: string,
+    cosines: number[],
+    failed: { at: number; reason: string }[] = [],
+  ): CompareResult['variants'][number] => ({
     name,
     result: {
-      trials: [{ index: 0, coefficients: { sample: [1], noise: [1] }, evaluations: cosines.map((_, i) => i), failed, scorers: ['objective', 'second'].map((scorer) => ({ scorer, names: ['cosine', 'clip-iqa.quality'], values: encodeFloats(Float64Array.from(cosines.flatMap((cosine) => [cosine, 0.5]))) })) }],
-      seconds: 0, runtimeSeconds: 0, worker: '',
+      trials: [
+        {
+          index: 0,
+          coefficients: { sample: [1], noise: [1] },
+          evaluations: cosines.map((_, i) => i),
+          failed,
+          scorers: ['objective', 'second'].map((scorer) => ({
+            scorer,
+            names: ['cosine', 'clip-iqa.quality'],
+            values: encodeFloats(Float64Array.from(cosines.flatMap((cosine) => [cosine, 0.5]))),
+          })),
+        },
+      ],
+      seconds: 0,
+      runtimeSeconds: 0,
+      worker: '',
     },
   });
-  const objectives = ['objective', 'second'].map((scorer) => ({ scorer, plan: planObjective({ type: 'jaq-clip', k: 2, scorer }) }));
+  const objectives = ['objective', 'second'].map((scorer) => ({
+    scorer,
+    plan: planObjective({ type: 'jaq-clip', k: 2, scorer }),
+  }));
 
   it('gives every scorer the gains over the identity, paired by prompt and seed', () => {
-    const rows = besideIdentity({ prompts: 2, seeds: 2, objectives, variants: [variant('identity', [0.1, 0.2, 0.3, 0.4]), variant('ptqd', [0.2, 0.3, 0.4, 0.5]), variant('q-sched', [0.1, 0.2, 0.3, 0.4])] });
-    expect(rows.map(({ scorer, schedule: name }) => `${scorer} ${name}`)).toEqual(['objective identity', 'objective ptqd', 'objective q-sched', 'second identity', 'second ptqd', 'second q-sched']);
+    const rows = besideIdentity({
+      prompts: 2,
+      seeds: 2,
+      objectives,
+      variants: [
+        variant('identity', [0.1, 0.2, 0.3, 0.4]),
+        variant('ptqd', [0.2, 0.3, 0.4, 0.5]),
+        variant('q-sched', [0.1, 0.2, 0.3, 0.4]),
+      ],
+    });
+    expect(rows.map(({ scorer, schedule: name }) => `${scorer} ${name}`)).toEqual([
+      'objective identity',
+      'objective ptqd',
+      'objective q-sched',
+      'second identity',
+      'second ptqd',
+      'second q-sched',
+    ]);
     expect(rows[0]).toMatchObject({ gain: 0, low: 0, high: 0 });
     expect(rows[0]!.score).toBeCloseTo(2.5 * 0.25 + 1, 12);
     expect(rows[1]!.gain).toBeCloseTo(0.25, 12);
@@ -117,13 +196,29 @@ describe('side by side', () => {
   });
 
   it('refuses pictures that failed', () => {
-    expect(() => besideIdentity({ prompts: 2, seeds: 1, objectives, variants: [variant('identity', [0.1, 0.2]), variant('ptqd', [0.2, NaN], [{ at: 1, reason: 'not finite' }])] })).toThrow('1 pictures of "ptqd" failed: not finite.');
+    expect(() =>
+      besideIdentity({
+        prompts: 2,
+        seeds: 1,
+        objectives,
+        variants: [variant('identity', [0.1, 0.2]), variant('ptqd', [0.2, NaN], [{ at: 1, reason: 'not finite' }])],
+      }),
+    ).toThrow('1 pictures of "ptqd" failed: not finite.');
   });
 });
 
 it('the overhead of coefficients is measured in pairs', async () => {
-  const scheduler = schedulerOf(openModelFolder('shapes', 'w4a8', [join(packageRoot(), 'models')]), { type: 'tcd', steps: 1, eta: 0 });
-  const result = await measureOverhead(openModelFolder('shapes', 'w4a8'), scheduler.fused(), scheduler.fused({ sample: [0.9], noise: [1.1] }), 6);
+  const scheduler = schedulerOf(openModelFolder('shapes', 'w4a8', [join(packageRoot(), 'models')]), {
+    type: 'tcd',
+    steps: 1,
+    eta: 0,
+  });
+  const result = await measureOverhead(
+    openModelFolder('shapes', 'w4a8'),
+    scheduler.fused(),
+    scheduler.fused({ sample: [0.9], noise: [1.1] }),
+    6,
+  );
   for (const value of Object.values(result)) expect(value).toBeGreaterThan(0);
   expect(result.low).toBeLessThanOrEqual(result.ratio);
   expect(result.high).toBeGreaterThanOrEqual(result.ratio);

@@ -42,44 +42,126 @@ interface Making {
   readonly names?: readonly string[];
 }
 
-const PROVENANCE = { files: { 'unet.onnx': 'a' }, precision: 'w4a8', schedule: { steps: 4 }, scorer: { name: 'clip', version: 3, files: { 'model.onnx': 'b' } }, numeric: { provider: 'cpu', batch: 20 } };
+const PROVENANCE = {
+  files: { 'unet.onnx': 'a' },
+  precision: 'w4a8',
+  schedule: { steps: 4 },
+  scorer: { name: 'clip', version: 3, files: { 'model.onnx': 'b' } },
+  numeric: { provider: 'cpu', batch: 20 },
+};
 const NAMES = ['cosine', 'clip-iqa.quality', 'clip-iqa.noisiness'];
 
 /**
  * By k: #1 (1, 0.1), #2 (0.5, 0.5), #3 (0, 0.75): #1 wins to k = 1.25, #2 to k = 2, #3 above; #4 is
  * beaten in both by #2. The identity is (0.25, 0.25).
  */
-const KNOWN: readonly Candidate[] = [[0.25, 0.25, 0.5], [1, 0.1, 0.2], [0.5, 0.5, 0.9], [0, 0.75, 0.1], [0.4, 0.45, 0.3], null];
+const KNOWN: readonly Candidate[] = [
+  [0.25, 0.25, 0.5],
+  [1, 0.1, 0.2],
+  [0.5, 0.5, 0.9],
+  [0, 0.75, 0.1],
+  [0.4, 0.45, 0.3],
+  null,
+];
 
-function makeSearch(id: string, { candidates = KNOWN, spec: more = {}, provenance = PROVENANCE, finished = true, open = 0, names = NAMES }: Making = {}): void {
+function makeSearch(
+  id: string,
+  {
+    candidates = KNOWN,
+    spec: more = {},
+    provenance = PROVENANCE,
+    finished = true,
+    open = 0,
+    names = NAMES,
+  }: Making = {},
+): void {
   const texts = { calibration: ['a', 'b'], select: ['c', 'd'], confirm: ['e', 'f'] };
-  const spec = parseSearchSpec({ model: 'm', prompts: { texts: texts.calibration, seeds: [0, 1] }, select: { texts: texts.select }, confirm: { texts: texts.confirm }, ...more });
+  const spec = parseSearchSpec({
+    model: 'm',
+    prompts: { texts: texts.calibration, seeds: [0, 1] },
+    select: { texts: texts.select },
+    confirm: { texts: texts.confirm },
+    ...more,
+  });
   const calibration = spec.prompts.texts!;
   const objective = planObjective(spec.objective);
-  const split = (of: readonly string[], seeds: readonly number[]) => ({ set: null, texts: of, count: of.length, sha256: '', nounsSha256: null, seeds });
+  const split = (of: readonly string[], seeds: readonly number[]) => ({
+    set: null,
+    texts: of,
+    count: of.length,
+    sha256: '',
+    nounsSha256: null,
+    seeds,
+  });
   const context = `${id}-context`;
   openSearch(store, {
-    searchId: id, spec, objective, contexts: [{ id: context, model: 'm', precision: spec.precision, scorer: 'objective', provenance }],
-    splits: { calibration: split(calibration, spec.prompts.seeds), select: split(texts.select, [500]), confirm: split(texts.confirm, [1000]) },
-    texts: { ...texts, calibration }, nouns: null,
+    searchId: id,
+    spec,
+    objective,
+    contexts: [{ id: context, model: 'm', precision: spec.precision, scorer: 'objective', provenance }],
+    splits: {
+      calibration: split(calibration, spec.prompts.seeds),
+      select: split(texts.select, [500]),
+      confirm: split(texts.confirm, [1000]),
+    },
+    texts: { ...texts, calibration },
+    nouns: null,
   });
-  const batch: BatchReference = { searchId: id, stage: 'calibration', contexts: { objective: context }, split: 'calibration', seeds: spec.prompts.seeds, objective };
+  const batch: BatchReference = {
+    searchId: id,
+    stage: 'calibration',
+    contexts: { objective: context },
+    split: 'calibration',
+    seeds: spec.prompts.seeds,
+    objective,
+  };
   const pictures = calibration.length * spec.prompts.seeds.length;
-  const trials = [...candidates, ...Array.from({ length: open }, () => null)].map((_, index) => ({ index, point: [index], coefficients: { sample: [1 + index / 64, 1], noise: [1, 1 - index / 64] } }));
+  const trials = [...candidates, ...Array.from({ length: open }, () => null)].map((_, index) => ({
+    index,
+    point: [index],
+    coefficients: { sample: [1 + index / 64, 1], noise: [1, 1 - index / 64] },
+  }));
   askTrials(store, { ...batch, trials, retryFailed: false });
   const evaluations = Array.from({ length: pictures }, (_, i) => i);
-  recordTrials(store, { ...batch, trials: candidates.map((candidate, index) => ({
-    index, coefficients: trials[index]!.coefficients, evaluations, failed: candidate === null ? [{ at: 0, reason: 'the picture is not finite' }] : [],
-    // CLIPScore of Hessel et al. is 2.5 cos.
-    scorers: [{ scorer: 'objective', names, values: encodeFloats(Float64Array.from(evaluations.flatMap(() => { const [text, quality, noisiness] = candidate ?? [0, 0, 0]; return [text / 2.5, quality, noisiness].slice(0, names.length); }))) }],
-  })) });
-  if (finished) closeSearch(store, id, { status: 'finished', result: { heldOut: { recommend: 'none' } } as unknown as SearchResult });
+  recordTrials(store, {
+    ...batch,
+    trials: candidates.map((candidate, index) => ({
+      index,
+      coefficients: trials[index]!.coefficients,
+      evaluations,
+      failed: candidate === null ? [{ at: 0, reason: 'the picture is not finite' }] : [],
+      // CLIPScore of Hessel et al. is 2.5 cos.
+      scorers: [
+        {
+          scorer: 'objective',
+          names,
+          values: encodeFloats(
+            Float64Array.from(
+              evaluations.flatMap(() => {
+                const [text, quality, noisiness] = candidate ?? [0, 0, 0];
+                return [text / 2.5, quality, noisiness].slice(0, names.length);
+              }),
+            ),
+          ),
+        },
+      ],
+    })),
+  });
+  if (finished) {
+    closeSearch(store, id, {
+      status: 'finished',
+      result: { heldOut: { recommend: 'none' } } as unknown as SearchResult,
+    });
+  }
 }
 
 /** What the command prints. */
 function printed(ids: readonly string[], flags: RankFlags = {}): string {
   let text = '';
-  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => { text += String(chunk); return true; });
+  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    text += String(chunk);
+    return true;
+  });
   try {
     expect(rankCommand(ids, flags)).toBe(0);
   } finally {
@@ -88,7 +170,8 @@ function printed(ids: readonly string[], flags: RankFlags = {}): string {
   return text;
 }
 
-const ranked = (ids: readonly string[], flags: RankFlags = {}): RankDocument => JSON.parse(printed(ids, { ...flags, json: true })) as RankDocument;
+const ranked = (ids: readonly string[], flags: RankFlags = {}): RankDocument =>
+  JSON.parse(printed(ids, { ...flags, json: true })) as RankDocument;
 
 /** The sentence and the hint that a command ends with. */
 function refusal(ids: readonly string[], flags: RankFlags = {}): string {
@@ -105,24 +188,52 @@ describe('one search', () => {
   test('is ranked at every k, with where the winner changes and the Pareto front', () => {
     makeSearch('s');
     const { ks, changes, pareto, searches, notes } = ranked(['s'], { k: '0.5,1,2.5,5' });
-    expect(ks.map(({ k, winner, differs }) => [k, winner.trial, differs])).toEqual([[0.5, 1, true], [1, 1, true], [2.5, 3, true], [5, 3, true]]);
+    expect(ks.map(({ k, winner, differs }) => [k, winner.trial, differs])).toEqual([
+      [0.5, 1, true],
+      [1, 1, true],
+      [2.5, 3, true],
+      [5, 3, true],
+    ]);
     expect(ks[0]!.ownWinner).toEqual({ search: 's', trial: 2 });
-    expect(ks[0]!.winner).toMatchObject({ search: 's', tc: 1, iq: 0.1, score: 1.05, coefficients: { sample: [1 + 1 / 64, 1], noise: [1, 1 - 1 / 64] } });
+    expect(ks[0]!.winner).toMatchObject({
+      search: 's',
+      tc: 1,
+      iq: 0.1,
+      score: 1.05,
+      coefficients: { sample: [1 + 1 / 64, 1], noise: [1, 1 - 1 / 64] },
+    });
     expect(ks[0]!.aboveIdentity).toBeCloseTo(1.05 - 0.375, 14);
     for (const { varianceShare } of ks) expect(varianceShare.tc + varianceShare.iq).toBeCloseTo(1, 12);
-    expect(changes.map(({ from, to }) => [from.trial, to.trial])).toEqual([[1, 2], [2, 3]]);
+    expect(changes.map(({ from, to }) => [from.trial, to.trial])).toEqual([
+      [1, 2],
+      [2, 3],
+    ]);
     expect(changes[0]!.k).toBeCloseTo(1.25, 14);
     expect(changes[1]!.k).toBeCloseTo(2, 14);
     expect(pareto.map(({ trial }) => trial)).toEqual([1, 2, 3]);
-    expect(pareto.map(({ wins }) => [wins!.from, wins!.to])).toEqual([[0, changes[0]!.k], [changes[0]!.k, changes[1]!.k], [changes[1]!.k, null]]);
-    expect(searches).toEqual([{ id: 's', status: 'finished', model: 'm', precision: 'w4a8', steps: 4, k: 2, scored: 4, open: 0, failed: [5] }]);
+    expect(pareto.map(({ wins }) => [wins!.from, wins!.to])).toEqual([
+      [0, changes[0]!.k],
+      [changes[0]!.k, changes[1]!.k],
+      [changes[1]!.k, null],
+    ]);
+    expect(searches).toEqual([
+      { id: 's', status: 'finished', model: 'm', precision: 'w4a8', steps: 4, k: 2, scored: 4, open: 0, failed: [5] },
+    ]);
     expect(notes).toEqual([]);
   });
 
   test("at its own k has the search's own scores, to the bit, and its own winner", () => {
-    makeSearch('s', { candidates: Array.from({ length: 40 }, (_, i) => [Math.abs(Math.sin(i)) / 3, Math.abs(Math.cos(7 * i)) / 7, 0.5] as const), spec: { objective: { k: 1.7 } } });
+    makeSearch('s', {
+      candidates: Array.from(
+        { length: 40 },
+        (_, i) => [Math.abs(Math.sin(i)) / 3, Math.abs(Math.cos(7 * i)) / 7, 0.5] as const,
+      ),
+      spec: { objective: { k: 1.7 } },
+    });
     const [at] = ranked(['s'], { k: '1.7', top: '39' }).ks;
-    const stored = store.$client.prepare("select number as trial, score from trials where number > 0 order by score desc, number").all();
+    const stored = store.$client
+      .prepare('select number as trial, score from trials where number > 0 order by score desc, number')
+      .all();
     expect(at!.top.map(({ trial, score }) => ({ trial, score }))).toEqual(stored);
     expect(at!.differs).toBe(false);
   });
@@ -139,25 +250,42 @@ describe('one search', () => {
 
   test('of the printed form weighs the text', () => {
     makeSearch('s', { spec: { objective: { type: 'jaq-clip' } } });
-    store.$client.prepare("update searches set spec = json_set(spec, '$.objective.type', 'jaq-preference-tables')").run();
-    expect(ranked(['s'], { k: '0,0.4,1' }).ks.map(({ winner }) => [winner.trial, winner.score])).toEqual([[3, 0.75], [3, 0.75], [1, 1.1]]);
+    store.$client
+      .prepare("update searches set spec = json_set(spec, '$.objective.type', 'jaq-preference-tables')")
+      .run();
+    expect(ranked(['s'], { k: '0,0.4,1' }).ks.map(({ winner }) => [winner.trial, winner.score])).toEqual([
+      [3, 0.75],
+      [3, 0.75],
+      [1, 1.1],
+    ]);
   });
 
   test('of a weighted sum weighs its quality side, by 1 in the search itself', () => {
     makeSearch('s', { spec: { objective: { weights: { 'clip-score-hessel': 1, 'clip-iqa.quality': 2 } } } });
     const { searches, ks } = ranked(['s'], { k: '1,5' });
     expect(searches[0]!.k).toBe(1);
-    expect(ks.map(({ winner, differs }) => [winner.trial, winner.iq, differs])).toEqual([[2, 1, false], [3, 1.5, true]]);
+    expect(ks.map(({ winner, differs }) => [winner.trial, winner.iq, differs])).toEqual([
+      [2, 1, false],
+      [3, 1.5, true],
+    ]);
     // A plug-in's folder, which says what its scores are, is not needed.
-    store.$client.prepare("update searches set spec = json_set(spec, '$.objective.weights', json('{\"mine@plug-in\": -1, \"other\": 1}'))").run();
+    store.$client
+      .prepare(
+        'update searches set spec = json_set(spec, \'$.objective.weights\', json(\'{"mine@plug-in": -1, "other": 1}\'))',
+      )
+      .run();
     expect(ranked(['s'], { k: '1,5' }).ks).toEqual(ks);
-    expect(refusal(['s'], { pair: 'warm' })).toBe('failure: The pictures of "s" have no stored CLIP-IQA pair "warm". Its objective has no CLIP-IQA. Leave --pair out.');
+    expect(refusal(['s'], { pair: 'warm' })).toBe(
+      'failure: The pictures of "s" have no stored CLIP-IQA pair "warm". Its objective has no CLIP-IQA. Leave --pair out.',
+    );
   });
 
   test('that has no text term says that k changes nothing', () => {
     makeSearch('s', { spec: { objective: { type: 'iq' } } });
     const { ks, changes, notes, pareto } = ranked(['s']);
-    expect(ks.map(({ winner }) => [winner.trial, winner.tc, winner.score])).toEqual([0.5, 1, 2, 5].map(() => [3, null, 0.75]));
+    expect(ks.map(({ winner }) => [winner.trial, winner.tc, winner.score])).toEqual(
+      [0.5, 1, 2, 5].map(() => [3, null, 0.75]),
+    );
     expect([changes, pareto.length]).toEqual([[], 1]);
     expect(notes).toEqual(['The objective iq has one term here: k changes nothing.']);
   });
@@ -167,7 +295,9 @@ describe('one search', () => {
     const { notes, ks, searches } = ranked([], { k: '1' });
     expect(ks[0]!.winner.trial).toBe(1);
     expect(searches[0]).toMatchObject({ status: 'running', scored: 4, open: 2, failed: [5] });
-    expect(notes).toEqual(['The search "s" is running: 4 of its 200 candidates are scored, 2 are open, 1 failed. The ranking is of those.']);
+    expect(notes).toEqual([
+      'The search "s" is running: 4 of its 200 candidates are scored, 2 are open, 1 failed. The ranking is of those.',
+    ]);
   });
 
   test('reads as tables', () => {
@@ -176,7 +306,9 @@ describe('one search', () => {
     expect(text).toContain('s: m w4a8, 4 steps, searched with k = 2, finished; 4 trials ranked, 1 failed: #5\n');
     expect(text).toMatch(/\n1 {2}#1 +1\.0000 {2}0\.1000 +1\.1000 {2}\+0\.6000 +\d+ % \/ -?\d+ % +differs: #2\n/);
     expect(text).toContain('#3  c^x   [1.0469, 1.0000]\n    c^eps [1.0000, 0.9531]\n');
-    expect(text).toContain('At k = 1.25 the winner changes from #1 to #2.\nAt k = 2 the winner changes from #2 to #3.\n');
+    expect(text).toContain(
+      'At k = 1.25 the winner changes from #1 to #2.\nAt k = 2 the winner changes from #2 to #3.\n',
+    );
     expect(text).toMatch(/#3 +0\.0000 {2}0\.7500 {3}2 and above\n$/);
     expect(printed(['s'], { k: '3,4' })).toContain('The winner is the same from k = 3 to 4.');
   });
@@ -185,17 +317,33 @@ describe('one search', () => {
 describe('several searches', () => {
   test('in one ranking, where only k differs', () => {
     makeSearch('one');
-    makeSearch('two', { spec: { objective: { k: 1 } }, candidates: [[0.25, 0.25, 0.5], [0.6, 0.6, 0.5]] });
+    makeSearch('two', {
+      spec: { objective: { k: 1 } },
+      candidates: [
+        [0.25, 0.25, 0.5],
+        [0.6, 0.6, 0.5],
+      ],
+    });
     const { ks, changes, notes } = ranked(['one', 'two', 'one'], { k: '0.5,2,10' });
-    expect(ks.map(({ winner, differs }) => [winner.search, winner.trial, differs])).toEqual([['one', 1, true], ['two', 1, false], ['one', 3, true]]);
-    expect(changes.map(({ from, to }) => `${from.search}${from.trial} ${to.search}${to.trial}`)).toEqual(['one1 two1', 'two1 one3']);
+    expect(ks.map(({ winner, differs }) => [winner.search, winner.trial, differs])).toEqual([
+      ['one', 1, true],
+      ['two', 1, false],
+      ['one', 3, true],
+    ]);
+    expect(changes.map(({ from, to }) => `${from.search}${from.trial} ${to.search}${to.trial}`)).toEqual([
+      'one1 two1',
+      'two1 one3',
+    ]);
     expect(notes).toEqual([]);
     expect(printed(['one', 'two'], { k: '2' })).toContain('two #1');
   });
 
   test('of another precision or schedule are a comparison, and say so', () => {
     makeSearch('one');
-    makeSearch('two', { spec: { precision: 'w8a8', scheduler: { steps: 8 } }, provenance: { ...PROVENANCE, precision: 'w8a8', files: { 'unet.onnx': 'c' }, schedule: { steps: 8 } } });
+    makeSearch('two', {
+      spec: { precision: 'w8a8', scheduler: { steps: 8 } },
+      provenance: { ...PROVENANCE, precision: 'w8a8', files: { 'unet.onnx': 'c' }, schedule: { steps: 8 } },
+    });
     expect(ranked(['one', 'two'], { k: '1' }).notes).toEqual([
       'The searches differ in precision (w4a8, w8a8): this compares networks, not coefficients alone.',
       'The searches differ in schedule (tcd, 4 steps, eta 0; tcd, 8 steps, eta 0): this compares schedules, not coefficients alone.',
@@ -203,26 +351,56 @@ describe('several searches', () => {
   });
 
   test.each([
-    ['another scorer version', { provenance: { ...PROVENANCE, scorer: { ...PROVENANCE.scorer, version: 4 } } }, 'other versions of the scorer "objective" (3, 4)'],
-    ['other scorer files', { provenance: { ...PROVENANCE, scorer: { ...PROVENANCE.scorer, files: {} } } }, 'other files or settings of the scorer "objective"'],
-    ['another numeric class', { provenance: { ...PROVENANCE, numeric: { provider: 'cuda', batch: 20 } } }, 'other numeric classes ({"batch":20,"provider":"cpu"}, {"batch":20,"provider":"cuda"})'],
-    ['other model files', { provenance: { ...PROVENANCE, files: { 'unet.onnx': 'z' } } }, 'other files of the model "m" at w4a8'],
+    [
+      'another scorer version',
+      { provenance: { ...PROVENANCE, scorer: { ...PROVENANCE.scorer, version: 4 } } },
+      'other versions of the scorer "objective" (3, 4)',
+    ],
+    [
+      'other scorer files',
+      { provenance: { ...PROVENANCE, scorer: { ...PROVENANCE.scorer, files: {} } } },
+      'other files or settings of the scorer "objective"',
+    ],
+    [
+      'another numeric class',
+      { provenance: { ...PROVENANCE, numeric: { provider: 'cuda', batch: 20 } } },
+      'other numeric classes ({"batch":20,"provider":"cpu"}, {"batch":20,"provider":"cuda"})',
+    ],
+    [
+      'other model files',
+      { provenance: { ...PROVENANCE, files: { 'unet.onnx': 'z' } } },
+      'other files of the model "m" at w4a8',
+    ],
     ['another model', { spec: { model: 'n' } }, 'other models (m, n)'],
-    ['another objective', { spec: { objective: { type: 'jaq-clip-log' } } }, 'other objectives (jaq-clip, jaq-clip-log)'],
+    [
+      'another objective',
+      { spec: { objective: { type: 'jaq-clip-log' } } },
+      'other objectives (jaq-clip, jaq-clip-log)',
+    ],
     ['other prompts', { spec: { prompts: { texts: ['a', 'x'], seeds: [0, 1] } } }, 'other calibration prompts'],
     ['other seeds', { spec: { prompts: { texts: ['a', 'b'], seeds: [0, 2] } } }, 'other seeds ([0, 1], [0, 2])'],
   ] satisfies [string, Making, string][])('with %s are refused', (_, making, difference) => {
     makeSearch('one');
     makeSearch('two', making);
-    expect(refusal(['one', 'two'])).toBe(`usage: "one" and "two" cannot stand in one ranking: they have ${difference}. Rank them one at a time.`);
+    expect(refusal(['one', 'two'])).toBe(
+      `usage: "one" and "two" cannot stand in one ranking: they have ${difference}. Rank them one at a time.`,
+    );
   });
 });
 
 describe('bad input', () => {
   test.each([
-    [{ k: 'abc' }, '--k holds "abc"'], [{ k: '1,-2' }, '--k holds "-2"'], [{ k: '1,,2' }, '--k holds ""'], [{ k: '' }, '--k is empty'], [{ k: ' , ' }, '--k is empty'],
-    [{ k: 'Infinity' }, '--k holds "Infinity"'], [{ k: 'NaN' }, '--k holds "NaN"'], [{ pair: 'noisyness' }, '--pair is "noisyness", which is no CLIP-IQA pair. Did you mean "noisiness"?'],
-    [{ pair: 'constructor' }, '--pair is "constructor"'], [{ top: '0' }, '--top is "0"'], [{ top: '1.5' }, '--top is "1.5"'],
+    [{ k: 'abc' }, '--k holds "abc"'],
+    [{ k: '1,-2' }, '--k holds "-2"'],
+    [{ k: '1,,2' }, '--k holds ""'],
+    [{ k: '' }, '--k is empty'],
+    [{ k: ' , ' }, '--k is empty'],
+    [{ k: 'Infinity' }, '--k holds "Infinity"'],
+    [{ k: 'NaN' }, '--k holds "NaN"'],
+    [{ pair: 'noisyness' }, '--pair is "noisyness", which is no CLIP-IQA pair. Did you mean "noisiness"?'],
+    [{ pair: 'constructor' }, '--pair is "constructor"'],
+    [{ top: '0' }, '--top is "0"'],
+    [{ top: '1.5' }, '--top is "1.5"'],
   ] satisfies [RankFlags, string][])('%o', (flags, sentence) => {
     makeSearch('s');
     expect(refusal(['s'], flags)).toContain(`usage: ${sentence}`);
@@ -235,19 +413,32 @@ describe('bad input', () => {
 
   test('a search without a scored trial, and one whose pictures lack the pair', () => {
     makeSearch('none', { candidates: [[0.1, 0.1, 0.1], null], finished: false, open: 1 });
-    expect(refusal(['none'])).toBe('failure: The search "none" is running and has no scored trial to rank. Go on with it: npx qsched resume none');
+    expect(refusal(['none'])).toBe(
+      'failure: The search "none" is running and has no scored trial to rank. Go on with it: npx qsched resume none',
+    );
     makeSearch('old', { names: NAMES.slice(0, 2) });
-    expect(refusal(['old'], { pair: 'noisiness' })).toBe('failure: The pictures of "old" have no stored CLIP-IQA pair "noisiness". Stored: quality.');
+    expect(refusal(['old'], { pair: 'noisiness' })).toBe(
+      'failure: The pictures of "old" have no stored CLIP-IQA pair "noisiness". Stored: quality.',
+    );
   });
 });
 
 test('the real command line ranks 200 trials with no server to reach, and leaves the store as it was', () => {
-  makeSearch('big', { candidates: Array.from({ length: 201 }, (_, i) => [Math.abs(Math.sin(i)), Math.abs(Math.cos(3 * i)), Math.abs(Math.sin(2 * i))] as const) });
+  makeSearch('big', {
+    candidates: Array.from(
+      { length: 201 },
+      (_, i) => [Math.abs(Math.sin(i)), Math.abs(Math.cos(3 * i)), Math.abs(Math.sin(2 * i))] as const,
+    ),
+  });
   const dump = () => JSON.stringify(store.$client.prepare('select * from trials order by number').all());
   const before = dump();
   const root = join(import.meta.dirname, '..', '..');
   const args = ['--import', 'tsx', join(root, 'cli', 'main.ts'), 'rank', 'big', '--k', '0.5,1,2,5', '--json'];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', env: { ...process.env, QSCHED_DATA: folder, TEMPORAL_ADDRESS: '127.0.0.1:1' } });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, QSCHED_DATA: folder, TEMPORAL_ADDRESS: '127.0.0.1:1' },
+  });
   expect([status, stderr]).toEqual([0, '']);
   expect((JSON.parse(stdout) as RankDocument).ks.map(({ k }) => k)).toEqual([0.5, 1, 2, 5]);
   expect(dump()).toBe(before);

@@ -11,49 +11,107 @@ import { packageRoot } from '../../inference/models/model-roots.js';
 import { checkFiles, schedulerOf } from '../../inference/prepare/prepare.js';
 import { parseSearchSpec } from '../../spec/validate.js';
 
-const golden = (name: string) => JSON.parse(readFileSync(new URL(`../golden/diffusion/${name}.json`, import.meta.url), 'utf8')) as { complete: Record<string, unknown> };
+const golden = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../golden/diffusion/${name}.json`, import.meta.url), 'utf8')) as {
+    complete: Record<string, unknown>;
+  };
 const shapes = openModelFolder('shapes', 'w4a8', [join(packageRoot(), 'models')]);
 const ALPHAS = ['tcd', 'lcm', 'ddim', 'euler', 'euler-ancestral'] as const;
 const withConfig = (schedulerConfig: Record<string, unknown>): ModelFolder => ({ ...shapes, schedulerConfig });
-const FLUX = { _class_name: 'FlowMatchEulerDiscreteScheduler', num_train_timesteps: 1000, shift: 1, use_dynamic_shifting: false };
+const FLUX = {
+  _class_name: 'FlowMatchEulerDiscreteScheduler',
+  num_train_timesteps: 1000,
+  shift: 1,
+  use_dynamic_shifting: false,
+};
 
 describe('the scheduler of a model', () => {
   it('stays what it was for tcd: the fused schedule that contexts hash', () => {
     const before = createScheduler({ ...shapes.schedulerConfig, _class_name: 'TCDScheduler' });
     before.setTimesteps(4, { eta: 0.3 });
-    expect(schedulerOf(shapes, parseSearchSpec({ model: 'shapes', scheduler: { eta: 0.3 } }).scheduler).fused()).toEqual(before.fused());
+    expect(
+      schedulerOf(shapes, parseSearchSpec({ model: 'shapes', scheduler: { eta: 0.3 } }).scheduler).fused(),
+    ).toEqual(before.fused());
   });
 
   it.each([
-    ['tcd', [999, 759, 499, 259]], ['lcm', [999, 759, 499, 259]], ['ddim', [751, 501, 251, 1]], ['euler', [751, 501, 251, 1]], ['euler-ancestral', [751, 501, 251, 1]],
+    ['tcd', [999, 759, 499, 259]],
+    ['lcm', [999, 759, 499, 259]],
+    ['ddim', [751, 501, 251, 1]],
+    ['euler', [751, 501, 251, 1]],
+    ['euler-ancestral', [751, 501, 251, 1]],
   ] as const)('%s on the bundled model', (type, timesteps) => {
     const scheduler = schedulerOf(shapes, { type, steps: 4, eta: 0 });
     expect(scheduler.type).toBe(type);
     expect(scheduler.timesteps).toEqual(timesteps);
     expect(scheduler.fused().steps).toHaveLength(4);
-    expect(scheduler.config).toMatchObject({ beta_start: 0.00085, beta_end: 0.012, beta_schedule: 'scaled_linear', prediction_type: 'epsilon' });
+    expect(scheduler.config).toMatchObject({
+      beta_start: 0.00085,
+      beta_end: 0.012,
+      beta_schedule: 'scaled_linear',
+      prediction_type: 'epsilon',
+    });
   });
 
   it.each(['ddim', 'euler', 'euler-ancestral'] as const)('%s with trailing spacing', (type) => {
-    expect(schedulerOf(shapes, { type, steps: 4, eta: 0, spacing: 'trailing' }).timesteps).toEqual([999, 749, 499, 249]);
+    expect(schedulerOf(shapes, { type, steps: 4, eta: 0, spacing: 'trailing' }).timesteps).toEqual([
+      999, 749, 499, 249,
+    ]);
   });
 
-  it.each(ALPHAS.flatMap((from) => ALPHAS.map((to) => [from, to] as const)))('a complete %s config serves %s', (from, to) => {
-    const config = { ...golden(from).complete, clip_sample: false };
-    expect(schedulerOf(withConfig(config), { type: to, steps: 2, eta: 0 }).timesteps).toHaveLength(2);
-  });
+  it.each(ALPHAS.flatMap((from) => ALPHAS.map((to) => [from, to] as const)))(
+    'a complete %s config serves %s',
+    (from, to) => {
+      const config = { ...golden(from).complete, clip_sample: false };
+      expect(schedulerOf(withConfig(config), { type: to, steps: 2, eta: 0 }).timesteps).toHaveLength(2);
+    },
+  );
 
   it('leaves the options of other samplers behind, and keeps what the network was trained with', () => {
-    const config = { _class_name: 'DPMSolverMultistepScheduler', beta_start: 0.001, beta_end: 0.02, beta_schedule: 'linear', prediction_type: 'v_prediction', solver_order: 2, algorithm_type: 'dpmsolver++', use_karras_sigmas: true };
-    expect(configFor('tcd', config)).toEqual({ _class_name: 'TCDScheduler', beta_start: 0.001, beta_end: 0.02, beta_schedule: 'linear', prediction_type: 'v_prediction' });
-    expect(() => createScheduler(configFor('euler', config))).toThrow(/use_karras_sigmas is true, which is not supported/);
-    expect(() => createScheduler(configFor('tcd', { ...config, rescale_betas_zero_snr: true }))).toThrow(/rescale_betas_zero_snr is true/);
+    const config = {
+      _class_name: 'DPMSolverMultistepScheduler',
+      beta_start: 0.001,
+      beta_end: 0.02,
+      beta_schedule: 'linear',
+      prediction_type: 'v_prediction',
+      solver_order: 2,
+      algorithm_type: 'dpmsolver++',
+      use_karras_sigmas: true,
+    };
+    expect(configFor('tcd', config)).toEqual({
+      _class_name: 'TCDScheduler',
+      beta_start: 0.001,
+      beta_end: 0.02,
+      beta_schedule: 'linear',
+      prediction_type: 'v_prediction',
+    });
+    expect(() => createScheduler(configFor('euler', config))).toThrow(
+      /use_karras_sigmas is true, which is not supported/,
+    );
+    expect(() => createScheduler(configFor('tcd', { ...config, rescale_betas_zero_snr: true }))).toThrow(
+      /rescale_betas_zero_snr is true/,
+    );
     expect(() => createScheduler(configFor('tcd', { ...config, typo: 1 }))).toThrow(/unknown key "typo"/);
   });
 
   it("takes FLUX's sigmas, and its dynamic shift by packed tokens", () => {
-    expect(schedulerOf(withConfig(FLUX), { type: 'flow-match-euler', steps: 4, eta: 0 }).timesteps).toEqual([1000, 750, 500, 250]);
-    const shifted = schedulerOf({ ...withConfig({ ...FLUX, use_dynamic_shifting: true, base_shift: 0.5, max_shift: 1.15, base_image_seq_len: 256, max_image_seq_len: 4096 }), latentShape: [16, 128, 128] }, { type: 'flow-match-euler', steps: 2, eta: 0 });
+    expect(schedulerOf(withConfig(FLUX), { type: 'flow-match-euler', steps: 4, eta: 0 }).timesteps).toEqual([
+      1000, 750, 500, 250,
+    ]);
+    const shifted = schedulerOf(
+      {
+        ...withConfig({
+          ...FLUX,
+          use_dynamic_shifting: true,
+          base_shift: 0.5,
+          max_shift: 1.15,
+          base_image_seq_len: 256,
+          max_image_seq_len: 4096,
+        }),
+        latentShape: [16, 128, 128],
+      },
+      { type: 'flow-match-euler', steps: 2, eta: 0 },
+    );
     const M = Math.exp(1.15);
     expect(shifted.timesteps[1]).toBeCloseTo((1000 * M) / (M + 1), 3);
   });
@@ -61,8 +119,12 @@ describe('the scheduler of a model', () => {
 
 describe('what does not fit is refused by name', () => {
   it('a kind of schedule that the model was not trained on', () => {
-    expect(() => schedulerOf(shapes, { type: 'flow-match-euler', steps: 4, eta: 0 })).toThrow('scheduler.type is "flow-match-euler", but the model predicts epsilon over a schedule of betas (TCDScheduler in its scheduler_config.json).');
-    expect(() => schedulerOf(withConfig(FLUX), { type: 'tcd', steps: 4, eta: 0 })).toThrow(/but the model is a rectified flow/);
+    expect(() => schedulerOf(shapes, { type: 'flow-match-euler', steps: 4, eta: 0 })).toThrow(
+      'scheduler.type is "flow-match-euler", but the model predicts epsilon over a schedule of betas (TCDScheduler in its scheduler_config.json).',
+    );
+    expect(() => schedulerOf(withConfig(FLUX), { type: 'tcd', steps: 4, eta: 0 })).toThrow(
+      /but the model is a rectified flow/,
+    );
     expect(() => schedulerOf(shapes, { type: 'consistency', steps: 4, eta: 0 })).toThrow(/"consistency"/);
     expect(typesFor(shapes.schedulerConfig)).toEqual(ALPHAS);
     expect(typesFor({ _class_name: 'CMStochasticIterativeScheduler' })).toEqual(['consistency']);
@@ -73,10 +135,16 @@ describe('what does not fit is refused by name', () => {
   });
 
   it('eta and spacing where the scheduler has none', () => {
-    expect(() => schedulerOf(shapes, { type: 'euler', steps: 4, eta: 0.5 })).toThrow('The scheduler "euler" has no option eta');
-    expect(() => schedulerOf(shapes, { type: 'lcm', steps: 4, eta: 0, spacing: 'trailing' })).toThrow('scheduler.spacing is "trailing", but the scheduler "lcm" has timesteps of its own.');
+    expect(() => schedulerOf(shapes, { type: 'euler', steps: 4, eta: 0.5 })).toThrow(
+      'The scheduler "euler" has no option eta',
+    );
+    expect(() => schedulerOf(shapes, { type: 'lcm', steps: 4, eta: 0, spacing: 'trailing' })).toThrow(
+      'scheduler.spacing is "trailing", but the scheduler "lcm" has timesteps of its own.',
+    );
     expect(() => parseSearchSpec({ model: 'shapes', scheduler: { type: 'ddmi' } })).toThrow(/scheduler.type is "ddmi"/);
-    expect(() => parseSearchSpec({ model: 'shapes', scheduler: { type: 'ddim', spacing: 'karras' } })).toThrow(/scheduler.spacing is "karras"/);
+    expect(() => parseSearchSpec({ model: 'shapes', scheduler: { type: 'ddim', spacing: 'karras' } })).toThrow(
+      /scheduler.spacing is "karras"/,
+    );
   });
 
   it('a UNet that wants the guidance embedding of LCM', () => {
@@ -84,14 +152,25 @@ describe('what does not fit is refused by name', () => {
     try {
       cpSync(join(packageRoot(), 'models'), root, { recursive: true });
       const path = join(root, 'shapes', 'unet', 'config.json');
-      writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, 'utf8')) as object), time_cond_proj_dim: 256 }));
-      expect(() => checkFiles(parseSearchSpec({ model: 'shapes' }), { models: [root] })).toThrow('The UNet of "shapes" wants the input timestep_cond (time_cond_proj_dim is 256 in its config.json)');
+      writeFileSync(
+        path,
+        JSON.stringify({ ...(JSON.parse(readFileSync(path, 'utf8')) as object), time_cond_proj_dim: 256 }),
+      );
+      expect(() => checkFiles(parseSearchSpec({ model: 'shapes' }), { models: [root] })).toThrow(
+        'The UNet of "shapes" wants the input timestep_cond (time_cond_proj_dim is 256 in its config.json)',
+      );
     } finally {
       rmSync(root, { recursive: true, force: true });
     }
   });
 
   it('a DDIM model that clips', () => {
-    expect(() => schedulerOf(withConfig({ _class_name: 'DDIMScheduler', beta_start: 0.001 }), { type: 'ddim', steps: 4, eta: 0 }).fused()).toThrow(/clips its predicted sample/);
+    expect(() =>
+      schedulerOf(withConfig({ _class_name: 'DDIMScheduler', beta_start: 0.001 }), {
+        type: 'ddim',
+        steps: 4,
+        eta: 0,
+      }).fused(),
+    ).toThrow(/clips its predicted sample/);
   });
 });

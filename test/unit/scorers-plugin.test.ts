@@ -21,7 +21,10 @@ import { QschedError } from '../../spec/errors.js';
 
 const EXAMPLES = join(packageRoot(), 'examples');
 const SESSION = { batch: 2, threads: 1 };
-const SCORES = [{ name: 'beauty', direction: 'higher', judges: 'quality', range: [0, 1] }, { name: 'error', direction: 'lower', judges: 'text', range: [null, null] }];
+const SCORES = [
+  { name: 'beauty', direction: 'higher', judges: 'quality', range: [0, 1] },
+  { name: 'error', direction: 'lower', judges: 'text', range: [null, null] },
+];
 
 let root: string;
 let servers: Server[];
@@ -70,8 +73,16 @@ function noise(width: number, height: number, seed: number): Picture {
   });
   return { image: { width, height, data }, text: `noise ${seed}` };
 }
-const painted = (width: number, height: number, colour: (x: number, y: number) => readonly number[]): Picture =>
-  ({ image: { width, height, data: Uint8Array.from(Array.from({ length: width * height }, (_, i) => colour(i % width, Math.floor(i / width))).flat()) }, text: '' });
+const painted = (width: number, height: number, colour: (x: number, y: number) => readonly number[]): Picture => ({
+  image: {
+    width,
+    height,
+    data: Uint8Array.from(
+      Array.from({ length: width * height }, (_, i) => colour(i % width, Math.floor(i / width))).flat(),
+    ),
+  },
+  text: '',
+});
 
 const NOISE = [1, 2, 3].map((seed) => noise(9, 7, seed));
 
@@ -90,7 +101,9 @@ describe('the module example', () => {
   });
 
   test('says which way is better without running code', () => {
-    expect(declaredScores(found('module-scorer', [EXAMPLES]).manifest)).toEqual([{ name: 'colourfulness', direction: 'higher', judges: 'quality', range: [0, Infinity] }]);
+    expect(declaredScores(found('module-scorer', [EXAMPLES]).manifest)).toEqual([
+      { name: 'colourfulness', direction: 'higher', judges: 'quality', range: [0, Infinity] },
+    ]);
     expect(declaredScores({})).toEqual([]);
     expect(declaredScores({ kind: 'clip', scores: 'other' })).toEqual([]);
   });
@@ -113,18 +126,26 @@ describe('the HTTP example', () => {
   test('gives what scipy gives, through a process of its own', async () => {
     cpSync(join(EXAMPLES, 'http-scorer', 'scorer.json'), join(root, 'http-scorer', 'scorer.json'));
     const manifest = found('http-scorer').manifest;
-    const server = spawn(process.execPath, [join(EXAMPLES, 'http-scorer', 'server.js'), '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const server = spawn(process.execPath, [join(EXAMPLES, 'http-scorer', 'server.js'), '--port', '0'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     try {
       const [line] = (await once(createInterface(server.stdout), 'line')) as [string];
       write('http-scorer', { 'scorer.json': { ...manifest, url: line.replace('listening on ', ''), batch: 2 } });
       const folder = found('http-scorer');
-      expect(await scorerFingerprint(folder)).toMatchObject({ name: 'http-scorer', version: 'http-1', server: { id: 'laplacian-sharpness', version: '1' } });
+      expect(await scorerFingerprint(folder)).toMatchObject({
+        name: 'http-scorer',
+        version: 'http-1',
+        server: { id: 'laplacian-sharpness', version: '1' },
+      });
       const checkerboard = painted(4, 4, (x, y) => ((x + y) % 2 === 0 ? [255, 255, 255] : [0, 0, 0]));
       const flat = painted(3, 3, () => [10, 20, 30]);
       const tiny = painted(2, 2, () => [0, 0, 0]);
       const rows = await (await open('http-scorer')).score([...NOISE, checkerboard, flat, tiny]);
       // scipy.ndimage.convolve of the luminance, its interior's .var(); the checkerboard's Laplacian is +-4 * 255
-      [49574.58875628245, 34944.533584305296, 43725.36343170285, 1020 ** 2, 0].forEach((expected, i) => expect(rows[i]![0]).toBeCloseTo(expected, 6));
+      [49574.58875628245, 34944.533584305296, 43725.36343170285, 1020 ** 2, 0].forEach((expected, i) =>
+        expect(rows[i]![0]).toBeCloseTo(expected, 6),
+      );
       expect(rows[5]![0]).toBeNaN();
       // What the server refuses is final.
       const refused = await fetch(line.replace('listening on ', ''), { method: 'POST', body: '{"images": ["x"]}' });
@@ -138,16 +159,28 @@ describe('the HTTP example', () => {
 
 /** A module folder with its code. */
 const plugin = (name: string, code: string, more: object = {}, files: Readonly<Record<string, string>> = {}): void =>
-  write(name, { 'scorer.json': { kind: 'module', version: '1', module: './score.js', scores: SCORES, ...more }, 'score.js': code, ...files });
-const GOOD = 'export const scorer = { score: ({ images, prompts }) => ({ error: prompts.map((text) => text.length), beauty: images.map(({ data }) => data[0]) }) };';
+  write(name, {
+    'scorer.json': { kind: 'module', version: '1', module: './score.js', scores: SCORES, ...more },
+    'score.js': code,
+    ...files,
+  });
+const GOOD =
+  'export const scorer = { score: ({ images, prompts }) => ({ error: prompts.map((text) => text.length), beauty: images.map(({ data }) => data[0]) }) };';
 
 describe('a module', () => {
   test('gives columns by name, batch by batch, with null for a picture of its own', async () => {
-    plugin('good', `export const calls = [];
-      export const scorer = { async score({ images, prompts }) { calls.push(images.length); return { error: Float64Array.from(prompts, () => calls.length), more: 'else', beauty: images.map(({ data }) => (data[0] === 94 ? null : data[0])) }; } };`);
+    plugin(
+      'good',
+      `export const calls = [];
+      export const scorer = { async score({ images, prompts }) { calls.push(images.length); return { error: Float64Array.from(prompts, () => calls.length), more: 'else', beauty: images.map(({ data }) => (data[0] === 94 ? null : data[0])) }; } };`,
+    );
     let pauses = 0;
     const odd: Picture = { image: { width: 1, height: 1, data: Uint8Array.of(94, 0, 0) }, text: '' };
-    const rows = await (await open('good')).score([NOISE[0]!, odd, NOISE[1]!], async () => { pauses += 1; });
+    const rows = await (
+      await open('good')
+    ).score([NOISE[0]!, odd, NOISE[1]!], async () => {
+      pauses += 1;
+    });
     expect(rows).toEqual([Float64Array.of(60, 1), Float64Array.of(NaN, 1), Float64Array.of(60, 2)]);
     expect(pauses).toBe(2);
   });
@@ -155,14 +188,42 @@ describe('a module', () => {
   test.each([
     ['throws', '{ score() { throw new Error("no weights"); } }', 'score() threw: no weights.'],
     ['rejects', '{ score: async () => { throw new Error("later"); } }', 'score() threw: later.'],
-    ['gives too few', '{ score: () => ({ beauty: [1], error: [1] }) }', 'the score "beauty" has 1 numbers, expected 2, one a picture.'],
-    ['gives too many', '{ score: () => ({ beauty: [1, 2, 3], error: [1, 2] }) }', 'the score "beauty" has 3 numbers, expected 2'],
-    ['lacks a score', '{ score: () => ({ beauty: [1, 2] }) }', 'the score "error" is missing, expected beauty, error; there is beauty.'],
-    ['gives text', '{ score: () => ({ beauty: [1, "2"], error: [1, 2] }) }', 'the score "beauty" of picture 1 is the string "2", expected a number'],
-    ['leaves a hole', '{ score: () => ({ beauty: [1, undefined], error: [1, 2] }) }', 'the score "beauty" of picture 1 is undefined'],
-    ['gives a list', '{ score: () => [[1, 2], [1, 2]] }', 'the scores are a list, expected an object {"beauty": [2 numbers]}'],
+    [
+      'gives too few',
+      '{ score: () => ({ beauty: [1], error: [1] }) }',
+      'the score "beauty" has 1 numbers, expected 2, one a picture.',
+    ],
+    [
+      'gives too many',
+      '{ score: () => ({ beauty: [1, 2, 3], error: [1, 2] }) }',
+      'the score "beauty" has 3 numbers, expected 2',
+    ],
+    [
+      'lacks a score',
+      '{ score: () => ({ beauty: [1, 2] }) }',
+      'the score "error" is missing, expected beauty, error; there is beauty.',
+    ],
+    [
+      'gives text',
+      '{ score: () => ({ beauty: [1, "2"], error: [1, 2] }) }',
+      'the score "beauty" of picture 1 is the string "2", expected a number',
+    ],
+    [
+      'leaves a hole',
+      '{ score: () => ({ beauty: [1, undefined], error: [1, 2] }) }',
+      'the score "beauty" of picture 1 is undefined',
+    ],
+    [
+      'gives a list',
+      '{ score: () => [[1, 2], [1, 2]] }',
+      'the scores are a list, expected an object {"beauty": [2 numbers]}',
+    ],
     ['gives nothing', '{ score: () => {} }', 'the scores are undefined'],
-    ['gives one number', '{ score: () => ({ beauty: 1, error: 2 }) }', 'the score "beauty" is the number 1, expected a list of 2 numbers'],
+    [
+      'gives one number',
+      '{ score: () => ({ beauty: 1, error: 2 }) }',
+      'the score "beauty" is the number 1, expected a list of 2 numbers',
+    ],
   ])('that %s stops the batch and is tried again', async (_, code, message) => {
     plugin('broken', `export const scorer = ${code};`);
     const scorer = await open('broken');
@@ -184,12 +245,15 @@ describe('a module', () => {
     expect(error.message).toContain(message);
   });
 
-  test.each(['../x.js', 'a/../../x.js', '/x.js', './', '..\\x.js', ''])('and its files must not leave the folder: %j', async (path) => {
-    plugin('leaves', GOOD, { files: [path] });
-    const error = await refusal(() => found('leaves'));
-    expect(error.message).toContain('files.0 is');
-    expect(error.message).toContain("must be a file inside the scorer's folder");
-  });
+  test.each(['../x.js', 'a/../../x.js', '/x.js', './', '..\\x.js', ''])(
+    'and its files must not leave the folder: %j',
+    async (path) => {
+      plugin('leaves', GOOD, { files: [path] });
+      const error = await refusal(() => found('leaves'));
+      expect(error.message).toContain('files.0 is');
+      expect(error.message).toContain("must be a file inside the scorer's folder");
+    },
+  );
 
   test('that leaves its folder is refused, also by a link', async () => {
     plugin('leaves', GOOD, { module: '../x.js' });
@@ -225,7 +289,12 @@ describe('a module', () => {
   });
 
   test('that imports a file which has changed since wants a fresh process', async () => {
-    plugin('imports', `import { two } from './two.js';\nexport const scorer = { score: () => ({ beauty: [two], error: [two] }) };`, { files: ['./two.js'] }, { 'two.js': 'export const two = 2;' });
+    plugin(
+      'imports',
+      `import { two } from './two.js';\nexport const scorer = { score: () => ({ beauty: [two], error: [two] }) };`,
+      { files: ['./two.js'] },
+      { 'two.js': 'export const two = 2;' },
+    );
     expect((await (await open('imports')).score(NOISE.slice(0, 1)))[0]).toEqual(Float64Array.of(2, 2));
     write('imports', { 'two.js': 'export const two = 22;' });
     expect(await refusal(() => open('imports'))).toMatchObject({ code: 'failure', hint: 'Restart the workers.' });
@@ -237,7 +306,15 @@ describe('scorer.json', () => {
   test.each([
     [{ scores: undefined }, 'scores is missing: must be a list of scores.'],
     [{ scores: [] }, 'scores is []: needs at least one score.'],
-    [{ scores: [{ ...beauty, name: 'b' }, { ...beauty, name: 'b' }] }, 'scores is [{"name":"b"'],
+    [
+      {
+        scores: [
+          { ...beauty, name: 'b' },
+          { ...beauty, name: 'b' },
+        ],
+      },
+      'scores is [{"name":"b"',
+    ],
     [{ scores: [other, { ...beauty, name: 'a@b' }] }, 'scores.1.name is "a@b": must be a plain name'],
     [{ scores: [{ ...beauty, direction: 'up' }] }, 'scores.0.direction is "up": must be "higher" or "lower"'],
     [{ scores: [{ ...beauty, judges: undefined }] }, 'scores.0.judges is missing: must be "text"'],
@@ -276,21 +353,46 @@ describe('scorer.json', () => {
   });
 });
 
-interface Request { readonly method: string; readonly headers: IncomingMessage['headers']; readonly body: { images: string[]; prompts: string[] } | undefined }
-type Answer = { readonly status?: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: unknown; readonly text?: string } | 'never' | 'hang up';
+interface Request {
+  readonly method: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: { images: string[]; prompts: string[] } | undefined;
+}
+type Answer =
+  | {
+      readonly status?: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: unknown;
+      readonly text?: string;
+    }
+  | 'never'
+  | 'hang up';
 
 const ABOUT = { id: 'fake', version: '7' };
-const right = ({ body }: Request): Answer => ({ body: { version: '7', scores: { beauty: body!.images.map((_, i) => i / 2), error: body!.prompts.map((text) => text.length) } } });
+const right = ({ body }: Request): Answer => ({
+  body: {
+    version: '7',
+    scores: { beauty: body!.images.map((_, i) => i / 2), error: body!.prompts.map((text) => text.length) },
+  },
+});
 
 /** A server that answers POSTs by their number, and GETs with ABOUT where nothing else is said. */
-async function serve(post: (request: Request, n: number) => Answer, more: object = {}, get: (n: number) => Answer = () => ({ body: ABOUT })): Promise<{ url: string; seen: Request[] }> {
+async function serve(
+  post: (request: Request, n: number) => Answer,
+  more: object = {},
+  get: (n: number) => Answer = () => ({ body: ABOUT }),
+): Promise<{ url: string; seen: Request[] }> {
   const seen: Request[] = [];
   const counts = { GET: 0, POST: 0 };
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
     const method = request.method as 'GET' | 'POST';
-    const one = { method, headers: request.headers, body: method === 'POST' ? (JSON.parse(Buffer.concat(parts).toString()) as Request['body']) : undefined };
+    const one = {
+      method,
+      headers: request.headers,
+      body: method === 'POST' ? (JSON.parse(Buffer.concat(parts).toString()) as Request['body']) : undefined,
+    };
     seen.push(one);
     const n = counts[method]++;
     const answer = method === 'GET' ? get(n) : post(one, n);
@@ -298,11 +400,17 @@ async function serve(post: (request: Request, n: number) => Answer, more: object
     if (answer === 'hang up') request.socket.destroy();
     else response.writeHead(answer.status ?? 200, answer.headers).end(answer.text ?? JSON.stringify(answer.body));
   };
-  const server = createServer((request, response) => { void handle(request, response); });
+  const server = createServer((request, response) => {
+    void handle(request, response);
+  });
   servers.push(server);
-  await new Promise<void>((done) => { server.listen(0, '127.0.0.1', done); });
+  await new Promise<void>((done) => {
+    server.listen(0, '127.0.0.1', done);
+  });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  write('served', { 'scorer.json': { kind: 'http', url, timeoutSeconds: 20, retries: 1, batch: 2, scores: SCORES, ...more } });
+  write('served', {
+    'scorer.json': { kind: 'http', url, timeoutSeconds: 20, retries: 1, batch: 2, scores: SCORES, ...more },
+  });
   return { url, seen };
 }
 const posts = (seen: readonly Request[]): Request[] => seen.filter(({ method }) => method === 'POST');
@@ -311,10 +419,16 @@ describe('a scorer behind HTTP', () => {
   test('gets PNGs that decode to the same bytes, with their prompts, a batch at a time', async () => {
     const { seen } = await serve(right);
     let pauses = 0;
-    const rows = await (await open('served')).score(NOISE, async () => { pauses += 1; });
+    const rows = await (
+      await open('served')
+    ).score(NOISE, async () => {
+      pauses += 1;
+    });
     expect(rows).toEqual([Float64Array.of(0, 7), Float64Array.of(0.5, 7), Float64Array.of(0, 7)]);
     expect(posts(seen).map(({ body }) => body!.prompts)).toEqual([['noise 1', 'noise 2'], ['noise 3']]);
-    const sent = posts(seen).flatMap(({ body }) => body!.images).map((image) => decode(Buffer.from(image, 'base64')));
+    const sent = posts(seen)
+      .flatMap(({ body }) => body!.images)
+      .map((image) => decode(Buffer.from(image, 'base64')));
     sent.forEach(({ width, height, channels, depth, data }, i) => {
       expect({ width, height, channels, depth }).toEqual({ width: 9, height: 7, channels: 3, depth: 8 });
       expect(Uint8Array.from(data)).toEqual(NOISE[i]!.image.data);
@@ -346,7 +460,11 @@ describe('a scorer behind HTTP', () => {
     expect(posts(seen)).toHaveLength(2);
     const silent = await serve(() => 'never', { timeoutSeconds: 1.5 });
     const error = await refusal(async () => (await open('served')).score(NOISE.slice(0, 2)));
-    expect(error).toMatchObject({ code: 'failure', final: false, message: `POST ${silent.url} did not answer within 1.5 s (2 tries).` });
+    expect(error).toMatchObject({
+      code: 'failure',
+      final: false,
+      message: `POST ${silent.url} did not answer within 1.5 s (2 tries).`,
+    });
     expect(error.hint).toContain('raise timeoutSeconds or lower batch');
     expect(silent.url).not.toBe(url);
   });
@@ -354,7 +472,11 @@ describe('a scorer behind HTTP', () => {
   test('that answers 500 for ever is a failure after its tries', async () => {
     const { url, seen } = await serve(() => ({ status: 500, text: 'out\n of memory' }));
     const error = await refusal(async () => (await open('served')).score(NOISE));
-    expect(error).toMatchObject({ code: 'failure', final: false, message: `POST ${url} answered 500: out of memory (2 tries).` });
+    expect(error).toMatchObject({
+      code: 'failure',
+      final: false,
+      message: `POST ${url} answered 500: out of memory (2 tries).`,
+    });
     expect(posts(seen)).toHaveLength(2);
   });
 
@@ -364,20 +486,34 @@ describe('a scorer behind HTTP', () => {
     [307, { location: 'http://else/' }, 'answered 307, a redirect to http://else/.'],
   ])('that answers %i is not asked again, by nobody', async (status, headers, message) => {
     const { url, seen } = await serve(() => ({ status, headers, text: 'no' }));
-    expect(await refusal(async () => (await open('served')).score(NOISE))).toMatchObject({ code: 'failure', final: true, message: `POST ${url} ${message}` });
+    expect(await refusal(async () => (await open('served')).score(NOISE))).toMatchObject({
+      code: 'failure',
+      final: true,
+      message: `POST ${url} ${message}`,
+    });
     expect(posts(seen)).toHaveLength(1);
   });
 
-  const both = (beauty: unknown, error: unknown = [1, 2]): Answer => ({ body: { version: '7', scores: { beauty, error } } });
+  const both = (beauty: unknown, error: unknown = [1, 2]): Answer => ({
+    body: { version: '7', scores: { beauty, error } },
+  });
   test.each<[string, Answer, string]>([
     ['too few numbers', both([1]), 'the score "beauty" has 1 numbers, expected 2, one a picture'],
     ['too many numbers', both([1, 2], [1, 2, 3]), 'the score "error" has 3 numbers, expected 2'],
-    ['no such score', { body: { version: '7', scores: { beauty: [1, 2] } } }, 'the score "error" is missing, expected beauty, error; there is beauty'],
+    [
+      'no such score',
+      { body: { version: '7', scores: { beauty: [1, 2] } } },
+      'the score "error" is missing, expected beauty, error; there is beauty',
+    ],
     ['text', both(['1', 2]), 'the score "beauty" of picture 0 is the string "1", expected a number'],
     ['no list', both(1), 'the score "beauty" is the number 1, expected a list of 2 numbers'],
     ['no scores', { body: { version: '7' } }, 'the scores are undefined, expected an object'],
     ['a list', { body: [1, 2] }, 'it is a list, expected {"version", "scores"}'],
-    ['broken JSON', { text: '{"version": "7", "scores": {"beauty": [NaN, 1]' }, 'answered what is not JSON: {"version": "7"'],
+    [
+      'broken JSON',
+      { text: '{"version": "7", "scores": {"beauty": [NaN, 1]' },
+      'answered what is not JSON: {"version": "7"',
+    ],
     ['nothing', { text: '' }, 'answered what is not JSON: nothing'],
     ['another version', { body: { version: '8', scores: {} } }, '"version" is "8", expected "7"'],
     ['no version', { body: { scores: { beauty: [1, 2], error: [1, 2] } } }, '"version" is missing, expected "7"'],
@@ -392,16 +528,26 @@ describe('a scorer behind HTTP', () => {
   });
 
   test('whose version changes fails the batch, and is asked anew by the next', async () => {
-    const { seen } = await serve(({ body }) => ({ body: { version: '8', scores: { beauty: body!.images.map(() => 1), error: body!.images.map(() => 1) } } }), {}, (n) => ({ body: { ...ABOUT, version: n === 0 ? '7' : '8' } }));
+    const { seen } = await serve(
+      ({ body }) => ({
+        body: { version: '8', scores: { beauty: body!.images.map(() => 1), error: body!.images.map(() => 1) } },
+      }),
+      {},
+      (n) => ({ body: { ...ABOUT, version: n === 0 ? '7' : '8' } }),
+    );
     const scorer = await open('served');
-    expect((await refusal(() => scorer.score(NOISE.slice(0, 2)))).hint).toContain('another version has keys of its own');
+    expect((await refusal(() => scorer.score(NOISE.slice(0, 2)))).hint).toContain(
+      'another version has keys of its own',
+    );
     expect(await scorer.score(NOISE.slice(0, 2))).toHaveLength(2);
     expect(seen.map(({ method }) => method)).toEqual(['GET', 'POST', 'GET', 'POST']);
   });
 
   test('has id and version in its key', async () => {
     let version = '7';
-    await serve(right, {}, () => ({ body: { id: 'fake', version, scores: [{ name: 'beauty', direction: 'higher' }, { name: 'error' }] } }));
+    await serve(right, {}, () => ({
+      body: { id: 'fake', version, scores: [{ name: 'beauty', direction: 'higher' }, { name: 'error' }] },
+    }));
     const seven = await scorerFingerprint(found('served'));
     expect(seven).toMatchObject({ server: { id: 'fake', version: '7' } });
     version = '8';
@@ -413,8 +559,16 @@ describe('a scorer behind HTTP', () => {
     ['a number as version', { body: { id: 'fake', version: 1 } }, '"version" is 1, expected a text'],
     ['an empty id', { body: { id: '', version: '7' } }, '"id" is "", expected a text'],
     ['no object', { body: null }, 'it is null, expected {"id", "version"}'],
-    ['another score', { body: { ...ABOUT, scores: [{ name: 'beauty' }] } }, 'it has no score "error", which scorer.json declares'],
-    ['another direction', { body: { ...ABOUT, scores: [{ name: 'beauty', direction: 'lower' }] } }, 'its score "beauty" has the direction "lower", scorer.json declares "higher"'],
+    [
+      'another score',
+      { body: { ...ABOUT, scores: [{ name: 'beauty' }] } },
+      'it has no score "error", which scorer.json declares',
+    ],
+    [
+      'another direction',
+      { body: { ...ABOUT, scores: [{ name: 'beauty', direction: 'lower' }] } },
+      'its score "beauty" has the direction "lower", scorer.json declares "higher"',
+    ],
     ['scores as an object', { body: { ...ABOUT, scores: {} } }, '"scores" is no list'],
   ])('that says of itself %s is refused', async (_, answer, message) => {
     const { url } = await serve(right, {}, () => answer);
@@ -429,12 +583,18 @@ describe('a scorer behind HTTP', () => {
     servers[0]!.close();
     servers[0]!.closeAllConnections();
     const error = await refusal(() => scorerFingerprint(found('served')));
-    expect(error).toMatchObject({ code: 'failure', final: false, message: `GET ${url} failed: nothing listens there (ECONNREFUSED) (2 tries).` });
+    expect(error).toMatchObject({
+      code: 'failure',
+      final: false,
+      message: `GET ${url} failed: nothing listens there (ECONNREFUSED) (2 tries).`,
+    });
     expect(error.hint).toContain(`Start it: python serve.py (in ${join(root, 'served')})`);
   });
 
   test('gets the secret of the environment, which no message and no key holds', async () => {
-    const { seen } = await serve(() => ({ status: 403, text: 'Bearer s3cret is unknown' }), { authorizationEnv: 'QSCHED_TEST_SCORER_KEY' });
+    const { seen } = await serve(() => ({ status: 403, text: 'Bearer s3cret is unknown' }), {
+      authorizationEnv: 'QSCHED_TEST_SCORER_KEY',
+    });
     const unset = await refusal(() => scorerFingerprint(found('served')));
     expect(unset).toMatchObject({ code: 'usage' });
     expect(unset.message).toContain('wants the environment variable QSCHED_TEST_SCORER_KEY, which is not set here');
@@ -454,7 +614,11 @@ describe('a scorer behind HTTP', () => {
   test('is left between tries when the run is stopped', async () => {
     const { seen } = await serve(() => ({ status: 503, text: '' }), { retries: 20 });
     const scorer = await open('served');
-    await expect(scorer.score(NOISE, async () => { throw new Error('Cancelled.'); })).rejects.toThrow('Cancelled.');
+    await expect(
+      scorer.score(NOISE, async () => {
+        throw new Error('Cancelled.');
+      }),
+    ).rejects.toThrow('Cancelled.');
     expect(posts(seen)).toHaveLength(1);
   });
 });

@@ -20,7 +20,9 @@ const GOLDEN = join(import.meta.dirname, '..', 'golden', 'scorers');
 const NAMES = ['clip-score', 'clip-iqa', 'hpsv2', 'pickscore', 'aq-map', 'maniqa', 'brisque', 'inception', 'cmmd'];
 
 let root: string;
-beforeEach(() => { root = mkdtempSync(join(tmpdir(), 'qsched-scorers-')); });
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'qsched-scorers-'));
+});
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const copy = (name: string): string => {
@@ -28,7 +30,8 @@ const copy = (name: string): string => {
   return join(root, name);
 };
 const open = (name: string) => openScorerFolder(name, { scorers: {} }, [root]);
-const manifest = (name: string, value: unknown): void => writeFileSync(join(root, name, 'scorer.json'), JSON.stringify(value));
+const manifest = (name: string, value: unknown): void =>
+  writeFileSync(join(root, name, 'scorer.json'), JSON.stringify(value));
 /** The error of a call: its code, message and hint. */
 const failure = (call: () => unknown): string => {
   try {
@@ -118,7 +121,14 @@ describe('a wrong setting is named', () => {
     expect(failure(() => open('pickscore'))).toMatch(/logit_scale is .*not a finite number/);
   });
 
-  test.each([[{}], [{ coefficients: [1], supportVectors: [] }], [{ coefficients: [1], supportVectors: [[1, 2]] }], [{ coefficients: [], supportVectors: [] }], [{ coefficients: ['1'], supportVectors: [Array(36).fill(0)] }], [{ coefficients: [1], supportVectors: [[...Array(35).fill(0), null]] }]])('brisque with svr.json %j', (svr) => {
+  test.each([
+    [{}],
+    [{ coefficients: [1], supportVectors: [] }],
+    [{ coefficients: [1], supportVectors: [[1, 2]] }],
+    [{ coefficients: [], supportVectors: [] }],
+    [{ coefficients: ['1'], supportVectors: [Array(36).fill(0)] }],
+    [{ coefficients: [1], supportVectors: [[...Array(35).fill(0), null]] }],
+  ])('brisque with svr.json %j', (svr) => {
     const folder = copy('brisque');
     writeFileSync(join(folder, 'svr.json'), JSON.stringify(svr));
     expect(failure(() => open('brisque'))).toContain('"supportVectors" of 36 numbers each');
@@ -157,9 +167,12 @@ describe('nouns by the tagger', () => {
   });
 
   test('takes any text, and gives its own words', async () => {
-    await fc.assert(fc.asyncProperty(fc.string({ unit: 'grapheme', maxLength: 60 }), async (text) => {
-      for (const noun of await nounsOf(text)) expect(text).toContain(noun);
-    }), { seed: 1, numRuns: 100 });
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'grapheme', maxLength: 60 }), async (text) => {
+        for (const noun of await nounsOf(text)) expect(text).toContain(noun);
+      }),
+      { seed: 1, numRuns: 100 },
+    );
   });
 
   test('is counted where a prompt has none of its own', () => {
@@ -169,17 +182,23 @@ describe('nouns by the tagger', () => {
 
 describe('notes on captions that are cut', () => {
   const scorer = openScorerFolder('objective', openModelFolder('shapes', 'w4a8'));
-  const promptsOf = (count: number, text: (i: number) => string) => Array.from({ length: count }, (_, i) => ({ text: text(i), nouns: null }));
+  const promptsOf = (count: number, text: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => ({ text: text(i), nouns: null }));
   const long = (i: number): string => `${'circle '.repeat(80)}${i}`;
-  const cut = (prompts: ReturnType<typeof promptsOf>) => scorerNotes([scorer], prompts).filter((note) => note.includes('are cut'));
+  const cut = (prompts: ReturnType<typeof promptsOf>) =>
+    scorerNotes([scorer], prompts).filter((note) => note.includes('are cut'));
 
   test('count them', () => {
-    expect(cut(promptsOf(40, (i) => (i % 10 === 0 ? long(i) : `a circle ${i}`)))).toEqual([expect.stringMatching(/^The scorer "objective" reads \d+ tokens: 4 of 40 prompts are longer and are cut\.$/)]);
+    expect(cut(promptsOf(40, (i) => (i % 10 === 0 ? long(i) : `a circle ${i}`)))).toEqual([
+      expect.stringMatching(/^The scorer "objective" reads \d+ tokens: 4 of 40 prompts are longer and are cut\.$/),
+    ]);
     expect(cut(promptsOf(40, (i) => `a circle ${i}`))).toEqual([]);
   });
 
   test('look at the longest of very many prompts alone', () => {
-    expect(cut(promptsOf(3000, (i) => (i === 2900 ? long(i) : `a circle ${i}`)))).toEqual([expect.stringContaining(': at least 1 of 3000 prompts are')]);
+    expect(cut(promptsOf(3000, (i) => (i === 2900 ? long(i) : `a circle ${i}`)))).toEqual([
+      expect.stringContaining(': at least 1 of 3000 prompts are'),
+    ]);
     expect(cut(promptsOf(2500, long))).toEqual([expect.stringContaining(': at least 2000 of 2500 prompts are')]);
   });
 });
@@ -189,11 +208,19 @@ describe('AQ-MAP', () => {
     expect(new Set(AQ_MAP_TEMPLATES).size).toBe(85);
     for (const template of AQ_MAP_TEMPLATES) expect(template.split('{}')).toHaveLength(2);
     // Of the sorted list that CLIP Surgery publishes.
-    expect(createHash('sha256').update(JSON.stringify([...AQ_MAP_TEMPLATES].sort())).digest('hex')).toBe('f54ab1efd1249bfce62267d5f997c9b9244543758220cb2d0bdae056f0834239');
+    expect(
+      createHash('sha256')
+        .update(JSON.stringify([...AQ_MAP_TEMPLATES].sort()))
+        .digest('hex'),
+    ).toBe('f54ab1efd1249bfce62267d5f997c9b9244543758220cb2d0bdae056f0834239');
   });
 
   test('is sigmoid(10 f . (t - t_empty)), averaged over nouns, whatever the length of f', () => {
-    const [t, u, empty] = [[0.6, 0.8], [1, 0], [0, 1]];
+    const [t, u, empty] = [
+      [0.6, 0.8],
+      [1, 0],
+      [0, 1],
+    ];
     const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
     expect(aqMap([3, 4], [t, u], empty)).toBeCloseTo((sigmoid(10 * (0.36 - 0.16)) + sigmoid(10 * (0.6 - 0.8))) / 2, 12);
     expect(aqMap([3, 4], [], empty)).toBe(0.5);
@@ -205,7 +232,14 @@ describe('AQ-MAP', () => {
   });
 
   test('averages unit embeddings to a unit embedding', () => {
-    expect([...ensembleEmbedding([[10, 0], [0, 0.1]])].map((x) => x * Math.SQRT2)).toEqual([expect.closeTo(1, 12), expect.closeTo(1, 12)]);
+    expect(
+      [
+        ...ensembleEmbedding([
+          [10, 0],
+          [0, 0.1],
+        ]),
+      ].map((x) => x * Math.SQRT2),
+    ).toEqual([expect.closeTo(1, 12), expect.closeTo(1, 12)]);
   });
 });
 
@@ -215,14 +249,23 @@ test('PickScore scales the cosine', () => {
 });
 
 describe('crops', () => {
-  const image = (width: number, height: number) => ({ width, height, data: new Uint8Array(3 * width * height).map((_, i) => i % 251) });
+  const image = (width: number, height: number) => ({
+    width,
+    height,
+    data: new Uint8Array(3 * width * height).map((_, i) => i % 251),
+  });
 
   test('of MANIQA are 20, inside the picture, from edge to edge', () => {
-    fc.assert(fc.property(fc.integer({ min: 30, max: 420 }), fc.integer({ min: 30, max: 420 }), (width, height) => {
-      const crops = maniqaCrops(image(width, height));
-      expect(crops.reduce((sum, { weight }) => sum + weight, 0)).toBe(20);
-      for (const { image: crop } of crops) expect([crop.width, crop.height, crop.data.length]).toEqual([224, 224, 3 * 224 * 224]);
-    }), { seed: 2, numRuns: 15 });
+    fc.assert(
+      fc.property(fc.integer({ min: 30, max: 420 }), fc.integer({ min: 30, max: 420 }), (width, height) => {
+        const crops = maniqaCrops(image(width, height));
+        expect(crops.reduce((sum, { weight }) => sum + weight, 0)).toBe(20);
+        for (const { image: crop } of crops) {
+          expect([crop.width, crop.height, crop.data.length]).toEqual([224, 224, 3 * 224 * 224]);
+        }
+      }),
+      { seed: 2, numRuns: 15 },
+    );
     expect(maniqaCrops(image(224, 224))).toHaveLength(1);
     expect(maniqaCrops(image(300, 240))).toHaveLength(20);
     expect(maniqaCrops(image(224, 448))).toHaveLength(5);
@@ -230,7 +273,13 @@ describe('crops', () => {
     expect(last.data).toEqual(cropImage(image(300, 240), 76, 16, 224, 224).data);
   });
 
-  test.each([[-1, 0, 2, 2], [0, 0, 0, 2], [3, 0, 2, 2], [0, 3, 2, 2], [0.5, 0, 2, 2]])('outside are refused: %d %d %d %d', (left, top, width, height) => {
+  test.each([
+    [-1, 0, 2, 2],
+    [0, 0, 0, 2],
+    [3, 0, 2, 2],
+    [0, 3, 2, 2],
+    [0.5, 0, 2, 2],
+  ])('outside are refused: %d %d %d %d', (left, top, width, height) => {
     expect(() => cropImage(image(4, 4), left, top, width, height)).toThrow('does not lie inside');
   });
 });

@@ -13,12 +13,20 @@ import { openModelFolder } from '../../inference/models/model-folder.js';
 import { packageRoot } from '../../inference/models/model-roots.js';
 import { schedulerOf } from '../../inference/prepare/prepare.js';
 import { openScorerFolder } from '../../inference/scorers/scorer-folder.js';
-import { openScoringEngine, type EngineCandidate, type Evaluation, type Pair, type ScoringEngine } from '../../inference/engine/scoring-engine.js';
+import {
+  openScoringEngine,
+  type EngineCandidate,
+  type Evaluation,
+  type Pair,
+  type ScoringEngine,
+} from '../../inference/engine/scoring-engine.js';
 import { openTextToImage } from '../../inference/models/text-to-image.js';
 import { imageFromPlanar } from '../../metrics/images/image.js';
 import { QschedError } from '../../spec/errors.js';
 
-interface EngineModule { readonly startEngine: typeof startEngine }
+interface EngineModule {
+  readonly startEngine: typeof startEngine;
+}
 
 const ROOTS = [join(packageRoot(), 'models')];
 const BATCH = 4;
@@ -40,17 +48,28 @@ const scheduler = schedulerOf(modelOf('w4a8'), CHOICE);
 const fused = (sample: number[], noise: number[]): FusedSchedule => scheduler.fused({ sample, noise });
 
 /** The last two share their first step. */
-const SCHEDULES: readonly FusedSchedule[] = [fused([1, 1], [1, 1]), fused([0.95, 1], [1.04, 1]), fused([0.97, 0.9], [1, 1.1]), fused([0.97, 1.05], [1, 0.9])];
+const SCHEDULES: readonly FusedSchedule[] = [
+  fused([1, 1], [1, 1]),
+  fused([0.95, 1], [1.04, 1]),
+  fused([0.97, 0.9], [1, 1.1]),
+  fused([0.97, 1.05], [1, 0.9]),
+];
 const CANDIDATES: readonly EngineCandidate[] = SCHEDULES.map((schedule) => ({ schedule, pairs: EVERYTHING }));
 
 const opened: ScoringEngine[] = [];
 async function open(precision: string, threads = 1): Promise<ScoringEngine> {
   const model = modelOf(precision);
-  const engine = await openScoringEngine(model, ROLES.map((role) => openScorerFolder(role, model, ROOTS)), { batch: BATCH, threads });
+  const engine = await openScoringEngine(
+    model,
+    ROLES.map((role) => openScorerFolder(role, model, ROOTS)),
+    { batch: BATCH, threads },
+  );
   opened.push(engine);
   return engine;
 }
-afterAll(async () => { for (const engine of opened) await engine.release(); });
+afterAll(async () => {
+  for (const engine of opened) await engine.release();
+});
 
 function termsOf(evaluation: Evaluation): Float64Array[] {
   if ('failed' in evaluation) throw new Error(evaluation.failed);
@@ -63,7 +82,8 @@ function termsOf(evaluation: Evaluation): Float64Array[] {
 describe('a score depends on nothing but its key', () => {
   let expected: Float64Array[][][];
   let engine: ScoringEngine;
-  const all = async (of: ScoringEngine, candidates = CANDIDATES, pairs = PAIRS) => (await of.score(candidates, pairs)).map((row) => row.map(termsOf));
+  const all = async (of: ScoringEngine, candidates = CANDIDATES, pairs = PAIRS) =>
+    (await of.score(candidates, pairs)).map((row) => row.map(termsOf));
 
   beforeAll(async () => {
     engine = await open('w4a8');
@@ -105,7 +125,10 @@ describe('a score depends on nothing but its key', () => {
   test('in other chunks, with some pairs wanted and others not', async () => {
     const fresh = await open('w4a8');
     const wanted = [[4], [0, 2], [], [3, 1]];
-    const parts = await fresh.score(CANDIDATES.map(({ schedule }, k) => ({ schedule, pairs: wanted[k]! })), PAIRS);
+    const parts = await fresh.score(
+      CANDIDATES.map(({ schedule }, k) => ({ schedule, pairs: wanted[k]! })),
+      PAIRS,
+    );
     expect(parts.map((row) => row.map(termsOf))).toEqual(wanted.map((list, k) => list.map((p) => expected[k]![p])));
     const halves = [...(await all(fresh, CANDIDATES.slice(0, 1))), ...(await all(fresh, CANDIDATES.slice(1)))];
     expect(halves).toEqual(expected);
@@ -118,7 +141,9 @@ describe('a score depends on nothing but its key', () => {
     opened.push(small);
     const scored = vi.spyOn(small.scorers[0]!, 'score');
     expect(await all(small)).toEqual(expected);
-    expect(scored.mock.calls.map(([pictures]) => pictures.map(({ text }) => text))).toEqual(PAIRS.map(({ text }) => SCHEDULES.map(() => text)));
+    expect(scored.mock.calls.map(([pictures]) => pictures.map(({ text }) => text))).toEqual(
+      PAIRS.map(({ text }) => SCHEDULES.map(() => text)),
+    );
   });
 
   test('shared beginnings and equal candidates change nothing', async () => {
@@ -133,12 +158,17 @@ describe('a score depends on nothing but its key', () => {
     const [single, double] = [await open(precision, 1), await open(precision, 2)];
     const one = await all(single, CANDIDATES.slice(0, 2));
     expect(await all(double, CANDIDATES.slice(0, 2))).toEqual(one);
-    expect(await all(double, [CANDIDATES[1]!], [PAIRS[2]!, PAIRS[2]!, PAIRS[2]!, PAIRS[2]!, PAIRS[2]!])).toEqual([EVERYTHING.map(() => one[1]![2])]);
+    expect(await all(double, [CANDIDATES[1]!], [PAIRS[2]!, PAIRS[2]!, PAIRS[2]!, PAIRS[2]!, PAIRS[2]!])).toEqual([
+      EVERYTHING.map(() => one[1]![2]),
+    ]);
   });
 });
 
 describe('what cannot be scored', () => {
-  const broken = (change: Partial<FusedStep>, at = 0): FusedSchedule => ({ ...SCHEDULES[0]!, steps: SCHEDULES[0]!.steps.map((step, i) => (i === at ? { ...step, ...change } : step)) });
+  const broken = (change: Partial<FusedStep>, at = 0): FusedSchedule => ({
+    ...SCHEDULES[0]!,
+    steps: SCHEDULES[0]!.steps.map((step, i) => (i === at ? { ...step, ...change } : step)),
+  });
 
   test.each([
     ['NaN in the first step', broken({ a: NaN })],
@@ -150,7 +180,9 @@ describe('what cannot be scored', () => {
     const engine = opened[0]!;
     const [whole] = await engine.score([CANDIDATES[0]!], PAIRS);
     const [bad, good] = await engine.score([{ schedule, pairs: EVERYTHING }, CANDIDATES[0]!], PAIRS);
-    for (const evaluation of bad!) expect(evaluation).toEqual({ failed: expect.stringMatching(/^the latent has \d+ values that are not finite$/) });
+    for (const evaluation of bad!) {
+      expect(evaluation).toEqual({ failed: expect.stringMatching(/^the latent has \d+ values that are not finite$/) });
+    }
     expect(good).toEqual(whole);
   });
 
@@ -170,7 +202,8 @@ test('without coefficients it is the plain loop of the scheduler', async () => {
   const [evaluations] = await engine.score([candidate], PAIRS);
   const [pictures] = await engine.generate([candidate], PAIRS);
   for (const [p, { text, seed }] of PAIRS.entries()) {
-    const noise = (stepIndex: number) => gaussianNoise({ seed, prompt: text, stepIndex, length: networks.latentLength });
+    const noise = (stepIndex: number) =>
+      gaussianNoise({ seed, prompt: text, stepIndex, length: networks.latentLength });
     const hidden = await networks.encodeTexts([text]);
     let sample = noise(0);
     for (const [i, timestep] of scheduler.timesteps.entries()) {
@@ -184,7 +217,9 @@ test('without coefficients it is the plain loop of the scheduler', async () => {
     expect([picture.width, picture.height]).toEqual([32, 32]);
     expect(Math.max(...picture.data.map((value, i) => Math.abs(value - image.data[i]!)))).toBeLessThanOrEqual(1);
     const [plain] = await clip.score([{ image, text }]);
-    termsOf(evaluations![p]!)[0]!.forEach((value, t) => expect(Math.abs(value - plain![t]!), `${TERM_NAMES[t]} of pair ${p}`).toBeLessThanOrEqual(1e-4));
+    termsOf(evaluations![p]!)[0]!.forEach((value, t) =>
+      expect(Math.abs(value - plain![t]!), `${TERM_NAMES[t]} of pair ${p}`).toBeLessThanOrEqual(1e-4),
+    );
   }
   expect(scheduler.needsNoise(0)).toBe(true);
   await networks.release();
@@ -211,7 +246,13 @@ describe("the engine's thread", () => {
   // The thread runs compiled code: `npm test` builds it first.
   const CLIENT = new URL('../../dist/inference/engine/engine-client.js', import.meta.url).href;
   const roots = mkdtempSync(join(tmpdir(), 'qsched-engine-'));
-  const job = (over: Partial<ScoreJob> = {}): ScoreJob => ({ identity: { model: 'shapes', precision: 'w4a8', scorers: ROLES }, schedules: SCHEDULES, wanted: SCHEDULES.map(() => EVERYTHING), pairs: PAIRS, ...over });
+  const job = (over: Partial<ScoreJob> = {}): ScoreJob => ({
+    identity: { model: 'shapes', precision: 'w4a8', scorers: ROLES },
+    schedules: SCHEDULES,
+    wanted: SCHEDULES.map(() => EVERYTHING),
+    pairs: PAIRS,
+    ...over,
+  });
   let client: EngineClient;
   let first: ScoreJobResult;
 
@@ -235,15 +276,25 @@ describe("the engine's thread", () => {
     expect(first.scorers).toEqual(ROLES);
     expect(first.names).toEqual(ROLES.map(() => TERM_NAMES));
     expect(first.failed).toEqual(SCHEDULES.map(() => []));
-    expect(first.values).toEqual(here.map((row) => ROLES.map((_, s) => Float64Array.from(row.flatMap((evaluation) => [...termsOf(evaluation)[s]!])))));
+    expect(first.values).toEqual(
+      here.map((row) =>
+        ROLES.map((_, s) => Float64Array.from(row.flatMap((evaluation) => [...termsOf(evaluation)[s]!]))),
+      ),
+    );
     expect(first.runtimeSeconds).toBeGreaterThan(0);
   });
 
   test('leaves our event loop free while it computes', async () => {
     let turns = 0;
-    const timer = setInterval(() => { turns += 1; }, 1);
+    const timer = setInterval(() => {
+      turns += 1;
+    }, 1);
     let progressed = 0;
-    await client.score(job(), { onProgress: () => { progressed += 1; } });
+    await client.score(job(), {
+      onProgress: () => {
+        progressed += 1;
+      },
+    });
     clearInterval(timer);
     expect(turns).toBeGreaterThan(3);
     expect(progressed).toBeGreaterThan(3);
@@ -252,15 +303,27 @@ describe("the engine's thread", () => {
   test('names failures by place, and gives no number for them', async () => {
     const bad = { ...SCHEDULES[0]!, steps: SCHEDULES[0]!.steps.map((step) => ({ ...step, a: NaN })) };
     const result = await client.score(job({ schedules: [bad, SCHEDULES[1]!], wanted: [[0, 1], [2]] }));
-    expect(result.failed).toEqual([[0, 1].map((at) => ({ at, reason: expect.stringContaining('not finite') as string })), []]);
+    expect(result.failed).toEqual([
+      [0, 1].map((at) => ({ at, reason: expect.stringContaining('not finite') as string })),
+      [],
+    ]);
     expect([...result.values[0]![0]!].every(Number.isNaN)).toBe(true);
     expect(result.values[1]![0]).toEqual(first.values[1]![0]!.slice(2 * TERM_NAMES.length, 3 * TERM_NAMES.length));
   });
 
   test('can be cancelled in the middle, before its turn, and before it is sent', async () => {
-    const many = job({ schedules: Array.from({ length: 60 }, (_, k) => fused([1 + k / 1000, 1], [1, 1])), wanted: Array.from({ length: 60 }, () => EVERYTHING) });
+    const many = job({
+      schedules: Array.from({ length: 60 }, (_, k) => fused([1 + k / 1000, 1], [1, 1])),
+      wanted: Array.from({ length: 60 }, () => EVERYTHING),
+    });
     const [running, queued] = [new AbortController(), new AbortController()];
-    const stopped = client.score(many, { signal: running.signal, onProgress: () => { queued.abort(); running.abort(); } });
+    const stopped = client.score(many, {
+      signal: running.signal,
+      onProgress: () => {
+        queued.abort();
+        running.abort();
+      },
+    });
     const waiting = client.score(many, { signal: queued.signal });
     const after = client.score(job());
     await expect(stopped).rejects.toThrow('Cancelled.');
@@ -270,8 +333,15 @@ describe("the engine's thread", () => {
   });
 
   test('says what is wrong with a job as we would, and goes on', async () => {
-    const error = await client.score(job({ identity: { model: 'shapess', precision: 'w4a8', scorers: ROLES } })).catch((caught: unknown) => caught);
-    expect(error).toMatchObject({ name: 'QschedError', code: 'usage', message: 'There is no model "shapess".', hint: expect.stringContaining('shapes') as string });
+    const error = await client
+      .score(job({ identity: { model: 'shapess', precision: 'w4a8', scorers: ROLES } }))
+      .catch((caught: unknown) => caught);
+    expect(error).toMatchObject({
+      name: 'QschedError',
+      code: 'usage',
+      message: 'There is no model "shapess".',
+      hint: expect.stringContaining('shapes') as string,
+    });
     expect((await client.score(job())).values).toEqual(first.values);
   });
 
@@ -287,7 +357,10 @@ describe("the engine's thread", () => {
     const other = start({ batch: BATCH, threads: 1, provider: 'cpu' });
     const lost = other.score(job());
     const [ended] = await Promise.allSettled([lost, other.close()]);
-    expect(ended).toMatchObject({ status: 'rejected', reason: { message: expect.stringContaining('The scoring thread ended') as string } });
+    expect(ended).toMatchObject({
+      status: 'rejected',
+      reason: { message: expect.stringContaining('The scoring thread ended') as string },
+    });
     await expect(other.score(job())).rejects.toThrow('The scoring thread ended');
   });
 });

@@ -57,7 +57,8 @@ describe('defaults', () => {
 });
 
 describe('bad input', () => {
-  const whole = (field: string, value: unknown, low: number, high: number | string) => [field, value, `${field} is ${JSON.stringify(value)}: must be`, `from ${low} to ${high}`] as const;
+  const whole = (field: string, value: unknown, low: number, high: number | string) =>
+    [field, value, `${field} is ${JSON.stringify(value)}: must be`, `from ${low} to ${high}`] as const;
 
   test.each([
     whole('scheduler.steps', 0, 1, 50),
@@ -101,7 +102,11 @@ describe('bad input', () => {
     ['prompts.texts', [], 'prompts.texts is []: needs at least one prompt.'],
     ['prompts.texts', ['a cat', ' a cat '], 'prompts.texts is ["a cat"," a cat "]: lists a prompt twice.'],
     ['retryFailed', 'yes', 'retryFailed is "yes": must be true or false.'],
-    ['prompts', 'shapes-calibration', 'prompts is "shapes-calibration": must be a group of keys: set, texts, count, seeds.'],
+    [
+      'prompts',
+      'shapes-calibration',
+      'prompts is "shapes-calibration": must be a group of keys: set, texts, count, seeds.',
+    ],
     ['optimizer', null, 'optimizer is null: must be a group of keys: type, budget, seed, batch, gridPoints.'],
   ])('%s = %j', (field, value, message) => {
     const error = refusal(nested(field, value));
@@ -109,7 +114,12 @@ describe('bad input', () => {
     expect(error.exitCode).toBe(2);
   });
 
-  test.each([['coefficients.range.0', [NaN, 1.2], 'NaN'], ['coefficients.range.1', [0.8, Infinity], 'Infinity'], ['coefficients.range.0', [-Infinity, 1], '-Infinity'], ['coefficients.range.1', [0.8, null], 'null']])('an end of the range that is not finite: %s', (field, range, shown) => {
+  test.each([
+    ['coefficients.range.0', [NaN, 1.2], 'NaN'],
+    ['coefficients.range.1', [0.8, Infinity], 'Infinity'],
+    ['coefficients.range.0', [-Infinity, 1], '-Infinity'],
+    ['coefficients.range.1', [0.8, null], 'null'],
+  ])('an end of the range that is not finite: %s', (field, range, shown) => {
     expect(refusal(nested('coefficients.range', range)).message).toBe(`${field} is ${shown}: must be a finite number.`);
   });
 
@@ -117,12 +127,15 @@ describe('bad input', () => {
     expect(refusal(nested('select.texts', ['a', '  ', 'b'])).message).toBe('select.texts.1 is "  ": an empty prompt.');
   });
 
-  test.each([['../secrets'], ['a/b'], ['..'], ['.hidden'], ['a\\b'], [''], ['/etc'], ['a\0b'], ['a\n']])('a name that is more than a name: %j', (name) => {
-    for (const field of ['model', 'precision', 'prompts.set', 'objective.scorer']) {
-      const { message } = refusal(nested(field, name));
-      expect(message.startsWith(`${field} is ${JSON.stringify(name)}: must be a plain name`), message).toBe(true);
-    }
-  });
+  test.each([['../secrets'], ['a/b'], ['..'], ['.hidden'], ['a\\b'], [''], ['/etc'], ['a\0b'], ['a\n']])(
+    'a name that is more than a name: %j',
+    (name) => {
+      for (const field of ['model', 'precision', 'prompts.set', 'objective.scorer']) {
+        const { message } = refusal(nested(field, name));
+        expect(message.startsWith(`${field} is ${JSON.stringify(name)}: must be a plain name`), message).toBe(true);
+      }
+    },
+  );
 
   test('a missing model', () => {
     expect(refusal({}).message).toBe('model is missing.');
@@ -154,7 +167,11 @@ describe('bad input', () => {
   test.each([
     [{ optimizer: { type: 'cmaes' } }, 'optimizer.type is "cmaes", which is not one of the choices.', 'cma-es'],
     [{ objective: { type: 'jaq' } }, 'objective.type is "jaq", which is not one of the choices.', undefined],
-    [{ coefficients: { shape: 'Linear' } }, 'coefficients.shape is "Linear", which is not one of the choices.', 'linear'],
+    [
+      { coefficients: { shape: 'Linear' } },
+      'coefficients.shape is "Linear", which is not one of the choices.',
+      'linear',
+    ],
     [{ control: true }, 'control is true, which is not one of the choices.', undefined],
   ])('an unknown choice: %j', (rest, message, near) => {
     const error = refusal(withModel(rest));
@@ -164,25 +181,36 @@ describe('bad input', () => {
 
   test('several problems: the first in full, the others by name', () => {
     const { message } = refusal({ model: 'shapes', scheduler: { steps: -1.5, eta: 2 }, optimizer: { budget: 0 } });
-    expect(message).toMatch(/^scheduler\.steps is -1\.5: must be .* \(and 2 more: scheduler\.eta, optimizer\.budget\)$/);
+    expect(message).toMatch(
+      /^scheduler\.steps is -1\.5: must be .* \(and 2 more: scheduler\.eta, optimizer\.budget\)$/,
+    );
   });
 
   test('every unknown key is named, and of many problems the first few', () => {
-    expect(refusal(withModel({ scheduler: { step: 4, etta: 0 } })).message).toBe('Unknown key "scheduler.step". (and 1 more: scheduler.etta)');
+    expect(refusal(withModel({ scheduler: { step: 4, etta: 0 } })).message).toBe(
+      'Unknown key "scheduler.step". (and 1 more: scheduler.etta)',
+    );
     const many = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`key${i}`, i]));
-    expect(refusal(withModel(many)).message).toBe('Unknown key "key0". (and 11 more: key1, key2, key3, key4, key5, key6, ...)');
+    expect(refusal(withModel(many)).message).toBe(
+      'Unknown key "key0". (and 11 more: key1, key2, key3, key4, key5, key6, ...)',
+    );
   });
 
   test('texts of a spec are bounded in all, by their bytes', () => {
-    const texts = (length: number, sign: string) => Array.from({ length: 100 }, (_, i) => `${sign.repeat(length)} ${i}`);
-    expect(refusal(nested('prompts.texts', texts(2000, 'a'))).message).toMatch(/^prompts\.texts is .*: takes at most 200 KB of text in the spec itself; put more into a prompt set and name it\.$/);
+    const texts = (length: number, sign: string) =>
+      Array.from({ length: 100 }, (_, i) => `${sign.repeat(length)} ${i}`);
+    expect(refusal(nested('prompts.texts', texts(2000, 'a'))).message).toMatch(
+      /^prompts\.texts is .*: takes at most 200 KB of text in the spec itself; put more into a prompt set and name it\.$/,
+    );
     expect(refusal(nested('prompts.texts', texts(700, '\u6f22'))).message).toContain('200 KB');
     expect(refusal(nested('prompts.texts', texts(1000, '"'))).message).toContain('200 KB');
     expect(parseSearchSpec(nested('prompts.texts', texts(1000, 'a'))).prompts.texts).toHaveLength(100);
   });
 
   test('the place that a caller knows comes first', () => {
-    expect(() => parseSearchSpec({ model: 'shapes', scheduler: { steps: 99 } }, (path) => `spec.yaml:${path.length}: `)).toThrow(/^spec\.yaml:2: scheduler\.steps is 99: /);
+    expect(() =>
+      parseSearchSpec({ model: 'shapes', scheduler: { steps: 99 } }, (path) => `spec.yaml:${path.length}: `),
+    ).toThrow(/^spec\.yaml:2: scheduler\.steps is 99: /);
   });
 });
 
@@ -199,18 +227,27 @@ describe('across fields', () => {
   });
 
   test('a split with texts of its own does not use its set', () => {
-    expect(parseSearchSpec(withModel({ prompts: { texts: ['a cat'] }, select: { set: 'shapes-calibration' } })).prompts.texts).toEqual(['a cat']);
+    expect(
+      parseSearchSpec(withModel({ prompts: { texts: ['a cat'] }, select: { set: 'shapes-calibration' } })).prompts
+        .texts,
+    ).toEqual(['a cat']);
   });
 
   test.each([3, 1, 20])('a count of %d beside two texts', (count) => {
     const error = refusal(withModel({ prompts: { texts: ['a cat', 'a dog'], count } }));
     expect(error.message).toBe(`prompts.count is ${count}, but prompts.texts holds 2 prompts.`);
     expect(error.hint).toContain('Leave prompts.count out');
-    expect(() => parseSearchSpec(withModel({ prompts: { texts: ['a cat', 'a dog'], count } }), (path) => `at ${path.join('.')}: `)).toThrow(/^at prompts\.count: /);
+    expect(() =>
+      parseSearchSpec(withModel({ prompts: { texts: ['a cat', 'a dog'], count } }), (path) => `at ${path.join('.')}: `),
+    ).toThrow(/^at prompts\.count: /);
   });
 
   test('texts count themselves, and a spec that was filled in stays valid', () => {
-    const given = withModel({ prompts: { texts: ['a cat', 'a dog'] }, select: { texts: ['a'], count: 1 }, confirm: { texts: ['b', 'c', 'd'] } });
+    const given = withModel({
+      prompts: { texts: ['a cat', 'a dog'] },
+      select: { texts: ['a'], count: 1 },
+      confirm: { texts: ['b', 'c', 'd'] },
+    });
     const once = parseSearchSpec(given);
     expect([once.prompts.count, once.select.count, once.confirm.count]).toEqual([2, 1, 3]);
     expect(parseSearchSpec(once)).toEqual(once);
@@ -220,7 +257,9 @@ describe('across fields', () => {
   });
 
   test('a count that the texts cannot fill', () => {
-    expect(refusal(withModel({ prompts: { texts: ['a cat'], count: 3 } })).message).toBe('prompts.count is 3, but prompts.texts holds 1 prompt.');
+    expect(refusal(withModel({ prompts: { texts: ['a cat'], count: 3 } })).message).toBe(
+      'prompts.count is 3, but prompts.texts holds 1 prompt.',
+    );
   });
 
   test('one held-out text alone', () => {
@@ -228,7 +267,9 @@ describe('across fields', () => {
   });
 
   test('options of another optimizer', () => {
-    expect(refusal(withModel({ optimizer: { gridPoints: 5 } })).message).toBe('optimizer.gridPoints is only for the grid, and optimizer.type is "cma-es".');
+    expect(refusal(withModel({ optimizer: { gridPoints: 5 } })).message).toBe(
+      'optimizer.gridPoints is only for the grid, and optimizer.type is "cma-es".',
+    );
     expect(refusal(withModel({ optimizer: { batch: 1 } })).message).toContain('needs at least 2');
     expect(parseSearchSpec(withModel({ optimizer: { type: 'one-plus-one', batch: 1 } })).optimizer.batch).toBe(1);
   });
@@ -252,49 +293,94 @@ describe('suggestions', () => {
 
 describe('properties', () => {
   const seeds = fc.uniqueArray(fc.nat(), { minLength: 1, maxLength: 8 });
-  const words = fc.uniqueArray(fc.string({ minLength: 1 }).map((text) => text.trim()).filter((text) => text !== ''), { minLength: 2, maxLength: 5 });
-  const input = fc.record({
-    model: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,9}$/),
-    precision: fc.constantFrom('fp32', 'w8a8'),
-    scheduler: fc.record({ steps: fc.integer({ min: 1, max: 50 }), eta: fc.double({ min: 0, max: 1, noNaN: true }) }, { requiredKeys: [] }),
-    coefficients: fc.record({ shape: fc.constantFrom('linear', 'single-scale', 'per-step'), range: fc.constantFrom([0.5, 1], [0.9, 1.1]) }, { requiredKeys: [] }),
-    objective: fc.record({ k: fc.double({ min: 0, max: 1000, noNaN: true }) }, { requiredKeys: [] }),
-    prompts: fc.record({ texts: words, seeds }, { requiredKeys: [] }),
-    optimizer: fc.record({ type: fc.constantFrom('grid', 'random', 'cma-es'), budget: fc.integer({ min: 1, max: 1000 }), batch: fc.integer({ min: 2, max: 9 }) }, { requiredKeys: [] }),
-    confirm: fc.record({ seeds }, { requiredKeys: [] }),
-    control: fc.constantFrom('none', 'evaluate', 'search'),
-  }, { requiredKeys: ['model'] });
+  const words = fc.uniqueArray(
+    fc
+      .string({ minLength: 1 })
+      .map((text) => text.trim())
+      .filter((text) => text !== ''),
+    { minLength: 2, maxLength: 5 },
+  );
+  const input = fc.record(
+    {
+      model: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,9}$/),
+      precision: fc.constantFrom('fp32', 'w8a8'),
+      scheduler: fc.record(
+        { steps: fc.integer({ min: 1, max: 50 }), eta: fc.double({ min: 0, max: 1, noNaN: true }) },
+        { requiredKeys: [] },
+      ),
+      coefficients: fc.record(
+        { shape: fc.constantFrom('linear', 'single-scale', 'per-step'), range: fc.constantFrom([0.5, 1], [0.9, 1.1]) },
+        { requiredKeys: [] },
+      ),
+      objective: fc.record({ k: fc.double({ min: 0, max: 1000, noNaN: true }) }, { requiredKeys: [] }),
+      prompts: fc.record({ texts: words, seeds }, { requiredKeys: [] }),
+      optimizer: fc.record(
+        {
+          type: fc.constantFrom('grid', 'random', 'cma-es'),
+          budget: fc.integer({ min: 1, max: 1000 }),
+          batch: fc.integer({ min: 2, max: 9 }),
+        },
+        { requiredKeys: [] },
+      ),
+      confirm: fc.record({ seeds }, { requiredKeys: [] }),
+      control: fc.constantFrom('none', 'evaluate', 'search'),
+    },
+    { requiredKeys: ['model'] },
+  );
 
   test('parsing a parsed spec changes nothing, nor does a trip through JSON', () => {
-    fc.assert(fc.property(input, (given) => {
-      const once = parseSearchSpec(given);
-      expect(parseSearchSpec(once)).toEqual(once);
-      expect(canonicalJson(parseSearchSpec(JSON.parse(JSON.stringify(once))))).toBe(canonicalJson(once));
-    }), { numRuns: 60 });
+    fc.assert(
+      fc.property(input, (given) => {
+        const once = parseSearchSpec(given);
+        expect(parseSearchSpec(once)).toEqual(once);
+        expect(canonicalJson(parseSearchSpec(JSON.parse(JSON.stringify(once))))).toBe(canonicalJson(once));
+      }),
+      { numRuns: 60 },
+    );
   });
 
   test('whatever is thrown at it, the answer is a spec or a QschedError', () => {
-    fc.assert(fc.property(fc.oneof(fc.anything(), fc.dictionary(fc.constantFrom('model', 'prompts', 'optimizer', 'scheduler', 'coefficients', 'x'), fc.anything())), (given) => {
-      try {
-        expect(parseSearchSpec(given).model).toMatch(/./);
-      } catch (error) {
-        expect(error).toBeInstanceOf(QschedError);
-        expect((error as QschedError).message.length).toBeLessThan(400);
-      }
-    }), { numRuns: 300 });
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.anything(),
+          fc.dictionary(
+            fc.constantFrom('model', 'prompts', 'optimizer', 'scheduler', 'coefficients', 'x'),
+            fc.anything(),
+          ),
+        ),
+        (given) => {
+          try {
+            expect(parseSearchSpec(given).model).toMatch(/./);
+          } catch (error) {
+            expect(error).toBeInstanceOf(QschedError);
+            expect((error as QschedError).message.length).toBeLessThan(400);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 
   test('canonical JSON does not see the order of keys', () => {
-    fc.assert(fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (object) => {
-      expect(canonicalJson(Object.fromEntries(Object.entries(object).reverse()))).toBe(canonicalJson(object));
-      expect(JSON.parse(canonicalJson(object))).toEqual(JSON.parse(JSON.stringify(object)));
-    }), { numRuns: 100 });
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (object) => {
+        expect(canonicalJson(Object.fromEntries(Object.entries(object).reverse()))).toBe(canonicalJson(object));
+        expect(JSON.parse(canonicalJson(object))).toEqual(JSON.parse(JSON.stringify(object)));
+      }),
+      { numRuns: 100 },
+    );
   });
 
   test('numbers cross the wire bit for bit', () => {
-    fc.assert(fc.property(fc.float64Array(), (values) => {
-      expect(new Uint8Array(decodeFloats(encodeFloats(values)).buffer)).toEqual(new Uint8Array(values.slice().buffer));
-    }), { numRuns: 100 });
+    fc.assert(
+      fc.property(fc.float64Array(), (values) => {
+        expect(new Uint8Array(decodeFloats(encodeFloats(values)).buffer)).toEqual(
+          new Uint8Array(values.slice().buffer),
+        );
+      }),
+      { numRuns: 100 },
+    );
   });
 });
 
@@ -304,7 +390,12 @@ test('the committed JSON Schema is the one that the spec gives', () => {
 
 /** `{a: {b: value}}` for `a.b`, beside a model. */
 function nested(field: string, value: unknown): Record<string, unknown> {
-  return field.split('.').reduceRight<unknown>((inner, key, depth) => (depth === 0 ? { model: 'shapes', [key]: inner } : { [key]: inner }), value) as Record<string, unknown>;
+  return field
+    .split('.')
+    .reduceRight<unknown>(
+      (inner, key, depth) => (depth === 0 ? { model: 'shapes', [key]: inner } : { [key]: inner }),
+      value,
+    ) as Record<string, unknown>;
 }
 
 test('a long list of choices is cut', () => {

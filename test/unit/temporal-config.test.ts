@@ -20,15 +20,23 @@ describe('the configured server', () => {
   });
 
   it('comes from TEMPORAL_ADDRESS and its companions', () => {
-    expect(configuredServer({ ...none, TEMPORAL_ADDRESS: 'host' })).toEqual({ address: 'host:7233', namespace: 'default' });
-    expect(configuredServer({ ...none, TEMPORAL_ADDRESS: 'host:1', TEMPORAL_NAMESPACE: 'n', TEMPORAL_API_KEY: 'k' })).toEqual({ address: 'host:1', namespace: 'n', tls: true, apiKey: 'k' });
+    expect(configuredServer({ ...none, TEMPORAL_ADDRESS: 'host' })).toEqual({
+      address: 'host:7233',
+      namespace: 'default',
+    });
+    expect(
+      configuredServer({ ...none, TEMPORAL_ADDRESS: 'host:1', TEMPORAL_NAMESPACE: 'n', TEMPORAL_API_KEY: 'k' }),
+    ).toEqual({ address: 'host:1', namespace: 'n', tls: true, apiKey: 'k' });
   });
 
   it('comes from a profile of temporal.toml', () => {
     const file = join(scratch, 'temporal.toml');
     writeFileSync(file, '[profile.default]\naddress = "a:1"\n[profile.other]\naddress = "b:2"\nnamespace = "n"\n');
     expect(configuredServer({ TEMPORAL_CONFIG_FILE: file })).toEqual({ address: 'a:1', namespace: 'default' });
-    expect(configuredServer({ TEMPORAL_CONFIG_FILE: file, TEMPORAL_PROFILE: 'other' })).toEqual({ address: 'b:2', namespace: 'n' });
+    expect(configuredServer({ TEMPORAL_CONFIG_FILE: file, TEMPORAL_PROFILE: 'other' })).toEqual({
+      address: 'b:2',
+      namespace: 'n',
+    });
   });
 
   it('that cannot be read is a usage error', () => {
@@ -38,16 +46,33 @@ describe('the configured server', () => {
   });
 });
 
-it.each([['127.0.0.1:7233', true], ['localhost:1', true], ['[::1]:7233', true], ['localhost.example:1', false], ['10.0.0.1:7233', false]])('%s is local: %s', (address, local) => {
+it.each([
+  ['127.0.0.1:7233', true],
+  ['localhost:1', true],
+  ['[::1]:7233', true],
+  ['localhost.example:1', false],
+  ['10.0.0.1:7233', false],
+])('%s is local: %s', (address, local) => {
   expect(isLocal(address)).toBe(local);
 });
 
 it('queues have the names that people type', () => {
-  expect([WORKFLOW_QUEUE, STORE_QUEUE, modelQueue('shapes')]).toEqual(['qsched', 'qsched-store', 'qsched-model-shapes']);
+  expect([WORKFLOW_QUEUE, STORE_QUEUE, modelQueue('shapes')]).toEqual([
+    'qsched',
+    'qsched-store',
+    'qsched-model-shapes',
+  ]);
 });
 
 it('the server listens on loopback only, on a file named after its version', () => {
-  const line = serverArguments({ executable: { path: 't', cliVersion: '1', serverVersion: '1.29.1', source: 'path' }, dataFolder: '/d', port: 1, uiPort: 2, namespace: 'default', env: {} }).join(' ');
+  const line = serverArguments({
+    executable: { path: 't', cliVersion: '1', serverVersion: '1.29.1', source: 'path' },
+    dataFolder: '/d',
+    port: 1,
+    uiPort: 2,
+    namespace: 'default',
+    env: {},
+  }).join(' ');
   expect(line).toContain('--ip 127.0.0.1 --port 1 --ui-ip 127.0.0.1 --ui-port 2');
   expect(line).toContain(`--db-filename ${join('/d', 'temporal-1.29.1.db')}`);
   expect(line).toContain('journal_mode=wal');
@@ -56,11 +81,21 @@ it('the server listens on loopback only, on a file named after its version', () 
 it('the commands for search attributes name each key with its type', () => {
   const commands = searchAttributeCommands('team');
   expect(commands).toHaveLength(5);
-  expect(commands).toContain('temporal operator search-attribute create --namespace team --name QschedBestScore --type Double');
+  expect(commands).toContain(
+    'temporal operator search-attribute create --namespace team --name QschedBestScore --type Double',
+  );
 });
 
 it('the server record is read back, ignored when broken, and removed only by its own process id', () => {
-  const record = { pid: 4, address: '127.0.0.1:1', uiUrl: 'http://127.0.0.1:2', namespace: 'default', startedBy: 3, startedAt: '2026-01-01T00:00:00.000Z', version: '1.29.1' };
+  const record = {
+    pid: 4,
+    address: '127.0.0.1:1',
+    uiUrl: 'http://127.0.0.1:2',
+    namespace: 'default',
+    startedBy: 3,
+    startedAt: '2026-01-01T00:00:00.000Z',
+    version: '1.29.1',
+  };
   writeServerRecord(scratch, record);
   removeServerRecord(scratch, 5);
   expect(readServerRecord(scratch)).toEqual(record);

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,7 +47,9 @@ describe('parseVersion', () => {
 
 describe('archiveUrl', () => {
   it('names version, platform and architecture as the official script does', () => {
-    expect(archiveUrl('1.5.1', 'darwin', 'arm64')).toBe('https://temporal.download/cli/archive/v1.5.1?platform=darwin&arch=arm64');
+    expect(archiveUrl('1.5.1', 'darwin', 'arm64')).toBe(
+      'https://temporal.download/cli/archive/v1.5.1?platform=darwin&arch=arm64',
+    );
     expect(() => archiveUrl('1.5.1', 'aix', 'ppc64')).toThrow('there is none for aix on ppc64');
   });
 });
@@ -102,7 +113,10 @@ describe('a binary is looked for', () => {
 
   it('and what does not run is not kept', async () => {
     program(bin(), 'go', GO.replace(ANSWER, 'exit 3'));
-    await expect(provide()).rejects.toMatchObject({ code: 'failure', message: expect.stringContaining('build: the binary does not run here') as unknown });
+    await expect(provide()).rejects.toMatchObject({
+      code: 'failure',
+      message: expect.stringContaining('build: the binary does not run here') as unknown,
+    });
     expect(existsSync(cachedBinary(env))).toBe(false);
     expect(readdirSync(cache)).toEqual([]);
   });

@@ -37,7 +37,11 @@ describe('a file lock', () => {
     const path = join(scratch, 'waits');
     const waits: number[] = [];
     const first = withFileLock(path, () => sleep(50));
-    await withFileLock(path, async () => {}, (pid) => waits.push(pid));
+    await withFileLock(
+      path,
+      async () => {},
+      (pid) => waits.push(pid),
+    );
     await first;
     expect(waits).toEqual([process.pid]);
   });
@@ -49,16 +53,24 @@ describe('a file lock', () => {
     expect(await withFileLock(path, async () => 'done')).toBe('done');
   });
 
-  it.each(['', JSON.stringify({ pid: process.pid, host: 'another-machine', token: 'x' })])('that nobody touched for long is taken over (%s)', async (content) => {
-    const path = join(scratch, 'old');
-    writeFileSync(path, content);
-    utimesSync(path, new Date(0), new Date(0));
-    expect(await withFileLock(path, async () => 'done')).toBe('done');
-  });
+  it.each(['', JSON.stringify({ pid: process.pid, host: 'another-machine', token: 'x' })])(
+    'that nobody touched for long is taken over (%s)',
+    async (content) => {
+      const path = join(scratch, 'old');
+      writeFileSync(path, content);
+      utimesSync(path, new Date(0), new Date(0));
+      expect(await withFileLock(path, async () => 'done')).toBe('done');
+    },
+  );
 });
 
 describe('a process', () => {
-  it.each([[process.pid, true], [0, false], [-1, false], [1.5, false]])('%d: alive %s', (pid, alive) => {
+  it.each([
+    [process.pid, true],
+    [0, false],
+    [-1, false],
+    [1.5, false],
+  ])('%d: alive %s', (pid, alive) => {
     expect(isAlive(pid)).toBe(alive);
   });
 });

@@ -30,7 +30,13 @@ describe('the data folder', () => {
     writeFileSync(join(scratch, 'taken'), '');
     const attempt = (): string => dataFolder({ QSCHED_DATA: join(scratch, name) });
     expect(attempt).toThrow(/cannot be written: there is a file where the folder should be/);
-    expect(attempt).toThrow(expect.objectContaining({ name: 'QschedError', code: 'failure', hint: expect.stringContaining('QSCHED_DATA') as unknown }));
+    expect(attempt).toThrow(
+      expect.objectContaining({
+        name: 'QschedError',
+        code: 'failure',
+        hint: expect.stringContaining('QSCHED_DATA') as unknown,
+      }),
+    );
   });
 });
 

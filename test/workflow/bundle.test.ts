@@ -30,7 +30,9 @@ describe('the workflow bundle', () => {
   });
 
   it('asks for no module of Node', () => {
-    const asked = [...code.matchAll(/\b(?:require|import)\(\s*["'](?:node:)?([\w/]+)["']\s*\)/g)].map((match) => match[1]!);
+    const asked = [...code.matchAll(/\b(?:require|import)\(\s*["'](?:node:)?([\w/]+)["']\s*\)/g)].map(
+      (match) => match[1]!,
+    );
     expect(asked.filter((name) => builtinModules.includes(name) && !ALLOWED.includes(name))).toEqual([]);
   });
 
@@ -41,6 +43,9 @@ describe('the workflow bundle', () => {
 
 it.each(['fs', 'node:crypto', 'node:worker_threads'])('a workflow that imports %s is refused by name', async (name) => {
   const path = join(scratch, 'bad.ts');
-  writeFileSync(path, `import * as forbidden from '${name}';\nexport async function bad(): Promise<string[]> {\n  return Object.keys(forbidden);\n}\n`);
+  writeFileSync(
+    path,
+    `import * as forbidden from '${name}';\nexport async function bad(): Promise<string[]> {\n  return Object.keys(forbidden);\n}\n`,
+  );
   await expect(bundle(path)).rejects.toThrow(name.replace('node:', ''));
 });

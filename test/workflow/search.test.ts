@@ -14,16 +14,27 @@ import { createWorld, NOWHERE, SERVED, type FakeWorld, type Judge } from './fake
 
 /** Eleven values of c^x from 0.8 to 1.2; the sixth is the identity. */
 const GRID: SearchSpecInput = {
-  model: SERVED!, scheduler: { steps: 2 }, coefficients: { shape: 'single-scale', tune: 'sample' }, optimizer: { type: 'grid', budget: 11, gridPoints: 11 },
-  prompts: { count: 2, seeds: [0] }, select: { count: 2, finalists: 2 }, confirm: { count: 4 },
+  model: SERVED!,
+  scheduler: { steps: 2 },
+  coefficients: { shape: 'single-scale', tune: 'sample' },
+  optimizer: { type: 'grid', budget: 11, gridPoints: 11 },
+  prompts: { count: 2, seeds: [0] },
+  select: { count: 2, finalists: 2 },
+  confirm: { count: 4 },
 };
 const isIdentity = ({ sample, noise }: Coefficients): boolean => [...sample, ...noise].every((value) => value === 1);
 /** Best at c^x = `top`. */
-const peak = (top: number): Judge => ({ sample }) => ({ cosine: 0.3, quality: 1 - Math.abs(sample[0]! - top) });
+const peak =
+  (top: number): Judge =>
+  ({ sample }) => ({ cosine: 0.3, quality: 1 - Math.abs(sample[0]! - top) });
 
 let world: FakeWorld;
-beforeAll(async () => { world = await createWorld(); });
-afterAll(async () => { await world.close(); });
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(async () => {
+  await world.close();
+});
 beforeEach(() => {
   world.requests.length = 0;
   world.scoreBy(peak(1.12));
@@ -31,7 +42,10 @@ beforeEach(() => {
 
 /** How a search failed. */
 async function failureOf(id: string, spec: SearchSpecInput): Promise<ApplicationFailure> {
-  const error: unknown = await world.start(id, spec).then((search) => search.result()).catch((reason: unknown) => reason);
+  const error: unknown = await world
+    .start(id, spec)
+    .then((search) => search.result())
+    .catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(WorkflowFailedError);
   const { cause } = error as WorkflowFailedError;
   expect(cause).toBeInstanceOf(ApplicationFailure);
@@ -39,7 +53,13 @@ async function failureOf(id: string, spec: SearchSpecInput): Promise<Application
 }
 
 const trialsOf = (id: string, stage: 'calibration' | 'select' | 'confirm' = 'calibration') =>
-  world.store.select().from(trials).where(eq(trials.searchId, id)).orderBy(trials.number).all().filter((trial) => trial.stage === stage);
+  world.store
+    .select()
+    .from(trials)
+    .where(eq(trials.searchId, id))
+    .orderBy(trials.number)
+    .all()
+    .filter((trial) => trial.stage === stage);
 
 describe('a search', () => {
   it('finds the best of the grid, ranks the rest, and stores what it returns', async () => {
@@ -47,7 +67,9 @@ describe('a search', () => {
     expect(result.best).toMatchObject({ trial: 9, coefficients: { sample: [expect.closeTo(1.12, 12), 1] } });
     expect(result).toMatchObject({ trials: 11, failed: 0, status: 'finished', heldOut: { prompts: 4 } });
     const { gain, calibrationGain, optimism } = result.heldOut;
-    const finalist = trialsOf('plain').find(({ candidateId }) => candidateId === trialsOf('plain', 'confirm')[1]!.candidateId)!;
+    const finalist = trialsOf('plain').find(
+      ({ candidateId }) => candidateId === trialsOf('plain', 'confirm')[1]!.candidateId,
+    )!;
     expect(calibrationGain).toBeCloseTo(finalist.score! - result.identity.score, 12);
     expect(optimism).toBe(calibrationGain! - gain);
     expect(findSearch(world.store, 'plain')).toMatchObject({ status: 'finished', result });
@@ -62,7 +84,11 @@ describe('a search', () => {
   });
 
   it('ranks a failed candidate last, without a number', async () => {
-    world.scoreBy((coefficients, request) => (Math.abs(coefficients.sample[0]! - 1.12) < 1e-9 ? 'the picture has 3 values that are not finite' : peak(1.12)(coefficients, request)));
+    world.scoreBy((coefficients, request) =>
+      Math.abs(coefficients.sample[0]! - 1.12) < 1e-9
+        ? 'the picture has 3 values that are not finite'
+        : peak(1.12)(coefficients, request),
+    );
     const result = await (await world.start('one-failed', { ...GRID, precision: 'w4a6' })).result();
     expect(result.failed).toBe(1);
     expect([8, 10]).toContain(result.best.trial);
@@ -72,21 +98,33 @@ describe('a search', () => {
   it('scores candidates that a batch holds twice once', async () => {
     let calls = 0;
     world.scoreBy(() => ({ cosine: 0.3, quality: (calls += 1) / 1000 })); // ever better: the step size grows until points hit the bounds
-    const spec: SearchSpecInput = { ...GRID, precision: 'w8a8', optimizer: { type: 'one-plus-one', budget: 24, batch: 8 } };
+    const spec: SearchSpecInput = {
+      ...GRID,
+      precision: 'w8a8',
+      optimizer: { type: 'one-plus-one', budget: 24, batch: 8 },
+    };
     await (await world.start('repeated', spec)).result();
     const asked = trialsOf('repeated');
     expect(asked).toHaveLength(25);
     expect(asked.every(({ status }) => status === 'ok')).toBe(true);
     const candidates = new Set(asked.map(({ candidateId }) => candidateId));
     expect(candidates.size).toBeLessThan(25);
-    const scored = world.requests.filter(({ split }) => split.set === 'calibration').flatMap((request) => request.trials);
+    const scored = world.requests
+      .filter(({ split }) => split.set === 'calibration')
+      .flatMap((request) => request.trials);
     expect(scored).toHaveLength(candidates.size);
-    for (const id of candidates) expect(new Set(asked.filter(({ candidateId }) => candidateId === id).map(({ score }) => score)).size).toBe(1);
+    for (const id of candidates) {
+      expect(new Set(asked.filter(({ candidateId }) => candidateId === id).map(({ score }) => score)).size).toBe(1);
+    }
   });
 
   it('shows the full-precision network beside it, with a search of its own', async () => {
     const result = await (await world.start('controlled', { ...GRID, precision: 'w2', control: 'search' })).result();
-    expect(result.control).toMatchObject({ precision: 'fp32', heldOut: { objective: expect.any(Number) as unknown }, search: { best: { trial: 9 } } });
+    expect(result.control).toMatchObject({
+      precision: 'fp32',
+      heldOut: { objective: expect.any(Number) as unknown },
+      search: { best: { trial: 9 } },
+    });
     expect(findSearch(world.store, 'controlled-control')).toMatchObject({ status: 'finished', precision: 'fp32' });
   });
 
@@ -107,7 +145,11 @@ describe('a search', () => {
     } finally {
       release();
     }
-    const progress = await (await world.start('after', { ...GRID, precision: 'w3' })).result().then(() => world.env.client.workflow.getHandle('after').query('progress'));
+    const progress = await (
+      await world.start('after', { ...GRID, precision: 'w3' })
+    )
+      .result()
+      .then(() => world.env.client.workflow.getHandle('after').query('progress'));
     expect(progress).toMatchObject({ status: 'finished', stage: 'finished', told: 11, budget: 11, failed: 0 });
   });
 });
@@ -115,7 +157,11 @@ describe('a search', () => {
 describe('it fails', () => {
   it('with the sentence of the command line for wrong input, and stores nothing', async () => {
     const failure = await failureOf('wrong', { ...GRID, scheduler: { steps: 99 } });
-    expect(failure).toMatchObject({ type: 'usage', nonRetryable: true, message: 'scheduler.steps is 99: must be from 1 to 50. Change scheduler.steps.' });
+    expect(failure).toMatchObject({
+      type: 'usage',
+      nonRetryable: true,
+      message: 'scheduler.steps is 99: must be from 1 to 50. Change scheduler.steps.',
+    });
     expect(findSearch(world.store, 'wrong')).toBeUndefined();
   });
 
@@ -124,12 +170,18 @@ describe('it fails', () => {
     ['scores it', NOWHERE!, 'failed'],
   ])('when nobody %s within waitForWorker, with the command that starts a worker', async (_, model, status) => {
     const failure = await failureOf(`waiting-${model}`, { ...GRID, model, waitForWorker: 1 });
-    expect(failure).toMatchObject({ type: 'failure', nonRetryable: true, message: expect.stringMatching(/No worker served the queue in time\..*npx qsched worker/) as unknown });
+    expect(failure).toMatchObject({
+      type: 'failure',
+      nonRetryable: true,
+      message: expect.stringMatching(/No worker served the queue in time\..*npx qsched worker/) as unknown,
+    });
     expect(findSearch(world.store, `waiting-${model}`)?.status).toBe(status);
   });
 
   it('when more than a fifth of its candidates fail', async () => {
-    world.scoreBy((coefficients, request) => (coefficients.sample[0]! < 0.9 ? 'too dark' : peak(1.12)(coefficients, request)));
+    world.scoreBy((coefficients, request) =>
+      coefficients.sample[0]! < 0.9 ? 'too dark' : peak(1.12)(coefficients, request),
+    );
     const failure = await failureOf('many-failed', { ...GRID, precision: 'w5' });
     expect(failure.message).toMatch(/^3 of 11 candidates failed: more than 20 %/);
     expect(findSearch(world.store, 'many-failed')).toMatchObject({ status: 'failed', message: failure.message });
@@ -147,10 +199,21 @@ describe('it fails', () => {
 
 describe('continue-as-new', () => {
   let small: FakeWorld;
-  beforeAll(async () => { small = await createWorld(['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=60']); });
-  afterAll(async () => { await small.close(); });
+  beforeAll(async () => {
+    small = await createWorld(['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=60']);
+  });
+  afterAll(async () => {
+    await small.close();
+  });
 
-  const rows = ({ store }: FakeWorld, id: string) => store.select().from(trials).where(eq(trials.searchId, id)).orderBy(trials.stage, trials.number).all().map((row) => ({ ...row, createdAt: '', updatedAt: '' }));
+  const rows = ({ store }: FakeWorld, id: string) =>
+    store
+      .select()
+      .from(trials)
+      .where(eq(trials.searchId, id))
+      .orderBy(trials.stage, trials.number)
+      .all()
+      .map((row) => ({ ...row, createdAt: '', updatedAt: '' }));
 
   it.each([
     ['one-plus-one', {}],
@@ -158,7 +221,12 @@ describe('continue-as-new', () => {
     ['grid', { gridPoints: 3, batch: 2 }],
   ] as const)('gives the same search: %s', async (type, own) => {
     const id = `long-${type}`;
-    const spec: SearchSpecInput = { ...GRID, precision: id, coefficients: { shape: 'linear' }, optimizer: { type, budget: 12, ...own } };
+    const spec: SearchSpecInput = {
+      ...GRID,
+      precision: id,
+      coefficients: { shape: 'linear' },
+      optimizer: { type, budget: 12, ...own },
+    };
     small.scoreBy(peak(1.12));
     const [whole, inParts] = await Promise.all([world.start(id, spec), small.start(id, spec)]);
     expect(await inParts.result()).toEqual(await whole.result());
@@ -173,11 +241,16 @@ describe('continue-as-new', () => {
     const search = await small.start('long-wide', spec);
     const result = await search.result();
     expect(result).toMatchObject({ trials: 11, failed: 0, best: { trial: 9 } });
-    const pictures = small.requests.filter(({ split }) => split.count === 1000).flatMap((request) => request.trials.map(({ missing }) => missing?.length ?? 3000));
+    const pictures = small.requests
+      .filter(({ split }) => split.count === 1000)
+      .flatMap((request) => request.trials.map(({ missing }) => missing?.length ?? 3000));
     expect(Math.max(...pictures)).toBeLessThanOrEqual(1000);
     expect(pictures.reduce((sum, count) => sum + count, 0)).toBe(11 * 3000);
     const first = await small.env.client.workflow.getHandle('long-wide', search.firstExecutionRunId).fetchHistory();
-    const scored = first.events?.filter(({ activityTaskScheduledEventAttributes: event }) => event?.activityType?.name === 'score') ?? [];
+    const scored =
+      first.events?.filter(
+        ({ activityTaskScheduledEventAttributes: event }) => event?.activityType?.name === 'score',
+      ) ?? [];
     expect(first.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes).toBeTruthy();
     expect(scored.length).toBeLessThan(pictures.length);
   });
@@ -185,7 +258,12 @@ describe('continue-as-new', () => {
 
 describe('failures that are tried again', () => {
   it('lead the optimizer elsewhere: no candidate has the score of another', async () => {
-    const spec: SearchSpecInput = { ...GRID, precision: 'again', coefficients: { shape: 'linear' }, optimizer: { type: 'cma-es', budget: 24, batch: 8 } };
+    const spec: SearchSpecInput = {
+      ...GRID,
+      precision: 'again',
+      coefficients: { shape: 'linear' },
+      optimizer: { type: 'cma-es', budget: 24, batch: 8 },
+    };
     let asked = 0;
     world.scoreBy((coefficients, request) => (++asked === 4 ? 'out of luck' : peak(1.12)(coefficients, request)));
     const before = await (await world.start('again', spec)).result();
@@ -193,8 +271,18 @@ describe('failures that are tried again', () => {
     world.scoreBy(peak(1.12));
     const after = await (await world.start('again', { ...spec, retryFailed: true })).result();
     expect(after.failed).toBe(0);
-    const stored = world.store.select().from(trials).innerJoin(candidates, eq(candidates.id, trials.candidateId)).where(eq(trials.searchId, 'again')).all()
-      .filter((row) => row.trials.stage === 'calibration').map((row) => ({ number: row.trials.number, score: row.trials.score!, sample: JSON.parse(row.candidates.sample) as number[] }));
+    const stored = world.store
+      .select()
+      .from(trials)
+      .innerJoin(candidates, eq(candidates.id, trials.candidateId))
+      .where(eq(trials.searchId, 'again'))
+      .all()
+      .filter((row) => row.trials.stage === 'calibration')
+      .map((row) => ({
+        number: row.trials.number,
+        score: row.trials.score!,
+        sample: JSON.parse(row.candidates.sample) as number[],
+      }));
     expect(stored).toHaveLength(25);
     for (const { score, sample } of stored) expect(score).toBeCloseTo(0.75 + 2 * (1 - Math.abs(sample[0]! - 1.12)), 9);
     expect(after.best).toMatchObject({ score: Math.max(...stored.map(({ score }) => score)) });
@@ -204,8 +292,12 @@ describe('failures that are tried again', () => {
 
 describe('a worker that is busy', () => {
   let narrow: FakeWorld;
-  beforeAll(async () => { narrow = await createWorld([], undefined, 1); });
-  afterAll(async () => { await narrow.close(); });
+  beforeAll(async () => {
+    narrow = await createWorld([], undefined, 1);
+  });
+  afterAll(async () => {
+    await narrow.close();
+  });
 
   it('is waited for longer than one that is not there', async () => {
     narrow.scoreBy(peak(1.12));

@@ -10,7 +10,9 @@ import { study } from '../../workflows/study.js';
 export { study };
 
 /** What the children tell the test; it may wait, or throw. */
-export interface ChildActivities { child(asked: { readonly kind: Kind; readonly id: string; readonly argument: unknown }): Promise<void> }
+export interface ChildActivities {
+  child(asked: { readonly kind: Kind; readonly id: string; readonly argument: unknown }): Promise<void>;
+}
 
 const { child } = proxyActivities<ChildActivities>({ startToCloseTimeout: '1 minute', retry: { maximumAttempts: 1 } });
 
@@ -37,12 +39,45 @@ export async function search(argument: unknown): Promise<{ searchId: string }> {
 /** A row a row, each with its number as its objective. */
 export async function evaluate(argument: EvaluateSpecInput): Promise<EvaluateResult> {
   const evaluateId = await asked('evaluate', argument);
-  const { rows, objective, prompts: { set, count, seeds } } = EvaluateSpec.parse(argument);
+  const {
+    rows,
+    objective,
+    prompts: { set, count, seeds },
+  } = EvaluateSpec.parse(argument);
   return {
-    evaluateId, objective, prompts: { set, count, seeds, sha256: '' }, drawn: 0, reused: 0, warnings: ['a warning of the evaluation'], seconds: 0,
+    evaluateId,
+    objective,
+    prompts: { set, count, seeds, sha256: '' },
+    drawn: 0,
+    reused: 0,
+    warnings: ['a warning of the evaluation'],
+    seconds: 0,
     rows: rows.map(({ model, precision, scheduler: { type, steps, eta }, label = '' }, i): EvaluatedRow => ({
-      model, precision, scheduler: type, steps, eta, schedule: label, coefficients: { sample: [1], noise: [1] }, images: count, failed: 0, fid: null, fidLow: null, fidHigh: null, fidFeatures: null, fidSd: null,
-      kid: null, cmmd: null, clipScore: null, objective: i, tc: null, iq: null, scores: {}, gains: [], fidGain: null, recommend: null, pHolm: null,
+      model,
+      precision,
+      scheduler: type,
+      steps,
+      eta,
+      schedule: label,
+      coefficients: { sample: [1], noise: [1] },
+      images: count,
+      failed: 0,
+      fid: null,
+      fidLow: null,
+      fidHigh: null,
+      fidFeatures: null,
+      fidSd: null,
+      kid: null,
+      cmmd: null,
+      clipScore: null,
+      objective: i,
+      tc: null,
+      iq: null,
+      scores: {},
+      gains: [],
+      fidGain: null,
+      recommend: null,
+      pHolm: null,
     })),
   };
 }

@@ -42,8 +42,13 @@ let meanwhile: (one: Asked) => Promise<void> = async () => undefined;
 beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const { path } = await provideExecutable({ onProgress: () => undefined });
-  const onPath = (process.env['PATH'] ?? '').split(':').map((folder) => join(folder, 'temporal')).find((file) => existsSync(file));
-  env = await TestWorkflowEnvironment.createLocal({ server: { executable: { type: 'existing-path', path: path === 'temporal' ? (onPath ?? path) : path } } });
+  const onPath = (process.env['PATH'] ?? '')
+    .split(':')
+    .map((folder) => join(folder, 'temporal'))
+    .find((file) => existsSync(file));
+  env = await TestWorkflowEnvironment.createLocal({
+    server: { executable: { type: 'existing-path', path: path === 'temporal' ? (onPath ?? path) : path } },
+  });
   const child: ChildActivities['child'] = async (one) => {
     asked.push(one);
     now += 1;
@@ -57,8 +62,22 @@ beforeAll(async () => {
   store = openStore(':memory:');
   const connection = env.nativeConnection;
   workers = await Promise.all([
-    Worker.create({ connection, taskQueue: QUEUE, workflowBundle: { code: await bundle(CHILDREN) }, activities: { child } }),
-    Worker.create({ connection, taskQueue: STORE_QUEUE, activities: createStoreActivities({ store, path: ':memory:', searchAttributes: false, modelServed: async () => true }) }),
+    Worker.create({
+      connection,
+      taskQueue: QUEUE,
+      workflowBundle: { code: await bundle(CHILDREN) },
+      activities: { child },
+    }),
+    Worker.create({
+      connection,
+      taskQueue: STORE_QUEUE,
+      activities: createStoreActivities({
+        store,
+        path: ':memory:',
+        searchAttributes: false,
+        modelServed: async () => true,
+      }),
+    }),
   ]);
   running = workers.map((worker) => worker.run());
 });
@@ -74,13 +93,17 @@ beforeEach(() => {
   meanwhile = async () => undefined;
 });
 
-const start = (id: string, input: unknown) => env.client.workflow.start('study', { taskQueue: QUEUE, workflowId: id, args: [input] });
-const run = async (id: string, input: StudyInput): Promise<StudyResult> => (await (await start(id, input)).result()) as StudyResult;
+const start = (id: string, input: unknown) =>
+  env.client.workflow.start('study', { taskQueue: QUEUE, workflowId: id, args: [input] });
+const run = async (id: string, input: StudyInput): Promise<StudyResult> =>
+  (await (await start(id, input)).result()) as StudyResult;
 
 /** Something to wait for until it is released. */
 function gate(): { readonly held: Promise<void>; readonly release: () => void } {
   let release: () => void = () => undefined;
-  const held = new Promise<void>((done) => { release = done; });
+  const held = new Promise<void>((done) => {
+    release = done;
+  });
   return { held, release: () => release() };
 }
 
@@ -96,18 +119,31 @@ describe('a study', () => {
   it('runs fits and searches, then one evaluation of what they found, then makes its rows', async () => {
     const { plan } = planStudy({ name: 'table-a4' });
     const result = await run('a4', { name: 'table-a4' });
-    expect(asked.map(({ kind }) => kind).sort()).toEqual([...Array<string>(6).fill('ptqd'), ...Array<string>(6).fill('search'), 'evaluate'].sort());
+    expect(asked.map(({ kind }) => kind).sort()).toEqual(
+      [...Array<string>(6).fill('ptqd'), ...Array<string>(6).fill('search'), 'evaluate'].sort(),
+    );
     expect(asked.at(-1)!.kind).toBe('evaluate');
     const { rows } = asked.at(-1)!.argument as EvaluateSpecInput;
     const searched = plan.searches.map(({ spec }) => `search:${childId('search', spec)}`);
     const fitted = plan.fits.map(({ input }) => `schedule:${childId('ptqd', input).replace('ptqd-', '')}`);
-    expect(rows.map(({ schedule }) => schedule)).toEqual([0, 1, 2, 3, 4, 5].flatMap((i) => ['identity', 'identity', fitted[i], searched[i]]));
+    expect(rows.map(({ schedule }) => schedule)).toEqual(
+      [0, 1, 2, 3, 4, 5].flatMap((i) => ['identity', 'identity', fitted[i], searched[i]]),
+    );
     expect(result).toMatchObject({ study: 'table-a4', studyId: 'a4', evaluateId: asked.at(-1)!.id, columns: [] });
-    expect(result.rows.map(({ label, eta, objective }) => [label, eta, objective])).toEqual(plan.rows.map(({ label, scheduler }, i) => [label, scheduler.eta, i]));
+    expect(result.rows.map(({ label, eta, objective }) => [label, eta, objective])).toEqual(
+      plan.rows.map(({ label, scheduler }, i) => [label, scheduler.eta, i]),
+    );
     expect(result.rows[3]!.source).toBe(searched[0]!.replace('search:', ''));
     expect(result.notes).toEqual([...plan.notes, 'a warning of the evaluation']);
     expect(result.seconds).toBeGreaterThan(0);
-    expect(findRun(store, 'a4')).toMatchObject({ kind: 'study', name: 'table-a4', status: 'finished', message: null, result, spec: { name: 'table-a4', options: { model: 'shapes', precision: 'w4a8' } } });
+    expect(findRun(store, 'a4')).toMatchObject({
+      kind: 'study',
+      name: 'table-a4',
+      status: 'finished',
+      message: null,
+      result,
+      spec: { name: 'table-a4', options: { model: 'shapes', precision: 'w4a8' } },
+    });
   });
 
   it('starts children with what was planned, under ids of their content', async () => {
@@ -126,8 +162,13 @@ describe('a study', () => {
     expect(asked.map(({ id }) => id).sort()).toEqual(first);
   });
 
-  it.each([['table-a3', 2], ['figure-5', 1]])('%s has %i children at a time', async (name, together) => {
-    meanwhile = async () => { while (asked.length < together) await sleep(10); }; // the first ones wait for each other
+  it.each([
+    ['table-a3', 2],
+    ['figure-5', 1],
+  ])('%s has %i children at a time', async (name, together) => {
+    meanwhile = async () => {
+      while (asked.length < together) await sleep(10);
+    }; // the first ones wait for each other
     await run(`together-${name}`, { name });
     expect(most).toBe(together);
   });
@@ -141,7 +182,12 @@ describe('a study', () => {
     const result = await run('surface', { name: 'surface' });
     expect(asked.map(({ kind }) => kind)).toEqual(['evaluate']);
     expect(result.rows).toHaveLength(121);
-    expect(result.rows[12]).toMatchObject({ schedule: 'by-hand', sample: expect.closeTo(0.84, 12), noise: expect.closeTo(0.84, 12), source: null });
+    expect(result.rows[12]).toMatchObject({
+      schedule: 'by-hand',
+      sample: expect.closeTo(0.84, 12),
+      noise: expect.closeTo(0.84, 12),
+      source: null,
+    });
   });
 
   it('says which children run', async () => {
@@ -153,7 +199,10 @@ describe('a study', () => {
     release();
     await handle.result();
     expect(progress).toMatchObject({ study: 'table-3', stage: 'search', done: 0, total: 3, rows: 4 });
-    expect(progress.running.map(({ kind, label }) => `${kind} ${label}`)).toEqual(['search Q-Sched, c^eps, 4 steps', 'search Q-Sched, c^x, 4 steps']);
+    expect(progress.running.map(({ kind, label }) => `${kind} ${label}`)).toEqual([
+      'search Q-Sched, c^eps, 4 steps',
+      'search Q-Sched, c^x, 4 steps',
+    ]);
     expect(await handle.query<StudyProgress>('progress')).toMatchObject({ stage: 'finished', done: 3, running: [] });
   });
 
@@ -181,7 +230,11 @@ describe('a study that cannot go on', () => {
     };
     const failure = await failureOf('one-fails', { name: 'table-3' });
     release();
-    expect(failure.message).toMatch(new RegExp(`^The study table-3 stopped at its search ${id} \\(Q-Sched, c\\^eps, 4 steps\\): No candidate could be scored\\.$`));
+    expect(failure.message).toMatch(
+      new RegExp(
+        `^The study table-3 stopped at its search ${id} \\(Q-Sched, c\\^eps, 4 steps\\): No candidate could be scored\\.$`,
+      ),
+    );
     expect(failure.type).toBe('failure');
     expect(findRun(store, 'one-fails')).toMatchObject({ status: 'failed', message: failure.message, result: null });
     expect(asked.map(({ kind }) => kind)).not.toContain('evaluate');
@@ -191,7 +244,11 @@ describe('a study that cannot go on', () => {
   it.each<[string, unknown, RegExp]>([
     ['an unknown study', { name: 'table-9' }, /There is no study "table-9"\..*Did you mean/],
     ['no name', undefined, /There is no study without a name/],
-    ['an unknown option', { name: 'table-1', options: { modle: 'shapes' } }, /Unknown key "modle".*Did you mean "model"/],
+    [
+      'an unknown option',
+      { name: 'table-1', options: { modle: 'shapes' } },
+      /Unknown key "modle".*Did you mean "model"/,
+    ],
   ])('%s fails at once, with its sentence', async (name, input, pattern) => {
     const failure = await failureOf(`bad-${name.replaceAll(' ', '-')}`, input);
     expect(failure.message).toMatch(pattern);

@@ -46,8 +46,14 @@ export class Drawings {
   private readonly damaged = new Map<string, number>();
 
   constructor(private readonly plan: DrawingPlan) {
-    const { schedules, prepared: { networks, networkOf }, progress } = plan;
-    const keys = schedules.map(({ coefficients, ptqd }, i) => canonicalJson({ network: networkOf[i]!, coefficients, ptqd }));
+    const {
+      schedules,
+      prepared: { networks, networkOf },
+      progress,
+    } = plan;
+    const keys = schedules.map(({ coefficients, ptqd }, i) =>
+      canonicalJson({ network: networkOf[i]!, coefficients, ptqd }),
+    );
     const distinct = [...new Set(keys)];
     this.drawings = distinct.map((key) => {
       const row = keys.indexOf(key);
@@ -56,7 +62,10 @@ export class Drawings {
     this.drawingOf = keys.map((key) => distinct.indexOf(key));
     this.split = networks[0]!.prompts;
     const pictures = this.split.count * this.split.seeds.length;
-    this.shards = shardsOf(this.drawings.map(({ network }) => network), pictures);
+    this.shards = shardsOf(
+      this.drawings.map(({ network }) => network),
+      pictures,
+    );
     progress.pictures = pictures * this.drawings.length;
   }
 
@@ -67,7 +76,10 @@ export class Drawings {
 
   /** Draws, scores and keeps everything. */
   async drawAll(): Promise<void> {
-    const { progress, prepared: { networks } } = this.plan;
+    const {
+      progress,
+      prepared: { networks },
+    } = this.plan;
     const { model, scoreQueue } = networks[0]!;
     setCurrentDetails(
       `Drawing ${progress.pictures} pictures. If this stays, no worker serves \`${scoreQueue}\`: ` +
@@ -88,7 +100,11 @@ export class Drawings {
     const shards = this.shards.filter((shard) => gone.has(this.recordOf(shard)!));
     await together(shards, (shard) => {
       const record = this.recordOf(shard)!;
-      const underWay = this.repairs.get(record) ?? this.draw(shard).then(() => { this.repairs.delete(record); });
+      const underWay =
+        this.repairs.get(record) ??
+        this.draw(shard).then(() => {
+          this.repairs.delete(record);
+        });
       this.repairs.set(record, underWay);
       return underWay;
     });
@@ -96,7 +112,9 @@ export class Drawings {
 
   /** What was found damaged. */
   warnings(): string[] {
-    return [...this.damaged].map(([what, count]) => `Damaged artefacts of ${what} were removed and made again: ${count}.`);
+    return [...this.damaged].map(
+      ([what, count]) => `Damaged artefacts of ${what} were removed and made again: ${count}.`,
+    );
   }
 
   private recordOf(shard: Shard): string | undefined {
@@ -108,14 +126,20 @@ export class Drawings {
   }
 
   private async draw(shard: Shard): Promise<RenderResult> {
-    const { spec, prepared: { networks }, progress } = this.plan;
+    const {
+      spec,
+      prepared: { networks },
+      progress,
+    } = this.plan;
     const drawing = this.drawings[shard.of]!;
     const { model, precision, scheduler, network, scorers, features, scoreQueue } = networks[drawing.network]!;
     const waitSeconds = this.asked.has(scoreQueue) ? null : spec.waitForWorker;
     this.asked.add(scoreQueue);
     const request = {
       prepared: { model, precision, scheduler, network, scorers, features },
-      schedule: drawing.schedule, ...shardSplit(this.split, shard), retryFailed: spec.retryFailed,
+      schedule: drawing.schedule,
+      ...shardSplit(this.split, shard),
+      retryFailed: spec.retryFailed,
     };
     const summary = `${model} ${precision}: pictures ${shard.from}-${shard.to - 1} of schedule ${shard.of + 1}`;
     const run = () => scoreActivities(scoreQueue, waitSeconds).render.executeWithOptions({ summary }, [request]);

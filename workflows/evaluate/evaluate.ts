@@ -3,7 +3,14 @@
  * check, resolve, prepare, render in shards, summarise row by row, finish. Pictures and numbers stay
  * in the artefact folder: what is there is not made again, whoever asked for it.
  */
-import { CancellationScope, defineQuery, isCancellation, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  defineQuery,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { EvaluateProgress, ResolvedSchedule, SummariseResult } from '../../spec/evaluate-payloads.js';
 import type { EvaluateResult, EvaluateSpec } from '../../spec/evaluate-spec.js';
 import { parseEvaluateSpec } from '../../spec/validate-evaluate.js';
@@ -64,9 +71,17 @@ async function run(evaluateId: string, spec: EvaluateSpec, progress: Progress): 
   await drawings.drawAll();
   progress.stage = 'summarise';
   const summaries = await summariseRows({ spec, prepared, schedules, drawings, progress });
-  for (const warning of [...drawings.warnings(), ...summaries.flatMap((summary) => summary.warnings)]) warnings.add(warning);
+  for (const warning of [...drawings.warnings(), ...summaries.flatMap((summary) => summary.warnings)]) {
+    warnings.add(warning);
+  }
   const result = await store.finishEvaluate({
-    result: { evaluateId, ...resultOf(spec, drawings, summaries), drawn: progress.drawn, reused: progress.reused, warnings: [...warnings] },
+    result: {
+      evaluateId,
+      ...resultOf(spec, drawings, summaries),
+      drawn: progress.drawn,
+      reused: progress.reused,
+      warnings: [...warnings],
+    },
     pValues: summaries.map(({ pValue }) => pValue),
   });
   progress.stage = 'finished';
@@ -85,7 +100,9 @@ const seenWarnings = (schedules: readonly ResolvedSchedule[], { prompts: { count
   schedules.flatMap(({ source, seen }) =>
     seen === undefined
       ? []
-      : [`The search or fit behind "${source}" used ${seen} of these ${texts?.length ?? count} prompts: what its row gains is no held-out gain.`],
+      : [
+          `The search or fit behind "${source}" used ${seen} of these ${texts?.length ?? count} prompts: what its row gains is no held-out gain.`,
+        ],
   );
 
 function titleOf({ rows, prompts }: EvaluateSpec): string {

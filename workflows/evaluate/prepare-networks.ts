@@ -19,7 +19,14 @@ export interface PreparedNetworks {
  *
  * @throws QschedError (failure): workers that have other prompts, another arithmetic or other scorers than each other
  */
-export async function prepareNetworks({ rows, objective, scorers, features, prompts, waitForWorker }: EvaluateSpec): Promise<PreparedNetworks> {
+export async function prepareNetworks({
+  rows,
+  objective,
+  scorers,
+  features,
+  prompts,
+  waitForWorker,
+}: EvaluateSpec): Promise<PreparedNetworks> {
   const keys = rows.map(({ model, precision, scheduler }) => canonicalJson({ model, precision, scheduler }));
   const distinct = [...new Set(keys)];
   const networks = await Promise.all(
@@ -31,7 +38,11 @@ export async function prepareNetworks({ rows, objective, scorers, features, prom
     }),
   );
   if (networks.some(({ prompts: { sha256 } }) => sha256 !== networks[0]!.prompts.sha256)) {
-    throw new QschedError('failure', `The prompt set "${prompts.set}" differs between workers.`, 'Give every worker the same prompt files.');
+    throw new QschedError(
+      'failure',
+      `The prompt set "${prompts.set}" differs between workers.`,
+      'Give every worker the same prompt files.',
+    );
   }
   refuseMixed(networks);
   return { networks, networkOf: keys.map((key) => distinct.indexOf(key)) };
@@ -48,7 +59,9 @@ function refuseMixed(networks: readonly PreparedNetwork[]): void {
         'Serve all models of a table by workers of one kind: the same provider, onnxruntime, instruction set and --batch.',
       );
     }
-    const changed = other.scorers.find(({ role, fingerprint }) => first.scorers.some((one) => one.role === role && one.fingerprint !== fingerprint));
+    const changed = other.scorers.find(({ role, fingerprint }) =>
+      first.scorers.some((one) => one.role === role && one.fingerprint !== fingerprint),
+    );
     if (changed !== undefined) {
       throw new QschedError(
         'failure',

@@ -8,5 +8,13 @@ export type Progress = { -readonly [K in keyof EvaluateProgress]: EvaluateProgre
 
 /** Nothing done yet. */
 export const atStart = (): Progress => ({
-  status: 'running', stage: 'prepare', rows: 0, pictures: 0, done: 0, drawn: 0, reused: 0, failed: 0, summarised: 0,
+  status: 'running',
+  stage: 'prepare',
+  rows: 0,
+  pictures: 0,
+  done: 0,
+  drawn: 0,
+  reused: 0,
+  failed: 0,
+  summarised: 0,
 });

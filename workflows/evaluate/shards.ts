@@ -40,7 +40,10 @@ export function shardsOf(networks: readonly number[], pictures: number, most = M
 }
 
 /** The part of a split that a shard needs: a set stays a reference, texts of the spec are cut to those that it draws. */
-export function shardSplit(split: PromptSplit, { from, to }: Pick<Shard, 'from' | 'to'>): { split: PromptSplit; from: number; to: number } {
+export function shardSplit(
+  split: PromptSplit,
+  { from, to }: Pick<Shard, 'from' | 'to'>,
+): { split: PromptSplit; from: number; to: number } {
   if (split.texts === null) return { split, from, to };
   const seeds = split.seeds.length;
   const first = floor(from / seeds);

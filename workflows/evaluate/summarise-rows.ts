@@ -3,7 +3,12 @@
  */
 import { canonicalJson } from '../../spec/canonical-json.js';
 import { QschedError } from '../../spec/errors.js';
-import type { PreparedNetwork, ResolvedSchedule, SummariseRequest, SummariseResult } from '../../spec/evaluate-payloads.js';
+import type {
+  PreparedNetwork,
+  ResolvedSchedule,
+  SummariseRequest,
+  SummariseResult,
+} from '../../spec/evaluate-payloads.js';
 import type { EvaluateSpec } from '../../spec/evaluate-spec.js';
 import { scoreActivities } from '../activities.js';
 import { together, type Drawing, type Drawings } from './drawings.js';
@@ -36,7 +41,10 @@ export async function summariseRows(plan: RowPlan): Promise<SummariseResult[]> {
 
 /** One row; what has gone from the folder meanwhile is made again. */
 async function summarise(plan: RowPlan, row: number): Promise<SummariseResult> {
-  const { prepared: { networks, networkOf }, drawings } = plan;
+  const {
+    prepared: { networks, networkOf },
+    drawings,
+  } = plan;
   const { model, precision, scoreQueue } = networks[networkOf[row]!]!;
   const { summarise: sumUp } = scoreActivities(scoreQueue, null);
   let repaired = false;
@@ -60,14 +68,20 @@ const elsewhere = (row: number): QschedError =>
     'Workers on several machines need one artefact folder: set QSCHED_ARTEFACTS to a shared folder for each of them.',
   );
 
-function requestOf({ spec, prepared: { networks, networkOf }, schedules, drawings }: RowPlan, row: number): SummariseRequest {
+function requestOf(
+  { spec, prepared: { networks, networkOf }, schedules, drawings }: RowPlan,
+  row: number,
+): SummariseRequest {
   const { prompts: split, ...prepared } = networks[networkOf[row]!]!;
   const own = drawings.ofRow(row);
   const identity = spec.rows.findIndex(({ schedule }, i) => schedule === 'identity' && networkOf[i] === networkOf[row]);
   const { schedule } = spec.rows[row]!;
   return {
-    prepared, schedule: schedules[row]!, label: labelOf(spec.rows[row]!),
-    promptCount: split.count, seedCount: split.seeds.length,
+    prepared,
+    schedule: schedules[row]!,
+    label: labelOf(spec.rows[row]!),
+    promptCount: split.count,
+    seedCount: split.seeds.length,
     records: own.records,
     identity: schedule === 'identity' || identity === -1 ? null : drawings.ofRow(identity).records,
     full: fullOf(spec, prepared, drawings, own)?.records ?? null,
@@ -75,7 +89,12 @@ function requestOf({ spec, prepared: { networks, networkOf }, schedules, drawing
 }
 
 /** The full-precision identity of the same model and scheduler, where the table has it and it is not this row's own. */
-function fullOf({ rows }: EvaluateSpec, { model, scheduler }: Omit<PreparedNetwork, 'prompts'>, drawings: Drawings, own: Drawing): Drawing | null {
+function fullOf(
+  { rows }: EvaluateSpec,
+  { model, scheduler }: Omit<PreparedNetwork, 'prompts'>,
+  drawings: Drawings,
+  own: Drawing,
+): Drawing | null {
   const at = rows.findIndex(
     (row) =>
       row.schedule === 'identity' &&
@@ -87,4 +106,5 @@ function fullOf({ rows }: EvaluateSpec, { model, scheduler }: Omit<PreparedNetwo
   return found === own ? null : found;
 }
 
-const labelOf = ({ label, schedule }: EvaluateSpec['rows'][number]): string => label ?? (typeof schedule === 'string' ? schedule : schedule.name);
+const labelOf = ({ label, schedule }: EvaluateSpec['rows'][number]): string =>
+  label ?? (typeof schedule === 'string' ? schedule : schedule.name);

@@ -25,9 +25,18 @@ export async function begin({ searchId, spec, input }: SearchRun): Promise<Searc
     upsertSearchAttributes({ QschedModel: [spec.model], QschedPrecision: [spec.precision], QschedStatus: ['running'] });
   }
   return {
-    quantised, reference, notes, splits, searchAttributes,
+    quantised,
+    reference,
+    notes,
+    splits,
+    searchAttributes,
     objectives: judgedObjectives(spec, prepared),
-    identityScore: null, optimizer: null, told: 0, failed: 0, generation: 0, best: [],
+    identityScore: null,
+    optimizer: null,
+    told: 0,
+    failed: 0,
+    generation: 0,
+    best: [],
   };
 }
 
@@ -41,7 +50,12 @@ export async function scoreIdentity(run: SearchRun, state: SearchState): Promise
       `no worker serves \`${quantised.scoreQueue}\`: start one with \`npx qsched worker --model ${spec.model}\`.`,
   );
   const trials = numbered([spaceOf(spec).identity()], 0);
-  const { scores } = await scoreStage(run, state, { stage: 'calibration', trials, label: 'identity', waitSeconds: spec.waitForWorker });
+  const { scores } = await scoreStage(run, state, {
+    stage: 'calibration',
+    trials,
+    label: 'identity',
+    waitSeconds: spec.waitForWorker,
+  });
   const identityScore = scores[0]!;
   if (identityScore === null) {
     throw new QschedError(
@@ -54,7 +68,8 @@ export async function scoreIdentity(run: SearchRun, state: SearchState): Promise
   return { ...state, identityScore };
 }
 
-const textCount = ({ texts }: PrepareResult): number => texts.calibration.length + texts.select.length + texts.confirm.length;
+const textCount = ({ texts }: PrepareResult): number =>
+  texts.calibration.length + texts.select.length + texts.confirm.length;
 
 /** Whether the user wrote how long to wait for a worker. */
 const asksToWait = (input: unknown): boolean => typeof input === 'object' && input !== null && 'waitForWorker' in input;

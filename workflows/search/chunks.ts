@@ -63,10 +63,16 @@ export function wavesOf(chunks: readonly OpenTrial[][], pictures: number): OpenT
 /** One candidate's missing pictures in as many pieces as there are workers, where they are enough; in more where they are too many. */
 function piecesOf(trial: OpenTrial, pictures: number): OpenTrial[] {
   const missing = trial.missing ?? Array.from({ length: pictures }, (_, i) => i);
-  const count = max(1, min(WORKERS, floor(missing.length / FEWEST_PICTURES)), ceil(missing.length / MOST_PICTURES_A_PIECE));
+  const count = max(
+    1,
+    min(WORKERS, floor(missing.length / FEWEST_PICTURES)),
+    ceil(missing.length / MOST_PICTURES_A_PIECE),
+  );
   if (count === 1) return [trial];
   const size = ceil(missing.length / count / FEWEST_PICTURES) * FEWEST_PICTURES;
   const pieces: OpenTrial[] = [];
-  for (let start = 0; start < missing.length; start += size) pieces.push({ ...trial, missing: missing.slice(start, start + size) });
+  for (let start = 0; start < missing.length; start += size) {
+    pieces.push({ ...trial, missing: missing.slice(start, start + size) });
+  }
   return pieces;
 }

@@ -35,12 +35,19 @@ export async function conclude(run: SearchRun, state: SearchState): Promise<Sear
 async function select(run: SearchRun, state: SearchState): Promise<Ranked> {
   const [best] = state.best;
   if (best === undefined) {
-    throw new QschedError('failure', 'No candidate could be scored.', 'Narrow coefficients.range, or raise the budget.');
+    throw new QschedError(
+      'failure',
+      'No candidate could be scored.',
+      'Narrow coefficients.range, or raise the budget.',
+    );
   }
   if (state.best.length === 1) return best;
   run.progress.stage = 'select';
   details(`Choosing among the best ${state.best.length} on ${state.splits.select.count} other prompts.`);
-  const trials = numbered(state.best.map(({ coefficients }) => coefficients), 1);
+  const trials = numbered(
+    state.best.map(({ coefficients }) => coefficients),
+    1,
+  );
   const { scores } = await scoreStage(run, state, { stage: 'select', trials, label: 'select' });
   let winner = 0;
   scores.forEach((score, i) => {
@@ -57,7 +64,10 @@ async function confirm(run: SearchRun, state: SearchState, finalist: Ranked): Pr
   const trials = numbered([spaceOf(run.spec).identity(), finalist.coefficients], 0);
   await scoreStage(run, state, { stage: 'confirm', trials, label: 'confirm' });
   return storeActivities(split.count * RESAMPLING_ROWS).judge({
-    searchId: run.searchId, contexts: state.quantised.contexts, seeds: split.seeds, objectives: state.objectives,
+    searchId: run.searchId,
+    contexts: state.quantised.contexts,
+    seeds: split.seeds,
+    objectives: state.objectives,
   });
 }
 
@@ -67,21 +77,34 @@ interface Outcome {
   readonly control: SearchResult['control'];
 }
 
-function resultOf({ searchId, spec }: SearchRun, state: SearchState, { finalist, verdict, control }: Outcome): FinishRequest['result'] {
+function resultOf(
+  { searchId, spec }: SearchRun,
+  state: SearchState,
+  { finalist, verdict, control }: Outcome,
+): FinishRequest['result'] {
   const [best] = state.best as [Ranked];
   const [{ prompts, gain, percentile, studentised }] = verdict.scorers as [Verdict['scorers'][number]];
   return {
-    searchId, status: 'finished',
-    model: spec.model, precision: spec.precision, steps: spec.scheduler.steps, optimizer: spec.optimizer.type,
-    trials: state.told, failed: state.failed,
+    searchId,
+    status: 'finished',
+    model: spec.model,
+    precision: spec.precision,
+    steps: spec.scheduler.steps,
+    optimizer: spec.optimizer.type,
+    trials: state.told,
+    failed: state.failed,
     best: { trial: best.index, coefficients: best.coefficients, score: best.score },
     identity: { trial: 0, coefficients: spaceOf(spec).identity(), score: state.identityScore! },
     finalist: finalist.coefficients,
     notes: state.notes,
     heldOut: {
-      prompts, gain,
-      low: min(percentile.low, studentised.low), high: max(percentile.high, studentised.high),
-      recommend: verdict.recommend, reason: verdict.reason, scorers: verdict.scorers,
+      prompts,
+      gain,
+      low: min(percentile.low, studentised.low),
+      high: max(percentile.high, studentised.high),
+      recommend: verdict.recommend,
+      reason: verdict.reason,
+      scorers: verdict.scorers,
       calibrationGain: verdict.calibrationGain,
       optimism: verdict.calibrationGain === null ? null : verdict.calibrationGain - gain,
     },

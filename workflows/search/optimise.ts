@@ -24,11 +24,15 @@ export async function optimise(run: SearchRun, start: SearchState): Promise<Sear
   run.progress.stage = 'search';
   const optimizer = optimizerOf(run.spec, start);
   const space = spaceOf(run.spec);
-  for (let state = start; ; ) {
+  for (let state = start; ;) {
     const points = optimizer.ask();
     if (points.length === 0) return state;
     showProgress(run, state);
-    const trials = points.map((point, i) => ({ index: state.told + i + 1, point, coefficients: space.toCoefficients(point) }));
+    const trials = points.map((point, i) => ({
+      index: state.told + i + 1,
+      point,
+      coefficients: space.toCoefficients(point),
+    }));
     const label = `generation ${state.generation + 1}`;
     const made = await scoreStage(run, state, { stage: 'calibration', trials, label }, (count) => {
       run.progress.told += count;
@@ -41,7 +45,10 @@ export async function optimise(run: SearchRun, start: SearchState): Promise<Sear
   }
 }
 
-function optimizerOf({ optimizer: { type, budget, seed, gridPoints, batch: wanted }, ...spec }: SearchSpec, { optimizer }: SearchState): Optimizer {
+function optimizerOf(
+  { optimizer: { type, budget, seed, gridPoints, batch: wanted }, ...spec }: SearchSpec,
+  { optimizer }: SearchState,
+): Optimizer {
   const { lower, upper } = spaceOf({ optimizer: { type, budget, seed }, ...spec });
   const own = gridPoints === undefined ? {} : { gridPoints };
   const batch = min(MOST_ASKED, wanted ?? defaultBatch(type, lower.length, budget, own));
@@ -52,7 +59,13 @@ function optimizerOf({ optimizer: { type, budget, seed, gridPoints, batch: wante
 type Asked = readonly { readonly index: number; readonly coefficients: SearchState['best'][number]['coefficients'] }[];
 
 /** The state after a generation. */
-function told(state: SearchState, trials: Asked, { scores, kept }: BatchScores, optimizer: Optimizer, spec: SearchSpec): SearchState {
+function told(
+  state: SearchState,
+  trials: Asked,
+  { scores, kept }: BatchScores,
+  optimizer: Optimizer,
+  spec: SearchSpec,
+): SearchState {
   const ranked = trials.flatMap(({ index, coefficients }, i) => {
     const score = scores[i]!;
     return score === null ? [] : [{ index, score, coefficients: kept.get(index) ?? coefficients }];

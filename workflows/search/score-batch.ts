@@ -3,7 +3,14 @@
  */
 import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { Coefficients } from '../../spec/coefficients.js';
-import type { AskedTrial, AskResult, BatchReference, OpenTrial, PreparedModel, PromptSplit } from '../../spec/payloads.js';
+import type {
+  AskedTrial,
+  AskResult,
+  BatchReference,
+  OpenTrial,
+  PreparedModel,
+  PromptSplit,
+} from '../../spec/payloads.js';
 import type { SearchSpec } from '../../spec/search-spec.js';
 import { scoreActivities, storeActivities } from '../activities.js';
 import { atMost } from '../at-most.js';
@@ -74,7 +81,11 @@ const ask = (batch: Batch, trials: readonly AskedTrial[], retryFailed: boolean):
   storeOf(batch).ask({ ...batch.reference, trials, retryFailed });
 
 /** @returns the scores of all trials of the batch, in ask order */
-async function scoreOpen(batch: Batch, asked: AskResult, onRecorded: (count: number) => void): Promise<(number | null)[]> {
+async function scoreOpen(
+  batch: Batch,
+  asked: AskResult,
+  onRecorded: (count: number) => void,
+): Promise<(number | null)[]> {
   const scores = [...asked.scores];
   const at = new Map(batch.trials.map((trial, i) => [trial.index, i]));
   const { first, repeated } = splitRepeated(asked.open);
@@ -85,7 +96,9 @@ async function scoreOpen(batch: Batch, asked: AskResult, onRecorded: (count: num
   if (repeated.length > 0) {
     const trials = repeated.map(({ index }) => batch.trials[at.get(index)!]!);
     const again = await ask(batch, trials, false);
-    trials.forEach(({ index }, i) => { scores[at.get(index)!] = again.scores[i]!; });
+    trials.forEach(({ index }, i) => {
+      scores[at.get(index)!] = again.scores[i]!;
+    });
     onRecorded(repeated.length);
   }
   return scores;

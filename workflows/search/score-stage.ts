@@ -38,8 +38,13 @@ export function scoreStage(
   const contexts = split === 'confirm' ? prepared.contexts : own;
   const batch = {
     reference: { searchId, stage, contexts, split, seeds: state.splits[split].seeds, objective },
-    prepared, scheduler: spec.scheduler, split: state.splits[split],
-    trials, retryFailed: spec.retryFailed, waitSeconds, label,
+    prepared,
+    scheduler: spec.scheduler,
+    split: state.splits[split],
+    trials,
+    retryFailed: spec.retryFailed,
+    waitSeconds,
+    label,
     carryOn: () => carryOn(run, state),
   };
   return scoreBatch(batch, onRecorded);

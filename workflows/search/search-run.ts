@@ -1,7 +1,13 @@
 /**
  * One execution of a search: what its stages share.
  */
-import { allHandlersFinished, condition, continueAsNew, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  setCurrentDetails,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
 import { coefficientSpace, type CoefficientSpace } from '../../diffusion/coefficients.js';
 import type { SearchProgress } from '../../spec/payloads.js';
 import type { SearchSpec } from '../../spec/search-spec.js';
@@ -38,7 +44,8 @@ export function showProgress({ spec, progress }: SearchRun, state: SearchState):
   progress.generation = state.generation;
   progress.identity = state.identityScore;
   progress.best = state.best[0]?.score ?? null;
-  const best = progress.best === null ? '' : `, best ${progress.best.toFixed(4)} (identity ${state.identityScore?.toFixed(4)})`;
+  const best =
+    progress.best === null ? '' : `, best ${progress.best.toFixed(4)} (identity ${state.identityScore?.toFixed(4)})`;
   const failed = state.failed > 0 ? `, ${state.failed} failed` : '';
   details(`Generation ${state.generation}, ${state.told} of ${spec.optimizer.budget} trials${best}${failed}.`);
   if (state.searchAttributes && progress.best !== null) {

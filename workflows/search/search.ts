@@ -43,7 +43,16 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
 
 function startOf(carried: SearchState | undefined): SearchRun['progress'] {
   const { told = 0, generation = 0, failed = 0, identityScore: identity = null, best = [] } = carried ?? {};
-  return { status: 'running', stage: 'prepare', told, budget: 0, generation, best: best[0]?.score ?? null, identity, failed };
+  return {
+    status: 'running',
+    stage: 'prepare',
+    told,
+    budget: 0,
+    generation,
+    best: best[0]?.score ?? null,
+    identity,
+    failed,
+  };
 }
 
 /** The store says how the search ended, also where it was cancelled. */
