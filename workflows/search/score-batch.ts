@@ -89,9 +89,10 @@ async function scoreOpen(
   const scores = [...asked.scores];
   const at = new Map(batch.trials.map((trial, i) => [trial.index, i]));
   const { first, repeated } = splitRepeated(asked.open);
-  for (const wave of wavesOf(chunksOf(first, pictures(batch.split)), pictures(batch.split))) {
+  const waves = wavesOf(chunksOf(first, pictures(batch.split)), pictures(batch.split));
+  for (const [i, wave] of waves.entries()) {
+    if (i > 0 && workflowInfo().continueAsNewSuggested) await batch.carryOn();
     await CancellationScope.cancellable(() => atMost(mostOutstanding(batch.split), wave, scoreChunk));
-    if (workflowInfo().continueAsNewSuggested) await batch.carryOn();
   }
   if (repeated.length > 0) {
     const trials = repeated.map(({ index }) => batch.trials[at.get(index)!]!);
