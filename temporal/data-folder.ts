@@ -8,6 +8,10 @@ import { messageOf, QschedError } from '../spec/errors.js';
 /** Written and removed again, so that a full disk is seen before a search starts. */
 const PROBE = Buffer.alloc(4096);
 
+/** Where the data folder is or would be: `QSCHED_DATA`, or `.qsched` in the working folder. Touches no file. */
+export const dataFolderPath = (env: NodeJS.ProcessEnv = process.env): string =>
+  resolve(env['QSCHED_DATA'] || '.qsched');
+
 /**
  * The data folder, made when it is not there: `QSCHED_DATA`, or `.qsched` in the working folder.
  *
@@ -16,7 +20,7 @@ const PROBE = Buffer.alloc(4096);
  * @throws QschedError `failure` when the folder cannot be made or written
  */
 export function dataFolder(env: NodeJS.ProcessEnv = process.env): string {
-  const folder = resolve(env['QSCHED_DATA'] || '.qsched');
+  const folder = dataFolderPath(env);
   const probe = join(folder, `.write-test-${process.pid}`);
   try {
     mkdirSync(folder, { recursive: true });

@@ -2,7 +2,7 @@
  * Whether a silent server or a worker that cannot write has a full disk under it.
  */
 import { statfsSync } from 'node:fs';
-import { dataFolder } from '../../temporal/data-folder.js';
+import { dataFolderPath } from '../../temporal/data-folder.js';
 
 /** Below this many bytes neither SQLite nor the server can go on. */
 const FEWEST_BYTES = 1_000_000;
@@ -19,7 +19,7 @@ export interface DiskSpace {
 
 /** @returns a clause for the reader, or null where there is room, or nobody knows */
 export function fullDisk(
-  folder: string = dataFolder(),
+  folder: string = dataFolderPath(),
   spaceOf: (path: string) => DiskSpace = statfsSync,
 ): string | null {
   try {

@@ -2,11 +2,12 @@
  * Schedules by reference, before anything is started.
  */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { openStore } from '../../db/open-store.js';
 import { resolveSchedules } from '../../db/resolve-schedules.js';
 import type { EvaluateSpec } from '../../spec/evaluate-spec.js';
 import { configuredServer } from '../../temporal/connect.js';
-import { databasePath } from '../house/house.js';
+import { dataFolderPath } from '../../temporal/data-folder.js';
 import { withCurrentStore } from './stored-search.js';
 
 /**
@@ -18,6 +19,6 @@ import { withCurrentStore } from './stored-search.js';
 export function checkReferences(spec: EvaluateSpec): void {
   const refers = spec.rows.some(({ schedule }) => typeof schedule === 'string' && schedule !== 'identity');
   if (!refers || configuredServer() !== null) return;
-  if (existsSync(databasePath())) withCurrentStore((store) => resolveSchedules(store, spec));
+  if (existsSync(join(dataFolderPath(), 'qsched.db'))) withCurrentStore((store) => resolveSchedules(store, spec));
   else resolveSchedules(openStore(':memory:'), spec);
 }

@@ -28,6 +28,8 @@ const SMALL = ['evaluate', '--model', 'shapes', '--precision', 'fp32,w4a8', '--s
 const PICTURES = 2 * PROMPTS;
 /** Terms of two scorers and features, once a row: each row is one block. */
 const NUMBERS = 2 * 3;
+/** To the real pictures, of both rows; FID-SD and KID of the quantised one. */
+const DISTANCES = 2 + 2;
 
 const everyFile = (folder: string): string[] =>
   existsSync(folder)
@@ -82,7 +84,7 @@ describe('an evaluation in a folder of its own', () => {
   });
 
   it('keeps a picture a key, and what was computed from it', () => {
-    expect(keys(data)).toHaveLength(PICTURES + NUMBERS);
+    expect(keys(data)).toHaveLength(PICTURES + NUMBERS + DISTANCES);
     expect(keys(data).filter((key) => isPicture(objectOf(data, key)))).toHaveLength(PICTURES);
     expect(query<{ kind: string; status: string }>(data, 'select kind, status from runs')).toEqual([
       { kind: 'evaluate', status: 'finished' },
@@ -171,7 +173,7 @@ describe('an evaluation in a folder of its own', () => {
     [
       'a fit that nobody made',
       ['evaluate', '--model', 'shapes', '--steps', '2', '--schedules', 'ptqd', '--count', '2'],
-      /There is no PTQD fit of shapes w4a8.*Make one: npx qsched ptqd --model shapes/,
+      /There is no PTQD fit of shapes w4a8.*\n.*Make one: npx qsched ptqd --model shapes/,
     ],
     ['a search that nobody made', ['confirm', 'nosuchsearch'], /There is no search "nosuchsearch"/],
   ])('refuses %s with exit code 2', async (_, args, message) => {

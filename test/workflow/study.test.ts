@@ -247,7 +247,7 @@ describe('a study that cannot go on', () => {
     [
       'an unknown option',
       { name: 'table-1', options: { modle: 'shapes' } },
-      /Unknown key "modle".*Did you mean "model"/,
+      /Unknown key "options\.modle".*Did you mean "(options\.)?model"/,
     ],
   ])('%s fails at once, with its sentence', async (name, input, pattern) => {
     const failure = await failureOf(`bad-${name.replaceAll(' ', '-')}`, input);
