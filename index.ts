@@ -9,4 +9,4 @@ export type { PluginBatch, PluginScorer, PluginScores } from './inference/scorer
 export { QschedError, type ErrorCode } from './spec/errors.js';
 export { SearchSpec, type SearchSpecInput } from './spec/search-spec.js';
 export { parseSearchSpec } from './spec/validate.js';
-export type { GainInterval, SearchResult, Verdict } from './spec/payloads.js';
+export type { GainInterval, SearchResult, Verdict } from './spec/search-result.js';

@@ -17,10 +17,9 @@ import type {
   OpenRequest,
   OpenResult,
   RecordRequest,
-  SearchResult,
   TrialScore,
-  Verdict,
 } from '../spec/payloads.js';
+import type { SearchResult, Verdict } from '../spec/search-result.js';
 import type {
   CheckEvaluateRequest,
   FinishEvaluateRequest,

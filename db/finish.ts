@@ -2,7 +2,8 @@
  * The end of a search: what the store counts joins the result, and both are written.
  */
 import { and, eq, sql } from 'drizzle-orm';
-import type { FinishRequest, ScoredCoefficients, SearchResult } from '../spec/payloads.js';
+import type { FinishRequest } from '../spec/payloads.js';
+import type { ScoredCoefficients, SearchResult } from '../spec/search-result.js';
 import type { Store } from './open-store.js';
 import { storeSearchSchedules } from './schedules.js';
 import { trials } from './schema.js';

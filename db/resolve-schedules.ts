@@ -6,7 +6,7 @@ import { QschedError } from '../spec/errors.js';
 import type { NetworkChoice, ResolvedSchedule } from '../spec/evaluate-payloads.js';
 import type { EvaluateSpec } from '../spec/evaluate-spec.js';
 import type { Coefficients } from '../spec/coefficients.js';
-import type { SearchResult } from '../spec/payloads.js';
+import type { SearchResult } from '../spec/search-result.js';
 import type { CompleteSchedule } from '../spec/schedule-document.js';
 import type { SearchSpec } from '../spec/search-spec.js';
 import { suggestion } from '../spec/suggestion.js';

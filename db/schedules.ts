@@ -4,7 +4,7 @@
 import { and, desc, eq, like, sql } from 'drizzle-orm';
 import { canonicalJson } from '../spec/canonical-json.js';
 import type { NetworkChoice } from '../spec/evaluate-payloads.js';
-import type { SearchResult } from '../spec/payloads.js';
+import type { SearchResult } from '../spec/search-result.js';
 import { FusedDocument, scaleFused, SCHEDULE_FORMAT, type CompleteSchedule } from '../spec/schedule-document.js';
 import type { SearchSpec } from '../spec/search-spec.js';
 import { scheduleId } from './keys.js';

@@ -4,7 +4,8 @@
 import { and, desc, eq } from 'drizzle-orm';
 import { canonicalJson } from '../spec/canonical-json.js';
 import { QschedError } from '../spec/errors.js';
-import type { OpenRequest, SearchResult, Stage } from '../spec/payloads.js';
+import type { OpenRequest, Stage } from '../spec/payloads.js';
+import type { SearchResult } from '../spec/search-result.js';
 import { scorersOf } from '../spec/objective-plan.js';
 import type { SearchSpec } from '../spec/search-spec.js';
 import { promptId } from './keys.js';

@@ -5,7 +5,7 @@
  * the source of schemas/evaluate.schema.json.
  */
 import { z } from 'zod';
-import type { GainInterval } from './payloads.js';
+import type { GainInterval } from './search-result.js';
 import { name, ObjectiveChoice, seeds, SchedulerChoice, texts, whole } from './search-spec.js';
 
 const numbers = z

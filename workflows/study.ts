@@ -7,7 +7,7 @@
  */
 import { CancellationScope, defineQuery, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { EvaluateResult } from '../spec/evaluate-spec.js';
-import type { SearchResult } from '../spec/payloads.js';
+import type { SearchResult } from '../spec/search-result.js';
 import type { PtqdResult } from '../spec/study-payloads.js';
 import type { StudyProgress, StudyResult } from '../spec/study-spec.js';
 import { childId } from '../studies/child-id.js';

@@ -6,7 +6,7 @@ import { checkFiles } from '../../inference/prepare/prepare.js';
 import type { Store } from '../../db/open-store.js';
 import { findSearch, listSearches } from '../../db/searches.js';
 import { QschedError } from '../../spec/errors.js';
-import type { SearchResult } from '../../spec/payloads.js';
+import type { SearchResult } from '../../spec/search-result.js';
 import type { SearchSpec } from '../../spec/search-spec.js';
 import { parseSearchSpec } from '../../spec/validate.js';
 import { followedSearch, isRunning, searchIdOf, startSearch } from '../follow/follow-search.js';

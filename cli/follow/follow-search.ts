@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
 import { canonicalJson } from '../../spec/canonical-json.js';
-import type { SearchProgress } from '../../spec/payloads.js';
+import type { SearchProgress } from '../../spec/search-result.js';
 import type { SearchSpec } from '../../spec/search-spec.js';
 import { WORKFLOW_QUEUE } from '../../temporal/queues.js';
 import type { Followed } from './follow-workflow.js';

@@ -6,7 +6,7 @@ import type { Client } from '@temporalio/client';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
 import { canonicalJson } from '../../spec/canonical-json.js';
 import type { EvaluateProgress } from '../../spec/evaluate-payloads.js';
-import type { SearchProgress } from '../../spec/payloads.js';
+import type { SearchProgress } from '../../spec/search-result.js';
 import type { StudyChild, StudyInput, StudyProgress, StudyResult } from '../../spec/study-spec.js';
 import type { StudyPlan } from '../../studies/study-plan.js';
 import { WORKFLOW_QUEUE } from '../../temporal/queues.js';

@@ -2,7 +2,7 @@
  * The verdict as a person reads it.
  */
 import { canonicalJson } from '../../spec/canonical-json.js';
-import type { SearchResult } from '../../spec/payloads.js';
+import type { SearchResult } from '../../spec/search-result.js';
 import type { ObjectiveChoice } from '../../spec/search-spec.js';
 import { coefficientLines, fixed, GAIN_HEADS, gainCells, signed, signedInterval } from './numbers.js';
 import { scoreFormula } from './objective-text.js';

@@ -2,7 +2,7 @@
  * The gain of one row of pictures over another, in one score, paired by prompt and seed: what verdicts, tables and
  * confirmations are made of.
  */
-import type { GainInterval } from '../../spec/payloads.js';
+import type { GainInterval } from '../../spec/search-result.js';
 import { pairedBootstrap, type Interval } from './bootstrap.js';
 import { mean } from './statistics.js';
 

@@ -2,7 +2,7 @@
  * One row of an evaluation in numbers: means with intervals clustered by prompt, and gains over
  * another row, paired by prompt and seed.
  */
-import type { GainInterval } from '../../spec/payloads.js';
+import type { GainInterval } from '../../spec/search-result.js';
 import { scorersOf, type ObjectivePlan } from '../../spec/objective-plan.js';
 import { MINIMUM_PROMPTS, pairedBootstrap } from './bootstrap.js';
 import { createObjective, type Row } from '../objectives/jaq.js';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EvaluateResult } from '../../spec/evaluate-spec.js';
-import type { SearchResult } from '../../spec/payloads.js';
+import type { SearchResult } from '../../spec/search-result.js';
 import { readServerRecord } from '../../temporal/server-record.js';
 import {
   cleanUp,

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { SearchResult } from '../../spec/payloads.js';
+import type { SearchResult } from '../../spec/search-result.js';
 import { cleanUp, newDataFolder, query, runCli, runJson, start } from './harness.js';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createScheduler } from '../../diffusion/scheduler.js';
 import { openModelFolder } from '../../inference/models/model-folder.js';
 import type { FusedSchedule } from '../../diffusion/fused.js';
-import type { SearchResult } from '../../spec/payloads.js';
+import type { SearchResult } from '../../spec/search-result.js';
 import { readServerRecord } from '../../temporal/server-record.js';
 import { findExecutable } from '../../temporal/executable.js';
 import {

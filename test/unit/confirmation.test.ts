@@ -5,7 +5,7 @@ import { pairedBootstrap } from '../../metrics/statistics/bootstrap.js';
 import { concludeConfirmation } from '../../metrics/statistics/confirmation.js';
 import { meanGain, pairedGain, widest } from '../../metrics/statistics/paired-gain.js';
 import type { EvaluatedRow } from '../../spec/evaluate-spec.js';
-import type { GainInterval } from '../../spec/payloads.js';
+import type { GainInterval } from '../../spec/search-result.js';
 
 describe('a paired gain', () => {
   const identity = [

@@ -11,7 +11,8 @@ import { closeSearch, openSearch } from '../../db/searches.js';
 import { askTrials, recordTrials } from '../../db/trials.js';
 import { planObjective } from '../../metrics/objectives/plan-objective.js';
 import { encodeFloats } from '../../spec/float-text.js';
-import type { BatchReference, SearchResult } from '../../spec/payloads.js';
+import type { BatchReference } from '../../spec/payloads.js';
+import type { SearchResult } from '../../spec/search-result.js';
 import { parseSearchSpec } from '../../spec/validate.js';
 
 let folder: string;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { bestText, type BestRow } from '../../cli/text/best-text.js';
 import { verdictText } from '../../cli/text/verdict-text.js';
-import type { GainInterval, SearchResult } from '../../spec/payloads.js';
+import type { GainInterval, SearchResult } from '../../spec/search-result.js';
 
 const JAQ = { type: 'jaq-clip', k: 2 } as const;
 

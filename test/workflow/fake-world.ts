@@ -21,9 +21,8 @@ import type {
   PromptSplit,
   ScoreRequest,
   ScoreResult,
-  SearchProgress,
-  SearchResult,
 } from '../../spec/payloads.js';
+import type { SearchProgress, SearchResult } from '../../spec/search-result.js';
 import type { SearchSpecInput } from '../../spec/search-spec.js';
 import { provideExecutable } from '../../temporal/executable.js';
 import { modelQueue, STORE_QUEUE, WORKFLOW_QUEUE } from '../../temporal/queues.js';

@@ -4,7 +4,8 @@
  */
 import { upsertSearchAttributes } from '@temporalio/workflow';
 import { QschedError } from '../../spec/errors.js';
-import type { FinishRequest, SearchResult, Verdict } from '../../spec/payloads.js';
+import type { FinishRequest } from '../../spec/payloads.js';
+import type { SearchResult, Verdict } from '../../spec/search-result.js';
 import { storeActivities } from '../activities.js';
 import { runControl } from './control.js';
 import { pictures } from './score-batch.js';

@@ -2,7 +2,7 @@
  * What full precision does with the same prompts, and with a search of its own.
  */
 import { executeChild } from '@temporalio/workflow';
-import type { SearchResult } from '../../spec/payloads.js';
+import type { SearchResult } from '../../spec/search-result.js';
 import { numbered, scoreStage } from './score-stage.js';
 import { details, spaceOf, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';

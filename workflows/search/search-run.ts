@@ -9,7 +9,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { coefficientSpace, type CoefficientSpace } from '../../diffusion/coefficients.js';
-import type { SearchProgress } from '../../spec/payloads.js';
+import type { SearchProgress } from '../../spec/search-result.js';
 import type { SearchSpec } from '../../spec/search-spec.js';
 import type { SearchState } from './search-state.js';
 

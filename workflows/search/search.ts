@@ -2,7 +2,7 @@
  * The `search` workflow: prepare, open, score the identity, ask/score/tell, select, confirm, judge, finish.
  */
 import { CancellationScope, defineQuery, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { SearchProgress, SearchResult } from '../../spec/payloads.js';
+import type { SearchProgress, SearchResult } from '../../spec/search-result.js';
 import { parseSearchSpec } from '../../spec/validate.js';
 import { storeActivities } from '../activities.js';
 import { asFailure, explain, orFailure } from '../failure.js';
