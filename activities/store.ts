@@ -2,6 +2,7 @@
  * Activities of the store queue: the one writer. Each is safe to repeat.
  */
 import { asStoreError, type Store } from '../db/open-store.js';
+import { failureReasons } from '../db/failures.js';
 import { addFit, findFit } from '../db/fits.js';
 import { closeRun, finishEvaluate, openRun, type RunEnd } from '../db/runs.js';
 import { closeSearch, openSearch } from '../db/searches.js';
@@ -71,6 +72,8 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
     ask: (request: AskRequest): Promise<AskResult> => guarded(() => askTrials(store, request)),
     record: (request: RecordRequest): Promise<TrialScore[]> => guarded(() => recordTrials(store, request)),
     judge: (request: JudgeRequest): Promise<Verdict> => guarded(() => judge(store, request)),
+    failureReasons: (request: { searchId: string }): Promise<string[]> =>
+      guarded(() => failureReasons(store, request.searchId)),
     finish: (request: FinishRequest): Promise<SearchResult> => guarded(() => finishSearch(store, request)),
     abandon: (request: { searchId: string; status: 'failed' | 'cancelled'; message: string }): Promise<void> =>
       guarded(() => closeSearch(store, request.searchId, request)),

@@ -11,6 +11,7 @@ import type { JudgeRequest } from '../spec/payloads.js';
 import type { Verdict } from '../spec/search-result.js';
 import { calibrationGainOf } from './confirmable.js';
 import { knownEvaluations, splitPrompts, type Known } from './evaluations.js';
+import { failureReasons } from './failures.js';
 import type { Store } from './open-store.js';
 import { trials } from './schema.js';
 
@@ -32,10 +33,12 @@ export function judge(store: Store, request: JudgeRequest): Verdict {
     .map((_, p) => p)
     .filter((p) => at(p).every((i) => known.every((list) => list[i]?.status === 'ok')));
   if (whole.length < 2) {
+    const reasons = failureReasons(store, request.searchId);
+    const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
     throw new QschedError(
       'failure',
-      `Only ${whole.length} of ${promptIds.length} held-out prompts could be scored.`,
-      "Look at `select reason from evaluations where status = 'failed'`; then `npx qsched resume --retry-failed`.",
+      `Only ${whole.length} of ${promptIds.length} held-out prompts could be scored${why}.`,
+      'Mend the model or the scorer. To try failures again: npx qsched resume --retry-failed',
       true,
     );
   }

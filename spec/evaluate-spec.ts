@@ -77,7 +77,7 @@ export interface EvaluatedRow {
   /** The row's label, else its schedule: identity, ptqd, q-sched, search:<id>, schedule:<id>, or the name of one by hand. */
   readonly schedule: string;
   readonly coefficients: { readonly sample: readonly number[]; readonly noise: readonly number[] };
-  /** Pictures that the means are over, and those that failed or that a scorer failed on. */
+  /** Pictures that the objective's mean is over, and the rest: those failed, or one of the objective's scorers on them. */
   readonly images: number;
   readonly failed: number;
   /** Frechet distance to the reference features, its interval, and what the features are; null without them. */
@@ -89,15 +89,28 @@ export interface EvaluatedRow {
   readonly fidSd: number | null;
   readonly kid: number | null;
   readonly cmmd: number | null;
-  /** torchmetrics' scale, 100 * mean cosine of the objective's CLIP. */
+  /**
+   * torchmetrics' scale, 100 * mean cosine of the objective's CLIP (else of the first scorer that has one) over the
+   * pictures that it has a number for. The interval is null where fewer than two prompts have one.
+   */
   readonly clipScore: number | null;
-  /** The objective over all pictures that did not fail, and its terms; null where every picture failed. */
+  readonly clipScoreLow: number | null;
+  readonly clipScoreHigh: number | null;
+  /**
+   * The objective over `images` pictures, its interval and its terms; null where `images` is 0. The interval is null
+   * where fewer than two prompts are left, and for an objective that is no mean over pictures (`jaq-clip-log`).
+   */
   readonly objective: number | null;
+  readonly objectiveLow: number | null;
+  readonly objectiveHigh: number | null;
   readonly tc: number | null;
   readonly iq: number | null;
-  /** Mean of every score by name, `term@scorer`, with its interval. */
+  /** Mean of every score, `term@scorer`, over the pictures that its scorer has a number for, with its interval. */
   readonly scores: Readonly<Record<string, { readonly mean: number; readonly low: number; readonly high: number }>>;
-  /** Against the identity of the same network and scheduler, one a scorer; empty for that row itself. */
+  /**
+   * Against the identity of the same network and scheduler, one a scorer, over the prompts that lack no picture and no
+   * score in either row; empty for that row itself.
+   */
   readonly gains: readonly GainInterval[];
   /** The difference in Frechet distance to that identity, negative is better; null where there is none. */
   readonly fidGain: { readonly difference: number; readonly low: number; readonly high: number } | null;
@@ -121,7 +134,10 @@ export interface EvaluateResult {
     readonly sha256: string;
   };
   readonly objective: EvaluateSpec['objective'];
-  /** Pictures drawn by this run, and found in the artefact folder. */
+  /**
+   * Pictures drawn, and found in the artefact folder: of the whole evaluation, before and after an interruption, not of
+   * the last command alone. What a worker that was killed had drawn of its shard is found when the shard is done again.
+   */
   readonly drawn: number;
   readonly reused: number;
   readonly warnings: readonly string[];

@@ -51,6 +51,7 @@ export const followedSearch = (searchId: string): Followed => ({
   id: searchId,
   what: 'search',
   comeBack: `Go on with: npx qsched resume ${searchId}`,
+  parts: () => [searchId, `${searchId}-control`],
   ask: async (handle) => {
     const progress = await handle.query<SearchProgress>('progress');
     return (line) => line.show(progress);

@@ -30,6 +30,7 @@ export const studyIdOf = (input: StudyInput): string =>
 export function runStudy({ input, plan, models, wait }: StudyRun): Promise<Outcome<StudyResult>> {
   const id = studyIdOf(input);
   let asking: Client;
+  let running: readonly StudyChild[] = [];
   say(
     `study ${plan.name}: ${plan.fits.length + plan.searches.length} fits and searches, then ${plan.rows.length} rows`,
   );
@@ -45,6 +46,7 @@ export function runStudy({ input, plan, models, wait }: StudyRun): Promise<Outco
     /** `3 of 18 fits and searches; Q-Sched, TCD, 4 steps: 40 of 100`. */
     ask: async (handle) => {
       const progress = await handle.query<StudyProgress>('progress');
+      running = progress.running;
       const children = await Promise.all(progress.running.map((child) => childText(asking, child)));
       return (line) =>
         line.note(
@@ -56,6 +58,7 @@ export function runStudy({ input, plan, models, wait }: StudyRun): Promise<Outco
           ].join('; '),
         );
     },
+    parts: () => [id, ...running.map((child) => child.id)],
     start: (client) => {
       asking = client;
       return client.workflow.start('study', {

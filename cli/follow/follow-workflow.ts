@@ -6,12 +6,15 @@ import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@tempor
 import { messageOf, QschedError } from '../../spec/errors.js';
 import { fullDisk } from '../house/full-disk.js';
 import type { ProgressLine } from './progress-line.js';
+import { troubles } from './trouble.js';
 
 const POLL_MILLISECONDS = 1000;
 const ANSWER_MILLISECONDS = 3000;
 const OUTAGE_MILLISECONDS = 60_000;
 /** A call that lasted longer than this had reached the server. */
 const QUICK_MILLISECONDS = 30_000;
+/** Failures that are told at most. */
+const MOST_TROUBLES = 20;
 
 /** A workflow to follow. */
 export interface Followed {
@@ -22,6 +25,8 @@ export interface Followed {
   readonly comeBack: string;
   /** Asks how far it is; what comes back shows the answer. */
   readonly ask: (handle: WorkflowHandle) => Promise<(line: ProgressLine) => void>;
+  /** Workflows that work for it now; itself where left out. */
+  readonly parts?: () => readonly string[];
 }
 
 /**
@@ -38,6 +43,7 @@ export async function followWorkflow<R>(
   const handle = client.workflow.getHandle(followed.id);
   let over = false;
   let answeredAt = Date.now();
+  const told = new Set<string>();
   void poll();
   try {
     return await resultOf();
@@ -52,6 +58,7 @@ export async function followWorkflow<R>(
       if (typeof show === 'function') {
         answeredAt = Date.now();
         show(line);
+        await tellTroubles();
       } else {
         const why = fullDisk();
         line.note(
@@ -59,6 +66,19 @@ export async function followWorkflow<R>(
         );
       }
       await later(POLL_MILLISECONDS);
+    }
+  }
+
+  /** Each sentence once. */
+  async function tellTroubles(): Promise<void> {
+    const found = await Promise.race([
+      troubles(client, followed.parts?.() ?? [followed.id]),
+      later(ANSWER_MILLISECONDS),
+    ]);
+    for (const trouble of found ?? []) {
+      if (over || told.has(trouble) || told.size === MOST_TROUBLES) continue;
+      told.add(trouble);
+      line.say(trouble);
     }
   }
 

@@ -37,6 +37,12 @@ export class ProgressLine {
     this.#write();
   }
 
+  /** Says a sentence that stays, above the line. */
+  say(text: string): void {
+    process.stderr.write(`${this.#redraw ? '\r\u001b[2K' : ''}${text}\n`);
+    if (this.#redraw) this.#write();
+  }
+
   /** Ends the redrawn line, and the ticking. */
   end(): void {
     clearInterval(this.#ticker);

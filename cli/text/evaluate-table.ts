@@ -7,19 +7,37 @@ import { fixed, signed } from './numbers.js';
 import { table } from './output.js';
 import type { TableFormat } from './study-table.js';
 
-/** @returns the table, without a line feed at its end */
+/** @returns the table, without a line feed at its end; under it, but for CSV, `whyNot` */
 export function evaluateTable(rows: readonly EvaluatedRow[], format: TableFormat = 'table'): string {
   if (format === 'csv') return csv(rows);
   const columns = columnsOf(rows);
   const lines = [columns.map(({ head }) => head), ...rows.map((row) => columns.map(({ cell }) => cell(row)))];
-  if (format === 'table') return table(lines);
+  const notes = whyNot(rows);
+  if (format === 'table') return [table(lines), ...(notes.length > 0 ? ['', ...notes] : [])].join('\n');
   const bar = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [
     bar(lines[0]!),
     bar(columns.map(({ numeric }) => (numeric ? '---:' : '---'))),
     ...lines.slice(1).map(bar),
+    ...(notes.length > 0 ? ['', ...notes.map((note) => `- ${note}`)] : []),
   ].join('\n');
+}
+
+/** A line a row that is not recommended although its gain in the objective is above 0: what decided it. */
+function whyNot(rows: readonly EvaluatedRow[]): string[] {
+  return rows.flatMap(({ model, precision, scheduler, steps, schedule, gains, recommend }) => {
+    const [first, ...others] = gains;
+    if (recommend !== 'identity' || first === undefined || !(widest(first).low > 0)) return [];
+    const against = others.filter((gain) => !(widest(gain).low > 0));
+    const shown = against.map((gain) => {
+      const { low, high } = widest(gain);
+      return `the gain in ${gain.scorer} is ${spread(gain.gain, low, high, 4, true)}, its lower end not above 0`;
+    });
+    const why = shown.length > 0 ? shown.join('; ') : 'some prompts lack a picture or a score';
+    const about = `${model} ${precision}, ${scheduler}, ${steps} steps, ${schedule}`;
+    return [`${about}: not recommended, although the objective gains: ${why}.`];
+  });
 }
 
 interface Column {
@@ -55,8 +73,8 @@ function columnsOf(rows: readonly EvaluatedRow[]): Column[] {
     ...(some(({ fidSd }) => fidSd) ? [number('FID-SD', (row) => fixed(row.fidSd, 4))] : []),
     ...(some(({ kid }) => kid) ? [number('KID', (row) => fixed(row.kid, 5))] : []),
     ...(some(({ cmmd }) => cmmd) ? [number('CMMD', (row) => fixed(row.cmmd, 3))] : []),
-    ...(some(({ clipScore }) => clipScore) ? [number('CLIPScore', (row) => fixed(row.clipScore, 2))] : []),
-    number('objective', (row) => fixed(row.objective, 4)),
+    ...(some(({ clipScore }) => clipScore) ? [number('CLIPScore', (row) => spread(row.clipScore, row.clipScoreLow, row.clipScoreHigh, 2))] : []),
+    number('objective', (row) => spread(row.objective, row.objectiveLow, row.objectiveHigh, 4)),
     ...(rows.some(({ gains }) => gains.length > 0)
       ? [
           number('gain', ({ gains: [gain] }) => {
@@ -112,7 +130,11 @@ function csv(rows: readonly EvaluatedRow[]): string {
     ['kid', (row) => row.kid],
     ['cmmd', (row) => row.cmmd],
     ['clip_score', (row) => row.clipScore],
+    ['clip_score_low', (row) => row.clipScoreLow],
+    ['clip_score_high', (row) => row.clipScoreHigh],
     ['objective', (row) => row.objective],
+    ['objective_low', (row) => row.objectiveLow],
+    ['objective_high', (row) => row.objectiveHigh],
     ['tc', (row) => row.tc],
     ['iq', (row) => row.iq],
     ...gains.flatMap((scorer): typeof columns => [

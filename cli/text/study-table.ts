@@ -44,8 +44,14 @@ const distanceDigits = (rows: readonly StudyRow[]): number =>
 
 const measured = (digits: number): Column[] => [
   { head: 'FID', show: ({ fid, fidLow, fidHigh }) => `${fixed(fid, digits)}${interval(fidLow, fidHigh, digits)}` },
-  { head: 'CLIPScore', show: ({ clipScore }) => fixed(clipScore, 3) },
-  { head: 'objective', show: ({ objective }) => fixed(objective, 4) },
+  {
+    head: 'CLIPScore',
+    show: ({ clipScore, clipScoreLow: low, clipScoreHigh: high }) => `${fixed(clipScore, 3)}${interval(low, high, 3)}`,
+  },
+  {
+    head: 'objective',
+    show: ({ objective, objectiveLow: low, objectiveHigh: high }) => `${fixed(objective, 4)}${interval(low, high, 4)}`,
+  },
   { head: 'text', show: ({ tc }) => fixed(tc, 4) },
   { head: 'quality', show: ({ iq }) => fixed(iq, 4) },
   {

@@ -3,8 +3,9 @@
  */
 import { FRECHET_MINIMUM_IMAGES } from '../../metrics/distances/frechet.js';
 import { finishedFeatures, type RowDistances } from '../../metrics/distances/row-distances.js';
-import type { Comparison } from '../../metrics/statistics/summary.js';
+import { finishedPictures, type Comparison } from '../../metrics/statistics/summary.js';
 import type { SummariseRequest } from '../../spec/evaluate-payloads.js';
+import { scorersOf, type ObjectivePlan } from '../../spec/objective-plan.js';
 import { howToMake, referencePath } from '../artefacts/reference-features.js';
 import type { ReadRow } from './read-row.js';
 
@@ -14,7 +15,7 @@ export interface RowNumbers {
   readonly hasReference: boolean;
   readonly distances: RowDistances | null;
   readonly compared: Comparison | null;
-  /** Pictures with all their terms, and all pictures. */
+  /** Pictures that the objective's mean is over, and all pictures. */
   readonly images: number;
   readonly pictures: number;
 }
@@ -40,10 +41,11 @@ export function rowWarnings({ prepared, label }: SummariseRequest, numbers: RowN
   }
   if (row.reasons.size > 0 || images < pictures) {
     const why = row.reasons.size > 0 ? ` (${[...row.reasons].slice(0, 2).join('; ')})` : '';
-    const what = `${pictures - images} of ${pictures} pictures failed${why}; the means are over the others`;
+    const what = `${pictures - images} of ${pictures} pictures failed${why}; the objective's mean is over the others`;
     warnings.push(`${about}: ${what}. ${RETRY}`);
   }
-  if (distances !== null && distances.fid !== null && images < FRECHET_MINIMUM_IMAGES) {
+  for (const what of unscored(numbers, prepared.objective)) warnings.push(`${about}: ${what}. ${RETRY}`);
+  if (distances !== null && distances.fid !== null && withFeatures(row) < FRECHET_MINIMUM_IMAGES) {
     const few = `A Frechet distance of fewer than ${FRECHET_MINIMUM_IMAGES} pictures is biased upwards`;
     warnings.push(`${few}: compare rows of equally many only.`);
   }
@@ -54,6 +56,27 @@ export function rowWarnings({ prepared, label }: SummariseRequest, numbers: RowN
   if (compared !== null && compared.lost > 0) warnings.push(`${about}: ${compared.reason}`);
   return warnings;
 }
+
+/** What each scorer outside the objective gave no number for. Pictures that failed are no scorer's fault. */
+function unscored({ row, compared, pictures }: RowNumbers, objective: ObjectivePlan): string[] {
+  const { terms, failed } = row;
+  const own = scorersOf(objective);
+  const whole = terms.prompts - (compared?.lost ?? 0);
+  const gains = compared === null || compared.gains.length === 0 ? '' : `, gains over the ${whole} whole prompts of ${terms.prompts}`;
+  return terms.scorers
+    .filter(({ scorer }) => !own.includes(scorer))
+    .flatMap(({ scorer }) => {
+      const scored = finishedPictures(terms, [scorer]).filter(Boolean).length;
+      const missed = pictures - failed.size - scored;
+      if (missed === 0) return [];
+      const many = `${missed} of ${pictures - failed.size} pictures`;
+      return [`the scorer "${scorer}" gave no number for ${many}; its means are over the other ${scored}${gains}`];
+    });
+}
+
+/** Pictures that distances are over. */
+const withFeatures = ({ features }: ReadRow): number =>
+  features === null ? 0 : finishedFeatures(features).filter(Boolean).length;
 
 /** Pictures that did not fail, and whose features are none. */
 function brokenFeatures({ features, failed }: ReadRow): number {

@@ -3,14 +3,15 @@
  */
 import { distancesOf, type NamedReference } from '../../metrics/distances/row-distances.js';
 import {
+  clipScoreOf,
   compareRows,
   finishedPictures,
   meanScores,
   objectiveOf,
   type Judged,
-  type TermTable,
 } from '../../metrics/statistics/summary.js';
 import { QschedError } from '../../spec/errors.js';
+import { scorersOf } from '../../spec/objective-plan.js';
 import type { SummariseRequest, SummariseResult } from '../../spec/evaluate-payloads.js';
 import type { ArtefactStore } from '../artefacts/artefacts.js';
 import { howToMake, readReferenceFeatures, referencePath } from '../artefacts/reference-features.js';
@@ -50,7 +51,7 @@ export async function summariseRow(
   const seen = request.schedule.seen ?? 0;
   const judged = judgedBy(request);
   const compared = identity === null || !complete ? null : compareRows(row.terms, identity.terms, judged, seen);
-  const ok = finishedPictures(row.terms);
+  const ok = finishedPictures(row.terms, scorersOf(prepared.objective));
   const images = ok.filter(Boolean).length;
   const numbers = { row, hasReference: reference !== null, distances, compared, images, pictures: ok.length };
   return {
@@ -81,7 +82,7 @@ function tableRow(request: SummariseRequest, numbers: RowNumbers): SummariseResu
     fidSd: distances?.fidSd ?? null,
     kid: distances?.kid ?? null,
     cmmd: distances?.cmmd ?? null,
-    clipScore: clipScoreOf(row.terms, prepared.objectiveScorer),
+    ...clipScoreOf(row.terms, prepared.objectiveScorer),
     ...objectiveOf(row.terms, prepared.objective),
     scores: meanScores(row.terms),
     gains: compared?.gains ?? [],
@@ -109,17 +110,4 @@ function judgedBy({ prepared }: SummariseRequest): Judged[] {
   const { objective, objectiveScorer, outside } = prepared;
   const taken = outside.some(({ scorer }) => scorer === objectiveScorer);
   return [{ scorer: taken ? objective.type : objectiveScorer, plan: objective }, ...outside];
-}
-
-/** 100 * mean cosine of the objective's CLIP, else of the first scorer that has one; not below 0. */
-function clipScoreOf(table: TermTable, own: string): number | null {
-  const inOrder = [...table.scorers].sort((a, b) => Number(b.scorer === own) - Number(a.scorer === own));
-  const scorer = inOrder.find(({ names }) => names.includes('cosine'));
-  if (scorer === undefined) return null;
-  const { names, values } = scorer;
-  const column = names.indexOf('cosine');
-  const finished = finishedPictures(table, [scorer.scorer]);
-  const cosines = finished.flatMap((ok, i) => (ok ? [values[i * names.length + column]!] : []));
-  if (cosines.length === 0) return null;
-  return Math.max(0, (100 * cosines.reduce((sum, value) => sum + value, 0)) / cosines.length);
 }

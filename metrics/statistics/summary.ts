@@ -7,6 +7,7 @@ import { scorersOf, type ObjectivePlan } from '../../spec/objective-plan.js';
 import { MINIMUM_PROMPTS, pairedBootstrap } from './bootstrap.js';
 import { createObjective, type Row } from '../objectives/jaq.js';
 import { pairedGain } from './paired-gain.js';
+import { mean } from './statistics.js';
 import { verdict, type Recommendation } from './verdict.js';
 
 /** Terms of one row's pictures, in prompt-then-seed order. */
@@ -42,7 +43,7 @@ export interface Comparison extends Recommendation {
    * (Berger 1982). Null where nothing could be compared.
    */
   readonly pValue: number | null;
-  /** Prompts that were left out because a picture failed. */
+  /** Prompts that were left out because a picture failed, or a scorer on it, in either row. */
   readonly lost: number;
 }
 
@@ -73,27 +74,86 @@ export function meanScores(table: TermTable): Record<string, MeanInterval> {
     names.forEach((name, column) => {
       const clusters = clustersOver(table, ok, (i) => values[i * names.length + column]!);
       if (clusters.length < 2) return;
-      const { mean, percentile } = pairedBootstrap(clusters, { resamples: MEAN_RESAMPLES, seed: 0 });
-      scores[`${name}@${scorer}`] = { mean, ...percentile };
+      const result = pairedBootstrap(clusters, { resamples: MEAN_RESAMPLES, seed: 0 });
+      scores[`${name}@${scorer}`] = { mean: result.mean, ...result.percentile };
     });
   }
   return scores;
 }
 
-/** The objective and its terms over the pictures that have all of them; nulls where there are none. */
-export function objectiveOf(
-  table: TermTable,
-  plan: ObjectivePlan,
-): { objective: number | null; tc: number | null; iq: number | null } {
-  const objective = createObjective(plan);
-  const ok = finishedPictures(table, objective.scorers);
-  const rows = ok.flatMap((fine, i) => (fine ? [rowAt(table, i)] : []));
-  if (rows.length === 0) return { objective: null, tc: null, iq: null };
-  return { objective: objective.score(rows), ...objective.terms(rows) };
+/** The objective of a row, its interval of 95 % and its terms. */
+export interface ObjectiveNumbers {
+  readonly objective: number | null;
+  readonly objectiveLow: number | null;
+  readonly objectiveHigh: number | null;
+  readonly tc: number | null;
+  readonly iq: number | null;
 }
 
 /**
- * Gains of a row over the identity. Prompts with a failed picture in either are left out, and the row
+ * The objective and its terms over the pictures that have all of them; nulls where there are none. It has no
+ * interval where it is no mean over pictures (`textOfMean` is not `itself`), or where fewer than two prompts are left.
+ */
+export function objectiveOf(table: TermTable, plan: ObjectivePlan): ObjectiveNumbers {
+  const objective = createObjective(plan);
+  const ok = finishedPictures(table, objective.scorers);
+  const rows = ok.flatMap((fine, i) => (fine ? [rowAt(table, i)] : []));
+  if (rows.length === 0) return { objective: null, objectiveLow: null, objectiveHigh: null, tc: null, iq: null };
+  const { low, high } =
+    plan.textOfMean === 'itself'
+      ? pictureInterval(table, ok, (i) => objective.perImage(rowAt(table, i)))
+      : { low: null, high: null };
+  return { objective: objective.score(rows), objectiveLow: low, objectiveHigh: high, ...objective.terms(rows) };
+}
+
+/** torchmetrics' CLIPScore, 100 * mean cosine and not below 0, over the pictures that this scorer did not fail on. */
+export interface ClipScoreNumbers {
+  readonly clipScore: number | null;
+  readonly clipScoreLow: number | null;
+  readonly clipScoreHigh: number | null;
+}
+
+/** @param own the scorer that is taken where it has a cosine; else it is the first that has one */
+export function clipScoreOf(table: TermTable, own: string): ClipScoreNumbers {
+  const inOrder = [...table.scorers].sort((a, b) => Number(b.scorer === own) - Number(a.scorer === own));
+  const found = inOrder.find(({ names }) => names.includes('cosine'));
+  const ok = found === undefined ? [] : finishedPictures(table, [found.scorer]);
+  const images = ok.filter(Boolean).length;
+  if (found === undefined || images === 0) return { clipScore: null, clipScoreLow: null, clipScoreHigh: null };
+  const { names, values } = found;
+  const cosineAt = (i: number): number => values[i * names.length + names.indexOf('cosine')]!;
+  const sum = ok.reduce((total, fine, i) => (fine ? total + cosineAt(i) : total), 0);
+  const { low, high } = pictureInterval(table, ok, (i) => 100 * cosineAt(i));
+  return {
+    clipScore: Math.max(0, (100 * sum) / images),
+    clipScoreLow: low === null ? null : Math.max(0, low),
+    clipScoreHigh: high === null ? null : Math.max(0, high),
+  };
+}
+
+/**
+ * The percentile interval of a mean over pictures, by a bootstrap over prompts; nulls below two prompts. With n_p
+ * finished pictures of prompt p, m their number a prompt and M the mean over all of them, prompts
+ * M + n_p / m * (mean_p - M) are drawn: the mean of these is M itself, and they are mean_p where no picture failed.
+ */
+function pictureInterval(
+  table: TermTable,
+  ok: readonly boolean[],
+  valueOf: (i: number) => number,
+): { low: number | null; high: number | null } {
+  const clusters = clustersOver(table, ok, valueOf);
+  if (clusters.length < 2) return { low: null, high: null };
+  const all = clusters.flat();
+  const overall = mean(all);
+  const each = all.length / clusters.length;
+  const drawn = clusters.map((values) =>
+    values.length === each ? values : [overall + (values.length / each) * (mean(values) - overall)],
+  );
+  return pairedBootstrap(drawn, { resamples: MEAN_RESAMPLES, seed: 0 }).percentile;
+}
+
+/**
+ * Gains of a row over the identity. Prompts that lack a picture or a score in either are left out, and the row
  * is then not recommended; nor is one whose coefficients were chosen by some of these prompts.
  *
  * @param judged the objective first, then what each scorer outside it judges by
@@ -103,7 +163,7 @@ export function compareRows(row: TermTable, identity: TermTable, judged: readonl
   const whole = wholePrompts([row, identity], judged);
   const lost = row.prompts - whole.length;
   if (whole.length < 2) {
-    const reason = `Only ${whole.length} of ${row.prompts} prompts have every picture.`;
+    const reason = `Only ${whole.length} of ${row.prompts} prompts have every picture and every score.`;
     return { gains: [], pValue: null, lost, recommend: 'none', reason };
   }
   const results = judged.map(({ scorer, plan }) => {
@@ -126,7 +186,7 @@ export function compareRows(row: TermTable, identity: TermTable, judged: readonl
     pValue,
     lost,
     recommend: recommend === 'calibrated' ? 'identity' : recommend,
-    reason: `${lost} of ${row.prompts} prompts have pictures that failed. ${reason}`,
+    reason: `${lost} of ${row.prompts} prompts lack a picture or a score. ${reason}`,
   };
 }
 

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { countEvaluations, finishSearch } from '../../db/finish.js';
 import { candidateId, evaluationKey, promptId } from '../../db/keys.js';
 import { findSearch, openSearch } from '../../db/searches.js';
+import { failureReasons } from '../../db/failures.js';
 import { askTrials, recordTrials } from '../../db/trials.js';
 import type { Coefficients } from '../../spec/coefficients.js';
 import type { BatchReference, FinishRequest, OpenRequest } from '../../spec/payloads.js';
@@ -163,6 +164,8 @@ describe('ask and record', () => {
     expect(sql("select reason, terms from evaluations where status = 'failed'")).toEqual([
       { reason: 'the picture has 9 values that are not finite', terms: null },
     ]);
+    expect(failureReasons(store, 's')).toEqual(['the picture has 9 values that are not finite (1 evaluation)']);
+    expect(failureReasons(store, 'nosuchsearch')).toEqual([]);
     expect(askTrials(store, ask(batch, [steps(0.9), steps(1.1)])).open).toEqual([]);
   });
 

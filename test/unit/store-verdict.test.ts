@@ -126,7 +126,7 @@ describe('the verdict', () => {
     expect(caught).toMatchObject({
       code: 'failure',
       final: true,
-      message: 'Only 0 of 40 held-out prompts could be scored.',
+      message: 'Only 0 of 40 held-out prompts could be scored: NaN (80 evaluations).',
     });
   });
 

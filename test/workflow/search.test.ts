@@ -183,14 +183,14 @@ describe('it fails', () => {
       coefficients.sample[0]! < 0.9 ? 'too dark' : peak(1.12)(coefficients, request),
     );
     const failure = await failureOf('many-failed', { ...GRID, precision: 'w5' });
-    expect(failure.message).toMatch(/^3 of 11 candidates failed: more than 20 %/);
+    expect(failure.message).toMatch(/^3 of 11 candidates failed, more than 20 %: too dark \(6 evaluations\)\./);
     expect(findSearch(world.store, 'many-failed')).toMatchObject({ status: 'failed', message: failure.message });
   });
 
   it('when the identity fails', async () => {
     world.scoreBy((coefficients, request) => (isIdentity(coefficients) ? 'black' : peak(1.12)(coefficients, request)));
     const failure = await failureOf('identity-failed', { ...GRID, precision: 'w6' });
-    expect(failure.message).toMatch(/^The identity of fake w6 cannot be scored/);
+    expect(failure.message).toMatch(/^The identity of fake w6 cannot be scored: black \(2 evaluations\)\./);
     expect(failure.message).toMatch(/--retry-failed/);
     expect(world.store.select().from(searches).where(eq(searches.id, 'identity-failed')).get()?.status).toBe('failed');
     expect(trialsOf('identity-failed')).toHaveLength(1);

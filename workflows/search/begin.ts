@@ -2,10 +2,10 @@
  * The start of a search: resolve the spec on a worker, open the search in the store, score the identity.
  */
 import { upsertSearchAttributes } from '@temporalio/workflow';
-import { QschedError } from '../../spec/errors.js';
 import type { PrepareResult } from '../../spec/payloads.js';
 import { modelActivities, storeActivities } from '../activities.js';
 import { judgedObjectives } from '../judged-objectives.js';
+import { failedScores } from './failed-scores.js';
 import { numbered, scoreStage } from './score-stage.js';
 import { details, spaceOf, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
@@ -58,11 +58,8 @@ export async function scoreIdentity(run: SearchRun, state: SearchState): Promise
   });
   const identityScore = scores[0]!;
   if (identityScore === null) {
-    throw new QschedError(
-      'failure',
-      `The identity of ${spec.model} ${spec.precision} cannot be scored: its evaluations failed.`,
-      "Look at `select reason from evaluations where status = 'failed'`; then `npx qsched resume --retry-failed`.",
-    );
+    const what = `The identity of ${spec.model} ${spec.precision} cannot be scored`;
+    throw await failedScores(run.searchId, what, 'Mend the model or the scorer.');
   }
   progress.identity = identityScore;
   return { ...state, identityScore };

@@ -3,11 +3,11 @@
  * control, finish.
  */
 import { upsertSearchAttributes } from '@temporalio/workflow';
-import { QschedError } from '../../spec/errors.js';
 import type { FinishRequest } from '../../spec/payloads.js';
 import type { SearchResult, Verdict } from '../../spec/search-result.js';
 import { storeActivities } from '../activities.js';
 import { runControl } from './control.js';
+import { failedScores } from './failed-scores.js';
 import { pictures } from './score-batch.js';
 import { numbered, scoreStage } from './score-stage.js';
 import { details, spaceOf, type SearchRun } from './search-run.js';
@@ -36,10 +36,10 @@ export async function conclude(run: SearchRun, state: SearchState): Promise<Sear
 async function select(run: SearchRun, state: SearchState): Promise<Ranked> {
   const [best] = state.best;
   if (best === undefined) {
-    throw new QschedError(
-      'failure',
-      'No candidate could be scored.',
-      'Narrow coefficients.range, or raise the budget.',
+    throw await failedScores(
+      run.searchId,
+      'No candidate could be scored',
+      'Narrow coefficients.range, or mend the scorer.',
     );
   }
   if (state.best.length === 1) return best;

@@ -4,8 +4,8 @@
 import { workflowInfo } from '@temporalio/workflow';
 import { createOptimizer, defaultBatch, restoreOptimizer } from '../../optimizers/create.js';
 import type { Optimizer } from '../../optimizers/optimizer.js';
-import { QschedError } from '../../spec/errors.js';
 import type { SearchSpec } from '../../spec/search-spec.js';
+import { failedScores } from './failed-scores.js';
 import type { BatchScores } from './score-batch.js';
 import { scoreStage } from './score-stage.js';
 import { carryOn, showProgress, spaceOf, type SearchRun } from './search-run.js';
@@ -40,7 +40,7 @@ export async function optimise(run: SearchRun, start: SearchState): Promise<Sear
     optimizer.tell(made.scores);
     state = told(state, trials, made, optimizer, run.spec);
     showProgress(run, state);
-    refuseFailing(state);
+    await refuseFailing(run, state);
     if (workflowInfo().continueAsNewSuggested) await carryOn(run, state);
   }
 }
@@ -80,11 +80,8 @@ function told(
   };
 }
 
-function refuseFailing({ failed, told: all }: SearchState): void {
+async function refuseFailing({ searchId }: SearchRun, { failed, told: all }: SearchState): Promise<void> {
   if (all < FEWEST_BEFORE_STOP || failed <= MOST_FAILED_SHARE * all) return;
-  throw new QschedError(
-    'failure',
-    `${failed} of ${all} candidates failed: more than ${MOST_FAILED_SHARE * 100} %.`,
-    "Narrow coefficients.range, or look at `select reason from evaluations where status = 'failed'`.",
-  );
+  const what = `${failed} of ${all} candidates failed, more than ${MOST_FAILED_SHARE * 100} %`;
+  throw await failedScores(searchId, what, 'Narrow coefficients.range, or mend the scorer.');
 }

@@ -1,0 +1,25 @@
+/**
+ * Why evaluations of a search failed.
+ */
+import { and, count, desc, eq } from 'drizzle-orm';
+import type { Store } from './open-store.js';
+import { evaluations } from './schema.js';
+
+/** Reasons that are named at most. */
+const MOST_REASONS = 3;
+
+/** `the scorer "s" gave x = NaN (8 evaluations)`: the most frequent reasons first; none where nothing failed. */
+export function failureReasons(store: Store, searchId: string): string[] {
+  const times = count();
+  const rows = store
+    .select({ reason: evaluations.reason, times })
+    .from(evaluations)
+    .where(and(eq(evaluations.searchId, searchId), eq(evaluations.status, 'failed')))
+    .groupBy(evaluations.reason)
+    .orderBy(desc(times), evaluations.reason)
+    .limit(MOST_REASONS)
+    .all();
+  return rows.map(
+    (row) => `${row.reason ?? 'unknown'} (${row.times} ${row.times === 1 ? 'evaluation' : 'evaluations'})`,
+  );
+}
