@@ -31,7 +31,7 @@ export interface RankableSearch {
   readonly spec: SearchSpec;
   /** The k that it searched with; 1 where its objective has none. */
   readonly k: number;
-  /** The trial that had the highest score in the search itself. */
+  /** The trial that had the highest score in the search itself; 0 where none was above the identity. */
   readonly ownWinner: number;
   /** Trials with a score, in the order in which they were asked, without the identity. */
   readonly trials: readonly RankedTrial[];
@@ -99,12 +99,12 @@ export function readRankable(store: Store, { id, status, spec }: StoredSearch, p
   const numbers = (wanted: string): number[] => rows.filter((row) => row.status === wanted).map(({ trial }) => trial);
   const searched = scored.filter(({ trial }) => trial > 0);
   const best = rows
-    .filter(({ trial, status: state }) => trial > 0 && state === 'ok')
+    .filter(({ status: state }) => state === 'ok')
     .reduce<(typeof rows)[number] | null>(
       (winner, row) => (winner === null || row.score! > winner.score! ? row : winner),
       null,
     );
-  if (best === null) {
+  if (best === null || searched.length === 0) {
     throw new QschedError(
       'failure',
       `The search "${id}" is ${status} and has no scored trial to rank.`,

@@ -69,6 +69,6 @@ function footOf({ rows, prompts, objective, drawn, reused, seconds }: EvaluateRe
           '  gain: over the identity of the same network and scheduler; the wider of the percentile and the studentised interval',
         ]
       : []),
-    `  ${drawn} pictures drawn, ${reused} found; ${seconds.toFixed(1)} s`,
+    `  ${drawn} pictures drawn, ${reused} found in the whole evaluation; ${seconds.toFixed(1)} s`,
   ].join('\n');
 }

@@ -52,8 +52,10 @@ function rank(
   top: number,
 ): RankDocument {
   const differences = refuseMixed(searches);
-  const { type } = searches[0]!.spec.objective;
-  const all = searches.flatMap(({ trials }) => trials);
+  const { type, weights: inside } = searches[0]!.spec.objective;
+  const trials = searches.flatMap((search) => search.trials);
+  // Identities first, so that of equal scores leaving the scheduler as it is wins, as in a search.
+  const all = [...searches.flatMap(({ identity }) => identity ?? []), ...trials];
   const weights = (k: number) => weightsAt(type, k, all[0]!.tc !== null);
   const own = new Map(searches.map(({ id, ownWinner }) => [id, ownWinner]));
   const identities = new Map(searches.map(({ id, identity }) => [id, identity]));
@@ -71,23 +73,24 @@ function rank(
       aboveIdentity: identity ? winner.score - scoreOfTerms({ weights: weights(k) }, identity) : null,
       ownWinner: { search: winner.search, trial: own.get(winner.search)! },
       differs: own.get(winner.search) !== winner.trial,
-      varianceShare: shareOfTerms(all, weights(k)),
+      varianceShare: shareOfTerms(trials, weights(k)),
       top: best,
     };
   };
   return {
-    searches: searches.map(({ id, status, spec, k, trials, open, failed }) => ({
+    searches: searches.map(({ id, status, spec, k, trials: scored, open, failed }) => ({
       id,
       status,
       model: spec.model,
       precision: spec.precision,
       steps: spec.scheduler.steps,
       k,
-      scored: trials.length,
+      scored: scored.length,
       open: open.length,
       failed,
     })),
     objective: type,
+    weights: inside ?? null,
     pair,
     ks: ks.map(rankingAt),
     changes: winnerChanges(parts, ks[0]!, ks.at(-1)!).map(({ k, from, to }) => ({

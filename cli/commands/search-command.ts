@@ -16,6 +16,7 @@ import { print, printJson, say, type GlobalOptions } from '../text/output.js';
 import { readSpec, type SpecFlags } from '../input/spec-input.js';
 import { requireSearch, withStore } from '../input/stored-search.js';
 import { workersOf } from '../input/workers.js';
+import { stepCount, usesK } from '../text/objective-text.js';
 import { verdictText } from '../text/verdict-text.js';
 
 /** Flags of `search` that do not change the spec. */
@@ -35,6 +36,9 @@ const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 export async function searchCommand(file: string | undefined, flags: SpecFlags & RunFlags): Promise<number> {
   const spec = readSpec(file, flags);
   checkFiles(spec);
+  if (flags.k !== undefined && !usesK(spec.objective.type)) {
+    say(`--k ${flags.k} has no effect: the objective "${spec.objective.type}" has no k.`);
+  }
   workersOf(flags.workers);
   if (flags.id !== undefined && !ID.test(flags.id)) {
     throw new QschedError('usage', `--id "${flags.id}" is not a search id.`, 'Use letters, digits, ".", "_" and "-".');
@@ -100,7 +104,7 @@ function freshId(store: Store, wanted: string, spec: SearchSpec, chosen: boolean
 async function runToVerdict(searchId: string, spec: SearchSpec, flags: RunFlags, replace = false): Promise<number> {
   const started = Date.now();
   say(
-    `search ${searchId}: ${spec.model} ${spec.precision}, ${spec.scheduler.steps} steps, ${spec.optimizer.type}, budget ${spec.optimizer.budget}`,
+    `search ${searchId}: ${spec.model} ${spec.precision}, ${stepCount(spec.scheduler.steps)}, ${spec.optimizer.type}, budget ${spec.optimizer.budget}`,
   );
   const outcome = await runToEnd<SearchResult>({
     ...followedSearch(searchId),

@@ -73,7 +73,9 @@ function columnsOf(rows: readonly EvaluatedRow[]): Column[] {
     ...(some(({ fidSd }) => fidSd) ? [number('FID-SD', (row) => fixed(row.fidSd, 4))] : []),
     ...(some(({ kid }) => kid) ? [number('KID', (row) => fixed(row.kid, 5))] : []),
     ...(some(({ cmmd }) => cmmd) ? [number('CMMD', (row) => fixed(row.cmmd, 3))] : []),
-    ...(some(({ clipScore }) => clipScore) ? [number('CLIPScore', (row) => spread(row.clipScore, row.clipScoreLow, row.clipScoreHigh, 2))] : []),
+    ...(some(({ clipScore }) => clipScore)
+      ? [number('CLIPScore', (row) => spread(row.clipScore, row.clipScoreLow, row.clipScoreHigh, 2))]
+      : []),
     number('objective', (row) => spread(row.objective, row.objectiveLow, row.objectiveHigh, 4)),
     ...(rows.some(({ gains }) => gains.length > 0)
       ? [

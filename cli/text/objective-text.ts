@@ -1,11 +1,31 @@
 /**
  * How a score is made of its two terms, in words.
  */
+import type { MeanTerms } from '../../metrics/objectives/jaq.js';
+import { canonicalJson } from '../../spec/canonical-json.js';
+import type { ObjectiveChoice } from '../../spec/search-spec.js';
 
-/** @param k a number, or the letter where several are shown */
-export function scoreFormula(type: string, k: number | 'k'): string {
-  if (type === 'jaq-preference-tables') return `${k} x text + quality`;
-  if (type === 'iq') return 'quality';
-  if (type === 'weighted' && k !== 'k') return 'text + quality';
-  return `text + ${k} x quality`;
+/** What a formula is written from; k is a number, or the letter where several are shown. */
+export interface FormulaOf {
+  readonly type: string;
+  readonly k: number | 'k';
+  readonly weights?: ObjectiveChoice['weights'] | null;
 }
+
+const BOTH: MeanTerms = { tc: 0, iq: 0 };
+
+/** Whether an objective of this type has a k; the others weigh without it. */
+export const usesK = (type: string): boolean => type !== 'iq' && type !== 'weighted';
+
+/** @param terms mean terms of any candidate: a side that is null has no part in the score */
+export function scoreFormula({ type, k, weights }: FormulaOf, { tc, iq }: MeanTerms = BOTH): string {
+  if (type === 'iq') return 'quality';
+  if (type === 'jaq-preference-tables') return `${k} x text + quality`;
+  if (type !== 'weighted') return `text + ${k} x quality`;
+  const quality = k === 'k' && tc !== null ? 'k x quality' : 'quality';
+  const sum = [...(tc === null ? [] : ['text']), ...(iq === null ? [] : [quality])].join(' + ');
+  return weights ? `${sum}, with the weights ${canonicalJson(weights)} inside` : sum;
+}
+
+/** `1 step`, `4 steps`. */
+export const stepCount = (steps: number): string => `${steps} step${steps === 1 ? '' : 's'}`;

@@ -2,11 +2,11 @@
  * A ranking: the body of `qsched rank --json`, and as a person reads it.
  */
 import { fixed, signed } from './numbers.js';
-import { scoreFormula } from './objective-text.js';
+import { scoreFormula, stepCount, usesK } from './objective-text.js';
 import { table } from './output.js';
 import type { RankedTrial } from '../../db/ranking.js';
 
-/** A trial of one of the searches. */
+/** A trial of one of the searches; 0 is its identity. */
 export interface TrialName {
   readonly search: string;
   readonly trial: number;
@@ -23,7 +23,7 @@ export interface RankingAt {
   readonly winner: RankedScore;
   /** Score above the identity of the winner's search; null where that has none. */
   readonly aboveIdentity: number | null;
-  /** The winner of its search by that search's own objective. */
+  /** The winner of its search by that search's own objective; trial 0 where nothing was above the identity. */
   readonly ownWinner: TrialName;
   readonly differs: boolean;
   /** Share of the score's variance over the candidates that each term contributes. */
@@ -46,19 +46,19 @@ export interface RankDocument {
     readonly failed: readonly number[];
   }[];
   readonly objective: string;
+  /** Weights of scores inside text and quality; null for an objective that is no weighted sum. */
+  readonly weights: Readonly<Record<string, number>> | null;
   /** The CLIP-IQA pair that stands for IQ; null: the objective's own. */
   readonly pair: string | null;
   readonly ks: readonly RankingAt[];
   /** Where the winner changes between the smallest and the largest k asked for. */
   readonly changes: readonly { readonly k: number; readonly from: TrialName; readonly to: TrialName }[];
-  /** From the most text to the most quality; `wins` is null where it wins at no k, and `to` null for "and above". */
+  /** From the most text to the most quality, the identity among them; `wins` is null where it wins at no k, and `to` null for "and above". */
   readonly pareto: readonly (RankedTrial & {
     readonly wins: { readonly from: number; readonly to: number | null } | null;
   })[];
   readonly notes: readonly string[];
 }
-
-const MEANING = 'on the calibration prompts; the share of variance is what text and quality contribute';
 
 const lostOf = (failed: readonly number[]): string =>
   failed.length === 0 ? '' : `, ${failed.length} failed: ${failed.map((trial) => `#${trial}`).join(' ')}`;
@@ -68,15 +68,20 @@ const weight = (k: number): string => String(Number(k.toPrecision(6)));
 
 /** Searches, the winner at every k, where it changes, the Pareto front. */
 export function rankText(document: RankDocument): string {
-  const { searches, objective, pair, ks, changes, pareto, notes } = document;
+  const { searches, objective, weights, pair, ks, changes, pareto, notes } = document;
   const several = searches.length > 1;
-  const name = ({ search, trial }: TrialName): string => (several ? `${search} #${trial}` : `#${trial}`);
+  const name = ({ search, trial }: TrialName): string =>
+    `${several ? `${search} ` : ''}${trial === 0 ? 'identity' : `#${trial}`}`;
   const top = ks.flatMap((one) => (one.top.length > 1 ? one.top.map((trial, i) => rankRow(one, trial, i, name)) : []));
   const winners = new Map<string, RankedScore>(ks.map(({ winner }) => [name(winner), winner]));
+  const terms = ks[0]!.winner;
+  const objectiveOf = (k: number): string =>
+    usesK(objective) ? `k = ${k}` : `score = ${scoreFormula({ type: objective, k, weights }, terms)}`;
   return [
     ...searches.map(
       ({ id, status, model, precision, steps, k, scored, failed }) =>
-        `${id}: ${model} ${precision}, ${steps} steps, searched with k = ${k}, ${status}; ${scored} trials ranked${lostOf(failed)}`,
+        `${id}: ${model} ${precision}, ${stepCount(steps)}, searched with ${objectiveOf(k)}, ${status}; ` +
+        `${scored} trials ranked${lostOf(failed)}`,
     ),
     ...notes.map((note) => `  ${note}`),
     '',
@@ -84,7 +89,7 @@ export function rankText(document: RankDocument): string {
       ['k', 'winner', 'text', 'quality', 'score', 'over identity', 'share of variance', "the search's own winner"],
       ...ks.map((one) => winnerRow(one, name)),
     ]),
-    `  score = ${scoreFormula(objective, 'k')}${pair === null ? '' : ` (CLIP-IQA ${pair})`}, ${MEANING}`,
+    `  score = ${scoreFormula({ type: objective, k: 'k' }, terms)}${pair === null ? '' : ` (CLIP-IQA ${pair})`}, ${meaning(terms)}`,
     '',
     ...(top.length > 0 ? [table([['k', 'place', 'trial', 'text', 'quality', 'score'], ...top]), ''] : []),
     ...[...winners].flatMap(
@@ -100,7 +105,7 @@ export function rankText(document: RankDocument): string {
     ),
     '',
     ...(changes.length === 0
-      ? [`The winner is the same from k = ${weight(ks[0]!.k)} to ${weight(ks.at(-1)!.k)}.`]
+      ? [sameWinner(ks, name)]
       : changes.map(({ k, from, to }) => `At k = ${weight(k)} the winner changes from ${name(from)} to ${name(to)}.`)),
     '',
     table([
@@ -108,6 +113,18 @@ export function rankText(document: RankDocument): string {
       ...pareto.map((one) => [name(one), fixed(one.tc), fixed(one.iq), range(one.wins)]),
     ]),
   ].join('\n');
+}
+
+/** What the score is of; shares of the variance only where there are two terms. */
+function meaning({ tc, iq }: RankedScore): string {
+  const both = tc !== null && iq !== null;
+  return `on the calibration prompts${both ? '; the share of variance is what text and quality contribute' : ''}`;
+}
+
+function sameWinner(ks: readonly RankingAt[], name: (one: TrialName) => string): string {
+  const [low, high] = [weight(ks[0]!.k), weight(ks.at(-1)!.k)];
+  if (ks.length === 1) return `The winner at k = ${low} is ${name(ks[0]!.winner)}.`;
+  return `The winner is the same from k = ${low} to ${high}.`;
 }
 
 function winnerRow(

@@ -5,7 +5,7 @@ import { canonicalJson } from '../../spec/canonical-json.js';
 import type { SearchResult } from '../../spec/search-result.js';
 import type { ObjectiveChoice } from '../../spec/search-spec.js';
 import { coefficientLines, fixed, GAIN_HEADS, gainCells, signed, signedInterval } from './numbers.js';
-import { scoreFormula } from './objective-text.js';
+import { scoreFormula, stepCount } from './objective-text.js';
 import { table } from './output.js';
 
 const TUNING = 'what full precision gains as well is schedule tuning, not repair';
@@ -48,7 +48,7 @@ export function verdictText(result: SearchResult, objective: Pick<ObjectiveChoic
 function headLine({ model, precision, steps, optimizer, trials, evaluations, reused, failed }: SearchResult): string {
   const lost = failed > 0 ? `, ${failed} trials failed` : '';
   const counts = `${trials} trials, ${evaluations} evaluations (${reused} reused)${lost}`;
-  return `${model} ${precision}, ${steps} steps, ${optimizer}: ${counts}`;
+  return `${model} ${precision}, ${stepCount(steps)}, ${optimizer}: ${counts}`;
 }
 
 /** The identity and the best of the calibration, which is not always what was confirmed. */
@@ -62,12 +62,10 @@ function calibrationLines(
     fixed(terms.tc),
     fixed(terms.iq),
   ];
-  const weights =
-    objective.type === 'weighted' ? `, with the weights ${canonicalJson(objective.weights ?? {})} inside` : '';
   const same = canonicalJson(best.coefficients) === canonicalJson(finalist);
   return [
     table([['calibration', 'score', 'text', 'quality'], row('identity', identity), row('best', best)]),
-    `  score = ${scoreFormula(objective.type, objective.k)}${weights}`,
+    `  score = ${scoreFormula(objective, identity.terms)}`,
     '  the best of many trials on few prompts is partly luck, so a finalist is confirmed below',
     `  the finalist is ${same ? 'the best one' : 'another one of the best, chosen on the select prompts'}`,
   ];

@@ -62,7 +62,10 @@ function unscored({ row, compared, pictures }: RowNumbers, objective: ObjectiveP
   const { terms, failed } = row;
   const own = scorersOf(objective);
   const whole = terms.prompts - (compared?.lost ?? 0);
-  const gains = compared === null || compared.gains.length === 0 ? '' : `, gains over the ${whole} whole prompts of ${terms.prompts}`;
+  const gains =
+    compared === null || compared.gains.length === 0
+      ? ''
+      : `, gains over the ${whole} whole prompts of ${terms.prompts}`;
   return terms.scorers
     .filter(({ scorer }) => !own.includes(scorer))
     .flatMap(({ scorer }) => {

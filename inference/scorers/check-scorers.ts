@@ -7,6 +7,7 @@ import { scorersOf, type ObjectivePlan } from '../../spec/objective-plan.js';
 import type { ObjectiveChoice } from '../../spec/search-spec.js';
 import { suggestion } from '../../spec/suggestion.js';
 import type { ModelFolder } from '../models/model-folder.js';
+import { plugInScores } from './installed-scorers.js';
 import { declaredScores } from './plugin.js';
 import { openScorerFolder } from './scorer-folder.js';
 import type { ScorerFolder } from './scorer-kind.js';
@@ -30,7 +31,11 @@ export function checkScorers(
   roots?: readonly string[],
 ): CheckedScorers {
   const open = (role: string): ScorerFolder => openScorerFolder(role, model, roots);
-  const objective = planObjective(choice, (scorer) => declared(open(scorer)));
+  const objective = planObjective(
+    choice,
+    (scorer) => declared(open(scorer)),
+    () => plugInScores(roots),
+  );
   const own = scorersOf(objective).map(open);
   for (const { scorer, term } of [...objective.text, ...objective.quality]) {
     const { names } = own.find(({ role }) => role === scorer)!;

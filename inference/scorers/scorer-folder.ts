@@ -13,7 +13,7 @@ import type { ScorerFolder, ScorerKind } from './scorer-kind.js';
 
 const MANIFEST = 'scorer.json';
 /** One of these makes a folder a scorer. */
-const MARKERS = ['vision_model.onnx', MANIFEST];
+export const SCORER_MARKERS = ['vision_model.onnx', MANIFEST];
 
 /**
  * Finds a scorer by its role in the model's qsched.json, or by its folder's name.
@@ -51,7 +51,7 @@ export function openScorerFolder(
 
 function findScorer(name: string, roots?: readonly string[]): string {
   try {
-    return findModel(name, MARKERS, roots, 'scorer');
+    return findModel(name, SCORER_MARKERS, roots, 'scorer');
   } catch (error) {
     const known = Object.hasOwn(SCORER_KINDS, name) ? SCORER_KINDS[name] : undefined;
     if (known === undefined || (roots ?? modelRoots()).some((root) => existsSync(join(root, name)))) throw error;

@@ -11,8 +11,8 @@
 import { QschedError } from '../../spec/errors.js';
 import type { ObjectivePart, ObjectivePlan, TermForm } from '../../spec/objective-plan.js';
 import type { ObjectiveChoice } from '../../spec/search-spec.js';
-import { suggestion } from '../../spec/suggestion.js';
-import { SCORE_TABLE, type Judges } from '../scores/score-table.js';
+import { nearest, suggestion } from '../../spec/suggestion.js';
+import { SCORE_TABLE, type Direction, type Judges } from '../scores/score-table.js';
 
 /** A score that a plug-in scorer declares. */
 export interface DeclaredScore {
@@ -24,19 +24,27 @@ export interface DeclaredScore {
 /** What a scorer folder declares; a folder of a known kind declares nothing. @throws QschedError (usage) for a folder that is not there */
 export type Declared = (scorer: string) => readonly DeclaredScore[];
 
+/** Scores of all installed plug-ins as `weights` may name them, `score@scorer`; asked only for a message. */
+export type Installed = () => readonly string[];
+
 const part = (scorer: string, term: string, form: TermForm = 'raw', weight = 1): ObjectivePart => ({
   scorer,
   term,
   form,
   weight,
 });
-const NOTHING: Declared = () => [];
+const NOTHING = () => [];
 
 /**
  * @param declared scores of plug-in scorers, where `weights` may name them
+ * @param installed what a message about an unknown score lists beside the table
  * @throws QschedError (usage): an unknown score, a weight against its score's direction
  */
-export function planObjective(choice: ObjectiveChoice, declared: Declared = NOTHING): ObjectivePlan {
+export function planObjective(
+  choice: ObjectiveChoice,
+  declared: Declared = NOTHING,
+  installed: Installed = NOTHING,
+): ObjectivePlan {
   const { type, k, scorer } = choice;
   const cosine = (form: TermForm) => [part(scorer, 'cosine', form)];
   const clipIqa = [part(scorer, 'clip-iqa.quality')];
@@ -55,7 +63,7 @@ export function planObjective(choice: ObjectiveChoice, declared: Declared = NOTH
       return { ...plain, text: [], quality: clipIqa, weights: [0, 1] };
     case 'weighted': {
       const parts = Object.entries(choice.weights ?? {}).map(([name, weight]) =>
-        weighted(name, weight, scorer, declared),
+        weighted(name, weight, scorer, declared, installed),
       );
       const of = (judges: Judges) => parts.filter((one) => one.judges === judges).map((one) => one.part);
       return { ...plain, k: 1, text: of('text'), quality: of('quality'), weights: [1, 1] };
@@ -69,6 +77,7 @@ function weighted(
   weight: number,
   objective: string,
   declared: Declared,
+  installed: Installed,
 ): { part: ObjectivePart; judges: Judges } {
   const [score = '', at] = name.split('@');
   const entry = Object.hasOwn(SCORE_TABLE, score) ? SCORE_TABLE[score] : undefined;
@@ -76,20 +85,20 @@ function weighted(
     refuseWrongSign(name, weight, entry.direction);
     return { part: part(at ?? entry.scorer ?? objective, entry.term, entry.form, weight), judges: entry.judges };
   }
-  const scores = plugIn(score, at ?? score, declared);
+  const scores = plugIn(score, at ?? score, declared, installed);
   const found = at === undefined ? scores[0] : scores.find((one) => one.name === score);
   if (found === undefined) {
     throw new QschedError(
       'usage',
       `objective.weights names "${name}", which is no score.`,
-      suggestion(score, [...Object.keys(SCORE_TABLE), ...scores.map((one) => `${one.name}@${at ?? score}`)]),
+      meant(name, [...scores.map((one) => `${one.name}@${at ?? score}`), ...installed()]),
     );
   }
   refuseWrongSign(name, weight, found.direction);
   return { part: part(at ?? score, found.name, 'raw', weight), judges: found.judges };
 }
 
-function plugIn(score: string, scorer: string, declared: Declared): readonly DeclaredScore[] {
+function plugIn(score: string, scorer: string, declared: Declared, installed: Installed): readonly DeclaredScore[] {
   try {
     return declared(scorer);
   } catch (error) {
@@ -97,12 +106,28 @@ function plugIn(score: string, scorer: string, declared: Declared): readonly Dec
     throw new QschedError(
       'usage',
       `objective.weights names "${score}", which is neither a score nor a scorer's folder.`,
-      suggestion(score, Object.keys(SCORE_TABLE)),
+      meant(score, installed()),
     );
   }
 }
 
-function refuseWrongSign(name: string, weight: number, direction: 'higher' | 'lower'): void {
+/** What there is, and what may have been meant: the same score in whatever folder it is. */
+function meant(name: string, plugIns: readonly string[]): string {
+  const all = [...new Set([...plugIns, ...Object.keys(SCORE_TABLE)])];
+  const bare = (one: string): string => one.split('@')[0]!;
+  const near = nearest(bare(name), all.map(bare));
+  return suggestion(all.find((one) => bare(one) === near) ?? name, all);
+}
+
+function refuseWrongSign(name: string, weight: number, direction: Direction): void {
+  if (direction === 'either') {
+    if (weight !== 0) return;
+    throw new QschedError(
+      'usage',
+      `objective.weights.${name} is 0, which adds nothing.`,
+      `Give ${name} a weight above or below 0, or leave it out.`,
+    );
+  }
   if (direction === 'higher' ? weight > 0 : weight < 0) return;
   throw new QschedError(
     'usage',
@@ -150,7 +175,8 @@ export function planOutside(
 
 function knownScore(names: readonly string[]): DeclaredScore | undefined {
   const found = Object.values(SCORE_TABLE).find(({ term }) => term === names[0]);
-  return found === undefined ? undefined : { name: found.term, judges: found.judges, direction: found.direction };
+  if (found === undefined) return undefined;
+  return { name: found.term, judges: found.judges, direction: found.direction === 'lower' ? 'lower' : 'higher' };
 }
 
 /** The same plan at another k: the weight of image quality, of the text term in `jaq-preference-tables`. */

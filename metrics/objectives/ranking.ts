@@ -119,14 +119,20 @@ export function paretoFront(terms: readonly MeanTerms[]): number[] {
   });
 }
 
-/** Share of the score's variance over candidates that each term contributes, at these weights. */
+/**
+ * Share of the score's variance over candidates that each term contributes, at these weights. Weights whose squares
+ * are no longer finite are made smaller together first, which changes no share.
+ */
 export function shareOfTerms(
   terms: readonly MeanTerms[],
   [text, quality]: readonly [number, number],
 ): { tc: number; iq: number } {
-  return varianceShare(
-    terms.map(({ tc }) => text * (tc ?? 0)),
-    terms.map(({ iq }) => iq ?? 0),
-    quality,
-  );
+  const at = (scale: number): { tc: number; iq: number } =>
+    varianceShare(
+      terms.map(({ tc }) => (text / scale) * (tc ?? 0)),
+      terms.map(({ iq }) => iq ?? 0),
+      quality / scale,
+    );
+  const share = at(1);
+  return share.tc + share.iq > 0.5 || Math.max(text, quality) < 1e100 ? share : at(Math.max(text, quality));
 }

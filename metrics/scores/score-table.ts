@@ -3,10 +3,13 @@
  * how it is read, and what it means. What has an algorithm of its own has a file of its own beside.
  */
 import type { TermForm } from '../../spec/objective-plan.js';
-import { CLIP_IQA_PROMPTS } from './clip-iqa.js';
+import { CLIP_IQA_PROMPTS, type ClipIqaName } from './clip-iqa.js';
 
 /** What a score tells: agreement with the prompt, or quality of the picture alone. */
 export type Judges = 'text' | 'quality';
+
+/** Which way is better; `either` where that is a matter of taste, and a weight of any sign makes sense. */
+export type Direction = 'higher' | 'lower' | 'either';
 
 /** A score of one picture. */
 export interface ScoreEntry {
@@ -15,7 +18,7 @@ export interface ScoreEntry {
   readonly term: string;
   readonly form: TermForm;
   readonly judges: Judges;
-  readonly direction: 'higher' | 'lower';
+  readonly direction: Direction;
   readonly range: readonly [number, number];
   readonly encoder: string;
   readonly preprocessing: string;
@@ -32,12 +35,22 @@ const CLIP = {
   preprocessing: "shortest side to the encoder's size, Pillow's bicubic, centre crop, CLIP norm",
 } as const;
 
+/** Pairs whose first caption is the better one; of the others neither is. */
+const GOOD_FIRST: ReadonlySet<string> = new Set<ClipIqaName>([
+  'quality',
+  'noisiness',
+  'sharpness',
+  'natural',
+  'real',
+  'beautiful',
+]);
+
 const clipIqa = (name: string, [good, bad]: readonly [string, string]): ScoreEntry => ({
   scorer: null,
   term: `clip-iqa.${name}`,
   form: 'raw',
   judges: 'quality',
-  direction: 'higher',
+  direction: GOOD_FIRST.has(name) ? 'higher' : 'either',
   range: [0, 1],
   encoder: "the objective's CLIP; the published form is RN50 without position embedding (kind clip-iqa)",
   preprocessing: "the objective's; the published form resizes nothing",

@@ -11,13 +11,21 @@
  * - percentile: the quantiles of d*;
  * - studentised: [d - q_high * s, d - q_low * s] with q the quantiles of t* = (d* - d) / s*.
  * The first is too narrow for few prompts; a verdict wants both.
+ *
+ * With fewer than 5 prompts t* says nothing: of two, every resample with a spread has t* = 0. The studentised
+ * interval is then Student's own, d -+ t(level, n - 1) s, and so is the p-value. From 5 prompts on at least 63 % of
+ * the resamples have a spread, whatever the differences are.
  */
 import { QschedError } from '../../spec/errors.js';
 import { philox4x32 } from '../../spec/philox.js';
 import { mean as meanOf, quantileSorted } from './statistics.js';
+import { studentInterval } from './student-interval.js';
 
 /** Below this many prompts no verdict is given: intervals of so few do not cover what they say. */
 export const MINIMUM_PROMPTS = 20;
+
+/** From so many prompts on the resamples are studentised; below, Student's distribution stands for them. */
+const RESAMPLED_FROM = 5;
 
 /** An interval of a mean gain. */
 export interface Interval {
@@ -39,6 +47,7 @@ export interface BootstrapResult {
   /** Mean over prompts of the prompts' mean differences. */
   readonly mean: number;
   readonly percentile: Interval;
+  /** By the quantiles of t*; Student's t interval with fewer than 5 prompts. */
   readonly studentised: Interval;
   /** Share of resampled means above 0. */
   readonly probabilityOfGain: number;
@@ -59,7 +68,7 @@ const STREAM = 0x626f6f74;
  * The draws depend on `seed`, `resamples` and the number of prompts alone. An index is
  * floor(u * n / 2^32) of a 32-bit word u; its bias, at most n / 2^32, is far below what
  * 10,000 resamples can show. Where all prompts differ by the same amount both intervals
- * are that point. Resamples without any spread cannot be studentised and are left out of t*.
+ * are that point, of two prompts too. Resamples without any spread cannot be studentised and are left out of t*.
  *
  * @param clusters one list of differences (calibrated minus identity) a prompt
  * @throws QschedError (failure) for fewer than two prompts, a prompt without differences, a
@@ -78,26 +87,32 @@ export function pairedBootstrap(clusters: readonly ArrayLike<number>[], options:
   const tail = (1 - level) / 2;
   let gains = 0;
   for (const value of drawn) if (value > 0) gains++;
+  drawn.sort();
+  const { interval, pValue } =
+    n < RESAMPLED_FROM ? studentInterval(mean, standardError, n, level) : byRatios(mean, standardError, ratios, tail);
+  return {
+    mean,
+    percentile: { low: quantileSorted(drawn, tail), high: quantileSorted(drawn, 1 - tail) },
+    studentised: interval,
+    probabilityOfGain: gains / resamples,
+    pValue: max((resamples - gains + 1) / (resamples + 1), pValue),
+    prompts: n,
+  };
+}
+
+/** By the quantiles of t*, which are sorted here; without any t* nothing is excluded. */
+function byRatios(mean: number, standardError: number, ratios: Float64Array, tail: number) {
   let beyond = 0;
   for (const ratio of ratios) if (ratio * standardError >= mean) beyond++;
-
-  drawn.sort();
   ratios.sort();
-  const studentised =
+  const interval =
     ratios.length > 0
       ? {
           low: mean - quantileSorted(ratios, 1 - tail) * standardError,
           high: mean - quantileSorted(ratios, tail) * standardError,
         }
       : { low: -Infinity, high: Infinity };
-  return {
-    mean,
-    percentile: { low: quantileSorted(drawn, tail), high: quantileSorted(drawn, 1 - tail) },
-    studentised,
-    probabilityOfGain: gains / resamples,
-    pValue: max((resamples - gains + 1) / (resamples + 1), (beyond + 1) / (ratios.length + 1)),
-    prompts: n,
-  };
+  return { interval, pValue: (beyond + 1) / (ratios.length + 1) };
 }
 
 /**

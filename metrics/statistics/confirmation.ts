@@ -5,6 +5,7 @@
 import type { Coefficients } from '../../spec/coefficients.js';
 import type { EvaluatedRow } from '../../spec/evaluate-spec.js';
 import { MINIMUM_PROMPTS } from './bootstrap.js';
+import { lossesOf } from './verdict.js';
 
 /** Adjusted one-sided p-values up to this stand, beside two-sided intervals of 95 %. */
 const LEVEL = 0.025;
@@ -79,5 +80,13 @@ function whyNot(searches: readonly ConfirmedSearch[], none: boolean, prompts: nu
     return `No gain stands after Holm's correction for ${searches.length} searches.`;
   }
   if (fewest < prompts) return `${failed}: nothing is recommended on what is left.`;
-  return 'The gain on held-out prompts is not proven in every score.';
+  const open = 'The gain on held-out prompts is not proven in every score.';
+  const losses = searches.flatMap(({ searchId, gains }) => {
+    const parts = lossesOf(gains);
+    const whose = searches.length > 1 ? ` of ${searchId}` : '';
+    return parts.length === 0
+      ? []
+      : [`The calibrated coefficients${whose} are worse than the identity on held-out prompts: ${parts.join(', ')}.`];
+  });
+  return [...losses, ...(losses.length < searches.length ? [open] : [])].join(' ');
 }

@@ -27,8 +27,20 @@ function lowest(gain: Gain): number {
   return Math.min(gain.percentile.low, gain.studentised.low);
 }
 
+/** The higher of the two upper ends. */
+function highest(gain: Gain): number {
+  return Math.max(gain.percentile.high, gain.studentised.high);
+}
+
+const isWorse = (gain: Gain): boolean => highest(gain) < 0;
+
+/** The scores in which both intervals lie below 0, with numbers: there the calibrated coefficients are worse. */
+export const lossesOf = (gains: readonly Gain[]): string[] =>
+  gains.filter(isWorse).map((gain) => `${gain.scorer} ${show(gain.gain)} (at most ${show(highest(gain))})`);
+
 /**
  * Recommends `calibrated` where in every score both intervals lie above 0, else `identity`.
+ * The reason of `identity` tells a proven loss, both intervals below 0, from a gain that is not proven.
  * `none` where there is no gain to judge, or one rests on fewer than MINIMUM_PROMPTS prompts.
  */
 export function verdict(gains: readonly Gain[]): Recommendation {
@@ -49,6 +61,14 @@ export function verdict(gains: readonly Gain[]): Recommendation {
       reason: `The gain on held-out prompts is above 0 in both intervals: ${parts.join(', ')}.`,
     };
   }
-  const parts = unproven.map((gain) => `${gain.scorer} ${show(gain.gain)} (may be as low as ${show(lowest(gain))})`);
-  return { recommend: 'identity', reason: `The gain on held-out prompts is not proven: ${parts.join(', ')}.` };
+  const losses = lossesOf(unproven);
+  const parts = unproven
+    .filter((gain) => !isWorse(gain))
+    .map((gain) => `${gain.scorer} ${show(gain.gain)} (may be as low as ${show(lowest(gain))})`);
+  const worse = `The calibrated coefficients are worse than the identity on held-out prompts: ${losses.join(', ')}.`;
+  const open = `The gain on held-out prompts is not proven: ${parts.join(', ')}.`;
+  return {
+    recommend: 'identity',
+    reason: [...(losses.length > 0 ? [worse] : []), ...(parts.length > 0 ? [open] : [])].join(' '),
+  };
 }

@@ -78,6 +78,10 @@ describe('an evaluation in a folder of its own', () => {
       expect(row.fidLow!).toBeLessThanOrEqual(row.fid!);
       expect(row.fidHigh!).toBeGreaterThanOrEqual(row.fid!);
       expect(row.clipScore).toBeCloseTo(100 * row.scores['cosine@objective']!.mean, 9);
+      expect(row.clipScoreLow).toBeCloseTo(100 * row.scores['cosine@objective']!.low, 9);
+      expect(row.clipScoreHigh).toBeCloseTo(100 * row.scores['cosine@objective']!.high, 9);
+      expect(row.objectiveLow!).toBeLessThan(row.objective!);
+      expect(row.objectiveHigh!).toBeGreaterThan(row.objective!);
     }
     expect(first.rows.map(({ fidSd }) => fidSd === null)).toEqual([true, false]);
     expect(first.warnings.join()).toMatch(/fewer than 2000 pictures.*not Inception's/);

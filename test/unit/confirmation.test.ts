@@ -108,6 +108,16 @@ describe('confirming', () => {
     );
   });
 
+  test('says which calibrated coefficients are worse than the identity', () => {
+    const below = { low: -0.09, high: -0.07 };
+    const worse = () => row('identity', { gains: [{ ...gainOf(-0.078, 40), percentile: below, studentised: below }] });
+    const numbers = 'are worse than the identity on held-out prompts: objective -0.0780 (at most -0.0700).';
+    expect(conclude(worse()).reason).toBe(`The calibrated coefficients ${numbers}`);
+    expect(conclude(worse(), row('identity')).reason).toBe(
+      `The calibrated coefficients of s0 ${numbers} The gain on held-out prompts is not proven in every score.`,
+    );
+  });
+
   test('says that pictures failed, where that is why', () => {
     expect(conclude(row('identity', { prompts: 37 })).reason).toBe(
       '3 of 40 held-out prompts have pictures that failed: nothing is recommended on what is left.',

@@ -316,6 +316,48 @@ describe('a table', () => {
     ]);
   });
 
+  test('has the intervals of CLIPScore and of the objective where there are some', () => {
+    const wide = { ...row, clipScoreLow: 57.444, clipScoreHigh: 60, objectiveLow: 2.25, objectiveHigh: 2.75 };
+    expect(evaluateTable([wide]).split('\n')).toEqual([
+      'NFEs  precision  schedule  FID (second)             CLIPScore             objective',
+      '4     w4a8       identity  0.5000 [0.4000, 0.6000]  58.67 [57.44, 60.00]  2.5000 [2.2500, 2.7500]',
+    ]);
+    const [head, first] = evaluateTable([wide], 'csv').split('\n');
+    const at = head!.split(',').indexOf('clip_score');
+    const names = 'clip_score,clip_score_low,clip_score_high,objective,objective_low,objective_high,tc';
+    expect(head!.split(',').slice(at, at + 7)).toEqual(names.split(','));
+    expect(first!.split(',').slice(at, at + 7)).toEqual('58.666,57.444,60,2.5,2.25,2.75,1.5'.split(','));
+  });
+
+  test('says below it what decided against a row whose objective gains, and of no other row', () => {
+    const loss = { percentile: { low: -0.25, high: 0.125 }, studentised: { low: -0.375, high: 0 } };
+    const second = { ...gain, ...loss, scorer: 'second', gain: -0.125 };
+    const no = { ...row, schedule: 'ours', recommend: 'identity' as const };
+    const blocked = { ...no, gains: [gain, { ...gain, scorer: 'third' }, second] };
+    const others = [
+      row,
+      { ...no, gains: [{ ...gain, ...loss }, second] },
+      { ...blocked, recommend: 'none' as const },
+      { ...blocked, recommend: 'calibrated' as const },
+    ];
+    const why =
+      'shapes w4a8, tcd, 4 steps, ours: not recommended, although the objective gains: ' +
+      'the gain in second is -0.1250 [-0.3750, +0.1250], its lower end not above 0.';
+    expect(
+      evaluateTable([...others, blocked])
+        .split('\n')
+        .slice(6),
+    ).toEqual(['', why]);
+    expect(
+      evaluateTable([...others, blocked], 'markdown')
+        .split('\n')
+        .slice(7),
+    ).toEqual(['', `- ${why}`]);
+    expect(evaluateTable([...others, blocked], 'csv').split('\n')).toHaveLength(6);
+    expect(evaluateTable(others).split('\n')).toHaveLength(5);
+    expect(evaluateTable([{ ...no, gains: [gain] }])).toMatch(/gains: some prompts lack a picture or a score\.$/);
+  });
+
   test('is Markdown with its bars escaped', () => {
     const lines = evaluateTable(rows, 'markdown').split('\n');
     expect(lines[1]).toBe('| ---: | --- | --- | ---: | ---: | ---: | ---: | ---: | --- |');

@@ -174,6 +174,39 @@ describe('a weighted sum of scores', () => {
   });
 });
 
+test('a CLIP-IQA pair without a good side takes a weight of any sign, the others do not', () => {
+  const weighted = (weights: Record<string, number>) =>
+    planObjective({ type: 'weighted', k: 2, scorer: 'objective', weights });
+  const either = Object.entries(SCORE_TABLE).flatMap(([name, { direction }]) => (direction === 'either' ? [name] : []));
+  expect(either.map((name) => name.replace('clip-iqa.', ''))).toEqual(
+    'brightness colorfullness contrast complexity happy scary new warm lonely relaxing'.split(' '),
+  );
+  const terms = { objective: { 'clip-iqa.scary': 0.25 } };
+  expect(createObjective(weighted({ 'clip-iqa.scary': -1 })).score([terms])).toBe(-0.25);
+  expect(createObjective(weighted({ 'clip-iqa.scary': 2 })).score([terms])).toBe(0.5);
+  expect(thrown(() => weighted({ 'clip-iqa.scary': 0 })).message).toContain('is 0, which adds nothing');
+  for (const name of ['quality', 'noisiness', 'sharpness', 'natural', 'real', 'beautiful']) {
+    expect(thrown(() => weighted({ [`clip-iqa.${name}`]: -1 })).hint).toContain('above 0');
+  }
+});
+
+test('the message about an unknown score knows the installed ones', () => {
+  const hint = (name: string) =>
+    thrown(() =>
+      planObjective(
+        { type: 'weighted', k: 2, scorer: 'objective', weights: { [name]: 1 } },
+        (scorer) => {
+          if (scorer === 'fine') return [{ name: 'gloss', judges: 'quality', direction: 'higher' }];
+          throw new Error(`there is no folder ${scorer}`);
+        },
+        () => ['shine@mine', 'gloss@fine'],
+      ),
+    ).hint;
+  expect(hint('nosuch')).toMatch(/^Allowed: shine@mine, gloss@fine, clip-score, /);
+  expect(hint('shien')).toMatch(/^Did you mean "shine@mine"\?/);
+  expect(hint('glos@fine')).toMatch(/^Did you mean "gloss@fine"\? Allowed: gloss@fine, shine@mine, /);
+});
+
 describe('a scorer outside the objective judges', () => {
   const plan = planObjective({ type: 'jaq-clip', k: 2, scorer: 'objective' });
 
@@ -188,6 +221,8 @@ describe('a scorer outside the objective judges', () => {
     expect(brisque.score([{ brisque: { brisque: 20 } }])).toBe(-20);
     const preference = planObjective({ type: 'jaq-preference', k: 2, scorer: 'objective' });
     expect(planOutside(preference, 'second', ['cosine', 'clip-iqa.quality'], []).type).toBe('jaq-clip');
+    const scary = createObjective(planOutside(plan, 'own-iqa', ['clip-iqa.scary'], []));
+    expect(scary.score([{ 'own-iqa': { 'clip-iqa.scary': 0.5 } }])).toBe(0.5);
     expect(thrown(() => planOutside(plan, 'inception', [], [])).message).toContain('features but no score');
   });
 });

@@ -8,6 +8,7 @@ import {
   type RowFeatures,
 } from '../../metrics/distances/row-distances.js';
 import {
+  clipScoreOf,
   compareRows,
   finishedPictures,
   meanScores,
@@ -114,6 +115,9 @@ describe('the objective', () => {
       tc: expect.closeTo(0.25, 12) as unknown,
       iq: expect.closeTo(0.4, 12) as unknown,
       objective: expect.closeTo(1.05, 12) as unknown,
+      // Scores .65, .8 and 1.7; one draw in 27 is of one prompt alone.
+      objectiveLow: expect.closeTo(0.65, 12) as unknown,
+      objectiveHigh: expect.closeTo(1.7, 12) as unknown,
     });
   });
 
@@ -135,7 +139,90 @@ describe('the objective', () => {
         ]),
         PLAN,
       ),
-    ).toEqual({ objective: null, tc: null, iq: null });
+    ).toEqual({ objective: null, objectiveLow: null, objectiveHigh: null, tc: null, iq: null });
+  });
+
+  test('has the interval of resampled prompts, seeds of one together', () => {
+    // Two prompts of two seeds: means of the score 1.2 and 1.6. A quarter of the draws is of one prompt alone.
+    const { objective, objectiveLow, objectiveHigh } = objectiveOf(
+      tableOf(2, 2, [
+        [0, 0.5],
+        [0, 0.7],
+        [0, 0.6],
+        [0, 1],
+      ]),
+      PLAN,
+    );
+    expect([objective, objectiveLow, objectiveHigh].map((value) => value!.toFixed(9))).toEqual([
+      '1.400000000',
+      '1.200000000',
+      '1.600000000',
+    ]);
+  });
+
+  test('has an interval around itself where prompts have lost pictures', () => {
+    // Scores 0 and 0 of one prompt, 2 of the other: the mean over pictures is 2/3, that over prompts 1.
+    // M + n / m (mean - M) with m = 1.5: 2/3 - 4/3 * 2/3 = -2/9, and 2/3 + 2/3 * 4/3 = 14/9.
+    const { objective, objectiveLow, objectiveHigh } = objectiveOf(
+      tableOf(2, 2, [
+        [0, 0],
+        [0, 0],
+        [0, 1],
+        [NaN, 0],
+      ]),
+      PLAN,
+    );
+    expect(objective).toBeCloseTo(2 / 3, 12);
+    expect(objectiveLow).toBeCloseTo(-2 / 9, 12);
+    expect(objectiveHigh).toBeCloseTo(14 / 9, 12);
+  });
+
+  test('has no interval below two prompts, or where it is no mean over pictures', () => {
+    const rows = [
+      [0.1, 0.2],
+      [0.3, 0.4],
+    ] as const;
+    expect(objectiveOf(tableOf(1, 2, rows), PLAN)).toMatchObject({
+      objective: expect.any(Number) as unknown,
+      objectiveLow: null,
+      objectiveHigh: null,
+    });
+    const log = planObjective({ type: 'jaq-clip-log', k: 2, scorer: 'objective' });
+    expect(objectiveOf(tableOf(2, 1, rows), log)).toMatchObject({
+      objective: expect.closeTo(Math.log(20) + 0.6, 12) as unknown,
+      objectiveLow: null,
+      objectiveHigh: null,
+    });
+  });
+});
+
+describe('CLIPScore', () => {
+  const rows = (...cosines: number[]): [number, number][] => cosines.map((cosine) => [cosine, 0.5]);
+
+  test('is 100 x the mean cosine of the scorer named, with its interval', () => {
+    const table = tableOf(2, 1, rows(0.1, 0.3), rows(0.5, 0.7));
+    expect(clipScoreOf(table, 'second')).toEqual({
+      clipScore: expect.closeTo(60, 10) as unknown,
+      clipScoreLow: expect.closeTo(50, 10) as unknown,
+      clipScoreHigh: expect.closeTo(70, 10) as unknown,
+    });
+    expect(clipScoreOf(table, 'brisque').clipScore).toBeCloseTo(20, 10);
+  });
+
+  test('is over the pictures of that scorer, and not below 0', () => {
+    expect(clipScoreOf(tableOf(3, 1, rows(0.1, NaN, -0.3), rows(NaN, 0, 0)), 'objective')).toEqual({
+      clipScore: 0,
+      clipScoreLow: 0,
+      clipScoreHigh: expect.closeTo(10, 10) as unknown,
+    });
+    expect(clipScoreOf(tableOf(2, 1, rows(0.1, NaN)), 'objective')).toEqual({
+      clipScore: expect.closeTo(10, 10) as unknown,
+      clipScoreLow: null,
+      clipScoreHigh: null,
+    });
+    const none = { clipScore: null, clipScoreLow: null, clipScoreHigh: null };
+    expect(clipScoreOf(tableOf(2, 1, rows(NaN, NaN)), 'objective')).toEqual(none);
+    expect(clipScoreOf({ prompts: 2, seeds: 1, scorers: [] }, 'objective')).toEqual(none);
   });
 });
 
@@ -216,7 +303,7 @@ describe('gains', () => {
     const { gains, lost, recommend, reason } = compareRows(tableOf(30, 2, failed), tableOf(30, 2, rows(0)), JUDGED);
     expect(gains[0]!.prompts).toBe(29);
     expect([lost, recommend]).toEqual([1, 'identity']);
-    expect(reason).toMatch(/^1 of 30 prompts have pictures that failed\./);
+    expect(reason).toMatch(/^1 of 30 prompts lack a picture or a score\./);
     expect(compareRows(tableOf(30, 2, rows(0.1)), tableOf(30, 2, failed), JUDGED)).toMatchObject({ lost: 1 });
   });
 
@@ -227,7 +314,7 @@ describe('gains', () => {
       pValue: null,
       lost: 30,
       recommend: 'none',
-      reason: 'Only 0 of 30 prompts have every picture.',
+      reason: 'Only 0 of 30 prompts have every picture and every score.',
     });
   });
 });

@@ -11,6 +11,12 @@ import { verdict, type Gain } from '../../metrics/statistics/verdict.js';
 /** Differences of 40 prompts, of about 0 to 1, without any generator. */
 const spread = Array.from({ length: 40 }, (_, i) => [((i * 17) % 41) / 40]);
 
+/** Studentised intervals of 40 and of 5 of them, with seed 7 and 500 resamples. */
+const BITS = {
+  forty: { low: 0.40581057536377485, high: 0.5989415463418706 },
+  five: { low: -0.04831231096858296, high: 0.9081100278153249 },
+};
+
 describe('pairedBootstrap', () => {
   test('centres on the mean and is close to the normal interval of well-behaved differences', () => {
     const result = pairedBootstrap(spread, { seed: 0 });
@@ -91,6 +97,53 @@ describe('pairedBootstrap', () => {
     expect(result.percentile.low).toBe(0);
     expect(Number.isFinite(result.studentised.low)).toBe(true);
     expect(verdict([{ scorer: 'objective', gain: result.mean, ...result }]).recommend).toBe('identity');
+  });
+
+  describe("with fewer than 5 prompts goes by Student's distribution", () => {
+    // Quantiles of the printed tables of Student's t.
+    test.each([
+      [[-0.2, -0.0654], 12.706204736174694],
+      [[0.1, 0.3, 0.2], 4.302652729749462],
+      [[0.1, 0.3, 0.2, -0.05], 3.182446305283711],
+    ])('%j', (values, quantile) => {
+      const result = pairedBootstrap(
+        values.map((value) => [value]),
+        { seed: 0 },
+      );
+      const half = (quantile * sd(values)) / Math.sqrt(values.length);
+      expect(result.studentised.low).toBeCloseTo(mean(values) - half, 6);
+      expect(result.studentised.high).toBeCloseTo(mean(values) + half, 6);
+    });
+
+    test('whose tail is the p-value, and agrees with the interval', () => {
+      const pOf = (values: readonly number[], level = 0.95) => {
+        const { pValue, studentised } = pairedBootstrap(
+          values.map((value) => [value]),
+          { seed: 0, level },
+        );
+        return { pValue, low: studentised.low };
+      };
+      // t = 2 in all three.
+      expect(pOf([1, 3]).pValue).toBeCloseTo(0.14758361765043326, 12);
+      const around = (n: number) => Array.from({ length: n }, (_, i) => i - (n - 1) / 2);
+      const shifted = (n: number) => around(n).map((value) => value + (2 * sd(around(n))) / Math.sqrt(n));
+      expect(pOf(shifted(3)).pValue).toBeCloseTo(0.09175170953613696, 12);
+      expect(pOf(shifted(4)).pValue).toBeCloseTo(0.06966298427942164, 12);
+      for (const n of [2, 3, 4]) {
+        const { pValue } = pOf(shifted(n));
+        expect(pOf(shifted(n), 1 - 2 * pValue).low).toBeCloseTo(0, 6);
+        expect(pOf(shifted(n), 1 - 2 * pValue - 0.01).low).toBeGreaterThan(0);
+      }
+    });
+
+    test('but is a point where they agree', () => {
+      expect(pairedBootstrap([[-0.1], [-0.1]], { seed: 0 }).studentised).toEqual({ low: -0.1, high: -0.1 });
+    });
+  });
+
+  test('of 5 prompts and more keeps the numbers of the resamples, to the bit', () => {
+    expect(pairedBootstrap(spread, { seed: 7, resamples: 500 }).studentised).toEqual(BITS.forty);
+    expect(pairedBootstrap(spread.slice(0, 5), { seed: 7, resamples: 500 }).studentised).toEqual(BITS.five);
   });
 
   test('refuses what gives no interval', () => {
@@ -196,6 +249,29 @@ describe('verdict', () => {
     expect(recommend).toBe('identity');
     expect(reason).toContain('second +0.100 (may be as low as -0.0100)');
     expect(reason).not.toContain('objective');
+  });
+
+  test('says where the calibrated coefficients are worse, with numbers, and where nothing is proven', () => {
+    const loss = (percentile: number, studentised: number, scorer = 'objective'): Gain => ({
+      scorer,
+      prompts: 128,
+      gain: -0.078,
+      percentile: { low: -0.09, high: percentile },
+      studentised: { low: -0.0888, high: studentised },
+    });
+    expect(verdict([loss(-0.07, -0.0686)])).toEqual({
+      recommend: 'identity',
+      reason:
+        'The calibrated coefficients are worse than the identity on held-out prompts: objective -0.0780 (at most -0.0686).',
+    });
+    for (const open of [loss(0, -0.01), loss(-0.01, 0), loss(Number.NaN, -0.01)]) {
+      expect(verdict([open]).reason).toMatch(/^The gain on held-out prompts is not proven: objective -0\.0780 \(may/);
+    }
+    const { reason } = verdict([gain(0.01, 0.02), gain(0.02, -0.01, 'second'), loss(-0.07, -0.0686, 'third')]);
+    expect(reason).toBe(
+      'The calibrated coefficients are worse than the identity on held-out prompts: third -0.0780 (at most -0.0686). ' +
+        'The gain on held-out prompts is not proven: second +0.100 (may be as low as -0.0100).',
+    );
   });
 
   test('gives none below the minimum of prompts', () => {

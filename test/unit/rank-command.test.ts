@@ -231,10 +231,8 @@ describe('one search', () => {
       ),
       spec: { objective: { k: 1.7 } },
     });
-    const [at] = ranked(['s'], { k: '1.7', top: '39' }).ks;
-    const stored = store.$client
-      .prepare('select number as trial, score from trials where number > 0 order by score desc, number')
-      .all();
+    const [at] = ranked(['s'], { k: '1.7', top: '40' }).ks;
+    const stored = store.$client.prepare('select number as trial, score from trials order by score desc, number').all();
     expect(at!.top.map(({ trial, score }) => ({ trial, score }))).toEqual(stored);
     expect(at!.differs).toBe(false);
   });
@@ -291,6 +289,73 @@ describe('one search', () => {
     expect(notes).toEqual(['The objective iq has one term here: k changes nothing.']);
   });
 
+  test('of a weighted sum reads as its own formula, with the weights', () => {
+    makeSearch('s', { spec: { objective: { weights: { 'clip-score-hessel': 1, 'clip-iqa.quality': 2 } } } });
+    const both = printed(['s'], { k: '1,5' });
+    expect(both).toContain(
+      '4 steps, searched with score = text + quality, ' +
+        'with the weights {"clip-iqa.quality":2,"clip-score-hessel":1} inside, finished; 4 trials',
+    );
+    expect(both).toContain('\n  score = text + k x quality, on the calibration prompts; the share of variance');
+    expect(ranked(['s']).weights).toEqual({ 'clip-score-hessel': 1, 'clip-iqa.quality': 2 });
+    makeSearch('alone', { spec: { objective: { weights: { 'clip-iqa.quality': 2 } } } });
+    const alone = printed(['alone']);
+    expect(alone).toContain('searched with score = quality, with the weights {"clip-iqa.quality":2} inside, ');
+    expect(alone).toContain('\n  score = quality, on the calibration prompts\n');
+    makeSearch('iq', { spec: { objective: { type: 'iq' }, scheduler: { steps: 1 } } });
+    expect(printed(['iq'])).toContain('iq: m w4a8, 1 step, searched with score = quality, finished');
+  });
+
+  test('with nothing above the identity names the identity, also in the Pareto front', () => {
+    makeSearch('s', {
+      candidates: [
+        [0.5, 0.5, 0.5],
+        [0.4, 0.6, 0.5],
+        [0.2, 0.3, 0.5],
+      ],
+    });
+    const { ks, changes, pareto, searches } = ranked(['s'], { k: '0.5,2' });
+    expect(
+      ks.map(({ winner, aboveIdentity, ownWinner, differs }) => [
+        winner.trial,
+        aboveIdentity,
+        ownWinner.trial,
+        differs,
+      ]),
+    ).toEqual([
+      [0, 0, 1, true],
+      [1, expect.closeTo(0.1, 12), 1, false],
+    ]);
+    expect(changes).toEqual([
+      { k: expect.closeTo(1, 12) as number, from: { search: 's', trial: 0 }, to: { search: 's', trial: 1 } },
+    ]);
+    expect(pareto.map(({ trial }) => trial)).toEqual([0, 1]);
+    expect(searches[0]!.scored).toBe(2);
+    const text = printed(['s'], { k: '0.5' });
+    expect(text).toMatch(/\n0\.5 +identity +0\.5000 +0\.5000 +0\.7500 +\+0\.0000 .* differs: #1\n/);
+    expect(text).toContain('The winner at k = 0.5 is identity.\n');
+    expect(text).toMatch(/\nidentity +0\.5000 +0\.5000 +0 to 1\n#1 /);
+
+    makeSearch('worse', {
+      candidates: [
+        [0.5, 0.5, 0.5],
+        [0.4, 0.5, 0.5],
+      ],
+    });
+    expect(ranked(['worse'], { k: '2' }).ks[0]).toMatchObject({
+      winner: { trial: 0 },
+      ownWinner: { trial: 0 },
+      differs: false,
+    });
+    expect(printed(['s', 'worse'], { k: '0.5' })).toContain('s identity');
+  });
+
+  test('at a huge k has shares of the variance that are numbers', () => {
+    makeSearch('s');
+    expect(printed(['s'], { k: '1e300' })).toMatch(/ -?0 % \/ 100 % /);
+    expect(ranked(['s'], { k: '1e300' }).ks[0]!.varianceShare.iq).toBe(1);
+  });
+
   test('that is unfinished ranks what it has, and says so', () => {
     makeSearch('s', { finished: false, open: 2 });
     const { notes, ks, searches } = ranked([], { k: '1' });
@@ -312,6 +377,7 @@ describe('one search', () => {
     );
     expect(text).toMatch(/#3 +0\.0000 {2}0\.7500 {3}2 and above\n$/);
     expect(printed(['s'], { k: '3,4' })).toContain('The winner is the same from k = 3 to 4.');
+    expect(printed(['s'], { k: '3' })).toContain('The winner at k = 3 is #3.\n');
   });
 });
 

@@ -77,6 +77,24 @@ describe('weights and scores', () => {
   });
 });
 
+test('shares of the variance stay numbers at weights whose squares do not', () => {
+  const terms = [
+    { tc: 0.1, iq: 0.3 },
+    { tc: 0.4, iq: 0.2 },
+    { tc: 0.2, iq: 0.7 },
+  ];
+  expect(shareOfTerms(terms, [1, 1e300])).toEqual({ tc: expect.closeTo(0, 12) as number, iq: 1 });
+  expect(shareOfTerms(terms, [1e300, 1])).toEqual({ tc: 1, iq: expect.closeTo(0, 12) as number });
+  const { tc, iq } = shareOfTerms(terms, [1, 2]);
+  expect({ tc, iq }).toEqual(
+    varianceShare(
+      terms.map((one) => one.tc),
+      terms.map((one) => one.iq),
+      2,
+    ),
+  );
+});
+
 describe('the upper envelope', () => {
   test('of known lines turns where they cross', () => {
     // 3, 2 + k, 1 + 1.5 k, 3 k - 3: 3 until k = 1, 2 + k until 2, then the two others meet at 8/3.

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { planObjective } from '../../metrics/objectives/plan-objective.js';
-import { decodeTable } from '../../inference/artefacts/artefact-formats.js';
+import { decodeTable, encodeTable } from '../../inference/artefacts/artefact-formats.js';
 import { openArtefactFolder, type ArtefactStore } from '../../inference/artefacts/artefacts.js';
 import {
   renderShard,
@@ -418,6 +418,58 @@ describe('a summary', () => {
     writeFileSync(kept[0]!, 'damaged');
     expect(await summariseRow(request, watched)).toEqual(first);
     expect(puts).toEqual(['put']);
+  });
+
+  /** Scores of a second scorer beside those of a shard; the first pictures have none. */
+  function secondScorer(record: string, unscoredPictures: number): string {
+    const shard = recordOf(record);
+    let left = unscoredPictures;
+    const blocks = shard.blocks.map((block) => {
+      const { values } = decodeTable(artefacts.get(block.terms[0]!.hash)!)!;
+      const beauty = Float64Array.from(block.pictures, (_, i) => values[2 * i]!);
+      for (let i = 0; i < block.pictures.length && left > 0; i += 1, left -= 1) beauty[i] = NaN;
+      const hash = artefacts.put(encodeTable({ rows: beauty.length, columns: 1, values: beauty }));
+      return { ...block, terms: [...block.terms, { scorer: 'other', hash }] };
+    });
+    return artefacts.put(Buffer.from(JSON.stringify({ ...shard, blocks })));
+  }
+
+  test('counts the pictures of the objective, and says what another scorer gave no number for', async () => {
+    broken.add('29/2');
+    const own = await render(jobOf(pairsOf(30)));
+    const identity = await render(jobOf(pairsOf(30), { network: 'identity' }));
+    const request = requestOf([secondScorer(own.record, 9)], 30);
+    const [scorer] = request.prepared.scorers;
+    const plan = planObjective({ type: 'jaq-clip', k: 2, scorer: 'objective' });
+    const other = {
+      ...plan,
+      text: [],
+      quality: [{ scorer: 'other', term: 'beauty', form: 'raw' as const, weight: 1 }],
+    };
+    const prepared = {
+      ...request.prepared,
+      scorers: [scorer!, { ...scorer!, role: 'other', names: ['beauty'] }],
+      outside: [{ scorer: 'other', plan: other }],
+    };
+    const alone = await summariseRow({ ...request, prepared }, artefacts);
+    expect(alone.row).toMatchObject({ images: 59, failed: 1 });
+    // cosine p / 100 and quality .1 or .2, but for the picture that failed.
+    const cosine = (2 * 435 - 29) / 100 / 59;
+    expect(alone.row.objective).toBeCloseTo(2.5 * cosine + 2 * ((30 * 0.1 + 29 * 0.2) / 59), 12);
+    expect(alone.row.clipScore).toBeCloseTo(100 * cosine, 12);
+    const about = 'shapes w4a8, 1 steps, identity: ';
+    expect(alone.warnings.filter((warning) => warning.startsWith(about))).toEqual([
+      `${about}1 of 60 pictures failed (the latent has 1 values that are not finite); the objective's mean is over the others. To try them again: --retry-failed (retryFailed: true).`,
+      `${about}the scorer "other" gave no number for 9 of 59 pictures; its means are over the other 50. To try them again: --retry-failed (retryFailed: true).`,
+    ]);
+    const records = [secondScorer(identity.record, 0)];
+    const compared = await summariseRow({ ...request, prepared, identity: records, label: 'ours' }, artefacts);
+    // Five prompts have a picture without a score, one a picture that failed.
+    expect(compared.row.gains.map(({ prompts }) => prompts)).toEqual([24, 24]);
+    expect(compared.warnings.join('\n')).toContain(
+      'ours: the scorer "other" gave no number for 9 of 59 pictures; its means are over the other 50, gains over the 24 whole prompts of 30.',
+    );
+    expect(compared.warnings.join('\n')).toContain('ours: 6 of 30 prompts lack a picture or a score.');
   });
 
   test('can be stopped between distances, and needs no room for them', async () => {

@@ -1,6 +1,11 @@
 /** The list of scores: every name of the tables, and what the absent ones want. */
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { scoresCommand } from '../../cli/commands/scores-command.js';
+import { packageRoot } from '../../inference/models/model-roots.js';
+import { checkScorers } from '../../inference/scorers/check-scorers.js';
 import { SCORE_TABLE, SET_SCORE_TABLE } from '../../metrics/scores/score-table.js';
 
 interface Listed {
@@ -11,8 +16,20 @@ interface Listed {
   readonly make: string | null;
 }
 
+interface InstalledScorer {
+  readonly scorer: string;
+  readonly folder: string;
+  readonly kind: string | null;
+  readonly scores: readonly { readonly score: string; readonly judges: string; readonly better: string }[];
+  readonly problem: string | null;
+}
+
 let said = '';
+let root: string | null = null;
 afterEach(() => {
+  if (root !== null) rmSync(root, { recursive: true });
+  root = null;
+  vi.unstubAllEnvs();
   vi.restoreAllMocks();
   said = '';
 });
@@ -46,4 +63,80 @@ test('as a table, each absent folder is explained once', () => {
 
 test('an unknown model is refused', () => {
   expect(() => scoresCommand({ model: 'shpaes' })).toThrow('There is no model "shpaes"');
+});
+
+/** A root with a module whose code must not run, a server that is not there, a broken folder, and what is no scorer. */
+function ownScorers(): string {
+  root = mkdtempSync(join(tmpdir(), 'qsched-scores-'));
+  cpSync(join(packageRoot(), 'examples', 'module-scorer'), join(root, 'vivid'), { recursive: true });
+  writeFileSync(join(root, 'vivid', 'score.js'), "throw new Error('this must not run');");
+  const scores = [
+    { name: 'grain', direction: 'lower', judges: 'quality', range: [0, null] },
+    { name: 'fit', direction: 'higher', judges: 'text', range: [0, 1] },
+  ];
+  const manifests = { served: { kind: 'http', url: 'http://127.0.0.1:1/', scores }, broken: { kind: 'nonsense' } };
+  for (const [name, manifest] of Object.entries(manifests)) {
+    mkdirSync(join(root, name));
+    writeFileSync(join(root, name, 'scorer.json'), JSON.stringify(manifest));
+  }
+  mkdirSync(join(root, 'no-scorer'));
+  vi.stubEnv('QSCHED_MODELS', root);
+  return root;
+}
+
+test('lists every installed scorer folder with its kind and scores, and runs none', () => {
+  const folder = ownScorers();
+  listen();
+  scoresCommand({ json: true });
+  const { scorers } = JSON.parse(said) as { scorers: InstalledScorer[] };
+  expect(scorers.map(({ scorer, kind }) => [scorer, kind])).toEqual([
+    ['broken', null],
+    ['served', 'http'],
+    ['shapes-brisque', 'brisque'],
+    ['shapes-clip', 'clip'],
+    ['shapes-clip-second', 'clip'],
+    ['vivid', 'module'],
+  ]);
+  const of = (name: string) => scorers.find(({ scorer }) => scorer === name)!;
+  expect(of('served')).toEqual({
+    scorer: 'served',
+    folder: join(folder, 'served'),
+    kind: 'http',
+    scores: [
+      { score: 'grain@served', judges: 'quality', better: 'lower' },
+      { score: 'fit@served', judges: 'text', better: 'higher' },
+    ],
+    problem: null,
+  });
+  expect(of('vivid').scores.map(({ score }) => score)).toEqual(['colourfulness@vivid']);
+  expect(of('broken').problem).toContain('kind is "nonsense"');
+  expect(of('shapes-clip').scores.map(({ score }) => score)).toContain('clip-iqa.scary@shapes-clip');
+});
+
+test('as a table too, with the direction of pairs that have no good side', () => {
+  ownScorers();
+  listen();
+  scoresCommand({});
+  expect(said).toMatch(/\nserved +http +grain, fit\n/);
+  expect(said).toMatch(/\nvivid +module +colourfulness\n/);
+  expect(said).toMatch(/\nshapes-clip +clip +clip-score, clip-score-hessel, 16 of clip-iqa\n/);
+  expect(said).toMatch(/\nbroken +- +cannot be used: .*kind is "nonsense"/);
+  expect(said).toMatch(/\nclip-iqa\.scary +quality +either +yes/);
+  expect(said).toMatch(/\nclip-iqa\.noisiness +quality +higher +yes/);
+});
+
+test('the message about an unknown score of an objective lists the installed ones', () => {
+  ownScorers();
+  const check = (weights: Record<string, number>) =>
+    checkScorers({ type: 'weighted', k: 2, scorer: 'shapes-clip', weights }, [], { scorers: {} });
+  const hint = (name: string): string => {
+    try {
+      check({ [name]: 1 });
+    } catch (error) {
+      return (error as { hint: string }).hint;
+    }
+    return 'nothing was refused';
+  };
+  expect(hint('nosuch')).toMatch(/^Allowed: grain@served, fit@served, colourfulness@vivid, clip-score, /);
+  expect(hint('colorfulness')).toMatch(/Did you mean "colourfulness@vivid"\?/);
 });

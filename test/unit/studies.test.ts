@@ -372,6 +372,11 @@ describe('the table', () => {
       '| sampler | steps | precision | schedule | tune | FID | CLIPScore | objective | text | quality | gain | recommended | pictures |',
       `| ${Array(13).fill('---').join(' | ')} |`,
     ]);
+    const measured = { clipScoreLow: 29, clipScoreHigh: 31.5, objectiveLow: 1.25, objectiveHigh: 1.75 };
+    const spread = { ...result, rows: rows.map((row) => ({ ...row, ...measured })) };
+    expect(studyTable(spread, 'table').split('\n')[1]).toMatch(
+      / 30\.000 \[29\.000, 31\.500\] +1\.5000 \[1\.2500, 1\.7500\] /,
+    );
     const far = studyTable(
       { ...result, rows: rows.map((row) => ({ ...row, fid: 23.29, fidLow: 23, fidHigh: 24 })) },
       'table',

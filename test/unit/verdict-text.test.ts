@@ -97,6 +97,15 @@ test.each([
   expect(verdictText(result({}), objective)).toContain(`\n  score = ${formula}\n`);
 });
 
+test('a weighted sum of one side does not name the other, and one step is one step', () => {
+  const one = result({});
+  const terms = { tc: null, iq: 0.4 };
+  const quality = { ...one, steps: 1, best: { ...one.best, terms }, identity: { ...one.identity, terms } };
+  const text = verdictText(quality, { type: 'weighted', k: 2, weights: { 'clip-iqa.warm': -1 } });
+  expect(text).toContain('\n  score = quality, with the weights {"clip-iqa.warm":-1} inside\n');
+  expect(text).toMatch(/^m w4a8, 1 step, /);
+});
+
 test('the coefficients are said to be the finalist, and whether that is the best of the calibration', () => {
   const proven = verdictText(result({}), JAQ);
   expect(proven).toContain('the finalist is another one of the best, chosen on the select prompts');
