@@ -15,6 +15,7 @@ import { knownEvaluations, splitPrompts, type Known } from './evaluations.js';
 import type { Store } from './open-store.js';
 import { candidates, contexts, trials } from './schema.js';
 import { searchContextIds } from './searches.js';
+import { stepCount } from '../spec/step-count.js';
 
 /** A scored calibration trial. */
 export interface RankedTrial extends MeanTerms {
@@ -199,7 +200,7 @@ export function refuseMixed(searches: readonly RankableSearch[]): string[] {
 }
 
 const scheduler = ({ spec: { scheduler: one } }: RankableSearch): string =>
-  `${one.type}, ${one.steps} steps, eta ${one.eta}`;
+  `${one.type}, ${stepCount(one.steps)}, eta ${one.eta}`;
 
 const same = (a: unknown, b: unknown): boolean => canonicalJson(a ?? null) === canonicalJson(b ?? null);
 

@@ -15,6 +15,7 @@ import { differingField, type Scheduler } from './same-scheduler.js';
 import { findSchedules, latestFit } from './schedules.js';
 import { searches } from './schema.js';
 import { findSearch, listSearches } from './searches.js';
+import { stepCount } from '../spec/step-count.js';
 
 /** Characters of an id that people read. */
 const SHORT_ID = 12;
@@ -52,7 +53,7 @@ const flags = ({ model, precision, scheduler: { type, steps, eta, spacing } }: N
   `--model ${model} --precision ${precision} --scheduler ${type} --steps ${steps} --eta ${eta}${spaced(spacing)}`;
 
 const about = ({ model, precision, scheduler: { type, steps, eta } }: NetworkChoice): string =>
-  `${model} ${precision} with ${type}, ${steps} steps and eta ${eta}`;
+  `${model} ${precision} with ${type}, ${stepCount(steps)} and eta ${eta}`;
 
 function latestPtqd(store: Store, network: NetworkChoice): ResolvedSchedule {
   const found = latestFit(store, network);

@@ -49,6 +49,9 @@ export async function paperStudyCommand(name: string, flags: PaperStudyFlags): P
   const { input, plan, model } = studyInput(name, flags);
   checkPlan(plan);
   for (const note of plan.notes) say(`note: ${note}`);
+  if (flags.budget !== undefined && plan.searches.length === 0) {
+    say(`note: ${name} has no search: --budget changes nothing.`);
+  }
   const outcome = await runStudy({ input, plan, models: [model], wait: flags.wait ?? false });
   if (outcome === null) return 130;
   write(outcome.result, flags, format);

@@ -10,6 +10,7 @@ import { print, printJson, say, type GlobalOptions } from '../text/output.js';
 import { visitHouse, type RunWorkflow } from '../house/run-workflow.js';
 import { scheduleText } from '../text/schedule-text.js';
 import { readSpec, type SpecFlags } from '../input/spec-input.js';
+import { stepCount } from '../../spec/step-count.js';
 
 const GAMMA = ['std', 'regression'];
 const BIAS = ['channel', 'step'];
@@ -55,7 +56,7 @@ export async function ptqdCommand(flags: PtqdFlags): Promise<number> {
   const { search, gamma, bias } = request;
   const { type, steps, eta } = search.scheduler;
   const network = `${search.model} ${search.precision}`;
-  say(`fitting PTQD for ${network}, ${type}, ${steps} steps, eta ${eta}: gamma by ${gamma}, one bias a ${bias}`);
+  say(`fitting PTQD for ${network}, ${type}, ${stepCount(steps)}, eta ${eta}: gamma by ${gamma}, one bias a ${bias}`);
   const outcome = await visitHouse({ models: [search.model], wait: flags.wait ?? false }, (run) =>
     fitAndStore(run, request),
   );

@@ -19,6 +19,7 @@ import { print, printJson, say } from '../text/output.js';
 import { besideIdentity, sideBySideText } from '../text/side-by-side.js';
 import { fitAndStore, ptqdRequest, type PtqdFlags } from './ptqd-command.js';
 import { requireSchedule } from './schedule-command.js';
+import { stepCount } from '../../spec/step-count.js';
 
 /** Characters of an id that people read. */
 const SHORT_ID = 12;
@@ -35,7 +36,7 @@ export async function ptqdStudy(flags: PtqdStudyFlags): Promise<number> {
   const { model, precision, scheduler } = search;
   const tuned = flags.schedule === undefined ? latestTuned(search) : namedTuned(flags.schedule, search);
   const schedules = `identity, PTQD, Q-Sched ${tuned.id.slice(0, SHORT_ID)} on ${search.confirm.count} held-out prompts`;
-  say(`${model} ${precision}, ${scheduler.type}, ${scheduler.steps} steps, eta ${scheduler.eta}: ${schedules}`);
+  say(`${model} ${precision}, ${scheduler.type}, ${stepCount(scheduler.steps)}, eta ${scheduler.eta}: ${schedules}`);
   const outcome = await visitHouse({ models: [model], wait: flags.wait ?? false }, async (run) => {
     const fit = await fitAndStore(run, request);
     const identity = identityCoefficients(scheduler.steps);

@@ -16,6 +16,7 @@ import { databasePath } from '../house/house.js';
 import { print, printJson, table, type GlobalOptions } from '../text/output.js';
 import { scheduleText } from '../text/schedule-text.js';
 import { withCurrentStore, withWritableStore } from '../input/stored-search.js';
+import { stepCount } from '../../spec/step-count.js';
 
 const ACTIONS = ['show', 'add'];
 /** Characters of an id that people read. */
@@ -99,7 +100,7 @@ function show(what: string, flags: ScheduleFlags): number {
   const made = network === '' ? '' : `, made for ${network}`;
   const by = searchId === undefined ? '' : ` by ${searchId}`;
   print(
-    `${stored?.id ?? what}\n${kind}: ${scheduler.type}, ${scheduler.steps} steps, eta ${scheduler.eta}${made}${by}\n`,
+    `${stored?.id ?? what}\n${kind}: ${scheduler.type}, ${stepCount(scheduler.steps)}, eta ${scheduler.eta}${made}${by}\n`,
   );
   print(scheduleText(document, sigmasOf(document, flags)));
   return 0;

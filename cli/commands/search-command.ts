@@ -16,8 +16,9 @@ import { print, printJson, say, type GlobalOptions } from '../text/output.js';
 import { readSpec, type SpecFlags } from '../input/spec-input.js';
 import { requireSearch, withStore } from '../input/stored-search.js';
 import { workersOf } from '../input/workers.js';
-import { stepCount, usesK } from '../text/objective-text.js';
+import { usesK } from '../text/objective-text.js';
 import { verdictText } from '../text/verdict-text.js';
+import { stepCount } from '../../spec/step-count.js';
 
 /** Flags of `search` that do not change the spec. */
 export interface RunFlags extends GlobalOptions {

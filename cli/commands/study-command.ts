@@ -13,6 +13,7 @@ import { readSpec, type SpecFlags } from '../input/spec-input.js';
 import { print, printJson, say, table, type GlobalOptions } from '../text/output.js';
 import { paperStudyCommand, type PaperStudyFlags } from './paper-study-command.js';
 import { ptqdStudy, type PtqdStudyFlags } from './ptqd-study-command.js';
+import { stepCount } from '../../spec/step-count.js';
 
 const SMALL = ['ptqd', 'overhead'];
 /** Flags of the paper's tables alone. */
@@ -62,7 +63,7 @@ async function overheadStudy(flags: StudyFlags & SpecFlags & GlobalOptions): Pro
     noise: Array.from({ length: steps }, (_, i) => 1.05 - 0.01 * i),
   };
   say(
-    `${spec.model} ${spec.precision}, ${spec.scheduler.type}, ${steps} steps: ${repeats} interleaved pictures each, one at a time`,
+    `${spec.model} ${spec.precision}, ${spec.scheduler.type}, ${stepCount(steps)}: ${repeats} interleaved pictures each, one at a time`,
   );
   const result = await measureOverhead(model, scheduler.fused(), scheduler.fused(coefficients), repeats);
   const about = { model: spec.model, precision: spec.precision, scheduler: spec.scheduler, repeats, ...result };

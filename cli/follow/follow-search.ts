@@ -9,6 +9,7 @@ import type { SearchProgress } from '../../spec/search-result.js';
 import type { SearchSpec } from '../../spec/search-spec.js';
 import { WORKFLOW_QUEUE } from '../../temporal/queues.js';
 import type { Followed } from './follow-workflow.js';
+import { stepCount } from '../../spec/step-count.js';
 
 /** The same spec has the same id: `shapes-w4a8-cma-es-1a2b3c4d`. */
 export function searchIdOf(spec: SearchSpec): string {
@@ -39,7 +40,7 @@ export async function startSearch(client: Client, searchId: string, spec: Search
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       workflowIdConflictPolicy: replace ? WorkflowIdConflictPolicy.TERMINATE_EXISTING : WorkflowIdConflictPolicy.FAIL,
       args: [spec],
-      staticSummary: `${spec.model} ${spec.precision}, ${spec.scheduler.steps} steps, ${spec.optimizer.type}, ${spec.optimizer.budget} trials`,
+      staticSummary: `${spec.model} ${spec.precision}, ${stepCount(spec.scheduler.steps)}, ${spec.optimizer.type}, ${spec.optimizer.budget} trials`,
     });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

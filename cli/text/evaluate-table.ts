@@ -6,6 +6,7 @@ import { widest } from '../../metrics/statistics/paired-gain.js';
 import { fixed, signed } from './numbers.js';
 import { table } from './output.js';
 import type { TableFormat } from './study-table.js';
+import { stepCount } from '../../spec/step-count.js';
 
 /** @returns the table, without a line feed at its end; under it, but for CSV, `whyNot` */
 export function evaluateTable(rows: readonly EvaluatedRow[], format: TableFormat = 'table'): string {
@@ -35,7 +36,7 @@ function whyNot(rows: readonly EvaluatedRow[]): string[] {
       return `the gain in ${gain.scorer} is ${spread(gain.gain, low, high, 4, true)}, its lower end not above 0`;
     });
     const why = shown.length > 0 ? shown.join('; ') : 'some prompts lack a picture or a score';
-    const about = `${model} ${precision}, ${scheduler}, ${steps} steps, ${schedule}`;
+    const about = `${model} ${precision}, ${scheduler}, ${stepCount(steps)}, ${schedule}`;
     return [`${about}: not recommended, although the objective gains: ${why}.`];
   });
 }

@@ -26,6 +26,3 @@ export function scoreFormula({ type, k, weights }: FormulaOf, { tc, iq }: MeanTe
   const sum = [...(tc === null ? [] : ['text']), ...(iq === null ? [] : [quality])].join(' + ');
   return weights ? `${sum}, with the weights ${canonicalJson(weights)} inside` : sum;
 }
-
-/** `1 step`, `4 steps`. */
-export const stepCount = (steps: number): string => `${steps} step${steps === 1 ? '' : 's'}`;

@@ -2,9 +2,10 @@
  * A ranking: the body of `qsched rank --json`, and as a person reads it.
  */
 import { fixed, signed } from './numbers.js';
-import { scoreFormula, stepCount, usesK } from './objective-text.js';
+import { scoreFormula, usesK } from './objective-text.js';
 import { table } from './output.js';
 import type { RankedTrial } from '../../db/ranking.js';
+import { stepCount } from '../../spec/step-count.js';
 
 /** A trial of one of the searches; 0 is its identity. */
 export interface TrialName {

@@ -5,8 +5,9 @@ import { canonicalJson } from '../../spec/canonical-json.js';
 import type { SearchResult } from '../../spec/search-result.js';
 import type { ObjectiveChoice } from '../../spec/search-spec.js';
 import { coefficientLines, fixed, GAIN_HEADS, gainCells, signed, signedInterval } from './numbers.js';
-import { scoreFormula, stepCount } from './objective-text.js';
+import { scoreFormula } from './objective-text.js';
 import { table } from './output.js';
+import { stepCount } from '../../spec/step-count.js';
 
 const TUNING = 'what full precision gains as well is schedule tuning, not repair';
 

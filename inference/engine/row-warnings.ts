@@ -8,6 +8,7 @@ import type { SummariseRequest } from '../../spec/evaluate-payloads.js';
 import { scorersOf, type ObjectivePlan } from '../../spec/objective-plan.js';
 import { howToMake, referencePath } from '../artefacts/reference-features.js';
 import type { ReadRow } from './read-row.js';
+import { stepCount } from '../../spec/step-count.js';
 
 /** A row's numbers; null where there are none. */
 export interface RowNumbers {
@@ -26,7 +27,7 @@ const RETRY = 'To try them again: --retry-failed (retryFailed: true).';
 export function rowWarnings({ prepared, label }: SummariseRequest, numbers: RowNumbers): string[] {
   const { row, hasReference, distances, compared, images, pictures } = numbers;
   const { features } = prepared;
-  const about = `${prepared.model} ${prepared.precision}, ${prepared.scheduler.steps} steps, ${label}`;
+  const about = `${prepared.model} ${prepared.precision}, ${stepCount(prepared.scheduler.steps)}, ${label}`;
   const warnings: string[] = [];
   if (features !== null && !hasReference) {
     const wanted = `It wants the file ${referencePath(features.name)} in the model's folder.`;

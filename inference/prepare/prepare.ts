@@ -118,11 +118,14 @@ export function refuseOtherInputs({ name, folder }: ModelFolder): void {
   );
 }
 
+/** Encoders read letters without their case, and any white space as one blank: such texts are one prompt. */
+const asRead = (text: string): string => text.trim().toLowerCase().replaceAll(/\s+/g, ' ');
+
 function refuseOverlap(splits: readonly (readonly [string, readonly string[]])[]): void {
   const owner = new Map<string, string>();
   for (const [field, texts] of splits) {
     for (const text of texts) {
-      const other = owner.get(text);
+      const other = owner.get(asRead(text));
       if (other !== undefined && other !== field) {
         throw new QschedError(
           'usage',
@@ -130,7 +133,7 @@ function refuseOverlap(splits: readonly (readonly [string, readonly string[]])[]
           `Give ${other} and ${field} different prompts.`,
         );
       }
-      owner.set(text, field);
+      owner.set(asRead(text), field);
     }
   }
 }

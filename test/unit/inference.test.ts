@@ -425,6 +425,8 @@ describe('what files show before any server is needed', () => {
       'prompts and select overlap: both hold "a". A verdict needs prompts that the search never saw.',
     );
     expect(check({ select: { set: 'more', count: 2 } }).texts.select).toEqual(['x', 'b']);
+    write(join(prompts, 'odd.txt'), 'x\nb\nA');
+    expect(refusal(() => check({ select: { set: 'odd', count: 3 } })).message).toMatch(/overlap: both hold "A"/);
   });
 
   test('an unknown scorer of the verdict, and a control without its network', () => {

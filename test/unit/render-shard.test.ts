@@ -457,7 +457,7 @@ describe('a summary', () => {
     const cosine = (2 * 435 - 29) / 100 / 59;
     expect(alone.row.objective).toBeCloseTo(2.5 * cosine + 2 * ((30 * 0.1 + 29 * 0.2) / 59), 12);
     expect(alone.row.clipScore).toBeCloseTo(100 * cosine, 12);
-    const about = 'shapes w4a8, 1 steps, identity: ';
+    const about = 'shapes w4a8, 1 step, identity: ';
     expect(alone.warnings.filter((warning) => warning.startsWith(about))).toEqual([
       `${about}1 of 60 pictures failed (the latent has 1 values that are not finite); the objective's mean is over the others. To try them again: --retry-failed (retryFailed: true).`,
       `${about}the scorer "other" gave no number for 9 of 59 pictures; its means are over the other 50. To try them again: --retry-failed (retryFailed: true).`,

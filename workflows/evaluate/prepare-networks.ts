@@ -6,6 +6,7 @@ import { QschedError } from '../../spec/errors.js';
 import type { PreparedNetwork } from '../../spec/evaluate-payloads.js';
 import type { EvaluateSpec } from '../../spec/evaluate-spec.js';
 import { modelActivities } from '../activities.js';
+import { stepCount } from '../../spec/step-count.js';
 
 /** Networks, and which of them each row has. */
 export interface PreparedNetworks {
@@ -32,7 +33,7 @@ export async function prepareNetworks({
   const networks = await Promise.all(
     distinct.map((key) => {
       const { model, precision, scheduler } = rows[keys.indexOf(key)]!;
-      const summary = `${model} ${precision}, ${scheduler.type}, ${scheduler.steps} steps`;
+      const summary = `${model} ${precision}, ${scheduler.type}, ${stepCount(scheduler.steps)}`;
       const request = { model, precision, scheduler, objective, scorers, features, prompts };
       return modelActivities(model, waitForWorker).prepareEvaluate.executeWithOptions({ summary }, [request]);
     }),
