@@ -14,7 +14,7 @@ import { runToEnd } from '../follow/run-to-end.js';
 import { databasePath, type House } from '../house/house.js';
 import { print, printJson, say, type GlobalOptions } from '../text/output.js';
 import { readSpec, type SpecFlags } from '../input/spec-input.js';
-import { requireSearch, withStore } from '../input/stored-search.js';
+import { requireSearch, withoutControls, withStore } from '../input/stored-search.js';
 import { workersOf } from '../input/workers.js';
 import { usesK } from '../text/objective-text.js';
 import { verdictText } from '../text/verdict-text.js';
@@ -27,9 +27,6 @@ export interface RunFlags extends GlobalOptions {
   readonly wait?: boolean;
   readonly failWithoutGain?: boolean;
 }
-
-/** How the id of a control's own search ends. */
-const CONTROL = '-control';
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 
@@ -74,11 +71,9 @@ export async function resumeCommand(
   return runToVerdict(id, spec, flags, spec.optimizer.budget > stored.optimizer.budget || spec.retryFailed);
 }
 
-/** The latest search that is not finished; a full-precision control belongs to its search, and goes on with it. */
+/** The latest search that is not finished; the latest of all where there is none. */
 function latestUnfinished(store: Store): string | undefined {
-  const rows = listSearches(store);
-  const ids = new Set(rows.map(({ id }) => id));
-  const own = rows.filter(({ id }) => !id.endsWith(CONTROL) || !ids.has(id.slice(0, -CONTROL.length)));
+  const own = withoutControls(listSearches(store));
   return (own.find(({ status }) => status !== 'finished') ?? own[0])?.id;
 }
 

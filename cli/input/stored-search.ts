@@ -34,10 +34,20 @@ export function withWritableStore<T>(body: (store: Store) => T): T {
   }
 }
 
-/** One search, the latest where none is named. @throws QschedError naming those there are */
+/** What the id of a search's full-precision control ends in. */
+const CONTROL = '-control';
+
+/** Searches that somebody asked for: a control belongs to its search, and goes on with it. */
+export function withoutControls<T extends { readonly id: string }>(rows: readonly T[]): T[] {
+  const ids = new Set(rows.map(({ id }) => id));
+  return rows.filter(({ id }) => !id.endsWith(CONTROL) || !ids.has(id.slice(0, -CONTROL.length)));
+}
+
+/** One search, the latest that somebody asked for where none is named. @throws QschedError naming those there are */
 export function requireSearch(store: Store, id: string | undefined) {
-  const ids = listSearches(store).map((row) => row.id);
-  const wanted = id ?? ids[0];
+  const rows = listSearches(store);
+  const ids = rows.map((row) => row.id);
+  const wanted = id ?? withoutControls(rows)[0]?.id;
   const found = wanted === undefined ? undefined : findSearch(store, wanted);
   if (found) return found;
   if (wanted === undefined) {

@@ -223,6 +223,15 @@ describe('one search', () => {
     expect(notes).toEqual([]);
   });
 
+  test('that nobody named is the latest that somebody asked for, not the control of another', () => {
+    makeSearch('s');
+    makeSearch('s-control');
+    expect(printed([])).toMatch(/^s: /);
+    expect(printed(['s-control'])).toMatch(/^s-control: /);
+    makeSearch('lonely-control');
+    expect(printed([])).toMatch(/^lonely-control: /);
+  });
+
   test("at its own k has the search's own scores, to the bit, and its own winner", () => {
     makeSearch('s', {
       candidates: Array.from(
