@@ -3,6 +3,7 @@
  */
 import { cpus } from 'node:os';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { table } from '../cli/text/output.js';
 
 const FILE = new URL('results.json', import.meta.url);
 
@@ -70,13 +71,5 @@ export function asTable(lines: readonly BenchResult[]): string {
       line.peerName ?? '-',
     ]),
   ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return table(rows);
 }

@@ -1,23 +1,20 @@
 /**
  * PTQD fits by what they were made of: one that is stored is not made again.
  */
-import { createHash } from 'node:crypto';
 import { eq } from 'drizzle-orm';
-import { canonicalJson } from '../spec/canonical-json.js';
 import type { CompleteSchedule } from '../spec/schedule-document.js';
 import type { AddFitRequest, StoredFit } from '../spec/study-payloads.js';
+import { fitKey } from './keys.js';
 import type { Store } from './open-store.js';
 import { fits } from './schema.js';
 import { storeSchedule } from './schedules.js';
-
-const keyOf = (inputs: unknown): string => createHash('sha256').update(canonicalJson(inputs)).digest('hex');
 
 /** The fit of equal inputs; it becomes the latest of its network. */
 export function findFit(store: Store, inputs: unknown): StoredFit | null {
   const found = store
     .select()
     .from(fits)
-    .where(eq(fits.key, keyOf(inputs)))
+    .where(eq(fits.key, fitKey(inputs)))
     .get();
   if (found === undefined) return null;
   const document = JSON.parse(found.document) as CompleteSchedule;
@@ -29,7 +26,7 @@ export function findFit(store: Store, inputs: unknown): StoredFit | null {
 export function addFit(store: Store, { inputs, document, trajectories, texts }: AddFitRequest): { id: string } {
   const { id } = storeSchedule(store, document);
   const row = {
-    key: keyOf(inputs),
+    key: fitKey(inputs),
     scheduleId: id,
     document: JSON.stringify(document),
     trajectories,

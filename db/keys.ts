@@ -2,6 +2,7 @@
  * Identities of what is stored. Equal content has an equal key, in every database.
  */
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '../spec/canonical-json.js';
 import type { Coefficients } from '../spec/coefficients.js';
 import { scheduleContent, type FusedDocument } from '../spec/schedule-document.js';
 
@@ -27,3 +28,6 @@ export const evaluationKey = (context: string, candidate: string, prompt: string
 
 /** Id of a schedule: sha256 of its fused steps, which decide the samples. */
 export const scheduleId = (fused: FusedDocument): string => sha256(scheduleContent(fused));
+
+/** Key of a PTQD fit: sha256 of everything that decides it, as plain JSON in any order of keys. */
+export const fitKey = (inputs: unknown): string => sha256(canonicalJson(inputs));

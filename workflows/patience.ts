@@ -9,6 +9,10 @@ const QUESTIONS = 3;
 /** Whoever serves a model answers at once, in seconds. */
 const ANSWER_WITHIN = 20;
 
+/** Whether the user wrote how long to wait for a worker: a model that nobody serves yet is no mistake then. */
+export const asksToWait = (input: unknown): boolean =>
+  typeof input === 'object' && input !== null && 'waitForWorker' in input;
+
 /**
  * Runs an activity whose wait for a worker is limited. The limit measures how long nobody was free: where
  * it ends while a worker serves the queue, with other work, the activity is put in the queue again.

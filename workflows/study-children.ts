@@ -13,6 +13,7 @@ import {
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { StudyChild, StudyProgress } from '../spec/study-spec.js';
 import type { StudyPlan } from '../studies/study-plan.js';
+import { atMost } from './at-most.js';
 
 const { min } = Math;
 
@@ -75,23 +76,19 @@ export class StudyChildren {
 
   /** Works through a list, `together` at a time, in order; the first failure cancels what runs, and is thrown. */
   async inTurn<T>(list: readonly T[], together: number, body: (one: T) => Promise<void>): Promise<void> {
-    let next = 0;
     const scope = new CancellationScope();
     let failure: { readonly error: unknown } | undefined;
-    const lane = async (): Promise<void> => {
-      while (failure === undefined && next < list.length) {
-        const one = list[next]!;
-        next += 1;
-        try {
-          await body(one);
-          this.done += 1;
-        } catch (error) {
-          failure ??= { error };
-          scope.cancel();
-        }
+    const attempt = async (one: T): Promise<void> => {
+      if (failure !== undefined) return;
+      try {
+        await body(one);
+        this.done += 1;
+      } catch (error) {
+        failure ??= { error };
+        scope.cancel();
       }
     };
-    await scope.run(() => Promise.all(Array.from({ length: together }, lane)));
+    await scope.run(() => atMost(together, list, attempt));
     if (failure !== undefined) throw failure.error;
   }
 

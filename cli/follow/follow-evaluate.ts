@@ -1,17 +1,13 @@
 /**
  * Running an evaluation to its table.
  */
-import { createHash } from 'node:crypto';
-import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
-import { canonicalJson } from '../../spec/canonical-json.js';
 import type { EvaluateProgress } from '../../spec/evaluate-payloads.js';
 import type { EvaluateResult, EvaluateSpec } from '../../spec/evaluate-spec.js';
-import { WORKFLOW_QUEUE } from '../../temporal/queues.js';
 import { runToEnd, type Outcome } from './run-to-end.js';
+import { contentHash, startOrJoin } from './start-or-join.js';
 
 /** The same spec has the same id: `evaluate-1a2b3c4d5e6f`. */
-export const evaluateIdOf = (spec: EvaluateSpec): string =>
-  `evaluate-${createHash('sha256').update(canonicalJson(spec)).digest('hex').slice(0, 12)}`;
+export const evaluateIdOf = (spec: EvaluateSpec): string => `evaluate-${contentHash(spec)}`;
 
 /** Starts the workflow or joins the one that runs. @throws QschedError: it failed, was cancelled, or no server answers */
 export function runEvaluate(
@@ -32,15 +28,7 @@ export function runEvaluate(
       const progress = await handle.query<EvaluateProgress>('progress');
       return (line) => line.note(describeEvaluate(progress));
     },
-    start: (client) =>
-      client.workflow.start('evaluate', {
-        taskQueue: WORKFLOW_QUEUE,
-        workflowId: id,
-        workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-        workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-        args: [spec],
-        staticSummary: `${spec.rows.length} rows`,
-      }),
+    start: (client) => startOrJoin(client, 'evaluate', id, spec, `${spec.rows.length} rows`),
   });
 }
 

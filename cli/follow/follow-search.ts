@@ -1,20 +1,18 @@
 /**
  * Starting a search, and how it is followed.
  */
-import { createHash } from 'node:crypto';
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
-import { canonicalJson } from '../../spec/canonical-json.js';
 import type { SearchProgress } from '../../spec/search-result.js';
 import type { SearchSpec } from '../../spec/search-spec.js';
 import { WORKFLOW_QUEUE } from '../../temporal/queues.js';
 import type { Followed } from './follow-workflow.js';
+import { contentHash } from './start-or-join.js';
 import { stepCount } from '../../spec/step-count.js';
 
 /** The same spec has the same id: `shapes-w4a8-cma-es-1a2b3c4d`. */
 export function searchIdOf(spec: SearchSpec): string {
-  const hash = createHash('sha256').update(canonicalJson(spec)).digest('hex').slice(0, 8);
-  return `${spec.model}-${spec.precision}-${spec.optimizer.type}-${hash}`;
+  return `${spec.model}-${spec.precision}-${spec.optimizer.type}-${contentHash(spec, 8)}`;
 }
 
 /** Whether the workflow of a search runs now. */

@@ -1,18 +1,15 @@
 /**
  * Running a study to its table: the same command joins what runs, and goes on with what was interrupted.
  */
-import { createHash } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
-import { canonicalJson } from '../../spec/canonical-json.js';
 import type { EvaluateProgress } from '../../spec/evaluate-payloads.js';
 import type { SearchProgress } from '../../spec/search-result.js';
 import type { StudyChild, StudyInput, StudyProgress, StudyResult } from '../../spec/study-spec.js';
 import type { StudyPlan } from '../../studies/study-plan.js';
-import { WORKFLOW_QUEUE } from '../../temporal/queues.js';
 import { say } from '../text/output.js';
 import { describeEvaluate } from './follow-evaluate.js';
 import { runToEnd, type Outcome } from './run-to-end.js';
+import { contentHash, startOrJoin } from './start-or-join.js';
 
 /** A study to run. */
 export interface StudyRun {
@@ -23,8 +20,7 @@ export interface StudyRun {
 }
 
 /** The same study with the same options has the same id. */
-export const studyIdOf = (input: StudyInput): string =>
-  `study-${input.name}-${createHash('sha256').update(canonicalJson(input)).digest('hex').slice(0, 12)}`;
+export const studyIdOf = (input: StudyInput): string => `study-${input.name}-${contentHash(input)}`;
 
 /** @throws QschedError: the study or the house failed */
 export function runStudy({ input, plan, models, wait }: StudyRun): Promise<Outcome<StudyResult>> {
@@ -61,14 +57,7 @@ export function runStudy({ input, plan, models, wait }: StudyRun): Promise<Outco
     parts: () => [id, ...running.map((child) => child.id)],
     start: (client) => {
       asking = client;
-      return client.workflow.start('study', {
-        taskQueue: WORKFLOW_QUEUE,
-        workflowId: id,
-        args: [input],
-        staticSummary: plan.title,
-        workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-        workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-      });
+      return startOrJoin(client, 'study', id, input, plan.title);
     },
   });
 }

@@ -1,13 +1,10 @@
 /**
  * Workflows of a short command: enter the house, run them one after another, leave.
  */
-import { createHash } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
-import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
-import { canonicalJson } from '../../spec/canonical-json.js';
-import { WORKFLOW_QUEUE } from '../../temporal/queues.js';
 import { asQschedError } from '../follow/follow-workflow.js';
 import { onInterrupt } from '../follow/interruption.js';
+import { contentHash, startOrJoin } from '../follow/start-or-join.js';
 import { say } from '../text/output.js';
 import { enterHouse, type House } from './house.js';
 
@@ -59,14 +56,7 @@ function interrupted(): null {
 const runIn =
   (house: House): RunWorkflow =>
   async <R>(type: string, argument: unknown): Promise<R> => {
-    const hash = createHash('sha256').update(canonicalJson(argument)).digest('hex').slice(0, 12);
-    const handle = await house.client.workflow.start(type, {
-      taskQueue: WORKFLOW_QUEUE,
-      workflowId: `${type}-${hash}`,
-      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-      args: [argument],
-    });
+    const handle = await startOrJoin(house.client, type, `${type}-${contentHash(argument)}`, argument);
     try {
       return (await handle.result()) as R;
     } catch (error) {

@@ -1,17 +1,14 @@
 /**
  * An EvaluateSpec from a YAML file and flags: flag > file > default.
  */
-import { existsSync } from 'node:fs';
-import { resolveSchedules } from '../../db/resolve-schedules.js';
 import { REFERENCE_PRECISION } from '../../inference/models/model-folder.js';
 import { QschedError } from '../../spec/errors.js';
 import type { EvaluateSpec } from '../../spec/evaluate-spec.js';
 import { parseEvaluateSpec } from '../../spec/validate-evaluate.js';
-import { databasePath } from '../house/house.js';
+import { resolveHere } from './check-references.js';
 import { setPrompts } from './prompt-input.js';
 import { readYaml } from './read-yaml.js';
 import { placeOf } from './spec-input.js';
-import { withCurrentStore } from './stored-search.js';
 import { groupAt, number, numbers, weights, type Tree } from './values.js';
 
 /** Flags of `evaluate` that change the spec. */
@@ -132,10 +129,8 @@ function reasonAgainst(row: FlagRow): string | null {
 
 /** Whether the database here has a finished search of a row's network. */
 function isSearched(row: Tree): boolean {
-  if (!existsSync(databasePath())) return false;
   try {
-    const spec = parseEvaluateSpec({ rows: [row] });
-    withCurrentStore((store) => resolveSchedules(store, spec));
+    resolveHere(parseEvaluateSpec({ rows: [row] }));
     return true;
   } catch (error) {
     if (error instanceof QschedError && error.code === 'usage') return false;

@@ -1,15 +1,14 @@
 /**
  * Resolves a spec on this machine: model, precision, scheduler, scorers, prompts -> fingerprints.
  */
-import { createHash } from 'node:crypto';
 import type { TimestepOptions } from '../../diffusion/definition.js';
 import { dynamicShift, fluxSigmas } from '../../diffusion/flow-match-euler.js';
 import { configFor } from '../../diffusion/other-sampler.js';
 import { createScheduler, type Scheduler } from '../../diffusion/scheduler.js';
-import { canonicalJson } from '../../spec/canonical-json.js';
 import { QschedError } from '../../spec/errors.js';
 import type { ContextRecord, PreparedModel, PrepareResult, PromptSplit, Stage } from '../../spec/payloads.js';
 import type { SearchSpec } from '../../spec/search-spec.js';
+import { hashOf } from '../artefacts/artefact-keys.js';
 import { hashFiles } from '../models/file-hashes.js';
 import { openModelFolder, readJson, REFERENCE_PRECISION, type ModelFolder } from '../models/model-folder.js';
 import type { NumericClass } from '../models/numeric-class.js';
@@ -20,11 +19,9 @@ import { checkScorers, type CheckedScorers } from '../scorers/check-scorers.js';
 import { openScorerFolder, scorerFingerprint, usesNouns } from '../scorers/scorer-folder.js';
 import { scorerNotes } from '../scorers/scorer-notes.js';
 
-const sha256 = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
-
 /** `qsched-score-<first 12 of hash(model files, numeric class)>`: who serves it has exactly these. */
 export const scoreQueueOf = (files: Readonly<Record<string, string>>, numeric: NumericClass): string =>
-  `qsched-score-${sha256({ files, numeric }).slice(0, 12)}`;
+  `qsched-score-${hashOf({ files, numeric }).slice(0, 12)}`;
 
 /** The scheduler of a spec, configured from the model folder. @throws QschedError (usage) */
 export function schedulerOf(
@@ -69,8 +66,8 @@ export interface CheckedFiles extends CheckedScorers {
   readonly model: ModelFolder;
   readonly splits: Readonly<Record<Stage, PromptSplit>>;
   readonly texts: Readonly<Record<Stage, readonly string[]>>;
-  /** Those of all splits. */
-  readonly prompts: readonly Prompt[];
+  /** The same with their nouns. */
+  readonly prompts: Readonly<Record<Stage, readonly Prompt[]>>;
 }
 
 /**
@@ -101,7 +98,7 @@ export function checkFiles(
     ...scorers,
     splits: { calibration: calibration.split, select: select.split, confirm: confirm.split },
     texts: { calibration: calibration.texts, select: select.texts, confirm: confirm.texts },
-    prompts: [calibration, select, confirm].flatMap((split) => split.prompts),
+    prompts: { calibration: calibration.prompts, select: select.prompts, confirm: confirm.prompts },
   };
 }
 
@@ -151,7 +148,7 @@ export async function prepareModel(
   for (const role of spec.scorers) {
     const scorer = openScorerFolder(role, model);
     const provenance = { files, precision, schedule, scorer: await scorerFingerprint(scorer), numeric };
-    contexts.push({ id: sha256(provenance), model: spec.model, precision, scorer: role, provenance });
+    contexts.push({ id: hashOf(provenance), model: spec.model, precision, scorer: role, provenance });
   }
   return {
     prepared: {
@@ -176,20 +173,14 @@ export async function prepareSearch(spec: SearchSpec, numeric: NumericClass): Pr
     contexts: [...quantised.contexts, ...(reference?.contexts ?? [])],
     objective,
     outside,
-    notes: scorerNotes(scorers, prompts),
+    notes: scorerNotes(scorers, Object.values(prompts).flat()),
     splits,
     texts,
-    nouns: scorers.some(usesNouns) ? nounsOf(prompts, splits) : null,
+    nouns: scorers.some(usesNouns) ? nounsOf(prompts) : null,
   };
 }
 
-/** The nouns of each split; `prompts` holds the splits one after the other. */
-function nounsOf(prompts: readonly Prompt[], { calibration, select }: CheckedFiles['splits']): PrepareResult['nouns'] {
-  const nouns = prompts.map((prompt) => prompt.nouns);
-  const confirmed = calibration.count + select.count;
-  return {
-    calibration: nouns.slice(0, calibration.count),
-    select: nouns.slice(calibration.count, confirmed),
-    confirm: nouns.slice(confirmed),
-  };
+function nounsOf({ calibration, select, confirm }: CheckedFiles['prompts']): PrepareResult['nouns'] {
+  const named = (prompts: readonly Prompt[]) => prompts.map(({ nouns }) => nouns);
+  return { calibration: named(calibration), select: named(select), confirm: named(confirm) };
 }

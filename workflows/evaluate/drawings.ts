@@ -142,8 +142,8 @@ export class Drawings {
       retryFailed: spec.retryFailed,
     };
     const summary = `${model} ${precision}: pictures ${shard.from}-${shard.to - 1} of schedule ${shard.of + 1}`;
-    const run = () => scoreActivities(scoreQueue, waitSeconds).render.executeWithOptions({ summary }, [request]);
-    const made = await (waitSeconds === null ? run() : whileServed(model, scoreQueue, run));
+    const { render } = scoreActivities(scoreQueue, waitSeconds);
+    const made = await whileServed(model, scoreQueue, () => render.executeWithOptions({ summary }, [request]));
     drawing.records[this.indexOf(shard)] = made.record;
     progress.drawn += made.drawn;
     progress.reused += made.reused;

@@ -11,11 +11,12 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { EvaluateProgress, ResolvedSchedule, SummariseResult } from '../../spec/evaluate-payloads.js';
+import type { EvaluateProgress, ResolvedSchedule } from '../../spec/evaluate-payloads.js';
 import type { EvaluateResult, EvaluateSpec } from '../../spec/evaluate-spec.js';
 import { parseEvaluateSpec } from '../../spec/validate-evaluate.js';
 import { storeActivities } from '../activities.js';
 import { asFailure, orFailure } from '../failure.js';
+import { asksToWait } from '../patience.js';
 import { Drawings } from './drawings.js';
 import { prepareNetworks } from './prepare-networks.js';
 import { atStart, type Progress } from './progress.js';
@@ -56,8 +57,7 @@ export async function evaluate(input: unknown): Promise<EvaluateResult> {
 async function check(spec: EvaluateSpec, input: unknown): Promise<void> {
   const models = [...new Set(spec.rows.map(({ model }) => model))].join(', ');
   setCurrentDetails(`Preparing ${spec.rows.length} rows: waiting for workers that serve ${models}.`);
-  const patient = typeof input === 'object' && input !== null && 'waitForWorker' in input;
-  await storeActivities(0).checkEvaluate({ spec, patient });
+  await storeActivities(0).checkEvaluate({ spec, patient: asksToWait(input) });
 }
 
 async function run(evaluateId: string, spec: EvaluateSpec, progress: Progress): Promise<EvaluateResult> {
@@ -65,8 +65,9 @@ async function run(evaluateId: string, spec: EvaluateSpec, progress: Progress): 
   const schedules = await store.resolveSchedules({ spec });
   const prepared = await prepareNetworks(spec);
   const warnings = new Set(prepared.networks.flatMap(({ notes }) => notes));
-  for (const warning of seenWarnings(schedules, spec)) warnings.add(warning);
   const drawings = new Drawings({ spec, prepared, schedules, progress });
+  const { set, count, seeds, sha256 } = drawings.split;
+  for (const warning of seenWarnings(schedules, count)) warnings.add(warning);
   progress.stage = 'render';
   await drawings.drawAll();
   progress.stage = 'summarise';
@@ -77,7 +78,9 @@ async function run(evaluateId: string, spec: EvaluateSpec, progress: Progress): 
   const result = await store.finishEvaluate({
     result: {
       evaluateId,
-      ...resultOf(spec, drawings, summaries),
+      rows: summaries.map(({ row }) => row),
+      prompts: { set, count, seeds, sha256 },
+      objective: spec.objective,
       drawn: progress.drawn,
       reused: progress.reused,
       warnings: [...warnings],
@@ -90,18 +93,13 @@ async function run(evaluateId: string, spec: EvaluateSpec, progress: Progress): 
   return result;
 }
 
-function resultOf({ objective }: EvaluateSpec, { split }: Drawings, summaries: readonly SummariseResult[]) {
-  const { set, count, seeds, sha256 } = split;
-  return { rows: summaries.map(({ row }) => row), prompts: { set, count, seeds, sha256 }, objective };
-}
-
 /** A search's own prompts flatter what it found. */
-const seenWarnings = (schedules: readonly ResolvedSchedule[], { prompts: { count, texts } }: EvaluateSpec): string[] =>
+const seenWarnings = (schedules: readonly ResolvedSchedule[], count: number): string[] =>
   schedules.flatMap(({ source, seen }) =>
     seen === undefined
       ? []
       : [
-          `The search or fit behind "${source}" used ${seen} of these ${texts?.length ?? count} prompts: what its row gains is no held-out gain.`,
+          `The search or fit behind "${source}" used ${seen} of these ${count} prompts: what its row gains is no held-out gain.`,
         ],
   );
 

@@ -1,19 +1,22 @@
 /**
  * The start of a search: resolve the spec on a worker, open the search in the store, score the identity.
  */
-import { upsertSearchAttributes } from '@temporalio/workflow';
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { PrepareResult } from '../../spec/payloads.js';
 import { modelActivities, storeActivities } from '../activities.js';
 import { judgedObjectives } from '../judged-objectives.js';
+import { asksToWait } from '../patience.js';
 import { failedScores } from './failed-scores.js';
 import { numbered, scoreStage } from './score-stage.js';
-import { details, spaceOf, type SearchRun } from './search-run.js';
+import { spaceOf, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
 
 /** Checks, prepares and opens: from here on the search is in the database. */
 export async function begin({ searchId, spec, input }: SearchRun): Promise<SearchState> {
   const start = `Start one with \`npx qsched worker --model ${spec.model}\`.`;
-  details(`Preparing **${spec.model}** at ${spec.precision}: waiting for a worker that serves this model. ${start}`);
+  setCurrentDetails(
+    `Preparing **${spec.model}** at ${spec.precision}: waiting for a worker that serves this model. ${start}`,
+  );
   await storeActivities(0).check({ spec, patient: asksToWait(input) });
   const summary = `${spec.model} ${spec.precision}`;
   const { prepare } = modelActivities(spec.model, spec.waitForWorker);
@@ -45,7 +48,7 @@ export async function scoreIdentity(run: SearchRun, state: SearchState): Promise
   const { spec, progress } = run;
   const { quantised, splits } = state;
   progress.stage = 'identity';
-  details(
+  setCurrentDetails(
     `Scoring the identity of **${spec.model}** ${spec.precision} on ${splits.calibration.count} prompts. If this stays, ` +
       `no worker serves \`${quantised.scoreQueue}\`: start one with \`npx qsched worker --model ${spec.model}\`.`,
   );
@@ -67,6 +70,3 @@ export async function scoreIdentity(run: SearchRun, state: SearchState): Promise
 
 const textCount = ({ texts }: PrepareResult): number =>
   texts.calibration.length + texts.select.length + texts.confirm.length;
-
-/** Whether the user wrote how long to wait for a worker. */
-const asksToWait = (input: unknown): boolean => typeof input === 'object' && input !== null && 'waitForWorker' in input;

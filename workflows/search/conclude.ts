@@ -2,7 +2,7 @@
  * The end of a search: choose among the best on other prompts, confirm the finalist on yet others, judge, show the
  * control, finish.
  */
-import { upsertSearchAttributes } from '@temporalio/workflow';
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { FinishRequest } from '../../spec/payloads.js';
 import type { SearchResult, Verdict } from '../../spec/search-result.js';
 import { storeActivities } from '../activities.js';
@@ -10,7 +10,7 @@ import { runControl } from './control.js';
 import { failedScores } from './failed-scores.js';
 import { pictures } from './score-batch.js';
 import { numbered, scoreStage } from './score-stage.js';
-import { details, spaceOf, type SearchRun } from './search-run.js';
+import { spaceOf, type SearchRun } from './search-run.js';
 import type { Ranked, SearchState } from './search-state.js';
 
 const { max, min } = Math;
@@ -28,7 +28,7 @@ export async function conclude(run: SearchRun, state: SearchState): Promise<Sear
   if (state.searchAttributes) upsertSearchAttributes({ QschedStatus: ['finished'] });
   run.progress.stage = 'finished';
   run.progress.status = 'finished';
-  details(`**${verdict.recommend}**: ${verdict.reason}`);
+  setCurrentDetails(`**${verdict.recommend}**: ${verdict.reason}`);
   return complete;
 }
 
@@ -44,7 +44,7 @@ async function select(run: SearchRun, state: SearchState): Promise<Ranked> {
   }
   if (state.best.length === 1) return best;
   run.progress.stage = 'select';
-  details(`Choosing among the best ${state.best.length} on ${state.splits.select.count} other prompts.`);
+  setCurrentDetails(`Choosing among the best ${state.best.length} on ${state.splits.select.count} other prompts.`);
   const trials = numbered(
     state.best.map(({ coefficients }) => coefficients),
     1,
@@ -61,7 +61,7 @@ async function select(run: SearchRun, state: SearchState): Promise<Ranked> {
 async function confirm(run: SearchRun, state: SearchState, finalist: Ranked): Promise<Verdict> {
   const { confirm: split } = state.splits;
   run.progress.stage = 'confirm';
-  details(`Confirming the finalist against the identity on ${split.count} held-out prompts.`);
+  setCurrentDetails(`Confirming the finalist against the identity on ${split.count} held-out prompts.`);
   const trials = numbered([spaceOf(run.spec).identity(), finalist.coefficients], 0);
   await scoreStage(run, state, { stage: 'confirm', trials, label: 'confirm' });
   return storeActivities(split.count * RESAMPLING_ROWS).judge({

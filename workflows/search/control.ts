@@ -1,10 +1,10 @@
 /**
  * What full precision does with the same prompts, and with a search of its own.
  */
-import { executeChild } from '@temporalio/workflow';
+import { executeChild, setCurrentDetails } from '@temporalio/workflow';
 import type { SearchResult } from '../../spec/search-result.js';
 import { numbered, scoreStage } from './score-stage.js';
-import { details, spaceOf, type SearchRun } from './search-run.js';
+import { spaceOf, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
 
 /** @returns null where the spec wants no control; a score that failed is null */
@@ -13,7 +13,7 @@ export async function runControl(run: SearchRun, state: SearchState): Promise<Se
   if (state.reference === null) return null;
   const { precision } = state.reference;
   progress.stage = 'control';
-  details(`Evaluating the full-precision network (${precision}) beside it.`);
+  setCurrentDetails(`Evaluating the full-precision network (${precision}) beside it.`);
   const trials = numbered([spaceOf(spec).identity()], 0);
   const { scores } = await scoreStage(run, state, { stage: 'control', trials, label: 'control' });
   const heldOut = { [spec.objective.scorer]: scores[0]! };

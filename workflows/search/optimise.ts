@@ -2,8 +2,10 @@
  * Ask, score, tell, until the optimizer or the budget ends it.
  */
 import { workflowInfo } from '@temporalio/workflow';
+import type { CoefficientSpace } from '../../diffusion/coefficients.js';
 import { createOptimizer, defaultBatch, restoreOptimizer } from '../../optimizers/create.js';
 import type { Optimizer } from '../../optimizers/optimizer.js';
+import type { AskedTrial } from '../../spec/payloads.js';
 import type { SearchSpec } from '../../spec/search-spec.js';
 import { failedScores } from './failed-scores.js';
 import type { BatchScores } from './score-batch.js';
@@ -22,8 +24,8 @@ const FEWEST_BEFORE_STOP = 5;
 /** @throws QschedError (failure): too many candidates cannot be scored */
 export async function optimise(run: SearchRun, start: SearchState): Promise<SearchState> {
   run.progress.stage = 'search';
-  const optimizer = optimizerOf(run.spec, start);
   const space = spaceOf(run.spec);
+  const optimizer = optimizerOf(run.spec.optimizer, space, start);
   for (let state = start; ;) {
     const points = optimizer.ask();
     if (points.length === 0) return state;
@@ -46,22 +48,20 @@ export async function optimise(run: SearchRun, start: SearchState): Promise<Sear
 }
 
 function optimizerOf(
-  { optimizer: { type, budget, seed, gridPoints, batch: wanted }, ...spec }: SearchSpec,
+  { type, budget, seed, gridPoints, batch: wanted }: SearchSpec['optimizer'],
+  { lower, upper }: CoefficientSpace,
   { optimizer }: SearchState,
 ): Optimizer {
-  const { lower, upper } = spaceOf({ optimizer: { type, budget, seed }, ...spec });
   const own = gridPoints === undefined ? {} : { gridPoints };
   const batch = min(MOST_ASKED, wanted ?? defaultBatch(type, lower.length, budget, own));
   const options = { space: { lower, upper }, seed, budget, batch, ...own };
   return optimizer === null ? createOptimizer(type, options) : restoreOptimizer(optimizer, options);
 }
 
-type Asked = readonly { readonly index: number; readonly coefficients: SearchState['best'][number]['coefficients'] }[];
-
 /** The state after a generation. */
 function told(
   state: SearchState,
-  trials: Asked,
+  trials: readonly AskedTrial[],
   { scores, kept }: BatchScores,
   optimizer: Optimizer,
   spec: SearchSpec,

@@ -117,8 +117,8 @@ function score({ prepared, scheduler, reference, split, waitSeconds, label }: Ba
   const { model, precision, scoreQueue } = prepared;
   const request = { model, precision, scheduler, contexts: reference.contexts, split, trials };
   const summary = `${label}: trials ${trials[0]!.index}-${trials.at(-1)!.index}`;
-  const run = () => scoreActivities(scoreQueue, waitSeconds).score.executeWithOptions({ summary }, [request]);
-  return waitSeconds === null ? run() : whileServed(model, scoreQueue, run);
+  const activities = scoreActivities(scoreQueue, waitSeconds);
+  return whileServed(model, scoreQueue, () => activities.score.executeWithOptions({ summary }, [request]));
 }
 
 /** Texts of the spec travel with every chunk. */

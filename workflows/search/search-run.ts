@@ -23,9 +23,6 @@ export interface SearchRun {
   readonly progress: { -readonly [K in keyof SearchProgress]: SearchProgress[K] };
 }
 
-/** What the Temporal UI shows as the workflow's current details. */
-export const details = (text: string): void => setCurrentDetails(text);
-
 /** The coefficients that may vary, of a spec. */
 export function spaceOf({ coefficients: { shape, tune, range }, scheduler: { steps } }: SearchSpec): CoefficientSpace {
   return coefficientSpace({ shape, tune, range, steps });
@@ -47,7 +44,9 @@ export function showProgress({ spec, progress }: SearchRun, state: SearchState):
   const best =
     progress.best === null ? '' : `, best ${progress.best.toFixed(4)} (identity ${state.identityScore?.toFixed(4)})`;
   const failed = state.failed > 0 ? `, ${state.failed} failed` : '';
-  details(`Generation ${state.generation}, ${state.told} of ${spec.optimizer.budget} trials${best}${failed}.`);
+  setCurrentDetails(
+    `Generation ${state.generation}, ${state.told} of ${spec.optimizer.budget} trials${best}${failed}.`,
+  );
   if (state.searchAttributes && progress.best !== null) {
     upsertSearchAttributes({ QschedBestScore: [progress.best], QschedTrials: [state.told] });
   }
