@@ -4,9 +4,9 @@
 import { listModels, findModel } from '../inference/models/model-roots.js';
 import { checkFiles } from '../inference/prepare/prepare.js';
 import { checkEvaluateFiles } from '../inference/prepare/prepare-evaluate.js';
-import { QschedError } from '../spec/errors.js';
-import type { CheckEvaluateRequest } from '../spec/evaluate-payloads.js';
-import type { CheckRequest } from '../spec/payloads.js';
+import { QschedError } from '../contract/errors.js';
+import type { CheckEvaluateRequest } from '../contract/evaluate-payloads.js';
+import type { CheckRequest } from '../contract/payloads.js';
 
 /** Whether some worker serves a model, wherever its files are. */
 export type ModelServed = (model: string) => Promise<boolean>;

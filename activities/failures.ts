@@ -1,8 +1,8 @@
 /**
- * QschedError -> Temporal failure: what trying again cannot mend is never retried.
+ * QschedError -> Temporal failure: what trying again cannot fix is never retried.
  */
 import { ApplicationFailure } from '@temporalio/common';
-import { QschedError } from '../spec/errors.js';
+import { QschedError } from '../contract/errors.js';
 
 /** Runs an activity's body; a final error becomes a non-retryable failure with the same sentence. */
 export async function asActivity<T>(body: () => T | Promise<T>): Promise<T> {

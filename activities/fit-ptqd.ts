@@ -9,8 +9,8 @@ import { openModelFolder } from '../inference/models/model-folder.js';
 import type { NumericClass } from '../inference/models/numeric-class.js';
 import { schedulerOf } from '../inference/prepare/prepare.js';
 import { splitPrompts } from '../inference/prompts/prompt-sets.js';
-import { QschedError } from '../spec/errors.js';
-import type { FitPtqdRequest, FitPtqdResult } from '../spec/study-payloads.js';
+import { QschedError } from '../contract/errors.js';
+import type { FitPtqdRequest, FitPtqdResult } from '../contract/study-payloads.js';
 import { refuseOtherFiles } from './same-files.js';
 import type { Watch } from './watched.js';
 

@@ -5,9 +5,9 @@
 import type { NumericClass } from '../inference/models/numeric-class.js';
 import { prepareSearch } from '../inference/prepare/prepare.js';
 import { prepareNetwork } from '../inference/prepare/prepare-evaluate.js';
-import { QschedError } from '../spec/errors.js';
-import type { PreparedNetwork, PrepareEvaluateRequest } from '../spec/evaluate-payloads.js';
-import type { PrepareRequest, PrepareResult } from '../spec/payloads.js';
+import { QschedError } from '../contract/errors.js';
+import type { PreparedNetwork, PrepareEvaluateRequest } from '../contract/evaluate-payloads.js';
+import type { PrepareRequest, PrepareResult } from '../contract/payloads.js';
 import { asActivity } from './failures.js';
 import { withHeartbeat } from './heartbeat.js';
 

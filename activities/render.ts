@@ -1,14 +1,14 @@
 /**
  * `render` and `summarise` (score queue): a shard of an evaluation, and one row of its table, on the
- * engine's thread. Pictures stay in the artefact folder: hashes and counts come back.
+ * engine's thread. Images stay in the artefact folder: hashes and counts come back.
  */
 import type { EngineClient } from '../inference/engine/engine-client.js';
 import type { NumericClass } from '../inference/models/numeric-class.js';
 import { refuseOtherNetwork, rowSchedule } from '../inference/prepare/prepare-evaluate.js';
 import type { Prompt } from '../inference/prompts/prompt.js';
 import { splitPrompts } from '../inference/prompts/prompt-sets.js';
-import { QschedError } from '../spec/errors.js';
-import type { RenderRequest, RenderResult, SummariseRequest, SummariseResult } from '../spec/evaluate-payloads.js';
+import { QschedError } from '../contract/errors.js';
+import type { RenderRequest, RenderResult, SummariseRequest, SummariseResult } from '../contract/evaluate-payloads.js';
 import type { Watch } from './watched.js';
 
 /** What draws and sums up: the engine's thread, or a fake. */
@@ -20,7 +20,7 @@ export interface RenderFunctions {
 const refuse = async (): Promise<never> => {
   throw new QschedError(
     'failure',
-    'This worker has no engine to draw pictures with.',
+    'This worker has no engine to draw images with.',
     'Start one: npx qsched worker',
     true,
   );
@@ -57,6 +57,6 @@ export const renderOnEngine = (engine: EngineClient, numeric: NumericClass): Ren
   summarise: (request, watch) => engine.summarise(request, watch),
 });
 
-/** Texts of the spec come without a hash of these few: there is no file that could differ. */
+/** Texts of the spec come without a hash of these few: there is not a file that could differ. */
 const promptsOf = (split: RenderRequest['split']): Prompt[] =>
   split.texts?.map((text) => ({ text, nouns: null })) ?? splitPrompts(split);

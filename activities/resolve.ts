@@ -7,8 +7,8 @@ import { fittedPrompts } from '../db/fits.js';
 import type { Store } from '../db/open-store.js';
 import { resolveSchedules } from '../db/resolve-schedules.js';
 import { resolveSplit } from '../inference/prompts/prompt-sets.js';
-import type { ResolvedSchedule } from '../spec/evaluate-payloads.js';
-import type { EvaluateSpec } from '../spec/evaluate-spec.js';
+import type { ResolvedSchedule } from '../contract/evaluate-payloads.js';
+import type { EvaluateSpec } from '../contract/evaluate-spec.js';
 
 /** @throws QschedError (usage) for a reference that stands for nothing */
 export function resolveRows(store: Store, spec: EvaluateSpec): ResolvedSchedule[] {

@@ -3,8 +3,8 @@
  */
 import type { NumericClass } from '../inference/models/numeric-class.js';
 import { prepareModel } from '../inference/prepare/prepare.js';
-import { QschedError } from '../spec/errors.js';
-import type { ScoreRequest } from '../spec/payloads.js';
+import { QschedError } from '../contract/errors.js';
+import type { ScoreRequest } from '../contract/payloads.js';
 
 /** The files of this worker must be those that the search was prepared with. */
 export async function refuseOtherFiles(

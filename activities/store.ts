@@ -19,16 +19,16 @@ import type {
   OpenResult,
   RecordRequest,
   TrialScore,
-} from '../spec/payloads.js';
-import type { SearchResult, Verdict } from '../spec/search-result.js';
+} from '../contract/payloads.js';
+import type { SearchResult, Verdict } from '../contract/search-result.js';
 import type {
   CheckEvaluateRequest,
   FinishEvaluateRequest,
   OpenRunRequest,
   ResolvedSchedule,
-} from '../spec/evaluate-payloads.js';
-import type { EvaluateResult, EvaluateSpec } from '../spec/evaluate-spec.js';
-import type { AddFitRequest, StoredFit } from '../spec/study-payloads.js';
+} from '../contract/evaluate-payloads.js';
+import type { EvaluateResult, EvaluateSpec } from '../contract/evaluate-spec.js';
+import type { AddFitRequest, StoredFit } from '../contract/study-payloads.js';
 import { checkEvaluate, checkSpec, type ModelServed } from './check.js';
 import { asActivity } from './failures.js';
 import { resolveRows } from './resolve.js';

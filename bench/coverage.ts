@@ -6,7 +6,7 @@
  *
  * A difference is a prompt's effect plus, a seed, noise of the same spread and kind. Searches
  * and draws have fixed seeds: the same command gives the same numbers on any machine, in about
- * 15 minutes of one core. The default run writes bench/coverage.json, a row a case, as it goes.
+ * 15 minutes of one core. The default run writes bench/coverage.json, a row per case, as it goes.
  *
  * 10,000 searches know a share of 3 % to +-0.17 % (one standard error). Below 128 prompts, where
  * the share of false "helps" is that near to its limit, a case is simulated with four seeds.
@@ -17,7 +17,7 @@
 import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { pairedBootstrap } from '../metrics/statistics/bootstrap.js';
-import { philox4x32 } from '../spec/philox.js';
+import { philox4x32 } from '../contract/philox.js';
 
 /** Shapes of the differences, each with mean 0. */
 export const DISTRIBUTIONS = {
@@ -100,7 +100,7 @@ export interface CoverageRow extends CoverageCase, Coverage {
 }
 
 /** Most verdicts "helps" without a gain. */
-const MOST_FALSE_HELPS = 0.03;
+const MAX_FALSE_HELPS = 0.03;
 const FILE = new URL('coverage.json', import.meta.url);
 
 /** The cases, the quick ones first. */
@@ -124,7 +124,7 @@ export function coverageRow(one: CoverageCase, searches: number, resamples: numb
     falseHelps: over(({ falseHelps }) => falseHelps),
   };
   const band = one.prompts < 128 ? ([0.93, 0.97] as const) : ([0.94, 0.96] as const);
-  const holds = got.studentised >= band[0] && got.studentised <= band[1] && got.falseHelps <= MOST_FALSE_HELPS;
+  const holds = got.studentised >= band[0] && got.studentised <= band[1] && got.falseHelps <= MAX_FALSE_HELPS;
   return { ...one, searches: searches * bySeed.length, ...got, bySeed, band, holds };
 }
 
@@ -158,7 +158,7 @@ function main(): void {
     if (process.argv.length <= 2) {
       writeFileSync(
         FILE,
-        `${JSON.stringify({ searchesPerSeed: searches, resamples, falseHelpsAtMost: MOST_FALSE_HELPS, rows }, null, 2)}\n`,
+        `${JSON.stringify({ searchesPerSeed: searches, resamples, falseHelpsAtMost: MAX_FALSE_HELPS, rows }, null, 2)}\n`,
       );
     }
   }

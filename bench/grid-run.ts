@@ -8,13 +8,13 @@ import type { Client } from '@temporalio/client';
 import { sql } from 'drizzle-orm';
 import type { ScoreFunction } from '../activities/score.js';
 import { startSearch } from '../cli/follow/follow-search.js';
-import { scoringPlan } from '../cli/house/scoring-plan.js';
-import { startScoringProcesses } from '../cli/house/scoring-process.js';
+import { scoringPlan } from '../cli/host/scoring-plan.js';
+import { startScoringProcesses } from '../cli/host/scoring-process.js';
 import { openStore, type Store } from '../db/open-store.js';
-import type { SearchSpec } from '../spec/search-spec.js';
-import { parseSearchSpec } from '../spec/validate.js';
+import type { SearchSpec } from '../contract/search-spec.js';
+import { parseSearchSpec } from '../contract/validate.js';
 import { connectTemporal } from '../temporal/connect.js';
-import { startHouse, startScoring } from '../worker/workers.js';
+import { startHost, startScoring } from '../worker/workers.js';
 import { logToFile } from '../worker/worker-log.js';
 
 /** What a grid took. */
@@ -57,7 +57,7 @@ export async function runGrid(spec: SearchSpec, score?: ScoreFunction): Promise<
   });
   const store = openStore(join(folder, 'qsched.db'));
   logToFile(folder);
-  const house = await startHouse(nativeAddress, {
+  const host = await startHost(nativeAddress, {
     store,
     path: join(folder, 'qsched.db'),
     searchAttributes: false,
@@ -85,7 +85,7 @@ export async function runGrid(spec: SearchSpec, score?: ScoreFunction): Promise<
     return { ...(await timesOf(client, store, 'bench')), processes: plan.processes };
   } finally {
     await scoring.stop();
-    await house.stop();
+    await host.stop();
     store.$client.close();
     await connection.close();
     await server?.stop();

@@ -2,7 +2,7 @@
  * A score that costs nothing: what is left is Temporal, SQLite and our own bookkeeping.
  */
 import type { ScoreFunction } from '../activities/score.js';
-import { encodeFloats } from '../spec/float-text.js';
+import { encodeFloats } from '../contract/float-text.js';
 
 import { TERM_NAMES as NAMES } from '../inference/scorers/clip.js';
 

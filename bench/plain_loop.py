@@ -74,10 +74,10 @@ def score(cx, ce, batch):
             x0 = (x - np.sqrt(1 - abar[t]) * m) / np.sqrt(abar[t])
             x = x0 if i + 1 == args.steps else np.sqrt(previous) * x0 + np.sqrt(1 - previous) * m
             x = x.astype(np.float32)
-        pictures = vae.run(["sample"], {"latent_sample": x})[0]
-        pictures = ((pictures / 2 + 0.5).clip(0, 1) * 255).round().astype(np.uint8).transpose(0, 2, 3, 1)
+        images = vae.run(["sample"], {"latent_sample": x})[0]
+        images = ((images / 2 + 0.5).clip(0, 1) * 255).round().astype(np.uint8).transpose(0, 2, 3, 1)
         pixels = []
-        for p in pictures:
+        for p in images:
             image = Image.fromarray(p)
             if image.size != (size, size):
                 image = image.resize((size, size), Image.BICUBIC)

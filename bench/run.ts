@@ -28,7 +28,7 @@ async function plainLoop(steps: number): Promise<BenchResult[]> {
       name: `plain-loop-${steps}`,
       ours: run.seconds,
       peer: peer?.['seconds'] ?? null,
-      unit: 's for 121 candidates x 40 pictures',
+      unit: 's for 121 candidates x 40 images',
       better: 'lower',
       peerName: 'plain Python loop, onnxruntime 1.30.0',
       target: 1,

@@ -4,8 +4,8 @@
  * modules are loaded when it runs: what only reads the database does not wait for ONNX Runtime.
  */
 import { Command, CommanderError } from 'commander';
-import { QschedError } from '../spec/errors.js';
-import { suggestion } from '../spec/suggestion.js';
+import { QschedError } from '../contract/errors.js';
+import { suggestion } from '../contract/suggestion.js';
 import { report, type GlobalOptions } from './text/output.js';
 
 const program = new Command('qsched');
@@ -35,7 +35,7 @@ const models = (value: string, list: string[] | undefined): string[] => [...(lis
 
 command('up', 'start or join a Temporal server, serve all queues, stay')
   .option('--model <name>', 'serve this model (repeatable; default: all)', models)
-  .option('--workers <n>', 'scoring processes (default: one a core for small models, else 1)')
+  .option('--workers <n>', 'scoring processes (default: one per core for small models, else 1)')
   .action(run(async (flags) => (await import('./commands/up-command.js')).upCommand(flags)));
 
 command('worker', 'serve the scoring queues of a server that runs')
@@ -64,7 +64,7 @@ command('search [spec]', 'search the coefficients of a model, to a verdict')
   .option('--shape <name>', 'linear, single-scale or per-step')
   .option('--tune <name>', 'both, sample or noise')
   .option('--range <low,high>', 'range of every coefficient, as in 0.8,1.2')
-  .option('--prompts <set|file>', 'calibration prompts: a set, or a file with a prompt a line')
+  .option('--prompts <set|file>', 'calibration prompts: a set, or a file with a prompt per line')
   .option('--count <n>', 'how many calibration prompts (default 20; of a file, all)')
   .option('--select-prompts <set|file>', 'prompts that choose among the best')
   .option('--select-count <n>', 'how many of them (default 64; of a file, all)')
@@ -73,7 +73,7 @@ command('search [spec]', 'search the coefficients of a model, to a verdict')
   .option('--confirm-count <n>', 'how many of them (default 128; of a file, all)')
   .option('--control <name>', 'none, evaluate or search: full precision beside it')
   .option('--id <name>', 'the id of the search; the same spec has the same id otherwise')
-  .option('--workers <n>', 'scoring processes to start (default: one a core for small models, else 1)')
+  .option('--workers <n>', 'scoring processes to start (default: one per core for small models, else 1)')
   .option('--wait', 'wait for workers instead of failing where none serves')
   .option('--fail-without-gain', 'exit 3 unless the calibrated coefficients are recommended')
   .action(
@@ -82,10 +82,10 @@ command('search [spec]', 'search the coefficients of a model, to a verdict')
     ),
   );
 
-command('resume [search]', 'go on with a search; the latest unfinished one where none is named')
+command('resume [search]', 'resume a search; the latest unfinished one where none is named')
   .option('--retry-failed', 'try stored failures again')
   .option('--budget <n>', 'let the search grow')
-  .option('--workers <n>', 'scoring processes to start (default: one a core for small models, else 1)')
+  .option('--workers <n>', 'scoring processes to start (default: one per core for small models, else 1)')
   .option('--wait', 'wait for workers instead of failing where none serves')
   .option('--fail-without-gain', 'exit 3 unless the calibrated coefficients are recommended')
   .action(
@@ -141,8 +141,8 @@ function networkOptions(of: Command): Command {
 function ptqdOptions(of: Command, count = 'how many calibration prompts'): Command {
   return networkOptions(of)
     .option('--gamma <name>', 'std (default) or regression')
-    .option('--bias <name>', 'one a channel (default) or one a step')
-    .option('--prompts <set|file>', 'calibration prompts: a set, or a file with a prompt a line')
+    .option('--bias <name>', 'one per channel (default) or one per step')
+    .option('--prompts <set|file>', 'calibration prompts: a set, or a file with a prompt per line')
     .option('--count <n>', count)
     .option('--wait', 'wait for workers instead of failing where none serves');
 }
@@ -155,15 +155,15 @@ ptqdOptions(
     'study <name>',
     'a table or figure of the paper: table-1, table-3, table-a3 (table-4), table-a4, table-a10, table-a11, figure-4, figure-5, surface; or ptqd: identity, PTQD and Q-Sched on held-out prompts; overhead: what coefficients cost in time',
   ),
-  'tables and figures: prompts a row (default 2000); ptqd: how many calibration prompts',
+  'tables and figures: prompts per row (default 2000); ptqd: how many calibration prompts',
 )
-  .option('--budget <n>', 'tables and figures: candidates a search')
+  .option('--budget <n>', 'tables and figures: candidates per search')
   .option('--format <name>', 'tables and figures: table (default), markdown or csv')
   .option('--output <file>', 'tables and figures: write the table, or with --json the document, to a file')
   .option('--schedule <id>', "ptqd: the stored schedule to set beside (default: the latest search's)")
   .option('--confirm-prompts <set|file>', 'ptqd: held-out prompts')
   .option('--confirm-count <n>', 'ptqd: how many of them')
-  .option('--repeats <n>', 'overhead: pictures with and without coefficients (default 100)')
+  .option('--repeats <n>', 'overhead: images with and without coefficients (default 100)')
   .action(run(async (name: string, flags) => (await import('./commands/study-command.js')).studyCommand(name, flags)));
 command('surface [search]', 'the scores of a two-dimensional grid as a table').action(
   run(async (id: string | undefined, flags: GlobalOptions) =>
@@ -181,9 +181,9 @@ command(
   .option('--spacing <name>', 'leading, trailing or linspace (ddim, euler, euler-ancestral)')
   .option('--eta <x>', 'stochasticity of the sampler, 0 to 1')
   .option('--schedules <list>', 'identity (default), ptqd, q-sched, search:<id>, schedule:<id>')
-  .option('--prompts <set|file>', 'a prompt set (default shapes-eval), or a file with a prompt a line')
+  .option('--prompts <set|file>', 'a prompt set (default shapes-eval), or a file with a prompt per line')
   .option('--count <n>', 'how many prompts (default 1000; of a file, all)')
-  .option('--noise-seed <list>', 'pictures of each prompt, as in 2000,2001')
+  .option('--noise-seed <list>', 'images of each prompt, as in 2000,2001')
   .option('--objective <name>', 'jaq-clip (default), jaq-clip-log, jaq-preference, jaq-preference-tables or iq')
   .option('--weights <list>', 'a weighted sum of scores as objective, as in clip-score-hessel=1,clip-iqa.noisiness=2')
   .option('--k <x>', 'weight of image quality in the objective')
@@ -192,7 +192,7 @@ command(
   .option('--retry-failed', 'draw and score kept failures again')
   .option('--format <name>', 'table (default), markdown or csv')
   .option('--output <file>', 'write the table to a file: .md, .csv or .json')
-  .option('--workers <n>', 'scoring processes to start (default: one a core for small models, else 1)')
+  .option('--workers <n>', 'scoring processes to start (default: one per core for small models, else 1)')
   .option('--wait', 'wait for workers instead of failing where none serves')
   .action(
     run(async (file: string | undefined, flags) =>
@@ -208,7 +208,7 @@ command(
   .option('--count <n>', 'how many of them')
   .option('--noise-seed <list>', 'seeds (default: new ones)')
   .option('--scorers <list>', "scorers beside the objective's own, or none (default: the search's own)")
-  .option('--workers <n>', 'scoring processes to start (default: one a core for small models, else 1)')
+  .option('--workers <n>', 'scoring processes to start (default: one per core for small models, else 1)')
   .option('--wait', 'wait for workers instead of failing where none serves')
   .option('--fail-without-gain', 'exit 3 unless calibrated coefficients are recommended')
   .action(
@@ -226,7 +226,7 @@ command(
 command('scores', 'the scores that objectives and tables may use, and what the absent ones want')
   .option('--model <name>', 'the model whose qsched.json may name scorers (default shapes)')
   .action(run(async (flags) => (await import('./commands/scores-command.js')).scoresCommand(flags)));
-command('doctor', 'check this machine, and say what to mend').action(
+command('doctor', 'check this machine, and say what to fix').action(
   run(async (flags: GlobalOptions) => (await import('./commands/doctor-command.js')).doctorCommand(flags)),
 );
 

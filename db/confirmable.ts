@@ -1,26 +1,26 @@
 /**
- * What a finished search says about its finalist: the gain on its own calibration pictures, and the
+ * What a finished search says about its finalist: the gain on its own calibration images, and the
  * prompts that it must not be confirmed on.
  */
 import { and, eq, inArray, type SQL } from 'drizzle-orm';
 import { createObjective } from '../metrics/objectives/jaq.js';
 import { planObjective } from '../metrics/objectives/plan-objective.js';
 import { meanGain } from '../metrics/statistics/paired-gain.js';
-import type { Coefficients } from '../spec/coefficients.js';
-import type { ObjectivePlan } from '../spec/objective-plan.js';
-import type { SearchSpec } from '../spec/search-spec.js';
+import type { Coefficients } from '../contract/coefficients.js';
+import type { ObjectivePlan } from '../contract/objective-plan.js';
+import type { SearchSpec } from '../contract/search-spec.js';
 import { knownEvaluations, splitPrompts } from './evaluations.js';
 import { candidateId } from './keys.js';
 import type { Store } from './open-store.js';
 import { prompts, scheduleOrigins, searches, searchPrompts, trials } from './schema.js';
 import { searchContextIds } from './searches.js';
 
-/** Gain of coefficients over the identity on the calibration pictures; null where one of them has no score there. */
+/** Gain of coefficients over the identity on the calibration images; null where one of them has no score there. */
 export const calibrationGain = (store: Store, searchId: string, coefficients: Coefficients): number | null =>
   calibrationGainOf(store, searchId, candidateId(coefficients));
 
 /**
- * The same of a stored candidate. It is the mean of the pictures' own gains, as a gain on held-out prompts is: the two
+ * The same of a stored candidate. It is the mean of the images' own gains, as a gain on held-out prompts is: the two
  * may be subtracted. Where the objective is a sum of means, that is the difference of the trials' scores.
  */
 export function calibrationGainOf(store: Store, searchId: string, candidate: string): number | null {
@@ -33,7 +33,7 @@ export function calibrationGainOf(store: Store, searchId: string, candidate: str
   const spec = JSON.parse(row.spec) as SearchSpec;
   const plan = ofASet(spec);
   if (plan === null) return own.score - identity.score;
-  const scores = [identity, own].map(({ id }) => pictureScores(store, searchId, spec, plan, id));
+  const scores = [identity, own].map(({ id }) => imageScores(store, searchId, spec, plan, id));
   return scores.includes(null) ? null : meanGain(scores[0]!, scores[1]!);
 }
 
@@ -43,15 +43,15 @@ function calibrated(store: Store, searchId: string, condition: SQL): { id: strin
   return store.select({ id: trials.candidateId, score: trials.score }).from(trials).where(found).get();
 }
 
-/** The plan of an objective whose score of a set is not the mean of its pictures' scores; null for the others. */
+/** The plan of an objective whose score of a set is not the mean of its images' scores; null for the others. */
 function ofASet({ objective }: SearchSpec): ObjectivePlan | null {
   if (objective.type === 'weighted') return null;
   const plan = planObjective(objective);
   return plan.textOfMean === 'log' ? plan : null;
 }
 
-/** Scores of a candidate's calibration pictures, prompts x seeds; null where one of them failed or is missing. */
-function pictureScores(
+/** Scores of a candidate's calibration images, prompts x seeds; null where one of them failed or is missing. */
+function imageScores(
   store: Store,
   searchId: string,
   { precision, prompts: { seeds } }: SearchSpec,

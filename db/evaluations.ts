@@ -2,7 +2,7 @@
  * Evaluations of one candidate in one split: which are known, and their terms in order.
  */
 import { and, asc, eq } from 'drizzle-orm';
-import type { BatchReference } from '../spec/payloads.js';
+import type { BatchReference } from '../contract/payloads.js';
 import type { Store } from './open-store.js';
 import { searchPrompts } from './schema.js';
 import { statements } from './statements.js';

@@ -6,7 +6,7 @@ import type { Store } from './open-store.js';
 import { evaluations } from './schema.js';
 
 /** Reasons that are named at most. */
-const MOST_REASONS = 3;
+const MAX_REASONS = 3;
 
 /** `the scorer "s" gave x = NaN (8 evaluations)`: the most frequent reasons first; none where nothing failed. */
 export function failureReasons(store: Store, searchId: string): string[] {
@@ -17,7 +17,7 @@ export function failureReasons(store: Store, searchId: string): string[] {
     .where(and(eq(evaluations.searchId, searchId), eq(evaluations.status, 'failed')))
     .groupBy(evaluations.reason)
     .orderBy(desc(times), evaluations.reason)
-    .limit(MOST_REASONS)
+    .limit(MAX_REASONS)
     .all();
   return rows.map(
     (row) => `${row.reason ?? 'unknown'} (${row.times} ${row.times === 1 ? 'evaluation' : 'evaluations'})`,

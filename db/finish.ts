@@ -2,8 +2,8 @@
  * The end of a search: what the store counts joins the result, and both are written.
  */
 import { and, eq, sql } from 'drizzle-orm';
-import type { FinishRequest } from '../spec/payloads.js';
-import type { ScoredCoefficients, SearchResult } from '../spec/search-result.js';
+import type { FinishRequest } from '../contract/payloads.js';
+import type { ScoredCoefficients, SearchResult } from '../contract/search-result.js';
 import type { Store } from './open-store.js';
 import { storeSearchSchedules } from './schedules.js';
 import { trials } from './schema.js';
@@ -36,7 +36,7 @@ export function finishSearch(store: Store, { result }: FinishRequest): SearchRes
  * Evaluations that a search uses, and how many of them another search had made before.
  *
  * A candidate x prompt x seed of one network counts once, however many scorers looked at the
- * picture; it is reused where no scorer of this search had to look. The `control` stage runs
+ * image; it is reused where no scorer of this search had to look. The `control` stage runs
  * another network than the rest. `cross join` fixes the order: each candidate's rows come
  * from the index by context and candidate.
  */

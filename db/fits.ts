@@ -2,8 +2,8 @@
  * PTQD fits by what they were made of: one that is stored is not made again.
  */
 import { eq } from 'drizzle-orm';
-import type { CompleteSchedule } from '../spec/schedule-document.js';
-import type { AddFitRequest, StoredFit } from '../spec/study-payloads.js';
+import type { CompleteSchedule } from '../contract/schedule-document.js';
+import type { AddFitRequest, StoredFit } from '../contract/study-payloads.js';
 import { fitKey } from './keys.js';
 import type { Store } from './open-store.js';
 import { fits } from './schema.js';

@@ -6,9 +6,9 @@ import { and, eq } from 'drizzle-orm';
 import { createObjective, type Objective } from '../metrics/objectives/jaq.js';
 import { pairedGain } from '../metrics/statistics/paired-gain.js';
 import { verdict } from '../metrics/statistics/verdict.js';
-import { QschedError } from '../spec/errors.js';
-import type { JudgeRequest } from '../spec/payloads.js';
-import type { Verdict } from '../spec/search-result.js';
+import { QschedError } from '../contract/errors.js';
+import type { JudgeRequest } from '../contract/payloads.js';
+import type { Verdict } from '../contract/search-result.js';
 import { calibrationGainOf } from './confirmable.js';
 import { knownEvaluations, splitPrompts, type Known } from './evaluations.js';
 import { failureReasons } from './failures.js';
@@ -16,8 +16,8 @@ import type { Store } from './open-store.js';
 import { trials } from './schema.js';
 
 /**
- * Intervals in every scorer, what they recommend, and the finalist's gain on the calibration pictures. Prompts with a
- * picture that failed are left out, and the calibrated coefficients are then not recommended.
+ * Intervals in every scorer, what they recommend, and the finalist's gain on the calibration images. Prompts with a
+ * image that failed are left out, and the calibrated coefficients are then not recommended.
  *
  * @throws QschedError (failure) where fewer than two prompts are left
  */
@@ -38,7 +38,7 @@ export function judge(store: Store, request: JudgeRequest): Verdict {
     throw new QschedError(
       'failure',
       `Only ${whole.length} of ${promptIds.length} held-out prompts could be scored${why}.`,
-      'Mend the model or the scorer. To try failures again: npx qsched resume --retry-failed',
+      'Fix the model or the scorer. To try failures again: npx qsched resume --retry-failed',
       true,
     );
   }
@@ -53,7 +53,7 @@ export function judge(store: Store, request: JudgeRequest): Verdict {
   if (lost === 0) return { recommend, reason, scorers, calibrationGain };
   return {
     recommend: recommend === 'calibrated' ? 'identity' : recommend,
-    reason: `${lost} of ${promptIds.length} held-out prompts have pictures that failed. ${reason}`,
+    reason: `${lost} of ${promptIds.length} held-out prompts have images that failed. ${reason}`,
     scorers,
     calibrationGain,
   };

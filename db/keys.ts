@@ -2,9 +2,9 @@
  * Identities of what is stored. Equal content has an equal key, in every database.
  */
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../spec/canonical-json.js';
-import type { Coefficients } from '../spec/coefficients.js';
-import { scheduleContent, type FusedDocument } from '../spec/schedule-document.js';
+import { canonicalJson } from '../contract/canonical-json.js';
+import type { Coefficients } from '../contract/coefficients.js';
+import { scheduleContent, type FusedDocument } from '../contract/schedule-document.js';
 
 const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
 

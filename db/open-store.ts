@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
-import { messageOf, QschedError } from '../spec/errors.js';
+import { messageOf, QschedError } from '../contract/errors.js';
 import * as schema from './schema.js';
 
 /** The database handle that every function of this folder takes. */
@@ -112,7 +112,7 @@ export function asStoreError(error: unknown, path: string, purpose: 'reading' | 
     return new QschedError(
       'failure',
       `The disk that holds ${path} is full or failing (${code}).`,
-      'Free some space; what is stored is safe, and `npx qsched resume` goes on.',
+      'Free some space; what is stored is safe, and `npx qsched resume` continues.',
     );
   }
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {

@@ -6,16 +6,16 @@ import { and, asc, eq, inArray } from 'drizzle-orm';
 import { CLIP_IQA_PROMPTS, type ClipIqaName } from '../metrics/scores/clip-iqa.js';
 import type { MeanTerms } from '../metrics/objectives/jaq.js';
 import { planObjective, type Declared } from '../metrics/objectives/plan-objective.js';
-import { canonicalJson } from '../spec/canonical-json.js';
-import type { Coefficients } from '../spec/coefficients.js';
-import { QschedError } from '../spec/errors.js';
-import { scorersOf } from '../spec/objective-plan.js';
-import type { ObjectiveChoice, SearchSpec } from '../spec/search-spec.js';
+import { canonicalJson } from '../contract/canonical-json.js';
+import type { Coefficients } from '../contract/coefficients.js';
+import { QschedError } from '../contract/errors.js';
+import { scorersOf } from '../contract/objective-plan.js';
+import type { ObjectiveChoice, SearchSpec } from '../contract/search-spec.js';
 import { knownEvaluations, splitPrompts, type Known } from './evaluations.js';
 import type { Store } from './open-store.js';
 import { candidates, contexts, trials } from './schema.js';
 import { searchContextIds } from './searches.js';
-import { stepCount } from '../spec/step-count.js';
+import { stepCount } from '../contract/step-count.js';
 
 /** A scored calibration trial. */
 export interface RankedTrial extends MeanTerms {
@@ -109,7 +109,7 @@ export function readRankable(store: Store, { id, status, spec }: StoredSearch, p
     throw new QschedError(
       'failure',
       `The search "${id}" is ${status} and has no scored trial to rank.`,
-      `Go on with it: npx qsched resume ${id}`,
+      `Resume it: npx qsched resume ${id}`,
     );
   }
   return {
@@ -149,7 +149,7 @@ function provenanceOf(store: Store, used: Readonly<Record<string, string>>): Rec
   return Object.fromEntries(Object.entries(used).map(([scorer, context]) => [scorer, byId.get(context) ?? {}]));
 }
 
-/** Mean over a candidate's pictures, in prompt-then-seed order: for the objective's own pair, the bits of its IQ. */
+/** Mean over a candidate's images, in prompt-then-seed order: for the objective's own pair, the bits of its IQ. */
 function pairMean(known: readonly Known[], pair: ClipIqaName, id: string): number {
   let sum = 0;
   for (const one of known) {
@@ -164,7 +164,7 @@ function pairMean(known: readonly Known[], pair: ClipIqaName, id: string): numbe
 function withoutPair(terms: readonly Readonly<Record<string, number>>[], pair: string, id: string): QschedError {
   const stored = Object.keys(CLIP_IQA_PROMPTS).filter((name) => terms.some((row) => `clip-iqa.${name}` in row));
   const hint = stored.length > 0 ? `Stored: ${stored.join(', ')}.` : 'Its objective has no CLIP-IQA. Leave --pair out.';
-  return new QschedError('failure', `The pictures of "${id}" have no stored CLIP-IQA pair "${pair}".`, hint);
+  return new QschedError('failure', `The images of "${id}" have no stored CLIP-IQA pair "${pair}".`, hint);
 }
 
 /**
@@ -181,7 +181,7 @@ export function refuseMixed(searches: readonly RankableSearch[]): string[] {
     if (difference !== null) {
       throw new QschedError(
         'usage',
-        `"${first!.id}" and "${other.id}" cannot stand in one ranking: they have ${difference}.`,
+        `"${first!.id}" and "${other.id}" cannot are in one ranking: they have ${difference}.`,
         'Rank them one at a time.',
       );
     }

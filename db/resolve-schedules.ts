@@ -2,20 +2,20 @@
  * Schedules by reference: the latest PTQD fit, the latest finished search, or one by its id.
  */
 import { and, desc, eq, isNotNull, sql } from 'drizzle-orm';
-import { QschedError } from '../spec/errors.js';
-import type { NetworkChoice, ResolvedSchedule } from '../spec/evaluate-payloads.js';
-import type { EvaluateSpec } from '../spec/evaluate-spec.js';
-import type { Coefficients } from '../spec/coefficients.js';
-import type { SearchResult } from '../spec/search-result.js';
-import type { CompleteSchedule } from '../spec/schedule-document.js';
-import type { SearchSpec } from '../spec/search-spec.js';
-import { suggestion } from '../spec/suggestion.js';
+import { QschedError } from '../contract/errors.js';
+import type { NetworkChoice, ResolvedSchedule } from '../contract/evaluate-payloads.js';
+import type { EvaluateSpec } from '../contract/evaluate-spec.js';
+import type { Coefficients } from '../contract/coefficients.js';
+import type { SearchResult } from '../contract/search-result.js';
+import type { CompleteSchedule } from '../contract/schedule-document.js';
+import type { SearchSpec } from '../contract/search-spec.js';
+import { suggestion } from '../contract/suggestion.js';
 import type { Store } from './open-store.js';
 import { differingField, type Scheduler } from './same-scheduler.js';
 import { findSchedules, latestFit } from './schedules.js';
 import { searches } from './schema.js';
 import { findSearch, listSearches } from './searches.js';
-import { stepCount } from '../spec/step-count.js';
+import { stepCount } from '../contract/step-count.js';
 
 /** Characters of an id that people read. */
 const SHORT_ID = 12;
@@ -73,7 +73,7 @@ function latestSearch(store: Store, network: NetworkChoice): ResolvedSchedule {
 }
 
 /**
- * The finalist of the search of a network and scheduler that finished last. One that goes on, or failed when it was run
+ * The finalist of the search of a network and scheduler that finished last. One that continues, or failed when it was run
  * again, counts with the result that it has.
  *
  * @throws QschedError (usage) where none has finished, with the command that would run one
@@ -137,7 +137,7 @@ function namedSchedule(store: Store, network: NetworkChoice, prefix: string): Re
   if (found.length === 0) {
     throw new QschedError(
       'usage',
-      `There is no schedule whose id begins with "${prefix}".`,
+      `There is not a schedule whose id begins with "${prefix}".`,
       'See npx qsched schedules; store one by hand: npx qsched schedule add FILE',
     );
   }

@@ -3,8 +3,8 @@
  */
 import { desc, eq, sql } from 'drizzle-orm';
 import { holm } from '../metrics/statistics/holm.js';
-import type { FinishEvaluateRequest, OpenRunRequest } from '../spec/evaluate-payloads.js';
-import type { EvaluateResult } from '../spec/evaluate-spec.js';
+import type { FinishEvaluateRequest, OpenRunRequest } from '../contract/evaluate-payloads.js';
+import type { EvaluateResult } from '../contract/evaluate-spec.js';
 import type { Store } from './open-store.js';
 import { now, runs } from './schema.js';
 
@@ -26,7 +26,7 @@ export interface StoredRun {
   readonly updatedAt: string;
 }
 
-/** Says that a run goes on, or begins; a table that it has stays until another is written. Safe to repeat. */
+/** Says that a run continues, or begins; a table that it has stays until another is written. Safe to repeat. */
 export function openRun(store: Store, { id, kind, name, spec }: OpenRunRequest): void {
   const about = { kind, name, spec: JSON.stringify(spec), status: 'running' as const, message: null };
   store

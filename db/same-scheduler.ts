@@ -1,7 +1,7 @@
 /**
  * Whether two schedules are for one scheduler: the one place that says which of its fields count.
  */
-import type { SearchSpec } from '../spec/search-spec.js';
+import type { SearchSpec } from '../contract/search-spec.js';
 
 /** A scheduler as specs and documents name it. */
 export type Scheduler = Pick<SearchSpec['scheduler'], 'type' | 'steps' | 'eta' | 'spacing'>;

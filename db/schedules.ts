@@ -2,11 +2,11 @@
  * Schedules as things of their own: the steps are stored once by content, and beside them everybody who made them.
  */
 import { and, desc, eq, like, sql } from 'drizzle-orm';
-import { canonicalJson } from '../spec/canonical-json.js';
-import type { NetworkChoice } from '../spec/evaluate-payloads.js';
-import type { SearchResult } from '../spec/search-result.js';
-import { FusedDocument, scaleFused, SCHEDULE_FORMAT, type CompleteSchedule } from '../spec/schedule-document.js';
-import type { SearchSpec } from '../spec/search-spec.js';
+import { canonicalJson } from '../contract/canonical-json.js';
+import type { NetworkChoice } from '../contract/evaluate-payloads.js';
+import type { SearchResult } from '../contract/search-result.js';
+import { FusedDocument, scaleFused, SCHEDULE_FORMAT, type CompleteSchedule } from '../contract/schedule-document.js';
+import type { SearchSpec } from '../contract/search-spec.js';
 import { scheduleId } from './keys.js';
 import type { Store } from './open-store.js';
 import { differingField, schedulerFields } from './same-scheduler.js';

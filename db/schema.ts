@@ -28,9 +28,9 @@ export const prompts = sqliteTable('prompts', {
 export const candidates = sqliteTable('candidates', {
   /** sha256 of the coefficients' float64 bits. */
   id: text('id').primaryKey(),
-  /** JSON array: c^x, one a step. */
+  /** JSON array: c^x, one per step. */
   sample: text('sample').notNull(),
-  /** JSON array: c^eps, one a step. */
+  /** JSON array: c^eps, one per step. */
   noise: text('noise').notNull(),
 });
 

@@ -2,12 +2,12 @@
  * Rows of searches: opened once, closed once, both safe to repeat.
  */
 import { and, desc, eq } from 'drizzle-orm';
-import { canonicalJson } from '../spec/canonical-json.js';
-import { QschedError } from '../spec/errors.js';
-import type { OpenRequest, Stage } from '../spec/payloads.js';
-import type { SearchResult } from '../spec/search-result.js';
-import { scorersOf } from '../spec/objective-plan.js';
-import type { SearchSpec } from '../spec/search-spec.js';
+import { canonicalJson } from '../contract/canonical-json.js';
+import { QschedError } from '../contract/errors.js';
+import type { OpenRequest, Stage } from '../contract/payloads.js';
+import type { SearchResult } from '../contract/search-result.js';
+import { scorersOf } from '../contract/objective-plan.js';
+import type { SearchSpec } from '../contract/search-spec.js';
 import { promptId } from './keys.js';
 import type { Store } from './open-store.js';
 import { contexts, now, prompts, searchContexts, searchPrompts, searches, trials } from './schema.js';
@@ -16,7 +16,7 @@ const STAGES: readonly Stage[] = ['calibration', 'select', 'confirm'];
 
 /**
  * Writes the search with its provenance and prompts. Safe to repeat. A search that is there
- * already goes on: a larger budget, other select and confirm prompts are taken over. A result that it has stays until
+ * already continues: a larger budget, other select and confirm prompts are taken over. A result that it has stays until
  * another is written.
  *
  * @throws QschedError (usage) where it has trials that the new spec, files or arithmetic would not have given
@@ -87,7 +87,7 @@ function refuseOther(reader: Reader, request: OpenRequest): void {
     new QschedError(
       'usage',
       `The search "${searchId}" is in the database already, with ${what}.`,
-      'Start a search under another id; what is stored for the same pictures is used again.',
+      'Start a search under another id; what is stored for the same images is used again.',
     );
   const before = JSON.parse(stored.spec) as SearchSpec;
   const [old, fresh] = [decisive(before), decisive(spec)];

@@ -2,9 +2,9 @@
  * Trials: persisted when asked, completed when their last evaluation is stored.
  * Every function is safe to repeat: activities are retried.
  */
-import { decodeFloats } from '../spec/float-text.js';
+import { decodeFloats } from '../contract/float-text.js';
 import { createObjective } from '../metrics/objectives/jaq.js';
-import type { Coefficients } from '../spec/coefficients.js';
+import type { Coefficients } from '../contract/coefficients.js';
 import type {
   AskedTrial,
   AskRequest,
@@ -14,7 +14,7 @@ import type {
   RecordRequest,
   ScoredTrial,
   TrialScore,
-} from '../spec/payloads.js';
+} from '../contract/payloads.js';
 import { knownEvaluations, splitPrompts, type Known } from './evaluations.js';
 import { candidateId, evaluationKey } from './keys.js';
 import type { Store } from './open-store.js';

@@ -4,12 +4,12 @@
  *
  *   linear        c = linspace(start, end, steps)  for c^x and for c^eps
  *   single-scale  c = linspace(start, 1, steps)
- *   per-step      one free number a step
+ *   per-step      one free number per step
  *
  * Runs in workflows: pure arithmetic, nothing else.
  */
-import type { Coefficients } from '../spec/coefficients.js';
-import { QschedError } from '../spec/errors.js';
+import type { Coefficients } from '../contract/coefficients.js';
+import { QschedError } from '../contract/errors.js';
 
 /** How the numbers of a point spread over the steps. */
 export type CoefficientShape = 'linear' | 'single-scale' | 'per-step';
@@ -131,13 +131,13 @@ export function checkCoefficients(coefficients: Coefficients, steps: number): vo
   for (const part of ['sample', 'noise'] as const) {
     const values = coefficients[part];
     if (!Array.isArray(values)) {
-      throw new QschedError('usage', `coefficients.${part} is missing.`, `Give ${steps} numbers, one a step.`);
+      throw new QschedError('usage', `coefficients.${part} is missing.`, `Give ${steps} numbers, one per step.`);
     }
     if (values.length !== steps) {
       throw new QschedError(
         'usage',
         `coefficients.${part} has ${values.length} numbers, but the schedule has ${steps} ${steps === 1 ? 'step' : 'steps'}.`,
-        `Give ${steps} numbers, one a step.`,
+        `Give ${steps} numbers, one per step.`,
       );
     }
     const broken = values.findIndex((value) => typeof value !== 'number' || !Number.isFinite(value));

@@ -4,7 +4,7 @@
  * Every key is either read, or known to have no effect at the value it has, or named in an
  * error: nothing that would change the samples is passed over in silence.
  */
-import { QschedError } from '../spec/errors.js';
+import { QschedError } from '../contract/errors.js';
 
 /** A diffusers scheduler_config.json (`_class_name`), or `{ type: 'tcd', ... }` with the same keys. */
 export interface SchedulerConfig {

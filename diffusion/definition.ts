@@ -1,7 +1,7 @@
 /**
  * What one scheduler's file gives: how its configuration is read, and its steps as numbers.
  */
-import { QschedError } from '../spec/errors.js';
+import { QschedError } from '../contract/errors.js';
 import type { SchedulerConfig } from './config-reader.js';
 import type { SchedulePlan } from './step-plan.js';
 
@@ -12,7 +12,7 @@ export interface TimestepOptions {
    * 0 deterministic (the default), 1 fully stochastic.
    */
   readonly eta?: number;
-  /** Flow matching: the noise levels before shifting, falling, one a step. */
+  /** Flow matching: the noise levels before shifting, falling, one per step. */
   readonly sigmas?: readonly number[];
   /** Flow matching with dynamic shifting: log of the shift. */
   readonly mu?: number;

@@ -9,7 +9,7 @@
  * (fluxSigmas), a bare number of steps spreads them down to the smallest trained sigma. The
  * timesteps are 1000 sigma; FLUX's transformer receives timestep / 1000.
  */
-import { QschedError } from '../spec/errors.js';
+import { QschedError } from '../contract/errors.js';
 import { linspace } from './coefficients.js';
 import { configReader, type ConfigReader } from './config-reader.js';
 import { MAX_STEPS, type SchedulerDefinition, type TimestepOptions } from './definition.js';

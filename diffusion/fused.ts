@@ -7,7 +7,7 @@
  * c^x and c^eps (Q-Sched, Eq. 2) and PTQD's correction are already inside a, b, d, n:
  * sampling with them costs exactly what sampling without them costs.
  */
-import { QschedError } from '../spec/errors.js';
+import { QschedError } from '../contract/errors.js';
 
 /** One step of a fused schedule. */
 export interface FusedStep {
@@ -19,7 +19,7 @@ export interface FusedStep {
   readonly a: number;
   /** Weight of the network's output. */
   readonly b: number;
-  /** Offset: one number, or one a channel. */
+  /** Offset: one number, or one per channel. */
   readonly d: number | readonly number[];
   /** Weight of the noise; 0 where the step draws none. */
   readonly n: number;

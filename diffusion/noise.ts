@@ -13,8 +13,8 @@
  *   normals  r = sqrt(-2 ln u);  z[2 * block] = r cos(2 pi v),  z[2 * block + 1] = r sin(2 pi v)
  *            in float64, each rounded once to float32
  */
-import { QschedError } from '../spec/errors.js';
-import { philox4x32 } from '../spec/philox.js';
+import { QschedError } from '../contract/errors.js';
+import { philox4x32 } from '../contract/philox.js';
 
 export interface NoiseRequest {
   /** Whole number from 0 to 2^53 - 1. */

@@ -16,7 +16,7 @@
  * here. Nothing else is: betas, prediction type and zero-SNR rescaling belong to the network, and
  * a key that nobody knows is refused by the scheduler's own reader.
  */
-import { QschedError } from '../spec/errors.js';
+import { QschedError } from '../contract/errors.js';
 import type { SchedulerConfig } from './config-reader.js';
 
 /** Schedulers of one training schedule. */

@@ -18,7 +18,7 @@
  * The appendix's eta = sqrt(1 - alpha_s^2 / alpha_s'^2) is the noise weight n here, not the `eta`
  * of setTimesteps.
  */
-import { QschedError } from '../spec/errors.js';
+import { QschedError } from '../contract/errors.js';
 import type { FusedSchedule, FusedStep } from './fused.js';
 
 const { max, sqrt } = Math;
@@ -29,7 +29,7 @@ export type GammaMethod = 'std' | 'regression';
 export interface PtqdFitOptions {
   /** Default `std`. */
   readonly gamma?: GammaMethod;
-  /** One mean a step, or one a channel. Default `step`. */
+  /** One mean per step, or one per channel. Default `step`. */
   readonly bias?: 'step' | 'channel';
   /** Channels of one sample; needed for `channel`. */
   readonly channels?: number;
@@ -41,9 +41,9 @@ export interface PtqdFitOptions {
 export interface PtqdStep {
   readonly method: GammaMethod;
   readonly gamma: number;
-  /** One number, or one a channel. */
+  /** One number, or one per channel. */
   readonly mu: number | readonly number[];
-  /** s2: variance of delta about its mean (about each channel's mean, where there is one a channel). */
+  /** s2: variance of delta about its mean (about each channel's mean, where there is one per channel). */
   readonly variance: number;
 }
 
@@ -97,7 +97,7 @@ export function fitPtqd(reference: Float32Array, quantised: Float32Array, option
 /**
  * A schedule that corrects a quantised network's output step by step.
  *
- * @param fits one a step
+ * @param fits one per step
  * @throws QschedError (usage) where the numbers of steps differ, or channels of offset and bias do
  */
 export function applyPtqd(schedule: FusedSchedule, fits: readonly PtqdStep[]): FusedSchedule {

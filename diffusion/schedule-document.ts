@@ -1,15 +1,15 @@
 /**
  * A scheduler with coefficients, and perhaps PTQD's correction, as a `qsched-schedule/1` document.
  */
-import type { Coefficients } from '../spec/coefficients.js';
-import { QschedError } from '../spec/errors.js';
+import type { Coefficients } from '../contract/coefficients.js';
+import { QschedError } from '../contract/errors.js';
 import {
   scaleFused,
   SCHEDULE_FORMAT,
   type CompleteSchedule,
   type FusedDocument,
   type ScheduleDocument,
-} from '../spec/schedule-document.js';
+} from '../contract/schedule-document.js';
 import { checkCoefficients, identityCoefficients } from './coefficients.js';
 import { applyPtqd, type PtqdStep } from './ptqd.js';
 import type { Scheduler } from './scheduler.js';

@@ -1,8 +1,8 @@
 /**
  * Schedulers: from a configuration to steps, stepped one by one or fused.
  */
-import type { Coefficients } from '../spec/coefficients.js';
-import { QschedError } from '../spec/errors.js';
+import type { Coefficients } from '../contract/coefficients.js';
+import { QschedError } from '../contract/errors.js';
 import { checkCoefficients, identityCoefficients } from './coefficients.js';
 import type { SchedulerConfig } from './config-reader.js';
 import { consistency } from './consistency.js';

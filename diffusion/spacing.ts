@@ -6,7 +6,7 @@
  *   leading   multiples of floor(T / N), plus steps_offset
  *   trailing  round(T - i T / N) - 1
  */
-import { QschedError } from '../spec/errors.js';
+import { QschedError } from '../contract/errors.js';
 import { linspace } from './coefficients.js';
 
 const { floor, fround } = Math;

@@ -8,7 +8,7 @@
  * Coefficients (Q-Sched, Eq. 2) scale x to c^x x and m to c^eps m first; z and the network's
  * input are never scaled. Without clipping the step is affine, and fuses.
  */
-import { QschedError } from '../spec/errors.js';
+import { QschedError } from '../contract/errors.js';
 import type { FusedStep } from './fused.js';
 
 export interface StepPlan {

@@ -5,7 +5,7 @@
  * them; and two candidates whose steps 0..i are equal share every state and every call up to
  * step i + 1. K candidates with N steps that part at the first step need 1 + (N - 1) * K calls.
  */
-import { QschedError } from '../spec/errors.js';
+import { QschedError } from '../contract/errors.js';
 import type { FusedSchedule, FusedStep } from './fused.js';
 
 /** The states before step `level` (level N: the finished latents). */
@@ -28,7 +28,7 @@ export interface TrajectoryTree {
 /**
  * Groups candidates by equal beginnings. Groups are numbered in order of their first candidate.
  *
- * @param schedules one a candidate, at least one, all with the same timesteps and input scales
+ * @param schedules one per candidate, at least one, all with the same timesteps and input scales
  * @throws QschedError (usage) where there is none, or where they differ in steps, timesteps, input scale or initial sigma
  */
 export function buildTrajectoryTree(schedules: readonly FusedSchedule[]): TrajectoryTree {

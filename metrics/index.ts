@@ -1,4 +1,4 @@
-/** Scores and statistics: pure functions of pictures, embeddings and numbers. */
+/** Scores and statistics: pure functions of images, embeddings and numbers. */
 export * from './scores/aq-map.js';
 export * from './statistics/bootstrap.js';
 export * from './statistics/bradley-terry.js';

@@ -2,7 +2,7 @@
  * The bookkeeping that all optimizers share: the batch on its way, the budget, the saved state.
  * An algorithm only proposes points and takes in their scores.
  */
-import { QschedError } from '../spec/errors.js';
+import { QschedError } from '../contract/errors.js';
 import type { JsonValue, Optimizer, Point } from './optimizer.js';
 import { fingerprint, type FilledOptions } from './options.js';
 
@@ -69,7 +69,7 @@ export function askTell(name: string, options: FilledOptions, algorithm: Algorit
         throw new QschedError(
           'usage',
           `${name} asked ${points.length} points and was told ${scores.length} scores.`,
-          'Tell one score a point, in ask order; null for a failed one.',
+          'Tell one score per point, in ask order; null for a failed one.',
         );
       }
       algorithm.absorb(

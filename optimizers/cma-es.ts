@@ -3,7 +3,7 @@
  * The batch is the population. A generation that the budget cuts short is told in parts: where the
  * budget grows later, the missing points follow and the update is the same.
  */
-import { QschedError } from '../spec/errors.js';
+import { QschedError } from '../contract/errors.js';
 import { damaged, type Algorithm, type OwnState } from './ask-tell.js';
 import { cmaConstants } from './cma-constants.js';
 import { firstState, samplePoint, updateState, type CmaState } from './cma-update.js';

@@ -1,6 +1,6 @@
 /** Optimizers by name: a new one, one from a stored state, and how much each asks together. */
-import { QschedError } from '../spec/errors.js';
-import { suggestion } from '../spec/suggestion.js';
+import { QschedError } from '../contract/errors.js';
+import { suggestion } from '../contract/suggestion.js';
 import { askTell, damaged, type MakeAlgorithm } from './ask-tell.js';
 import { defaultPopulation } from './cma-constants.js';
 import { cmaEs } from './cma-es.js';

@@ -42,7 +42,7 @@ export interface OptimizerOptions {
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 /**
- * All that is needed to go on, as plain JSON. Below 64 KiB up to 100 dimensions and batches of 256.
+ * All that is needed to continue, as plain JSON. Below 64 KiB up to 100 dimensions and batches of 256.
  */
 export interface OptimizerState {
   readonly name: string;
@@ -69,6 +69,6 @@ export interface Optimizer {
    */
   tell(scores: readonly (number | null)[]): void;
   state(): OptimizerState;
-  /** Why it asks no more; `null` while it goes on. */
+  /** Why it asks no more; `null` while it continues. */
   stopReason(): string | null;
 }

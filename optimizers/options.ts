@@ -2,7 +2,7 @@
  * The options of an optimizer, checked once and filled, and the fingerprint that ties a stored
  * state to them.
  */
-import { QschedError } from '../spec/errors.js';
+import { QschedError } from '../contract/errors.js';
 import type { OptimizerOptions, Point, SearchSpace } from './optimizer.js';
 
 const { abs, imul } = Math;

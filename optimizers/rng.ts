@@ -9,7 +9,7 @@
  *   normal   sqrt(-2 ln u) cos(2 pi v'), with u = ((w0 >> 5) * 2^26 + (w1 >> 6) + 1) / 2^53 in (0, 1]
  *            and v' made from w2, w3 as v is from w0, w1     (Box and Muller 1958)
  */
-import { philox4x32 } from '../spec/philox.js';
+import { philox4x32 } from '../contract/philox.js';
 
 const { sqrt, log, cos, floor, PI } = Math;
 const TWO_26 = 2 ** 26;

@@ -8,7 +8,7 @@
  * The shift keeps the sequence's evenness and moves its first point off the corner. Unshifted words
  * equal scipy 1.17.1's `qmc.Sobol(scramble=False, bits=32)`.
  */
-import { QschedError } from '../spec/errors.js';
+import { QschedError } from '../contract/errors.js';
 import type { Algorithm } from './ask-tell.js';
 import type { FilledOptions } from './options.js';
 import { createGenerator } from './rng.js';

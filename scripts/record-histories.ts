@@ -15,7 +15,7 @@ import { WORKFLOW_QUEUE } from '../temporal/queues.js';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const OUTPUT = join(ROOT, 'test', 'golden', 'histories');
-const MOST_BYTES = 300_000;
+const MAX_BYTES = 300_000;
 
 const SMALL = {
   model: 'shapes',
@@ -133,7 +133,7 @@ async function main(): Promise<void> {
       for (let part = 1; run !== undefined && run !== ''; part += 1) {
         const history = await env.client.workflow.getHandle(name, run).fetchHistory();
         const text = `${JSON.stringify(plain(history))}\n`;
-        if (text.length > MOST_BYTES) throw new Error(`the history of ${name} has ${text.length} bytes`);
+        if (text.length > MAX_BYTES) throw new Error(`the history of ${name} has ${text.length} bytes`);
         writeFileSync(join(OUTPUT, `${name}-${part}.json`), text);
         run = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined;
       }

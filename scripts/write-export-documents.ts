@@ -11,7 +11,7 @@ import type { SchedulerConfig } from '../diffusion/config-reader.js';
 import type { PtqdStep } from '../diffusion/ptqd.js';
 import { scheduleDocument } from '../diffusion/schedule-document.js';
 import { createScheduler } from '../diffusion/scheduler.js';
-import type { CompleteSchedule } from '../spec/schedule-document.js';
+import type { CompleteSchedule } from '../contract/schedule-document.js';
 
 /** Where the documents are kept. */
 export const DOCUMENTS_PATH = join(

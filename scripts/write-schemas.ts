@@ -7,9 +7,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { EvaluateSpec } from '../spec/evaluate-spec.js';
-import { ScheduleDocument } from '../spec/schedule-document.js';
-import { SearchSpec } from '../spec/search-spec.js';
+import { EvaluateSpec } from '../contract/evaluate-spec.js';
+import { ScheduleDocument } from '../contract/schedule-document.js';
+import { SearchSpec } from '../contract/search-spec.js';
 
 /** Where the schema of a search is kept. */
 export const SEARCH_SCHEMA_PATH = join(dirname(fileURLToPath(import.meta.url)), '..', 'schemas', 'search.schema.json');

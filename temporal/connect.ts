@@ -3,7 +3,7 @@
  */
 import { Client, type Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { messageOf, QschedError } from '../spec/errors.js';
+import { messageOf, QschedError } from '../contract/errors.js';
 import { dataFolder } from './data-folder.js';
 import { isLocal, openConnection, type ServerAddress } from './open-connection.js';
 import { accepts } from './ports.js';

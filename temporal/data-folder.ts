@@ -3,7 +3,7 @@
  */
 import { mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { messageOf, QschedError } from '../spec/errors.js';
+import { messageOf, QschedError } from '../contract/errors.js';
 
 /** Written and removed again, so that a full disk is seen before a search starts. */
 const PROBE = Buffer.alloc(4096);
@@ -33,7 +33,7 @@ export function dataFolder(env: NodeJS.ProcessEnv = process.env): string {
   return realpathSync(folder); // one folder, one name: by it a running server is recognised
 }
 
-/** Where pictures and what was computed from them are kept: `QSCHED_ARTEFACTS`, or `artefacts` in the data folder. */
+/** Where images and what was computed from them are kept: `QSCHED_ARTEFACTS`, or `artefacts` in the data folder. */
 export const artefactFolder = (env: NodeJS.ProcessEnv = process.env): string =>
   env['QSCHED_ARTEFACTS'] ? resolve(env['QSCHED_ARTEFACTS']) : join(dataFolder(env), 'artefacts');
 

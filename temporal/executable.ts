@@ -3,7 +3,7 @@
  */
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf, QschedError } from '../spec/errors.js';
+import { messageOf, QschedError } from '../contract/errors.js';
 import { askVersion } from './binary-version.js';
 import { buildCli } from './build-cli.js';
 import { cachedBinary, cacheFolder, PINNED_CLI } from './cache-folder.js';

@@ -3,7 +3,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
-import { QschedError } from '../spec/errors.js';
+import { QschedError } from '../contract/errors.js';
 import { adoptProcess } from './adopt-process.js';
 import { provideExecutable, type Executable } from './executable.js';
 import { withFileLock } from './file-lock.js';
@@ -23,7 +23,7 @@ const READY_WITHIN_MS = 30_000;
 const ANSWER_WITHIN_MS = 5_000;
 const TELL_EVERY_MS = 5_000;
 /** Another program may take a port between our look and the server's. */
-const MOST_TRIES = 3;
+const MAX_TRIES = 3;
 
 /** A server that serves the data folder. */
 export interface RunningServer {
@@ -172,7 +172,7 @@ async function startNew(
       };
     }
     await stop(server, dataFolder);
-    if (!PORT_TAKEN.test(server.log()) || attempt === MOST_TRIES) throw startError(problem, server);
+    if (!PORT_TAKEN.test(server.log()) || attempt === MAX_TRIES) throw startError(problem, server);
   }
 }
 

@@ -37,9 +37,9 @@ export interface RunningWorkers {
 }
 
 /** Cancellation reaches an activity with its heartbeats. */
-const MOST_HEARTBEAT_PAUSE = '2 seconds';
+const MAX_HEARTBEAT_PAUSE = '2 seconds';
 const OPTIONS = {
-  maxHeartbeatThrottleInterval: MOST_HEARTBEAT_PAUSE,
+  maxHeartbeatThrottleInterval: MAX_HEARTBEAT_PAUSE,
   shutdownGraceTime: '2 seconds',
   shutdownForceTime: '10 seconds',
 } as const;
@@ -53,8 +53,8 @@ async function workflowSource(): Promise<Pick<WorkerOptions, 'workflowBundle'>> 
   };
 }
 
-/** Workflows and the store: one process a data folder. */
-export async function startHouse(at: WorkerAddress, dependencies: StoreDependencies): Promise<RunningWorkers> {
+/** Workflows and the store: one process per data folder. */
+export async function startHost(at: WorkerAddress, dependencies: StoreDependencies): Promise<RunningWorkers> {
   const connection = await NativeConnection.connect(connectionOptions(at));
   const common = { connection, namespace: at.namespace, ...OPTIONS };
   const workflows = await Worker.create({

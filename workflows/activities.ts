@@ -16,7 +16,7 @@ const STORE_RETRY = {
 /** A worker that died is noticed after this. */
 const HEARTBEAT = '8 seconds';
 /** Rows that the store reads or writes in a second, on a slow machine. */
-const ROWS_A_SECOND = 5000;
+const ROWS_PER_SECOND = 5000;
 
 /**
  * The store, which answers in milliseconds: a process that was killed meanwhile is not waited for much longer.
@@ -26,7 +26,7 @@ const ROWS_A_SECOND = 5000;
 export const storeActivities = (rows: number) =>
   proxyActivities<StoreActivities>({
     taskQueue: STORE_QUEUE,
-    startToCloseTimeout: `${8 + ceil(rows / ROWS_A_SECOND)} seconds`,
+    startToCloseTimeout: `${8 + ceil(rows / ROWS_PER_SECOND)} seconds`,
     retry: STORE_RETRY,
   });
 

@@ -3,18 +3,18 @@
  * Returns raw terms; who asked makes intervals of them.
  */
 import { setCurrentDetails } from '@temporalio/workflow';
-import { QschedError } from '../spec/errors.js';
-import type { PrepareResult } from '../spec/payloads.js';
-import type { SearchSpec } from '../spec/search-spec.js';
-import type { CompareInput, CompareResult } from '../spec/study-payloads.js';
-import { parseSearchSpec } from '../spec/validate.js';
+import { QschedError } from '../contract/errors.js';
+import type { PrepareResult } from '../contract/payloads.js';
+import type { SearchSpec } from '../contract/search-spec.js';
+import type { CompareInput, CompareResult } from '../contract/study-payloads.js';
+import { parseSearchSpec } from '../contract/validate.js';
 import { modelActivities, scoreActivities } from './activities.js';
 import { asFailure } from './failure.js';
 import { judgedObjectives } from './judged-objectives.js';
 import { whileServed } from './patience.js';
 
-/** Pictures of all variants: their terms are one result, which may hold 2 MB. */
-const MOST_PICTURES = 4000;
+/** Images of all variants: their terms are one result, which may hold 2 MB. */
+const MAX_IMAGES = 4000;
 
 /** @param input a SearchSpec (model, precision, scheduler, confirm), and the schedules to score */
 export async function compare(input: CompareInput): Promise<CompareResult> {
@@ -58,11 +58,11 @@ function refuse({ confirm: { count, seeds, texts } }: SearchSpec, variants: unkn
       'Give at least one: {"name": "identity", "coefficients": {"sample": [...], "noise": [...]}}',
     );
   }
-  const pictures = variants.length * (texts?.length ?? count) * seeds.length;
-  if (pictures <= MOST_PICTURES) return;
+  const images = variants.length * (texts?.length ?? count) * seeds.length;
+  if (images <= MAX_IMAGES) return;
   throw new QschedError(
     'usage',
-    `compare: ${pictures} pictures are more than it returns at once, ${MOST_PICTURES}.`,
+    `compare: ${images} images are more than it returns at once, ${MAX_IMAGES}.`,
     'Give fewer prompts or seeds (--confirm-count), or use npx qsched evaluate.',
   );
 }

@@ -2,7 +2,7 @@
  * How a workflow fails: at once, and with the sentence that a person reads.
  */
 import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, TimeoutFailure } from '@temporalio/workflow';
-import { QschedError } from '../spec/errors.js';
+import { QschedError } from '../contract/errors.js';
 
 /** A failure that ends the workflow at once; its message is one sentence and what to do. */
 export function asFailure(error: unknown): ApplicationFailure {

@@ -1,8 +1,8 @@
 /**
  * What a verdict judges by.
  */
-import type { JudgedObjective, PrepareResult } from '../spec/payloads.js';
-import type { SearchSpec } from '../spec/search-spec.js';
+import type { JudgedObjective, PrepareResult } from '../contract/payloads.js';
+import type { SearchSpec } from '../contract/search-spec.js';
 
 /** The search's own objective first, under its scorer's name; then each scorer outside it. */
 export function judgedObjectives(

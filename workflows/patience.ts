@@ -9,7 +9,7 @@ const QUESTIONS = 3;
 /** Whoever serves a model answers at once, in seconds. */
 const ANSWER_WITHIN = 20;
 
-/** Whether the user wrote how long to wait for a worker: a model that nobody serves yet is no mistake then. */
+/** Whether the user wrote how long to wait for a worker: a model that nobody serves yet is not a mistake then. */
 export const asksToWait = (input: unknown): boolean =>
   typeof input === 'object' && input !== null && 'waitForWorker' in input;
 

@@ -3,11 +3,11 @@
  * files, prompts and options is found, not made again.
  */
 import { setCurrentDetails } from '@temporalio/workflow';
-import { QschedError } from '../spec/errors.js';
-import type { PrepareResult } from '../spec/payloads.js';
-import type { SearchSpec } from '../spec/search-spec.js';
-import { PtqdInput, type FitPtqdRequest, type PtqdResult } from '../spec/study-payloads.js';
-import { parseSearchSpec } from '../spec/validate.js';
+import { QschedError } from '../contract/errors.js';
+import type { PrepareResult } from '../contract/payloads.js';
+import type { SearchSpec } from '../contract/search-spec.js';
+import { PtqdInput, type FitPtqdRequest, type PtqdResult } from '../contract/study-payloads.js';
+import { parseSearchSpec } from '../contract/validate.js';
 import { modelActivities, scoreActivities, store } from './activities.js';
 import { asFailure } from './failure.js';
 import { whileServed } from './patience.js';

@@ -11,8 +11,8 @@ import {
   sleep,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import type { StudyChild, StudyProgress } from '../spec/study-spec.js';
-import type { StudyPlan } from '../studies/study-plan.js';
+import type { StudyChild, StudyProgress } from '../contract/study-spec.js';
+import type { StudyPlan } from '../paper/study-plan.js';
 import { atMost } from './at-most.js';
 
 const { min } = Math;

@@ -6,14 +6,14 @@
  * stored and score nothing twice.
  */
 import { CancellationScope, defineQuery, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { EvaluateResult } from '../spec/evaluate-spec.js';
-import type { SearchResult } from '../spec/search-result.js';
-import type { PtqdResult } from '../spec/study-payloads.js';
-import type { StudyProgress, StudyResult } from '../spec/study-spec.js';
-import { childId } from '../studies/child-id.js';
-import { planStudy } from '../studies/index.js';
-import { evaluationOf, type StudyPlan } from '../studies/study-plan.js';
-import { studyRows } from '../studies/study-rows.js';
+import type { EvaluateResult } from '../contract/evaluate-spec.js';
+import type { SearchResult } from '../contract/search-result.js';
+import type { PtqdResult } from '../contract/study-payloads.js';
+import type { StudyProgress, StudyResult } from '../contract/study-spec.js';
+import { childId } from '../paper/child-id.js';
+import { planStudy } from '../paper/index.js';
+import { evaluationOf, type StudyPlan } from '../paper/study-plan.js';
+import { studyRows } from '../paper/study-rows.js';
 import { store } from './activities.js';
 import { asFailure, orFailure } from './failure.js';
 import { StudyChildren } from './study-children.js';

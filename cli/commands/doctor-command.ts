@@ -8,12 +8,12 @@ import { openStore } from '../../db/open-store.js';
 import { listPrecisions } from '../../inference/models/model-folder.js';
 import { findModel, listModels, modelRoots } from '../../inference/models/model-roots.js';
 import { numericClass } from '../../inference/models/numeric-class.js';
-import { messageOf, QschedError } from '../../spec/errors.js';
+import { messageOf, QschedError } from '../../contract/errors.js';
 import { connectTemporal } from '../../temporal/connect.js';
 import { dataFolder } from '../../temporal/data-folder.js';
 import { findExecutable } from '../../temporal/executable.js';
 import { hasSearchAttributes, searchAttributeCommands } from '../../temporal/search-attributes.js';
-import { databasePath } from '../house/house.js';
+import { databasePath } from '../host/host.js';
 import { print, printJson, table, type GlobalOptions } from '../text/output.js';
 
 interface Finding {
@@ -23,9 +23,9 @@ interface Finding {
   readonly advice: string;
 }
 
-const FEWEST_BYTES = 500 * 1024 * 1024;
+const MIN_BYTES = 500 * 1024 * 1024;
 
-/** Checks everything once. @returns 0 where all is well, 1 where something must be mended */
+/** Checks everything once. @returns 0 where all is well, 1 where something must be fixed */
 export async function doctorCommand(flags: GlobalOptions): Promise<number> {
   const findings: Finding[] = [];
   const check = async (name: string, advice: string, body: () => string | Promise<string>): Promise<void> => {
@@ -52,12 +52,12 @@ export async function doctorCommand(flags: GlobalOptions): Promise<number> {
   await check('data folder', 'Choose another with QSCHED_DATA.', () => {
     const folder = dataFolder();
     const { bavail, bsize } = statfsSync(folder);
-    if (bavail * bsize < FEWEST_BYTES) {
+    if (bavail * bsize < MIN_BYTES) {
       throw new Error(`${folder} has only ${Math.round((bavail * bsize) / 1e6)} MB left`);
     }
     return `${folder}, ${((bavail * bsize) / 1e9).toFixed(1)} GB free`;
   });
-  await check('database', 'Move the file away, or mend its permissions.', () => {
+  await check('database', 'Move the file away, or fix its permissions.', () => {
     if (!existsSync(databasePath())) return 'none yet; the first search makes it';
     openStore(databasePath()).$client.close();
     return databasePath();

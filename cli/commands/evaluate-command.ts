@@ -4,8 +4,8 @@
 import { writeFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { checkEvaluateFiles } from '../../inference/prepare/prepare-evaluate.js';
-import { messageOf, QschedError } from '../../spec/errors.js';
-import type { EvaluateResult } from '../../spec/evaluate-spec.js';
+import { messageOf, QschedError } from '../../contract/errors.js';
+import type { EvaluateResult } from '../../contract/evaluate-spec.js';
 import { checkReferences } from '../input/check-references.js';
 import { readEvaluateSpec, type EvaluateSpecFlags } from '../input/evaluate-input.js';
 import { evaluateTable } from '../text/evaluate-table.js';
@@ -32,7 +32,7 @@ export async function evaluateCommand(file: string | undefined, flags: EvaluateF
   for (const note of notes) say(`note: ${note}`);
   const outcome = await runEvaluate(spec, { workers, wait: flags.wait ?? false });
   if (outcome === null) return 130;
-  const { result, house } = outcome;
+  const { result, host } = outcome;
   for (const warning of result.warnings) say(`warning: ${warning}`);
   if (flags.output !== undefined) {
     writeTable(
@@ -40,7 +40,7 @@ export async function evaluateCommand(file: string | undefined, flags: EvaluateF
       extname(flags.output) === '.json' ? JSON.stringify(result, null, 2) : evaluateTable(result.rows, format),
     );
   }
-  if (flags.json) printJson({ ...result, database: house.database });
+  if (flags.json) printJson({ ...result, database: host.database });
   else if (flags.output === undefined) {
     print(`${evaluateTable(result.rows, format)}${format === 'table' ? `\n\n${footOf(result)}` : ''}`);
   }
@@ -54,7 +54,7 @@ function writeTable(path: string, text: string): void {
     throw new QschedError(
       'failure',
       `${path} cannot be written: ${messageOf(error)}`,
-      'Choose another path with --output. The pictures are kept: the same command writes the table at once.',
+      'Choose another path with --output. The images are kept: the same command writes the table at once.',
     );
   }
   say(`wrote ${path}`);
@@ -69,6 +69,6 @@ function footOf({ rows, prompts, objective, drawn, reused, seconds }: EvaluateRe
           '  gain: over the identity of the same network and scheduler; the wider of the percentile and the studentised interval',
         ]
       : []),
-    `  ${drawn} pictures drawn, ${reused} found in the whole evaluation; ${seconds.toFixed(1)} s`,
+    `  ${drawn} images drawn, ${reused} found in the whole evaluation; ${seconds.toFixed(1)} s`,
   ].join('\n');
 }

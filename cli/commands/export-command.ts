@@ -9,9 +9,9 @@ import { searchContextIds } from '../../db/searches.js';
 import { scheduleDocument } from '../../diffusion/schedule-document.js';
 import { openModelFolder } from '../../inference/models/model-folder.js';
 import { schedulerOf } from '../../inference/prepare/prepare.js';
-import type { Coefficients } from '../../spec/coefficients.js';
-import { messageOf, QschedError } from '../../spec/errors.js';
-import { suggestion } from '../../spec/suggestion.js';
+import type { Coefficients } from '../../contract/coefficients.js';
+import { messageOf, QschedError } from '../../contract/errors.js';
+import { suggestion } from '../../contract/suggestion.js';
 import { printJson, say, type GlobalOptions } from '../text/output.js';
 import { referenceConfig } from '../text/reference-config.js';
 import { requireSearch, withStore } from '../input/stored-search.js';
@@ -89,7 +89,7 @@ function exported(store: Store, id: string | undefined, { which = 'recommended',
   return scheduleDocument(schedulerOf(model, spec.scheduler), origin, coefficients);
 }
 
-/** Raw terms of the objective's scorer on the calibration pictures; none where one is missing. */
+/** Raw terms of the objective's scorer on the calibration images; none where one is missing. */
 function calibrationRows(
   store: Store,
   { id, spec }: Pick<ReturnType<typeof requireSearch>, 'id' | 'spec'>,

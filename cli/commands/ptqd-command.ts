@@ -2,15 +2,15 @@
  * `qsched ptqd`: fits the paper's baseline for one model and stores it as a schedule.
  */
 import { checkFiles } from '../../inference/prepare/prepare.js';
-import { QschedError } from '../../spec/errors.js';
-import type { PtqdResult } from '../../spec/study-payloads.js';
-import type { SearchSpec } from '../../spec/search-spec.js';
-import { suggestion } from '../../spec/suggestion.js';
+import { QschedError } from '../../contract/errors.js';
+import type { PtqdResult } from '../../contract/study-payloads.js';
+import type { SearchSpec } from '../../contract/search-spec.js';
+import { suggestion } from '../../contract/suggestion.js';
 import { print, printJson, say, type GlobalOptions } from '../text/output.js';
-import { visitHouse, type RunWorkflow } from '../house/run-workflow.js';
+import { visitHost, type RunWorkflow } from '../host/run-workflow.js';
 import { scheduleText } from '../text/schedule-text.js';
 import { readSpec, type SpecFlags } from '../input/spec-input.js';
-import { stepCount } from '../../spec/step-count.js';
+import { stepCount } from '../../contract/step-count.js';
 
 const GAMMA = ['std', 'regression'];
 const BIAS = ['channel', 'step'];
@@ -57,7 +57,7 @@ export async function ptqdCommand(flags: PtqdFlags): Promise<number> {
   const { type, steps, eta } = search.scheduler;
   const network = `${search.model} ${search.precision}`;
   say(`fitting PTQD for ${network}, ${type}, ${stepCount(steps)}, eta ${eta}: gamma by ${gamma}, one bias a ${bias}`);
-  const outcome = await visitHouse({ models: [search.model], wait: flags.wait ?? false }, (run) =>
+  const outcome = await visitHost({ models: [search.model], wait: flags.wait ?? false }, (run) =>
     fitAndStore(run, request),
   );
   if (outcome === null) return 130;

@@ -7,19 +7,19 @@ import { latestFinalist } from '../../db/resolve-schedules.js';
 import { differingField } from '../../db/same-scheduler.js';
 import { listSchedules, scheduleOfSearch } from '../../db/schedules.js';
 import { identityCoefficients } from '../../diffusion/coefficients.js';
-import { canonicalJson } from '../../spec/canonical-json.js';
-import type { Coefficients } from '../../spec/coefficients.js';
-import { QschedError } from '../../spec/errors.js';
-import type { CompareResult, Variant } from '../../spec/study-payloads.js';
-import type { SearchSpec } from '../../spec/search-spec.js';
-import { databasePath } from '../house/house.js';
-import { visitHouse } from '../house/run-workflow.js';
+import { canonicalJson } from '../../contract/canonical-json.js';
+import type { Coefficients } from '../../contract/coefficients.js';
+import { QschedError } from '../../contract/errors.js';
+import type { CompareResult, Variant } from '../../contract/study-payloads.js';
+import type { SearchSpec } from '../../contract/search-spec.js';
+import { databasePath } from '../host/host.js';
+import { visitHost } from '../host/run-workflow.js';
 import { withCurrentStore } from '../input/stored-search.js';
 import { print, printJson, say } from '../text/output.js';
 import { besideIdentity, sideBySideText } from '../text/side-by-side.js';
 import { fitAndStore, ptqdRequest, type PtqdFlags } from './ptqd-command.js';
 import { requireSchedule } from './schedule-command.js';
-import { stepCount } from '../../spec/step-count.js';
+import { stepCount } from '../../contract/step-count.js';
 
 /** Characters of an id that people read. */
 const SHORT_ID = 12;
@@ -37,7 +37,7 @@ export async function ptqdStudy(flags: PtqdStudyFlags): Promise<number> {
   const tuned = flags.schedule === undefined ? latestTuned(search) : namedTuned(flags.schedule, search);
   const schedules = `identity, PTQD, Q-Sched ${tuned.id.slice(0, SHORT_ID)} on ${search.confirm.count} held-out prompts`;
   say(`${model} ${precision}, ${scheduler.type}, ${stepCount(scheduler.steps)}, eta ${scheduler.eta}: ${schedules}`);
-  const outcome = await visitHouse({ models: [model], wait: flags.wait ?? false }, async (run) => {
+  const outcome = await visitHost({ models: [model], wait: flags.wait ?? false }, async (run) => {
     const fit = await fitAndStore(run, request);
     const identity = identityCoefficients(scheduler.steps);
     const variants: Variant[] = [

@@ -14,8 +14,8 @@ import {
   weightsAt,
   winnerChanges,
 } from '../../metrics/objectives/ranking.js';
-import { QschedError } from '../../spec/errors.js';
-import { suggestion } from '../../spec/suggestion.js';
+import { QschedError } from '../../contract/errors.js';
+import { suggestion } from '../../contract/suggestion.js';
 import { print, printJson, type GlobalOptions } from '../text/output.js';
 import { rankText, type RankDocument, type RankedScore, type RankingAt, type TrialName } from '../text/rank-text.js';
 import { requireSearch, withStore } from '../input/stored-search.js';
@@ -44,7 +44,7 @@ export function rankCommand(ids: readonly string[], flags: RankFlags): number {
   return 0;
 }
 
-/** @throws QschedError (usage) where the searches may not stand in one ranking */
+/** @throws QschedError (usage) where the searches may not are in one ranking */
 function rank(
   searches: readonly RankableSearch[],
   ks: readonly number[],

@@ -9,14 +9,14 @@ import type { Scheduler } from '../../diffusion/scheduler.js';
 import { openModelFolder, REFERENCE_PRECISION, type ModelFolder } from '../../inference/models/model-folder.js';
 import { listModels } from '../../inference/models/model-roots.js';
 import { schedulerOf } from '../../inference/prepare/prepare.js';
-import { messageOf, QschedError } from '../../spec/errors.js';
-import { parseSchedule, type CompleteSchedule, type ScheduleDocument } from '../../spec/schedule-document.js';
-import { suggestion } from '../../spec/suggestion.js';
-import { databasePath } from '../house/house.js';
+import { messageOf, QschedError } from '../../contract/errors.js';
+import { parseSchedule, type CompleteSchedule, type ScheduleDocument } from '../../contract/schedule-document.js';
+import { suggestion } from '../../contract/suggestion.js';
+import { databasePath } from '../host/host.js';
 import { print, printJson, table, type GlobalOptions } from '../text/output.js';
 import { scheduleText } from '../text/schedule-text.js';
 import { withCurrentStore, withWritableStore } from '../input/stored-search.js';
-import { stepCount } from '../../spec/step-count.js';
+import { stepCount } from '../../contract/step-count.js';
 
 const ACTIONS = ['show', 'add'];
 /** Characters of an id that people read. */
@@ -133,7 +133,7 @@ export function requireSchedule(prefix: string): StoredSchedule {
   }
   throw new QschedError(
     'usage',
-    `There is no schedule "${prefix}": neither a file nor the beginning of a stored id.`,
+    `There is not a schedule "${prefix}": neither a file nor the beginning of a stored id.`,
     'See npx qsched schedules.',
   );
 }

@@ -1,12 +1,12 @@
 /**
  * `qsched scores`: every score that can be an objective's part or a table's column, what the absent ones want, and
- * every scorer folder that is installed, scorers of one's own among them.
+ * every scorer folder that is installed, scorers of your own among them.
  */
 import { openModelFolder, REFERENCE_PRECISION } from '../../inference/models/model-folder.js';
 import { installedScorers, type InstalledScorer } from '../../inference/scorers/installed-scorers.js';
 import { openScorerFolder } from '../../inference/scorers/scorer-folder.js';
 import { SCORE_TABLE, SET_SCORE_TABLE } from '../../metrics/scores/score-table.js';
-import { messageOf, QschedError } from '../../spec/errors.js';
+import { messageOf, QschedError } from '../../contract/errors.js';
 import { print, printJson, table, type GlobalOptions } from '../text/output.js';
 
 /** Flags of `scores`. */

@@ -5,20 +5,20 @@ import { existsSync } from 'node:fs';
 import { checkFiles } from '../../inference/prepare/prepare.js';
 import type { Store } from '../../db/open-store.js';
 import { findSearch, listSearches } from '../../db/searches.js';
-import { QschedError } from '../../spec/errors.js';
-import type { SearchResult } from '../../spec/search-result.js';
-import type { SearchSpec } from '../../spec/search-spec.js';
-import { parseSearchSpec } from '../../spec/validate.js';
+import { QschedError } from '../../contract/errors.js';
+import type { SearchResult } from '../../contract/search-result.js';
+import type { SearchSpec } from '../../contract/search-spec.js';
+import { parseSearchSpec } from '../../contract/validate.js';
 import { followedSearch, isRunning, searchIdOf, startSearch } from '../follow/follow-search.js';
 import { runToEnd } from '../follow/run-to-end.js';
-import { databasePath, type House } from '../house/house.js';
+import { databasePath, type Host } from '../host/host.js';
 import { print, printJson, say, type GlobalOptions } from '../text/output.js';
 import { readSpec, type SpecFlags } from '../input/spec-input.js';
 import { requireSearch, withoutControls, withStore } from '../input/stored-search.js';
 import { workersOf } from '../input/workers.js';
 import { usesK } from '../text/objective-text.js';
 import { verdictText } from '../text/verdict-text.js';
-import { stepCount } from '../../spec/step-count.js';
+import { stepCount } from '../../contract/step-count.js';
 
 /** Flags of `search` that do not change the spec. */
 export interface RunFlags extends GlobalOptions {
@@ -48,7 +48,7 @@ export async function searchCommand(file: string | undefined, flags: SpecFlags &
   return runToVerdict(id, spec, flags);
 }
 
-/** Goes on with a search: follows it where it runs, rebuilds it from the database where it does not. */
+/** Resumes a search: follows it where it runs, rebuilds it from the database where it does not. */
 export async function resumeCommand(
   searchId: string | undefined,
   flags: RunFlags & { retryFailed?: boolean; budget?: string },
@@ -86,7 +86,7 @@ function freshId(store: Store, wanted: string, spec: SearchSpec, chosen: boolean
     throw new QschedError(
       'usage',
       `There is a search "${wanted}" already.`,
-      `Choose another --id, or go on with it: npx qsched resume ${wanted}`,
+      `Choose another --id, or resume it: npx qsched resume ${wanted}`,
     );
   }
   if (found.status !== 'finished') return wanted;
@@ -115,29 +115,29 @@ async function runToVerdict(searchId: string, spec: SearchSpec, flags: RunFlags,
     },
   });
   if (outcome === null) return 130;
-  const { result, house } = outcome;
-  show(result, spec, house, (Date.now() - started) / 1000, flags);
+  const { result, host } = outcome;
+  show(result, spec, host, (Date.now() - started) / 1000, flags);
   return flags.failWithoutGain && result.heldOut.recommend !== 'calibrated' ? 3 : 0;
 }
 
-function show(result: SearchResult, spec: SearchSpec, house: House, seconds: number, flags: RunFlags): void {
+function show(result: SearchResult, spec: SearchSpec, host: Host, seconds: number, flags: RunFlags): void {
   const temporalUi =
-    house.uiUrl === null ? null : `${house.uiUrl}/namespaces/${house.namespace}/workflows/${result.searchId}`;
+    host.uiUrl === null ? null : `${host.uiUrl}/namespaces/${host.namespace}/workflows/${result.searchId}`;
   if (flags.json) {
-    printJson({ ...result, database: house.database, temporalUi, seconds });
+    printJson({ ...result, database: host.database, temporalUi, seconds });
     return;
   }
   print(verdictText(result, spec.objective));
   print(
-    `\n${seconds.toFixed(1)} s. Database: ${house.database ?? `in the data folder of the workers at ${house.address}`}`,
+    `\n${seconds.toFixed(1)} s. Database: ${host.database ?? `in the data folder of the workers at ${host.address}`}`,
   );
-  if (house.database !== null) {
+  if (host.database !== null) {
     print(
-      `  export:  npx qsched export ${result.searchId}\n  other weights of quality, without a picture:  npx qsched rank ${result.searchId}`,
+      `  export:  npx qsched export ${result.searchId}\n  other weights of quality, without an image:  npx qsched rank ${result.searchId}`,
     );
   }
   print(
-    house.ours
+    host.ours
       ? '  the same data with the Temporal UI: npx qsched up'
       : `  Temporal UI: ${temporalUi ?? 'see your server'}`,
   );

@@ -6,14 +6,14 @@
 import { measureOverhead } from '../../inference/engine/overhead.js';
 import { openModelFolder } from '../../inference/models/model-folder.js';
 import { schedulerOf } from '../../inference/prepare/prepare.js';
-import { QschedError } from '../../spec/errors.js';
-import { suggestion } from '../../spec/suggestion.js';
-import { STUDIES } from '../../studies/index.js';
+import { QschedError } from '../../contract/errors.js';
+import { suggestion } from '../../contract/suggestion.js';
+import { STUDIES } from '../../paper/index.js';
 import { readSpec, type SpecFlags } from '../input/spec-input.js';
 import { print, printJson, say, table, type GlobalOptions } from '../text/output.js';
 import { paperStudyCommand, type PaperStudyFlags } from './paper-study-command.js';
 import { ptqdStudy, type PtqdStudyFlags } from './ptqd-study-command.js';
-import { stepCount } from '../../spec/step-count.js';
+import { stepCount } from '../../contract/step-count.js';
 
 const SMALL = ['ptqd', 'overhead'];
 /** Flags of the paper's tables alone. */
@@ -63,7 +63,7 @@ async function overheadStudy(flags: StudyFlags & SpecFlags & GlobalOptions): Pro
     noise: Array.from({ length: steps }, (_, i) => 1.05 - 0.01 * i),
   };
   say(
-    `${spec.model} ${spec.precision}, ${spec.scheduler.type}, ${stepCount(steps)}: ${repeats} interleaved pictures each, one at a time`,
+    `${spec.model} ${spec.precision}, ${spec.scheduler.type}, ${stepCount(steps)}: ${repeats} interleaved images each, one at a time`,
   );
   const result = await measureOverhead(model, scheduler.fused(), scheduler.fused(coefficients), repeats);
   const about = { model: spec.model, precision: spec.precision, scheduler: spec.scheduler, repeats, ...result };
@@ -71,7 +71,7 @@ async function overheadStudy(flags: StudyFlags & SpecFlags & GlobalOptions): Pro
   else {
     print(
       table([
-        ['', 'milliseconds a picture (median)'],
+        ['', 'milliseconds an image (median)'],
         ['without coefficients', result.withoutMilliseconds.toFixed(3)],
         ['with coefficients', result.withMilliseconds.toFixed(3)],
       ]),

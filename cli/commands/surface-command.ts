@@ -4,7 +4,7 @@
 import { and, asc, eq } from 'drizzle-orm';
 import { trials } from '../../db/schema.js';
 import { coefficientSpace } from '../../diffusion/coefficients.js';
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 import { print, printJson, table, type GlobalOptions } from '../text/output.js';
 import { requireSearch, withStore } from '../input/stored-search.js';
 

@@ -3,17 +3,17 @@
  */
 import { availableParallelism } from 'node:os';
 import { findModel, listModels } from '../../inference/models/model-roots.js';
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 import { connectTemporal } from '../../temporal/connect.js';
 import { dataFolder } from '../../temporal/data-folder.js';
 import { logToFile } from '../../worker/worker-log.js';
 import { startScoring } from '../../worker/workers.js';
-import { enterHouse } from '../house/house.js';
+import { enterHost } from '../host/host.js';
 import { printJson, say, type GlobalOptions } from '../text/output.js';
 
 /** Rows of every network call where nothing else is said; part of the numeric class. */
 const DEFAULT_BATCH = 20;
-const MOST_THREADS = 16;
+const MAX_THREADS = 16;
 
 /** Flags of `up` and `worker`. */
 export interface UpFlags extends GlobalOptions {
@@ -29,28 +29,28 @@ export async function upCommand(flags: UpFlags): Promise<number> {
   const models = modelsOf(flags);
   const scoring = flags.workers === undefined ? undefined : whole('workers', flags.workers, 64);
   const stopped = untilStopped();
-  const house = await enterHouse({ models, scoring, say, serve: true });
+  const host = await enterHost({ models, scoring, say, serve: true });
   say(
-    `serving ${models.join(', ')}; Temporal at ${house.address}${house.uiUrl ? `, UI at ${house.uiUrl}` : ''}; database ${house.database}`,
+    `serving ${models.join(', ')}; Temporal at ${host.address}${host.uiUrl ? `, UI at ${host.uiUrl}` : ''}; database ${host.database}`,
   );
   say(`start a search: npx qsched search --model ${models[0]}`);
   say(
-    `or: temporal workflow start --address ${house.address} --type search --task-queue qsched --workflow-id my-search --input '{"model":"${models[0]}"}'`,
+    `or: temporal workflow start --address ${host.address} --type search --task-queue qsched --workflow-id my-search --input '{"model":"${models[0]}"}'`,
   );
   if (flags.json) {
     printJson({
-      address: house.address,
-      namespace: house.namespace,
-      temporalUi: house.uiUrl,
-      database: house.database,
+      address: host.address,
+      namespace: host.namespace,
+      temporalUi: host.uiUrl,
+      database: host.database,
       models,
     });
   }
   try {
-    await Promise.race([stopped, house.broken]);
-    say('stopping; searches under way go on with the next `npx qsched up`');
+    await Promise.race([stopped, host.broken]);
+    say('stopping; searches under way resume the next `npx qsched up`');
   } finally {
-    await house.stop();
+    await host.stop();
   }
   return 0;
 }
@@ -58,7 +58,7 @@ export async function upCommand(flags: UpFlags): Promise<number> {
 /** Scores until it is stopped. @returns the exit code */
 export async function workerCommand(flags: UpFlags): Promise<number> {
   const models = modelsOf(flags);
-  const threads = whole('threads', flags.threads ?? String(Math.min(MOST_THREADS, availableParallelism())), 256);
+  const threads = whole('threads', flags.threads ?? String(Math.min(MAX_THREADS, availableParallelism())), 256);
   const batch = whole('batch', flags.batch ?? String(DEFAULT_BATCH), 1024);
   const stopped = untilStopped();
   const { nativeAddress, connection } = await connectTemporal({ start: false, onProgress: say });
@@ -77,7 +77,7 @@ export async function workerCommand(flags: UpFlags): Promise<number> {
 function modelsOf(flags: UpFlags): string[] {
   const models = flags.model ?? listModels();
   if (models.length === 0) {
-    throw new QschedError('usage', 'There is no model to serve.', 'Put a model folder under QSCHED_MODELS.');
+    throw new QschedError('usage', 'There is not a model to serve.', 'Put a model folder under QSCHED_MODELS.');
   }
   for (const model of models) findModel(model);
   return models;

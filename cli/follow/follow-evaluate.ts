@@ -1,8 +1,8 @@
 /**
  * Running an evaluation to its table.
  */
-import type { EvaluateProgress } from '../../spec/evaluate-payloads.js';
-import type { EvaluateResult, EvaluateSpec } from '../../spec/evaluate-spec.js';
+import type { EvaluateProgress } from '../../contract/evaluate-payloads.js';
+import type { EvaluateResult, EvaluateSpec } from '../../contract/evaluate-spec.js';
 import { runToEnd, type Outcome } from './run-to-end.js';
 import { contentHash, startOrJoin } from './start-or-join.js';
 
@@ -21,8 +21,8 @@ export function runEvaluate(
     models: [...new Set(spec.rows.map(({ model }) => model))],
     workers,
     wait,
-    kept: 'every picture drawn so far is kept',
-    comeBack: 'Go on with the same command',
+    kept: 'every image drawn so far is kept',
+    comeBack: 'Resume with the same command',
     followAgain: 'Follow it with the same command',
     ask: async (handle) => {
       const progress = await handle.query<EvaluateProgress>('progress');
@@ -32,11 +32,11 @@ export function runEvaluate(
   });
 }
 
-/** `1200/8000 pictures - 1000 drawn, 200 found` */
+/** `1200/8000 images - 1000 drawn, 200 found` */
 export function describeEvaluate({
   stage,
   rows,
-  pictures,
+  images,
   done,
   drawn,
   reused,
@@ -45,5 +45,5 @@ export function describeEvaluate({
 }: EvaluateProgress): string {
   if (stage === 'prepare') return 'preparing the models (loading and hashing their files)';
   if (stage === 'summarise') return `summing up: ${summarised}/${rows} rows`;
-  return `${done}/${pictures} pictures - ${drawn} drawn, ${reused} found${failed > 0 ? `, ${failed} failed` : ''}`;
+  return `${done}/${images} images - ${drawn} drawn, ${reused} found${failed > 0 ? `, ${failed} failed` : ''}`;
 }

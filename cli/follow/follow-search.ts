@@ -3,12 +3,12 @@
  */
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
-import type { SearchProgress } from '../../spec/search-result.js';
-import type { SearchSpec } from '../../spec/search-spec.js';
+import type { SearchProgress } from '../../contract/search-result.js';
+import type { SearchSpec } from '../../contract/search-spec.js';
 import { WORKFLOW_QUEUE } from '../../temporal/queues.js';
 import type { Followed } from './follow-workflow.js';
 import { contentHash } from './start-or-join.js';
-import { stepCount } from '../../spec/step-count.js';
+import { stepCount } from '../../contract/step-count.js';
 
 /** The same spec has the same id: `shapes-w4a8-cma-es-1a2b3c4d`. */
 export function searchIdOf(spec: SearchSpec): string {
@@ -49,7 +49,7 @@ export async function startSearch(client: Client, searchId: string, spec: Search
 export const followedSearch = (searchId: string): Followed => ({
   id: searchId,
   what: 'search',
-  comeBack: `Go on with: npx qsched resume ${searchId}`,
+  comeBack: `Resume with: npx qsched resume ${searchId}`,
   parts: () => [searchId, `${searchId}-control`],
   ask: async (handle) => {
     const progress = await handle.query<SearchProgress>('progress');

@@ -1,11 +1,11 @@
 /**
- * Running a study to its table: the same command joins what runs, and goes on with what was interrupted.
+ * Running a study to its table: the same command joins what runs, and resumes what was interrupted.
  */
 import type { Client } from '@temporalio/client';
-import type { EvaluateProgress } from '../../spec/evaluate-payloads.js';
-import type { SearchProgress } from '../../spec/search-result.js';
-import type { StudyChild, StudyInput, StudyProgress, StudyResult } from '../../spec/study-spec.js';
-import type { StudyPlan } from '../../studies/study-plan.js';
+import type { EvaluateProgress } from '../../contract/evaluate-payloads.js';
+import type { SearchProgress } from '../../contract/search-result.js';
+import type { StudyChild, StudyInput, StudyProgress, StudyResult } from '../../contract/study-spec.js';
+import type { StudyPlan } from '../../paper/study-plan.js';
 import { say } from '../text/output.js';
 import { describeEvaluate } from './follow-evaluate.js';
 import { runToEnd, type Outcome } from './run-to-end.js';
@@ -22,7 +22,7 @@ export interface StudyRun {
 /** The same study with the same options has the same id. */
 export const studyIdOf = (input: StudyInput): string => `study-${input.name}-${contentHash(input)}`;
 
-/** @throws QschedError: the study or the house failed */
+/** @throws QschedError: the study or the host failed */
 export function runStudy({ input, plan, models, wait }: StudyRun): Promise<Outcome<StudyResult>> {
   const id = studyIdOf(input);
   let asking: Client;
@@ -37,7 +37,7 @@ export function runStudy({ input, plan, models, wait }: StudyRun): Promise<Outco
     workers: undefined,
     wait,
     kept: 'everything scored so far is stored',
-    comeBack: 'Go on with the same command',
+    comeBack: 'Resume with the same command',
     followAgain: 'Follow it with the same command',
     /** `3 of 18 fits and searches; Q-Sched, TCD, 4 steps: 40 of 100`. */
     ask: async (handle) => {

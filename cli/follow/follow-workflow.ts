@@ -3,8 +3,8 @@
  */
 import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
-import { messageOf, QschedError } from '../../spec/errors.js';
-import { fullDisk } from '../house/full-disk.js';
+import { messageOf, QschedError } from '../../contract/errors.js';
+import { fullDisk } from '../host/full-disk.js';
 import type { ProgressLine } from './progress-line.js';
 import { troubles } from './trouble.js';
 
@@ -14,14 +14,14 @@ const OUTAGE_MILLISECONDS = 60_000;
 /** A call that lasted longer than this had reached the server. */
 const QUICK_MILLISECONDS = 30_000;
 /** Failures that are told at most. */
-const MOST_TROUBLES = 20;
+const MAX_TROUBLES = 20;
 
 /** A workflow to follow. */
 export interface Followed {
   readonly id: string;
   /** What the messages call it: search, evaluation, study. */
   readonly what: string;
-  /** How to go on, as in "Go on with the same command." */
+  /** How to continue, as in "Resume with the same command." */
   readonly comeBack: string;
   /** Asks how far it is; what comes back shows the answer. */
   readonly ask: (handle: WorkflowHandle) => Promise<(line: ProgressLine) => void>;
@@ -76,7 +76,7 @@ export async function followWorkflow<R>(
       later(ANSWER_MILLISECONDS),
     ]);
     for (const trouble of found ?? []) {
-      if (over || told.has(trouble) || told.size === MOST_TROUBLES) continue;
+      if (over || told.has(trouble) || told.size === MAX_TROUBLES) continue;
       told.add(trouble);
       line.say(trouble);
     }

@@ -10,7 +10,7 @@ export interface Interruption {
   forget(): void;
 }
 
-/** @param comeBack how to go on, as in "Go on with the same command" */
+/** @param comeBack how to continue, as in "Resume with the same command" */
 export function onInterrupt(comeBack: string): Interruption {
   let resolve: (value: undefined) => void = () => undefined;
   const happened = new Promise<undefined>((done) => {

@@ -1,7 +1,7 @@
 /**
  * Progress on stderr: one redrawn line on a terminal, otherwise a line now and then.
  */
-import type { SearchProgress } from '../../spec/search-result.js';
+import type { SearchProgress } from '../../contract/search-result.js';
 
 /** A line on a plain stream at least this often ... */
 const QUIET_MILLISECONDS = 4000;

@@ -1,8 +1,8 @@
 /**
- * One long command from start to end: enter the house, start or join a workflow, follow it, leave in order.
+ * One long command from start to end: enter the host, start or join a workflow, follow it, leave in order.
  */
 import type { Client } from '@temporalio/client';
-import { enterHouse, type House } from '../house/house.js';
+import { enterHost, type Host } from '../host/host.js';
 import { say } from '../text/output.js';
 import { followWorkflow, type Followed } from './follow-workflow.js';
 import { onInterrupt } from './interruption.js';
@@ -17,41 +17,41 @@ export interface LongRun extends Followed {
   readonly wait: boolean;
   /** What an interruption leaves, as in "everything scored so far is stored". */
   readonly kept: string;
-  /** How to follow it where it goes on without us. */
+  /** How to follow it where it continues without us. */
   readonly followAgain: string;
   /** Starts the workflow, or leaves the one that runs. @param first false where the workers had to be replaced */
   readonly start: (client: Client, first: boolean) => Promise<unknown>;
 }
 
 /** How a run ended: with a result, or null where Ctrl-C was pressed. */
-export type Outcome<R> = { readonly result: R; readonly house: House } | null;
+export type Outcome<R> = { readonly result: R; readonly host: Host } | null;
 
-/** @throws QschedError: the workflow or the house failed */
+/** @throws QschedError: the workflow or the host failed */
 export async function runToEnd<R>(run: LongRun): Promise<Outcome<R>> {
   const line = new ProgressLine();
   const interruption = onInterrupt(run.comeBack);
   try {
     for (let first = true; ; first = false) {
       line.note('getting the server and the workers ready');
-      const entered = enterHouse({ models: run.models, scoring: run.workers, say, wait: run.wait });
-      const house = await Promise.race([entered, interruption.happened]);
-      if (house === undefined) return await leave(await entered.catch(() => undefined));
+      const entered = enterHost({ models: run.models, scoring: run.workers, say, wait: run.wait });
+      const host = await Promise.race([entered, interruption.happened]);
+      if (host === undefined) return await leave(await entered.catch(() => undefined));
       const following = new AbortController();
       try {
-        if (house.uiUrl) say(`watch it: ${house.uiUrl}/namespaces/${house.namespace}/workflows/${run.id}`);
-        await run.start(house.client, first);
+        if (host.uiUrl) say(`watch it: ${host.uiUrl}/namespaces/${host.namespace}/workflows/${run.id}`);
+        await run.start(host.client, first);
         const outcome = await Promise.race([
-          followWorkflow<R>(house.client, run, line, following.signal).then((result) => ({ result })),
+          followWorkflow<R>(host.client, run, line, following.signal).then((result) => ({ result })),
           interruption.happened,
-          house.broken,
-          house.deserted.then(() => 'deserted' as const),
+          host.broken,
+          host.deserted.then(() => 'deserted' as const),
         ]);
-        if (outcome === undefined) return await leave(house);
-        if (outcome !== 'deserted') return { ...outcome, house };
+        if (outcome === undefined) return await leave(host);
+        if (outcome !== 'deserted') return { ...outcome, host };
         say('the process that ran the workers has gone; this one takes its place');
       } finally {
         following.abort();
-        await house.stop();
+        await host.stop();
       }
     }
   } finally {
@@ -59,12 +59,12 @@ export async function runToEnd<R>(run: LongRun): Promise<Outcome<R>> {
     interruption.forget();
   }
 
-  async function leave(house: House | undefined): Promise<null> {
+  async function leave(host: Host | undefined): Promise<null> {
     line.end();
-    await house?.stop();
+    await host?.stop();
     say(
-      house?.ours === false
-        ? `the ${run.what} goes on without us. ${run.followAgain}`
+      host?.ours === false
+        ? `the ${run.what} keeps running on the server. ${run.followAgain}`
         : `interrupted; ${run.kept}. ${run.comeBack}`,
     );
     return null;

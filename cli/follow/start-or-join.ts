@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
-import { canonicalJson } from '../../spec/canonical-json.js';
+import { canonicalJson } from '../../contract/canonical-json.js';
 import { WORKFLOW_QUEUE } from '../../temporal/queues.js';
 
 /** The first digits of the sha256 of plain JSON, whatever the order of its keys. */

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStore } from '../../db/open-store.js';
 import { resolveSchedules } from '../../db/resolve-schedules.js';
-import type { EvaluateSpec } from '../../spec/evaluate-spec.js';
+import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
 import { configuredServer } from '../../temporal/connect.js';
 import { dataFolderPath } from '../../temporal/data-folder.js';
 import { withCurrentStore } from './stored-search.js';

@@ -2,9 +2,9 @@
  * An EvaluateSpec from a YAML file and flags: flag > file > default.
  */
 import { REFERENCE_PRECISION } from '../../inference/models/model-folder.js';
-import { QschedError } from '../../spec/errors.js';
-import type { EvaluateSpec } from '../../spec/evaluate-spec.js';
-import { parseEvaluateSpec } from '../../spec/validate-evaluate.js';
+import { QschedError } from '../../contract/errors.js';
+import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
+import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
 import { resolveHere } from './check-references.js';
 import { setPrompts } from './prompt-input.js';
 import { readYaml } from './read-yaml.js';

@@ -3,7 +3,7 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { parsePrompts } from '../../inference/prompts/prompt-sets.js';
-import { messageOf, QschedError } from '../../spec/errors.js';
+import { messageOf, QschedError } from '../../contract/errors.js';
 import { groupAt, number, type Tree } from './values.js';
 
 /** A flag's name without dashes, and what was typed. */
@@ -73,7 +73,7 @@ function readPrompts(path: string, flag: string): string[] {
     throw new QschedError(
       'usage',
       `--${flag}: the file ${path} cannot be read (${reason}).`,
-      'Give the name of a prompt set, or the path of a text file with a prompt a line.',
+      'Give the name of a prompt set, or the path of a text file with a prompt per line.',
     );
   }
 }

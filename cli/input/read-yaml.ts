@@ -3,7 +3,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { isMap, LineCounter, parseDocument, type Document, type Node, type YAMLError } from 'yaml';
-import { messageOf, QschedError } from '../../spec/errors.js';
+import { messageOf, QschedError } from '../../contract/errors.js';
 import { isGroup, type Tree } from './values.js';
 
 /** A spec as it was written, and the place of each of its fields. */
@@ -17,7 +17,7 @@ export interface YamlFile {
 /** Groups inside each other; more are an anchor that holds itself. */
 const DEEPEST = 50;
 
-/** Reads a file with a spec. @throws QschedError (usage) that names the file, and the line where it is no YAML */
+/** Reads a file with a spec. @throws QschedError (usage) that names the file, and the line where it is not YAML */
 export function readYaml(path: string): YamlFile {
   const lines = new LineCounter();
   // What a key should not be is told by the validator, not by the parser on stderr.
@@ -28,7 +28,7 @@ export function readYaml(path: string): YamlFile {
     throw new QschedError(
       'usage',
       `${path}:${line}: this is not YAML: ${reasonOf(broken)}`,
-      'Mend the line and try again.',
+      'Fix the line and try again.',
     );
   }
   if (!isMap(document.contents)) {
@@ -77,7 +77,7 @@ function dataOf(document: Document, path: string): Tree {
   try {
     return apart(document.toJS()) as Tree;
   } catch (error) {
-    throw new QschedError('usage', `${path} holds no spec: ${messageOf(error)}.`, 'Mend its anchors and try again.');
+    throw new QschedError('usage', `${path} holds no spec: ${messageOf(error)}.`, 'Fix its anchors and try again.');
   }
 }
 

@@ -1,8 +1,8 @@
 /**
  * A spec from a YAML file, flags and the environment: flag > file > default.
  */
-import type { SearchSpec } from '../../spec/search-spec.js';
-import { parseSearchSpec } from '../../spec/validate.js';
+import type { SearchSpec } from '../../contract/search-spec.js';
+import { parseSearchSpec } from '../../contract/validate.js';
 import { setPrompts } from './prompt-input.js';
 import { readYaml, type YamlFile } from './read-yaml.js';
 import { groupAt, number, numbers, weights, type Tree } from './values.js';

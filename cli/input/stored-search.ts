@@ -4,9 +4,9 @@
 import { isOlder } from '../../db/older.js';
 import { openStore, type Store } from '../../db/open-store.js';
 import { findSearch, listSearches } from '../../db/searches.js';
-import { QschedError } from '../../spec/errors.js';
-import { suggestion } from '../../spec/suggestion.js';
-import { databasePath } from '../house/house.js';
+import { QschedError } from '../../contract/errors.js';
+import { suggestion } from '../../contract/suggestion.js';
+import { databasePath } from '../host/host.js';
 
 /** Opens the database for reading, and closes it again. */
 export function withStore<T>(body: (store: Store) => T): T {
@@ -37,7 +37,7 @@ export function withWritableStore<T>(body: (store: Store) => T): T {
 /** What the id of a search's full-precision control ends in. */
 const CONTROL = '-control';
 
-/** Searches that somebody asked for: a control belongs to its search, and goes on with it. */
+/** Searches that somebody asked for: a control belongs to its search, and resumes it. */
 export function withoutControls<T extends { readonly id: string }>(rows: readonly T[]): T[] {
   const ids = new Set(rows.map(({ id }) => id));
   return rows.filter(({ id }) => !id.endsWith(CONTROL) || !ids.has(id.slice(0, -CONTROL.length)));

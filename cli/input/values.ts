@@ -1,7 +1,7 @@
 /**
- * Values of flags as data; what is no number stays a text, for the validator to name.
+ * Values of flags as data; what is not a number stays a text, for the validator to name.
  */
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 
 const EXAMPLE = 'For example: --weights clip-score-hessel=1,clip-iqa.quality=2; see npx qsched scores.';
 
@@ -30,7 +30,7 @@ export const numbers = (text: string | undefined): (number | string)[] | undefin
   text?.split(',').map((part) => number(part));
 
 /**
- * `clip-score=1,clip-iqa.noisiness=2` as a group; a weight that is no number is left for the validator to name.
+ * `clip-score=1,clip-iqa.noisiness=2` as a group; a weight that is not a number is left for the validator to name.
  *
  * @throws QschedError (usage) for a score that is there twice, or has no name
  */
@@ -40,7 +40,7 @@ export function weights(text: string): Tree {
     const at = part.lastIndexOf('=');
     const name = (at === -1 ? part : part.slice(0, at)).trim();
     if (name === '' || at === -1) {
-      throw new QschedError('usage', `--weights: "${part.trim()}" is no score with its weight.`, EXAMPLE);
+      throw new QschedError('usage', `--weights: "${part.trim()}" is not a score with its weight.`, EXAMPLE);
     }
     if (group.has(name)) throw new QschedError('usage', `--weights names ${name} twice.`, 'Leave one of them out.');
     group.set(name, number(part.slice(at + 1)));

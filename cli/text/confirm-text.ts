@@ -2,7 +2,7 @@
  * A confirmation: the body of `qsched confirm --json`, and as a person reads it.
  */
 import type { Confirmation } from '../../metrics/statistics/confirmation.js';
-import type { EvaluateResult } from '../../spec/evaluate-spec.js';
+import type { EvaluateResult } from '../../contract/evaluate-spec.js';
 import { fixed, GAIN_HEADS, gainCells, signed } from './numbers.js';
 import { table } from './output.js';
 
@@ -38,7 +38,7 @@ export function confirmText({
     '',
     `recommended: ${what[recommend]}`,
     `  ${reason}`,
-    `  ${held}; ${drawn} pictures drawn, ${reused} found; ${seconds.toFixed(1)} s`,
+    `  ${held}; ${drawn} images drawn, ${reused} found; ${seconds.toFixed(1)} s`,
   ].join('\n');
 }
 
@@ -49,5 +49,5 @@ function luckLine(
   if (optimismGap === null || calibrationGain === null) return [];
   const gap = `${signed(optimismGap)} of that not held out (optimism gap)`;
   const holm = several && pHolm !== null ? `; Holm-adjusted p ${fixed(pHolm)}` : '';
-  return [`  ${searchId}: ${signed(calibrationGain)} on its calibration pictures, ${gap}${holm}`];
+  return [`  ${searchId}: ${signed(calibrationGain)} on its calibration images, ${gap}${holm}`];
 }

@@ -1,12 +1,12 @@
 /**
  * Evaluated rows in the paper's form: as a table of a terminal, Markdown or CSV.
  */
-import type { EvaluatedRow } from '../../spec/evaluate-spec.js';
+import type { EvaluatedRow } from '../../contract/evaluate-spec.js';
 import { widest } from '../../metrics/statistics/paired-gain.js';
 import { fixed, signed } from './numbers.js';
 import { table } from './output.js';
 import type { TableFormat } from './study-table.js';
-import { stepCount } from '../../spec/step-count.js';
+import { stepCount } from '../../contract/step-count.js';
 
 /** @returns the table, without a line feed at its end; under it, but for CSV, `whyNot` */
 export function evaluateTable(rows: readonly EvaluatedRow[], format: TableFormat = 'table'): string {
@@ -25,7 +25,7 @@ export function evaluateTable(rows: readonly EvaluatedRow[], format: TableFormat
   ].join('\n');
 }
 
-/** A line a row that is not recommended although its gain in the objective is above 0: what decided it. */
+/** A line per row that is not recommended although its gain in the objective is above 0: what decided it. */
 function whyNot(rows: readonly EvaluatedRow[]): string[] {
   return rows.flatMap(({ model, precision, scheduler, steps, schedule, gains, recommend }) => {
     const [first, ...others] = gains;
@@ -35,7 +35,7 @@ function whyNot(rows: readonly EvaluatedRow[]): string[] {
       const { low, high } = widest(gain);
       return `the gain in ${gain.scorer} is ${spread(gain.gain, low, high, 4, true)}, its lower end not above 0`;
     });
-    const why = shown.length > 0 ? shown.join('; ') : 'some prompts lack a picture or a score';
+    const why = shown.length > 0 ? shown.join('; ') : 'some prompts lack an image or a score';
     const about = `${model} ${precision}, ${scheduler}, ${stepCount(steps)}, ${schedule}`;
     return [`${about}: not recommended, although the objective gains: ${why}.`];
   });

@@ -1,8 +1,8 @@
 /**
  * Numbers as people read them, written one way in every command.
  */
-import type { Coefficients } from '../../spec/coefficients.js';
-import type { GainInterval } from '../../spec/search-result.js';
+import type { Coefficients } from '../../contract/coefficients.js';
+import type { GainInterval } from '../../contract/search-result.js';
 
 /** A number; `-` where there is none. */
 export const fixed = (value: number | null | undefined, digits = 4): string => value?.toFixed(digits) ?? '-';

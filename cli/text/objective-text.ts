@@ -2,8 +2,8 @@
  * How a score is made of its two terms, in words.
  */
 import type { MeanTerms } from '../../metrics/objectives/jaq.js';
-import { canonicalJson } from '../../spec/canonical-json.js';
-import type { ObjectiveChoice } from '../../spec/search-spec.js';
+import { canonicalJson } from '../../contract/canonical-json.js';
+import type { ObjectiveChoice } from '../../contract/search-spec.js';
 
 /** What a formula is written from; k is a number, or the letter where several are shown. */
 export interface FormulaOf {

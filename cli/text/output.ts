@@ -1,7 +1,7 @@
 /**
  * Results to stdout, chatter to stderr; with --json stdout is one JSON document.
  */
-import { messageOf, QschedError } from '../../spec/errors.js';
+import { messageOf, QschedError } from '../../contract/errors.js';
 
 /** Options that every command has. */
 export interface GlobalOptions {

@@ -5,7 +5,7 @@ import { fixed, signed } from './numbers.js';
 import { scoreFormula, usesK } from './objective-text.js';
 import { table } from './output.js';
 import type { RankedTrial } from '../../db/ranking.js';
-import { stepCount } from '../../spec/step-count.js';
+import { stepCount } from '../../contract/step-count.js';
 
 /** A trial of one of the searches; 0 is its identity. */
 export interface TrialName {

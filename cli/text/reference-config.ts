@@ -6,9 +6,9 @@
  * its search spreads each as linspace(coefficient, 1). Its evaluation takes two ends,
  * start_*_coeff and max_*_coeff: they are written too, and say all of a `linear` schedule.
  */
-import type { Coefficients } from '../../spec/coefficients.js';
+import type { Coefficients } from '../../contract/coefficients.js';
 import { linspace } from '../../diffusion/coefficients.js';
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 
 /** What the reference's file says. */
 export interface ReferenceConfig {
@@ -16,12 +16,12 @@ export interface ReferenceConfig {
   readonly model_coeff: number;
   /** c^x of the first step. */
   readonly sample_coeff: number;
-  /** 100 x mean cosine over the calibration pictures; null where they are not all stored. */
+  /** 100 x mean cosine over the calibration images; null where they are not all stored. */
   readonly clip_score: number | null;
   /** `new` is ln(clip_score) + k x mean CLIP-IQA, `kclip2` AQ-MAP + k x HPSv2; other objectives have our name. */
   readonly ranking_criteria: string;
   readonly k_value: number;
-  /** One a calibration picture. */
+  /** One a calibration image. */
   readonly clipiqa_scores: readonly number[];
   readonly checkpoint: string;
   readonly quant_type: string;
@@ -38,7 +38,7 @@ export interface ReferenceAbout {
   readonly precision: string;
   readonly eta: number;
   readonly objective: { readonly type: string; readonly k: number };
-  /** Raw terms of the calibration pictures. */
+  /** Raw terms of the calibration images. */
   readonly rows: readonly Readonly<Record<string, number>>[];
 }
 

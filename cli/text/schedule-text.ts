@@ -1,7 +1,7 @@
 /**
  * A schedule as a person reads it: a table of its steps, and a plot.
  */
-import type { CompleteSchedule } from '../../spec/schedule-document.js';
+import type { CompleteSchedule } from '../../contract/schedule-document.js';
 import { table } from './output.js';
 
 const WIDTH = 21;

@@ -3,9 +3,9 @@
  */
 import { createObjective, type Row } from '../../metrics/objectives/jaq.js';
 import { pairedGain, widest } from '../../metrics/statistics/paired-gain.js';
-import { QschedError } from '../../spec/errors.js';
-import { decodeFloats } from '../../spec/float-text.js';
-import type { CompareResult } from '../../spec/study-payloads.js';
+import { QschedError } from '../../contract/errors.js';
+import { decodeFloats } from '../../contract/float-text.js';
+import type { CompareResult } from '../../contract/study-payloads.js';
 import { fixed, signed, signedInterval } from './numbers.js';
 import { table } from './output.js';
 
@@ -24,15 +24,15 @@ export interface StudyRow {
 /**
  * Scores of every variant in every scorer, and gains over the first one, paired by prompt and seed.
  *
- * @throws QschedError (failure) where a picture failed
+ * @throws QschedError (failure) where an image failed
  */
 export function besideIdentity({ prompts, seeds, objectives, variants }: CompareResult): StudyRow[] {
   const failed = variants.find(({ result }) => result.trials[0]!.failed.length > 0);
   if (failed !== undefined) {
-    const { failed: pictures } = failed.result.trials[0]!;
+    const { failed: images } = failed.result.trials[0]!;
     throw new QschedError(
       'failure',
-      `${pictures.length} pictures of "${failed.name}" failed: ${pictures[0]!.reason}.`,
+      `${images.length} images of "${failed.name}" failed: ${images[0]!.reason}.`,
       'Choose other coefficients or prompts.',
     );
   }

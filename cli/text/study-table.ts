@@ -1,9 +1,9 @@
 /**
  * The table of a study: aligned text, Markdown or CSV; a surface as rows of c^x by columns of c^eps.
  */
-import { QschedError } from '../../spec/errors.js';
-import type { StudyResult, StudyRow } from '../../spec/study-spec.js';
-import { suggestion } from '../../spec/suggestion.js';
+import { QschedError } from '../../contract/errors.js';
+import type { StudyResult, StudyRow } from '../../contract/study-spec.js';
+import { suggestion } from '../../contract/suggestion.js';
 import { fixed, signed } from './numbers.js';
 import { table } from './output.js';
 
@@ -60,7 +60,7 @@ const measured = (digits: number): Column[] => [
       gain === null ? '' : `${signed(gain, 4)}${interval(gainLow, gainHigh, 4, signed)}`,
   },
   { head: 'recommended', show: ({ recommend }) => recommend ?? '' },
-  { head: 'pictures', show: ({ images }) => String(images) },
+  { head: 'images', show: ({ images }) => String(images) },
 ];
 
 function rowCells({ rows, columns }: StudyResult): string[][] {

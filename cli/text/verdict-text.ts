@@ -1,13 +1,13 @@
 /**
  * The verdict as a person reads it.
  */
-import { canonicalJson } from '../../spec/canonical-json.js';
-import type { SearchResult } from '../../spec/search-result.js';
-import type { ObjectiveChoice } from '../../spec/search-spec.js';
+import { canonicalJson } from '../../contract/canonical-json.js';
+import type { SearchResult } from '../../contract/search-result.js';
+import type { ObjectiveChoice } from '../../contract/search-spec.js';
 import { coefficientLines, fixed, GAIN_HEADS, gainCells, signed, signedInterval } from './numbers.js';
 import { scoreFormula } from './objective-text.js';
 import { table } from './output.js';
-import { stepCount } from '../../spec/step-count.js';
+import { stepCount } from '../../contract/step-count.js';
 
 const TUNING = 'what full precision gains as well is schedule tuning, not repair';
 

@@ -11,7 +11,7 @@ import { decode } from 'fast-png';
 const ABOUT = { id: 'laplacian-sharpness', version: '1', scores: [{ name: 'sharpness', direction: 'higher' }] };
 
 function sharpness({ width, height, data }) {
-  if (width < 3 || height < 3) return null; // no score: this picture's failure
+  if (width < 3 || height < 3) return null; // no score: this image's failure
   const luminance = Float64Array.from({ length: width * height }, (_, i) => 0.299 * data[3 * i] + 0.587 * data[3 * i + 1] + 0.114 * data[3 * i + 2]);
   const values = [];
   for (let y = 1; y < height - 1; y += 1) {
@@ -30,9 +30,9 @@ async function bodyOf(request) {
   return JSON.parse(Buffer.concat(parts).toString('utf8'));
 }
 
-/** Pictures come as base64 PNG, 8-bit RGB. */
+/** Images come as base64 PNG, 8-bit RGB. */
 function scored({ images, prompts }) {
-  if (!Array.isArray(images) || images.length !== prompts?.length) throw new Error('expected {"images": [base64 PNG], "prompts": [text]}, one prompt a picture');
+  if (!Array.isArray(images) || images.length !== prompts?.length) throw new Error('expected {"images": [base64 PNG], "prompts": [text]}, one prompt an image');
   return { version: ABOUT.version, scores: { sharpness: images.map((text) => sharpness(decode(Buffer.from(text, 'base64')))) } };
 }
 

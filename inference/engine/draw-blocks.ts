@@ -1,5 +1,5 @@
 /**
- * Pictures of many candidates on many pairs, a block of pairs at a time: what is held at once is bounded,
+ * Images of many candidates on many pairs, a block of pairs at a time: what is held at once is bounded,
  * and nothing of a block is kept when the next one is drawn.
  */
 import { imageFromPlanar, type RgbImage } from '../../metrics/images/image.js';
@@ -11,18 +11,18 @@ export interface EngineControl {
   /** Called now and then with the share done, 0 to 1. */
   onProgress?(share: number): void;
   /** Awaited between network calls; throws to stop. */
-  breathe?(): Promise<void>;
+  checkpoint?(): Promise<void>;
 }
 
 /** Bytes that a block may hold. */
 export interface BlockBudget {
   /** Latents: the states before and after a step, and the network's outputs. */
   readonly latents: number;
-  /** Pictures that wait to be scored. */
-  readonly pictures: number;
+  /** Images that wait to be scored. */
+  readonly images: number;
 }
 
-/** What draws; the size of a picture is known with the first one. */
+/** What draws; the size of an image is known with the first one. */
 export interface Drawer extends Sampler {
   readonly networks: TextToImage;
   readonly latentHeight: number;
@@ -30,18 +30,18 @@ export interface Drawer extends Sampler {
   /** Rows of a network call. */
   readonly batch: number;
   readonly budget: BlockBudget;
-  /** Bytes of a decoded picture as RGB. */
-  pictureBytes: number;
+  /** Bytes of a decoded image as RGB. */
+  imageBytes: number;
 }
 
-/** A picture of candidate k, for entry `at` of its pairs; or why there is none. */
+/** An image of candidate k, for entry `at` of its pairs; or why there is none. */
 export interface Drawn {
   readonly k: number;
   readonly at: number;
-  readonly picture: RgbImage | { readonly failed: string };
+  readonly image: RgbImage | { readonly failed: string };
 }
 
-/** A latent takes so many bytes a value: three arrays of float32. */
+/** A latent takes so many bytes per value: three arrays of float32. */
 const LATENT_BYTES = 12;
 
 /**
@@ -50,19 +50,19 @@ const LATENT_BYTES = 12;
  * @param latentLength values of a latent
  * @param batch rows of a network call: what does not fill one is padded, and costs as much
  */
-export function pairsABlock(
+export function pairsPerBlock(
   candidates: number,
   latentLength: number,
-  pictureBytes: number,
-  { latents, pictures }: BlockBudget,
+  imageBytes: number,
+  { latents, images }: BlockBudget,
   batch: number,
 ): number {
-  const rows = Math.min(latents / (latentLength * LATENT_BYTES), pictures / pictureBytes);
+  const rows = Math.min(latents / (latentLength * LATENT_BYTES), images / imageBytes);
   const size = Math.max(1, Math.floor(rows / candidates));
   return size > batch ? size - (size % batch) : size;
 }
 
-/** Draws all pairs that candidates need, and hands on each block of pictures before the next one is drawn. */
+/** Draws all pairs that candidates need, and hands on each block of images before the next one is drawn. */
 export async function drawBlocks(
   drawer: Drawer,
   candidates: readonly EngineCandidate[],
@@ -77,11 +77,11 @@ export async function drawBlocks(
   const between = async (): Promise<void> => {
     calls += 1;
     control.onProgress?.(Math.min(1, calls / total));
-    await control.breathe?.();
+    await control.checkpoint?.();
   };
   for (let start = 0; start < used.length;) {
-    const { networks, pictureBytes, budget, batch } = drawer;
-    const size = pairsABlock(candidates.length, networks.latentLength, pictureBytes, budget, batch);
+    const { networks, imageBytes, budget, batch } = drawer;
+    const size = pairsPerBlock(candidates.length, networks.latentLength, imageBytes, budget, batch);
     await visit(await drawBlock(drawer, candidates, pairs, used.slice(start, start + size), between));
     start += size;
   }
@@ -95,21 +95,21 @@ async function drawBlock(
   between: () => Promise<void>,
 ): Promise<Drawn[]> {
   const { rows, states, groupOf } = await sampleBlock(drawer, candidates, pairs, block, between);
-  const pictures = new Map<number, Drawn['picture']>();
+  const images = new Map<number, Drawn['image']>();
   for (let first = 0; first < rows.length; first += drawer.batch) {
-    // A decoded picture is four times its RGB: only one batch of them is there at once.
+    // A decoded image is four times its RGB: only one batch of them is there at once.
     const latents = states.slice(first, first + drawer.batch);
     const decoded = await drawer.networks.decode(latents, between);
     decoded.forEach((planar, i) => {
       const { group, pair } = rows[first + i]!;
-      drawer.pictureBytes = planar.length;
-      pictures.set(group * pairs.length + pair, pictureOf(drawer, latents[i]!, planar));
+      drawer.imageBytes = planar.length;
+      images.set(group * pairs.length + pair, imageOf(drawer, latents[i]!, planar));
     });
   }
   return candidates.flatMap((candidate, k) =>
     candidate.pairs.flatMap((pair, at) => {
-      const picture = pictures.get(groupOf[k]! * pairs.length + pair);
-      return picture === undefined ? [] : [{ k, at, picture }];
+      const image = images.get(groupOf[k]! * pairs.length + pair);
+      return image === undefined ? [] : [{ k, at, image }];
     }),
   );
 }
@@ -121,17 +121,13 @@ function countBroken(values: Float32Array): number {
 }
 
 /**
- * The picture of a finished latent. A decoder may turn what is not finite into something that is: both are looked at.
+ * The image of a finished latent. A decoder may turn what is not finite into something that is: both are looked at.
  */
-function pictureOf(
-  { latentHeight, latentWidth }: Drawer,
-  latent: Float32Array,
-  planar: Float32Array,
-): Drawn['picture'] {
+function imageOf({ latentHeight, latentWidth }: Drawer, latent: Float32Array, planar: Float32Array): Drawn['image'] {
   const lost = countBroken(latent);
   if (lost > 0) return { failed: `the latent has ${lost} values that are not finite` };
   const broken = countBroken(planar);
-  if (broken > 0) return { failed: `the picture has ${broken} values that are not finite` };
+  if (broken > 0) return { failed: `the image has ${broken} values that are not finite` };
   const factor = Math.round(Math.sqrt(planar.length / 3 / (latentHeight * latentWidth)));
   return imageFromPlanar(planar, latentHeight * factor, latentWidth * factor);
 }

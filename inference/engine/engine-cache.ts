@@ -9,7 +9,7 @@ import { openScorerFolder } from '../scorers/scorer-folder.js';
 import type { EngineIdentity } from './engine-identity.js';
 import { openScoringEngine, type ScoringEngine } from './scoring-engine.js';
 
-const MOST_ENGINES = 3;
+const MAX_ENGINES = 3;
 
 /**
  * Opens an engine, or hands back the one that is open. Files that changed on disk need one of their own: what was
@@ -26,7 +26,7 @@ export function openEngineCache(options: SessionOptions): (identity: EngineIdent
     const made = openScoringEngine(model, scorers, options);
     made.catch(() => engines.delete(key));
     engines.set(key, made);
-    if (engines.size > MOST_ENGINES) {
+    if (engines.size > MAX_ENGINES) {
       const [oldest, engine] = engines.entries().next().value!;
       engines.delete(oldest);
       void engine.then((e) => e.release());

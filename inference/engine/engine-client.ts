@@ -2,7 +2,7 @@
  * The near end of the engine's thread: jobs in, results out, the event loop stays free.
  */
 import { Worker } from 'node:worker_threads';
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 import type {
   EngineJob,
   EngineJobs,

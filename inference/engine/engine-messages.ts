@@ -3,7 +3,7 @@
  */
 import type { FusedSchedule } from '../../diffusion/fused.js';
 import type { PtqdFitOptions, PtqdStep } from '../../diffusion/ptqd.js';
-import type { RenderResult, SummariseRequest, SummariseResult } from '../../spec/evaluate-payloads.js';
+import type { RenderResult, SummariseRequest, SummariseResult } from '../../contract/evaluate-payloads.js';
 import type { RenderJob } from './render-shard.js';
 import type { EngineIdentity } from './engine-identity.js';
 import type { Pair } from './scoring-engine.js';
@@ -77,6 +77,6 @@ export interface EngineThreadData {
   readonly batch: number;
   readonly threads: number;
   readonly provider: string;
-  /** The artefact folder, where pictures are to be kept. */
+  /** The artefact folder, where images are to be kept. */
   readonly artefacts?: string;
 }

@@ -2,8 +2,8 @@
  * The engine's own thread: ONNX Runtime blocks it, so that nobody else is blocked.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { messageOf, QschedError } from '../../spec/errors.js';
-import { openArtefactFolder, type ArtefactStore } from '../artefacts/artefacts.js';
+import { messageOf, QschedError } from '../../contract/errors.js';
+import { openArtefactFolder, type ArtefactStore } from '../../artefacts/artefact-store.js';
 import { openModelFolder } from '../models/model-folder.js';
 import { refuseOtherScorer } from '../prepare/prepare-evaluate.js';
 import type { EngineControl } from './draw-blocks.js';
@@ -36,7 +36,7 @@ function artefacts(): ArtefactStore {
 /** Tells of a job's progress, and stops it where it was cancelled. */
 const controlOf = (id: number): Required<EngineControl> => ({
   onProgress: (share) => send({ type: 'progress', id, share }),
-  async breathe() {
+  async checkpoint() {
     // Lets messages in between two network calls.
     await new Promise<void>((done) => {
       setImmediate(done);
@@ -71,10 +71,10 @@ async function render(
 async function summarise(
   id: number,
   job: EngineJobs['summarise']['job'],
-  { breathe }: Required<EngineControl>,
+  { checkpoint }: Required<EngineControl>,
 ): Promise<EngineJobs['summarise']['result']> {
   try {
-    return await summariseRow(job, artefacts(), breathe);
+    return await summariseRow(job, artefacts(), checkpoint);
   } catch (error) {
     if (!(error instanceof QschedError) || cancelled.has(id)) throw error;
     throw new QschedError(error.code, error.message, error.hint, true);
@@ -83,7 +83,7 @@ async function summarise(
 
 async function work(message: EngineJob): Promise<Result> {
   const control = controlOf(message.id);
-  await control.breathe();
+  await control.checkpoint();
   switch (message.type) {
     case 'score':
       return scoreJob(message.job, () => engineFor(message.job.identity), control);

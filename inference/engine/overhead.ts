@@ -1,5 +1,5 @@
 /**
- * What coefficients cost: pictures with and without them, one at a time, taken in turns, so that
+ * What coefficients cost: images with and without them, one at a time, taken in turns, so that
  * whatever else the machine does falls on both.
  */
 import { applyFused, type FusedSchedule } from '../../diffusion/fused.js';
@@ -20,7 +20,7 @@ export interface Overhead {
   readonly high: number;
 }
 
-/** Samples and decodes `repeats` pictures with each schedule; which comes first alternates. */
+/** Samples and decodes `repeats` images with each schedule; which comes first alternates. */
 export async function measureOverhead(
   model: ModelFolder,
   without: FusedSchedule,
@@ -33,7 +33,7 @@ export async function measureOverhead(
     const draws = Array.from({ length: without.steps.length + 1 }, (_, stepIndex) =>
       gaussianNoise({ seed: 0, prompt: PROMPT, stepIndex, length: networks.latentLength }),
     );
-    const picture = async ({ initNoiseSigma, steps }: FusedSchedule): Promise<number> => {
+    const image = async ({ initNoiseSigma, steps }: FusedSchedule): Promise<number> => {
       const start = performance.now();
       const x = draws[0]!.map((z) => z * initNoiseSigma);
       for (const [i, step] of steps.entries()) {
@@ -46,8 +46,8 @@ export async function measureOverhead(
     const times: { a: number; b: number }[] = [];
     for (let i = -WARM_UP; i < repeats; i += 1) {
       const first = i % 2 === 0;
-      const one = await picture(first ? without : tuned);
-      const two = await picture(first ? tuned : without);
+      const one = await image(first ? without : tuned);
+      const two = await image(first ? tuned : without);
       if (i >= 0) times.push(first ? { a: one, b: two } : { a: two, b: one });
     }
     const ratios = times.map(({ a, b }) => b / a).sort((a, b) => a - b);

@@ -45,7 +45,7 @@ export async function fitOnTrajectories(
 }
 
 /**
- * One error model a step.
+ * One error model per step.
  *
  * @param schedule without coefficients: the trajectory that both networks are asked along
  * @throws QschedError (failure) where outputs are constant or not finite
@@ -64,7 +64,7 @@ export async function fitNetworks(
   const encoded = await reference.encodeTexts(texts);
   const hidden = pairs.map(({ text }) => encoded[texts.indexOf(text)]!);
   const between = async (): Promise<void> => {
-    await control.breathe?.();
+    await control.checkpoint?.();
   };
   const states = pairs.map((pair) => draw(pair, 0).map((z) => z * schedule.initNoiseSigma));
   const fits: PtqdStep[] = [];

@@ -3,26 +3,26 @@
  */
 import type { RowFeatures } from '../../metrics/distances/row-distances.js';
 import type { TermTable } from '../../metrics/statistics/summary.js';
-import { QschedError } from '../../spec/errors.js';
-import type { SummariseRequest } from '../../spec/evaluate-payloads.js';
-import { decodeTable, type FloatTable } from '../artefacts/artefact-formats.js';
-import { hashOf } from '../artefacts/artefact-keys.js';
-import type { ArtefactStore } from '../artefacts/artefacts.js';
+import { QschedError } from '../../contract/errors.js';
+import type { SummariseRequest } from '../../contract/evaluate-payloads.js';
+import { decodeTable, type FloatTable } from '../../artefacts/artefact-formats.js';
+import { hashOf } from '../../artefacts/artefact-keys.js';
+import type { ArtefactStore } from '../../artefacts/artefact-store.js';
 import type { BlockRecord, ShardRecord } from './render-shard.js';
 
 /** Everything that is kept of a row. */
 export interface ReadRow {
   readonly terms: TermTable;
   readonly features: RowFeatures | null;
-  /** Why pictures failed. */
+  /** Why images failed. */
   readonly reasons: ReadonlySet<string>;
-  /** Places of the pictures that failed. */
+  /** Places of the images that failed. */
   readonly failed: ReadonlySet<number>;
 }
 
 /** A row while it is read. */
 interface Reading {
-  readonly pictures: number;
+  readonly images: number;
   readonly terms: { readonly scorer: string; readonly names: readonly string[]; readonly values: Float64Array }[];
   features: { readonly dimension: number; readonly data: Float32Array } | null;
   /** Hashes of the tables of features, in order: they name the row's features. */
@@ -32,7 +32,7 @@ interface Reading {
 }
 
 /**
- * All pictures of one row, in order; what cannot be read is NaN, and its record goes into `missing`.
+ * All images of one row, in order; what cannot be read is NaN, and its record goes into `missing`.
  *
  * @throws QschedError (failure) for features of two lengths
  */
@@ -42,13 +42,13 @@ export function readRow(
   artefacts: ArtefactStore,
   missing: Set<string>,
 ): ReadRow {
-  const pictures = promptCount * seedCount;
+  const images = promptCount * seedCount;
   const terms = prepared.scorers.map(({ role, names }) => ({
     scorer: role,
     names,
-    values: new Float64Array(pictures * names.length).fill(NaN),
+    values: new Float64Array(images * names.length).fill(NaN),
   }));
-  const row: Reading = { pictures, terms, features: null, tables: [], reasons: new Set(), failed: new Set() };
+  const row: Reading = { images, terms, features: null, tables: [], reasons: new Set(), failed: new Set() };
   let at = 0;
   for (const record of records) {
     const read = (hash: string): FloatTable | undefined => {
@@ -59,11 +59,11 @@ export function readRow(
     };
     for (const block of blocksOf(record, artefacts, missing)) {
       readBlock(row, block, at, (hash) => read(hash ?? record));
-      at += block.pictures.length;
+      at += block.images.length;
     }
   }
   const { features, reasons, failed } = row;
-  const table = features === null ? null : { rows: pictures, ...features };
+  const table = features === null ? null : { rows: images, ...features };
   return {
     terms: { prompts: promptCount, seeds: seedCount, scorers: terms },
     features: table === null ? null : { name: hashOf(row.tables), seeds: seedCount, table },
@@ -72,7 +72,7 @@ export function readRow(
   };
 }
 
-/** Puts a block's numbers in their places, from picture `at` on. @param read a table; undefined where it is gone */
+/** Puts a block's numbers in their places, from image `at` on. @param read a table; undefined where it is gone */
 function readBlock(
   row: Reading,
   block: BlockRecord,
@@ -91,7 +91,7 @@ function readBlock(
   row.tables.push(block.features);
   const table = read(block.features);
   if (table === undefined || table.columns === 0) return;
-  row.features ??= { dimension: table.columns, data: new Float32Array(row.pictures * table.columns).fill(NaN) };
+  row.features ??= { dimension: table.columns, data: new Float32Array(row.images * table.columns).fill(NaN) };
   if (table.columns !== row.features.dimension) {
     throw new QschedError(
       'failure',

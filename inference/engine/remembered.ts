@@ -2,15 +2,15 @@
  * Distances as artefacts: what was computed once, in whatever evaluation, is found again.
  */
 import type { Remember } from '../../metrics/distances/row-distances.js';
-import { decodeTable, encodeTable } from '../artefacts/artefact-formats.js';
-import { distanceKey } from '../artefacts/artefact-keys.js';
-import type { ArtefactStore } from '../artefacts/artefacts.js';
+import { decodeTable, encodeTable } from '../../artefacts/artefact-formats.js';
+import { distanceKey } from '../../artefacts/artefact-keys.js';
+import type { ArtefactStore } from '../../artefacts/artefact-store.js';
 
-/** @param breathe awaited before each answer; throws to stop */
+/** @param checkpoint awaited before each answer; throws to stop */
 export const rememberedIn =
-  (artefacts: ArtefactStore, breathe: () => Promise<void>): Remember =>
+  (artefacts: ArtefactStore, checkpoint: () => Promise<void>): Remember =>
   async (what, of, compute) => {
-    await breathe();
+    await checkpoint();
     const key = distanceKey(what, of);
     const hash = artefacts.find(key);
     const bytes = hash === undefined ? undefined : artefacts.get(hash);

@@ -1,13 +1,13 @@
 /**
- * One shard of an evaluation: pictures of one schedule, their terms and features, all of it kept as
+ * One shard of an evaluation: images of one schedule, their terms and features, all of it kept as
  * artefacts. What is there already is not made again.
  */
-import { BLOCK, type RenderResult } from '../../spec/evaluate-payloads.js';
-import { pictureContext } from '../artefacts/artefact-keys.js';
+import { BLOCK, type RenderResult } from '../../contract/evaluate-payloads.js';
+import { imageContext } from '../../artefacts/artefact-keys.js';
 import type { EngineControl } from './draw-blocks.js';
 import type { RenderJob, RenderTools } from './shard-context.js';
 import { numbersOf, type BlockRecord } from './shard-numbers.js';
-import { picturesOf } from './shard-pictures.js';
+import { imagesOf } from './shard-images.js';
 
 export type { RenderJob, RenderTools } from './shard-context.js';
 export type { BlockRecord } from './shard-numbers.js';
@@ -19,7 +19,7 @@ export interface ShardRecord {
 }
 
 /** Reasons of failure that a result names. */
-const MOST_REASONS = 5;
+const MAX_REASONS = 5;
 
 /**
  * Makes what is missing of a shard.
@@ -33,17 +33,17 @@ export async function renderShard(
 ): Promise<Omit<RenderResult, 'seconds'>> {
   const { artefacts } = tools;
   const damagedBefore = artefacts.damaged();
-  const pictures = pictureContext(job.network, job.schedule);
+  const images = imageContext(job.network, job.schedule);
   const blocks: BlockRecord[] = [];
   let drawn = 0;
   for (let start = 0; start < job.pairs.length; start += BLOCK) {
     const pairs = job.pairs.slice(start, start + BLOCK);
     const context = { ...tools, job, control };
-    const made = await picturesOf(context, pairs, pictures);
+    const made = await imagesOf(context, pairs, images);
     drawn += made.drawn;
     blocks.push(await numbersOf(context, made.kept, pairs));
     control.onProgress?.(Math.min(1, (start + pairs.length) / job.pairs.length));
-    await control.breathe?.();
+    await control.checkpoint?.();
   }
   const record: ShardRecord = { format: 'qsched-shard/1', blocks };
   return {
@@ -61,5 +61,5 @@ function failuresOf(blocks: readonly BlockRecord[]): RenderResult['failed'] {
   for (const { failed } of blocks) {
     for (const { reason } of failed) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
-  return [...reasons].slice(0, MOST_REASONS).map(([reason, count]) => ({ reason, count }));
+  return [...reasons].slice(0, MAX_REASONS).map(([reason, count]) => ({ reason, count }));
 }

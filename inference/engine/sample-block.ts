@@ -9,7 +9,7 @@ import { buildTrajectoryTree, type TrajectoryTree } from '../../diffusion/trajec
 import type { ByteCache } from '../models/byte-cache.js';
 import type { TextToImage } from '../models/text-to-image.js';
 
-/** A prompt with a seed: one picture of every candidate. */
+/** A prompt with a seed: one image of every candidate. */
 export interface Pair {
   readonly text: string;
   readonly seed: number;

@@ -9,14 +9,14 @@ import type { SessionOptions } from '../models/runtime-session.js';
 import { openTextToImage } from '../models/text-to-image.js';
 import { scorerKind } from '../scorers/scorer-folder.js';
 import type { ScorerFolder } from '../scorers/scorer-kind.js';
-import type { Picture, Scorer } from '../scorers/scorer.js';
+import type { ScoredImage, Scorer } from '../scorers/scorer.js';
 import { drawBlocks, type BlockBudget, type Drawer, type Drawn, type EngineControl } from './draw-blocks.js';
 import type { EngineCandidate, Pair } from './sample-block.js';
 
 export type { EngineControl } from './draw-blocks.js';
 export type { EngineCandidate, Pair } from './sample-block.js';
 
-/** Terms of every scorer in the order of its names (or why that scorer has none); or why there is no picture. */
+/** Terms of every scorer in the order of its names (or why that scorer has none); or why there is not an image. */
 export type Evaluation = { readonly terms: readonly (Float64Array | string)[] } | { readonly failed: string };
 
 /** Scores candidates on pairs. */
@@ -28,7 +28,7 @@ export interface ScoringEngine {
     pairs: readonly Pair[],
     control?: EngineControl,
   ): Promise<Evaluation[][]>;
-  /** Pictures of candidates, without scores: [candidate][pair]. All of them are held at once. */
+  /** Images of candidates, without scores: [candidate][pair]. All of them are held at once. */
   generate(
     candidates: readonly EngineCandidate[],
     pairs: readonly Pair[],
@@ -40,8 +40,8 @@ export interface ScoringEngine {
 const MEBIBYTE = 1024 * 1024;
 const PREFIX_BYTES = 256 * MEBIBYTE;
 const TEXT_BYTES = 128 * MEBIBYTE;
-const BLOCK_BUDGET: BlockBudget = { latents: 256 * MEBIBYTE, pictures: 512 * MEBIBYTE };
-/** Values of a picture a pixel of its latent, until one was decoded: most decoders enlarge 8 times. */
+const BLOCK_BUDGET: BlockBudget = { latents: 256 * MEBIBYTE, images: 512 * MEBIBYTE };
+/** Values of an image a pixel of its latent, until one was decoded: most decoders enlarge 8 times. */
 const USUAL_VALUES = 3 * 8 * 8;
 
 /** Loads a model with its scorers. @param budget what a block may hold; it does not change a bit of what comes out */
@@ -62,7 +62,7 @@ export async function openScoringEngine(
     latentWidth,
     batch: options.batch,
     budget,
-    pictureBytes: latentHeight * latentWidth * USUAL_VALUES,
+    imageBytes: latentHeight * latentWidth * USUAL_VALUES,
     textStates: new ByteCache(TEXT_BYTES),
     noises: new ByteCache(PREFIX_BYTES / 4),
     firstCalls: new ByteCache(PREFIX_BYTES),
@@ -70,11 +70,11 @@ export async function openScoringEngine(
   return {
     scorers,
     async generate(candidates, pairs, control = {}) {
-      const pictures = candidates.map(({ pairs: own }) => new Array<Drawn['picture']>(own.length));
+      const images = candidates.map(({ pairs: own }) => new Array<Drawn['image']>(own.length));
       await drawBlocks(drawer, candidates, pairs, control, async (drawn) => {
-        for (const { k, at, picture } of drawn) pictures[k]![at] = picture;
+        for (const { k, at, image } of drawn) images[k]![at] = image;
       });
-      return pictures;
+      return images;
     },
     async score(candidates, pairs, control = {}) {
       const results = candidates.map(({ pairs: own }) => new Array<Evaluation>(own.length));
@@ -94,23 +94,23 @@ export async function openScoringEngine(
   };
 }
 
-/** One evaluation a picture. @param pairs what each picture is of */
+/** One evaluation an image. @param pairs what each image is of */
 async function scoreDrawn(
   scorers: readonly Scorer[],
   drawn: readonly Drawn[],
   pairs: readonly Pair[],
   control: EngineControl,
 ): Promise<Evaluation[]> {
-  const shown: Picture[] = [];
-  const placeOf = drawn.map(({ picture }, i) => {
-    if ('failed' in picture) return -1;
+  const shown: ScoredImage[] = [];
+  const placeOf = drawn.map(({ image }, i) => {
+    if ('failed' in image) return -1;
     const { text, nouns } = pairs[i]!;
-    return shown.push({ image: picture, text, nouns: nouns ?? null }) - 1;
+    return shown.push({ image: image, text, nouns: nouns ?? null }) - 1;
   });
   const rows: Float64Array[][] = [];
-  for (const scorer of scorers) rows.push(await scorer.score(shown, control.breathe?.bind(control)));
-  return drawn.map(({ picture }, i): Evaluation => {
-    if ('failed' in picture) return picture;
+  for (const scorer of scorers) rows.push(await scorer.score(shown, control.checkpoint?.bind(control)));
+  return drawn.map(({ image }, i): Evaluation => {
+    if ('failed' in image) return image;
     return { terms: rows.map((terms, s) => finiteOrReason(scorers[s]!, terms[placeOf[i]!]!)) };
   });
 }

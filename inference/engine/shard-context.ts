@@ -2,7 +2,7 @@
  * What a shard of an evaluation is made of, and with what.
  */
 import type { FusedSchedule } from '../../diffusion/fused.js';
-import type { ArtefactStore } from '../artefacts/artefacts.js';
+import type { ArtefactStore } from '../../artefacts/artefact-store.js';
 import type { EngineControl } from './draw-blocks.js';
 import type { EngineIdentity } from './engine-identity.js';
 import type { Pair } from './sample-block.js';
@@ -24,7 +24,7 @@ export interface RenderJob {
   /** Scorers with terms. */
   readonly scorers: readonly (KeyedScorer & { readonly names: readonly string[] })[];
   readonly features: KeyedScorer | null;
-  /** Pictures and scores that are kept as failures are made again. */
+  /** Images and scores that are kept as failures are made again. */
   readonly retryFailed: boolean;
 }
 

@@ -1,32 +1,32 @@
 /**
- * Terms and features of one block's pictures: found, or computed and kept.
+ * Terms and features of one block's images: found, or computed and kept.
  */
 import type { RgbImage } from '../../metrics/images/image.js';
-import { QschedError } from '../../spec/errors.js';
-import { decodeTable, encodeTable, type FloatTable } from '../artefacts/artefact-formats.js';
-import { numbersKey } from '../artefacts/artefact-keys.js';
+import { QschedError } from '../../contract/errors.js';
+import { decodeTable, encodeTable, type FloatTable } from '../../artefacts/artefact-formats.js';
+import { numbersKey } from '../../artefacts/artefact-keys.js';
 import type { Scorer } from '../scorers/scorer.js';
 import type { Pair } from './sample-block.js';
 import type { KeyedScorer, ShardContext } from './shard-context.js';
-import type { Kept } from './shard-pictures.js';
+import type { Kept } from './shard-images.js';
 
 /** A block as its record names it. */
 export interface BlockRecord {
-  /** Hash of each picture, in order. */
-  readonly pictures: readonly string[];
-  /** Pictures that failed, by place in the block. */
+  /** Hash of each image, in order. */
+  readonly images: readonly string[];
+  /** Images that failed, by place in the block. */
   readonly failed: readonly { readonly at: number; readonly reason: string }[];
-  /** Tables of pictures x terms; rows of failed pictures are NaN. */
+  /** Tables of images x terms; rows of failed images are NaN. */
   readonly terms: readonly { readonly scorer: string; readonly names: readonly string[]; readonly hash: string }[];
-  /** Table of pictures x features. */
+  /** Table of images x features. */
   readonly features: string | null;
 }
 
-/** Pictures of a block, and what they are of. */
+/** Images of a block, and what they are of. */
 interface Block {
   readonly kept: readonly Kept[];
   readonly pairs: readonly Pair[];
-  /** Places of the pictures that did not fail. */
+  /** Places of the images that did not fail. */
   readonly shownAt: readonly number[];
 }
 
@@ -48,11 +48,11 @@ export async function numbersOf(
   const { job, control } = context;
   const shownAt = kept.flatMap(({ failed }, at) => (failed === null ? [at] : []));
   const block: Block = { kept, pairs, shownAt };
-  const between = control.breathe?.bind(control);
+  const between = control.checkpoint?.bind(control);
   const terms: BlockRecord['terms'][number][] = [];
   for (const scorer of job.scorers) {
     const { role, names } = scorer;
-    const compute = (open: Scorer): Promise<Float64Array[]> => open.score(picturesIn(block), between);
+    const compute = (open: Scorer): Promise<Float64Array[]> => open.score(scoredImagesIn(block), between);
     const hash = await tableOf(context, block, { kind: 'terms', scorer, columns: names.length, compute });
     terms.push({ scorer: role, names, hash });
   }
@@ -62,12 +62,12 @@ export async function numbersOf(
     features = await tableOf(context, block, { kind: 'features', scorer: job.features, columns: null, compute });
   }
   const failed = kept.flatMap(({ failed: reason }, at) => (reason === null ? [] : [{ at, reason }]));
-  return { pictures: kept.map(({ hash }) => hash), failed, terms, features };
+  return { images: kept.map(({ hash }) => hash), failed, terms, features };
 }
 
 const imagesIn = ({ kept, shownAt }: Block): RgbImage[] => shownAt.map((at) => kept[at]!.image());
 
-function picturesIn({ kept, pairs, shownAt }: Block): Parameters<Scorer['score']>[0] {
+function scoredImagesIn({ kept, pairs, shownAt }: Block): Parameters<Scorer['score']>[0] {
   return shownAt.map((at) => {
     const { text, nouns } = pairs[at]!;
     return { image: kept[at]!.image(), text, nouns: nouns ?? null };
@@ -110,12 +110,12 @@ function featuresOf(
   throw new QschedError('usage', what, hint);
 }
 
-/** Whether a scorer failed on a picture that could be shown to it: a number is not finite. */
+/** Whether a scorer failed on an image that could be shown to it: a number is not finite. */
 function hasFailure({ columns, values }: FloatTable, shownAt: readonly number[]): boolean {
   return shownAt.some((at) => !values.subarray(at * columns, (at + 1) * columns).every(Number.isFinite));
 }
 
-/** Rows in their places; NaN where a picture failed. */
+/** Rows in their places; NaN where an image failed. */
 function inPlaces(
   rows: readonly (Float64Array | Float32Array)[],
   columns: number,

@@ -5,16 +5,16 @@ import { distancesOf, type NamedReference } from '../../metrics/distances/row-di
 import {
   clipScoreOf,
   compareRows,
-  finishedPictures,
+  finishedImages,
   meanScores,
   objectiveOf,
   type Judged,
 } from '../../metrics/statistics/summary.js';
-import { QschedError } from '../../spec/errors.js';
-import { scorersOf } from '../../spec/objective-plan.js';
-import type { SummariseRequest, SummariseResult } from '../../spec/evaluate-payloads.js';
-import type { ArtefactStore } from '../artefacts/artefacts.js';
-import { howToMake, readReferenceFeatures, referencePath } from '../artefacts/reference-features.js';
+import { QschedError } from '../../contract/errors.js';
+import { scorersOf } from '../../contract/objective-plan.js';
+import type { SummariseRequest, SummariseResult } from '../../contract/evaluate-payloads.js';
+import type { ArtefactStore } from '../../artefacts/artefact-store.js';
+import { howToMake, readReferenceFeatures, referencePath } from '../models/reference-features.js';
 import { openModelFolder } from '../models/model-folder.js';
 import { readRow, type ReadRow } from './read-row.js';
 import { rememberedIn } from './remembered.js';
@@ -24,14 +24,14 @@ import { rowWarnings, type RowNumbers } from './row-warnings.js';
  * Means, gains, distances and their intervals. Distances are kept: each is computed once for all rows,
  * evaluations and reruns.
  *
- * @param breathe awaited before each distance; throws to stop
+ * @param checkpoint awaited before each distance; throws to stop
  * @returns `missing` alone counts where artefacts are gone: they must be made again
  * @throws QschedError (usage) for reference features of another length; (failure) where the folder cannot be used
  */
 export async function summariseRow(
   request: SummariseRequest,
   artefacts: ArtefactStore,
-  breathe: () => Promise<void> = async () => undefined,
+  checkpoint: () => Promise<void> = async () => undefined,
 ): Promise<SummariseResult> {
   const { prepared } = request;
   const missing = new Set<string>();
@@ -47,13 +47,13 @@ export async function summariseRow(
     kind: prepared.features?.kind ?? null,
   };
   const complete = missing.size === 0;
-  const distances = complete ? await distancesOf(row.features, against, rememberedIn(artefacts, breathe)) : null;
+  const distances = complete ? await distancesOf(row.features, against, rememberedIn(artefacts, checkpoint)) : null;
   const seen = request.schedule.seen ?? 0;
   const judged = judgedBy(request);
   const compared = identity === null || !complete ? null : compareRows(row.terms, identity.terms, judged, seen);
-  const ok = finishedPictures(row.terms, scorersOf(prepared.objective));
+  const ok = finishedImages(row.terms, scorersOf(prepared.objective));
   const images = ok.filter(Boolean).length;
-  const numbers = { row, hasReference: reference !== null, distances, compared, images, pictures: ok.length };
+  const numbers = { row, hasReference: reference !== null, distances, compared, images, total: ok.length };
   return {
     row: tableRow(request, numbers),
     pValue: compared?.pValue ?? null,
@@ -64,7 +64,7 @@ export async function summariseRow(
 
 function tableRow(request: SummariseRequest, numbers: RowNumbers): SummariseResult['row'] {
   const { prepared, schedule, label } = request;
-  const { row, distances, compared, images, pictures } = numbers;
+  const { row, distances, compared, images, total } = numbers;
   return {
     model: prepared.model,
     precision: prepared.precision,
@@ -74,7 +74,7 @@ function tableRow(request: SummariseRequest, numbers: RowNumbers): SummariseResu
     schedule: label,
     coefficients: schedule.coefficients,
     images,
-    failed: pictures - images,
+    failed: total - images,
     fid: distances?.fid?.distance ?? null,
     fidLow: distances?.fid?.low ?? null,
     fidHigh: distances?.fid?.high ?? null,
@@ -92,7 +92,7 @@ function tableRow(request: SummariseRequest, numbers: RowNumbers): SummariseResu
   };
 }
 
-/** Statistics of real pictures for the features of a row; null where the model comes with none. */
+/** Statistics of real images for the features of a row; null where the model comes with none. */
 function referenceOf({ prepared }: SummariseRequest, { features }: ReadRow): NamedReference | null {
   if (prepared.features === null) return null;
   const { name } = prepared.features;

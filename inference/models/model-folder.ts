@@ -6,8 +6,8 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf, QschedError } from '../../spec/errors.js';
-import { suggestion } from '../../spec/suggestion.js';
+import { messageOf, QschedError } from '../../contract/errors.js';
+import { suggestion } from '../../contract/suggestion.js';
 import { findModel } from './model-roots.js';
 
 /** The name of the precision whose file is plain model.onnx. */

@@ -4,8 +4,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { QschedError } from '../../spec/errors.js';
-import { suggestion } from '../../spec/suggestion.js';
+import { QschedError } from '../../contract/errors.js';
+import { suggestion } from '../../contract/suggestion.js';
 
 /** The package's own folder, from the sources as from dist/. */
 export function packageRoot(): string {

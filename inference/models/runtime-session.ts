@@ -6,12 +6,12 @@
  */
 import { basename } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { messageOf, QschedError } from '../../spec/errors.js';
+import { messageOf, QschedError } from '../../contract/errors.js';
 
 /** Seconds spent inside ONNX Runtime, over all sessions of a thread. */
 export const runtimeClock = { seconds: 0 };
 
-/** One input of a network: `rows` values a row, or one value for all rows. */
+/** One input of a network: `rows` values per row, or one value for all rows. */
 export type Feed =
   | {
       readonly kind: 'rows';

@@ -9,7 +9,7 @@ import { openSession, runBatched, type SessionOptions } from './runtime-session.
 /** The networks, with rows in and rows out. */
 export interface TextToImage {
   readonly latentLength: number;
-  /** texts -> encoder_hidden_states, (L, D) flattened, one a text. */
+  /** texts -> encoder_hidden_states, (L, D) flattened, one per text. */
   encodeTexts(texts: readonly string[]): Promise<Float32Array[]>;
   /** One network call over any number of rows. @param inputs scaled samples (C, h, w) */
   denoise(
@@ -18,7 +18,7 @@ export interface TextToImage {
     hidden: readonly Float32Array[],
     between?: () => Promise<void>,
   ): Promise<Float32Array[]>;
-  /** latents (C, h, w) -> pictures (3, H, W), about [-1, 1], not clamped. */
+  /** latents (C, h, w) -> images (3, H, W), about [-1, 1], not clamped. */
   decode(latents: readonly Float32Array[], between?: () => Promise<void>): Promise<Float32Array[]>;
   release(): Promise<void>;
 }

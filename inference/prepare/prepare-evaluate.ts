@@ -4,23 +4,23 @@
 import { identityCoefficients } from '../../diffusion/coefficients.js';
 import { applyPtqd } from '../../diffusion/ptqd.js';
 import type { FusedSchedule } from '../../diffusion/fused.js';
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 import type {
   PrepareEvaluateRequest,
   PreparedNetwork,
   PreparedScorer,
   ResolvedSchedule,
-} from '../../spec/evaluate-payloads.js';
-import type { EvaluateSpec } from '../../spec/evaluate-spec.js';
-import { scaleFused } from '../../spec/schedule-document.js';
-import type { SearchSpec } from '../../spec/search-spec.js';
-import { hashOf } from '../artefacts/artefact-keys.js';
+} from '../../contract/evaluate-payloads.js';
+import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
+import { scaleFused } from '../../contract/schedule-document.js';
+import type { SearchSpec } from '../../contract/search-spec.js';
+import { hashOf } from '../../artefacts/artefact-keys.js';
 import { hashFiles } from '../models/file-hashes.js';
 import { openModelFolder, type ModelFolder } from '../models/model-folder.js';
 import type { NumericClass } from '../models/numeric-class.js';
 import { refuseOtherInputs, schedulerOf, scoreQueueOf } from './prepare.js';
 import { resolveSplit } from '../prompts/prompt-sets.js';
-import { readReferenceFeatures } from '../artefacts/reference-features.js';
+import { readReferenceFeatures } from '../models/reference-features.js';
 import { checkScorers } from '../scorers/check-scorers.js';
 import { openScorerFolder, scorerFingerprint, scorerKind } from '../scorers/scorer-folder.js';
 import { scorerNotes } from '../scorers/scorer-notes.js';
@@ -76,12 +76,12 @@ function openNetwork(request: Omit<PrepareEvaluateRequest, 'prompts'>) {
       'Name a CLIP, inception or cmmd folder, or leave distances out with features: null (--features none).',
     );
   }
-  // Damaged ones are refused here, not after the last picture.
+  // Damaged ones are refused here, not after the last image.
   if (features !== null) readReferenceFeatures(model.folder, features.name);
   return { model, ...checked, features };
 }
 
-/** Fingerprints of a network, for the keys of its pictures and their numbers. @throws QschedError (usage) */
+/** Fingerprints of a network, for the keys of its images and their numbers. @throws QschedError (usage) */
 export async function prepareNetwork(request: PrepareEvaluateRequest, numeric: NumericClass): Promise<PreparedNetwork> {
   const { model, scorers, objective, outside, features } = openNetwork(request);
   const { split, prompts } = resolveSplit(request.prompts, 'prompts');

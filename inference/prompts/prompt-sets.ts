@@ -1,12 +1,12 @@
 /**
- * Prompt sets: JSON ({prompts: [{text, nouns?}]}), a table (.csv, .tsv), or plain text with a prompt a line.
+ * Prompt sets: JSON ({prompts: [{text, nouns?}]}), a table (.csv, .tsv), or plain text with a prompt per line.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { messageOf, QschedError } from '../../spec/errors.js';
-import type { PromptSplit } from '../../spec/payloads.js';
-import { suggestion } from '../../spec/suggestion.js';
+import { messageOf, QschedError } from '../../contract/errors.js';
+import type { PromptSplit } from '../../contract/payloads.js';
+import { suggestion } from '../../contract/suggestion.js';
 import { isPlainName, promptRoots } from '../models/model-roots.js';
 import type { Prompt } from './prompt.js';
 import { parsePromptTable } from './prompt-table.js';
@@ -40,7 +40,7 @@ export function parsePrompts(content: Uint8Array, where: string): Prompt[] {
       .map((line) => line.trim())
       .filter((line) => line !== '')
       .map((line): Prompt => ({ text: line, nouns: null }));
-  if (prompts.length === 0) throw new QschedError('usage', `${where} holds no prompts.`, 'Write one prompt a line.');
+  if (prompts.length === 0) throw new QschedError('usage', `${where} holds no prompts.`, 'Write one prompt per line.');
   const seen = new Set<string>();
   prompts.forEach(({ text: prompt }, i) => {
     if (prompt.trim() === '') throw new QschedError('usage', `Prompt ${i + 1} of ${where} is empty.`, 'Remove it.');
@@ -73,7 +73,7 @@ function fromTable(text: string, where: string, delimiter: ',' | '\t'): Prompt[]
     throw new QschedError(
       'usage',
       `${where} is not a prompt set: ${messageOf(error)}.`,
-      `Expected a header line with a column "text" or "prompt", then a prompt a line${delimiter === ',' ? '; one with a comma or a quotation mark stands in quotation marks: "a cat, on a mat"' : ''}.`,
+      `Expected a header line with a column "text" or "prompt", then a prompt per line${delimiter === ',' ? '; one with a comma or a quotation mark is in quotation marks: "a cat, on a mat"' : ''}.`,
     );
   }
 }
@@ -91,7 +91,7 @@ function fromJson(text: string, where: string): Prompt[] {
       if (typeof value !== 'string') throw new Error(`entry ${i + 1} has no text`);
       const known = nouns !== undefined && nouns !== null;
       if (known && !(Array.isArray(nouns) && nouns.every((noun) => typeof noun === 'string' && noun !== ''))) {
-        throw new Error(`the nouns of entry ${i + 1} are no list of words`);
+        throw new Error(`the nouns of entry ${i + 1} are not list of words`);
       }
       return { text: value, nouns: known ? nouns : null };
     });
@@ -99,7 +99,7 @@ function fromJson(text: string, where: string): Prompt[] {
     throw new QschedError(
       'usage',
       `${where} is not a prompt set: ${messageOf(error)}.`,
-      'Expected {"prompts": [{"text": "...", "nouns": ["..."]}]}, where nouns may be left out, or a text file with a prompt a line.',
+      'Expected {"prompts": [{"text": "...", "nouns": ["..."]}]}, where nouns may be left out, or a text file with a prompt per line.',
     );
   }
 }
@@ -130,7 +130,7 @@ export function readPromptSet(name: string, roots: readonly string[] = promptRoo
       if (statOf(path)?.isFile()) return parsePrompts(readFileSync(path), path);
     }
   }
-  throw new QschedError('usage', `There is no prompt set "${name}".`, suggestion(name, listPromptSets(roots)));
+  throw new QschedError('usage', `There is not a prompt set "${name}".`, suggestion(name, listPromptSets(roots)));
 }
 
 /**

@@ -1,12 +1,12 @@
 /**
- * How much prompt text a search may hold: all of it crosses the wire in one payload, and Temporal takes 2 MiB.
+ * How much prompt text per search may hold: all of it crosses the wire in one payload, and Temporal takes 2 MiB.
  */
-import { QschedError } from '../../spec/errors.js';
-import type { Stage } from '../../spec/payloads.js';
-import { listBytes } from '../../spec/wire-bytes.js';
+import { QschedError } from '../../contract/errors.js';
+import type { Stage } from '../../contract/payloads.js';
+import { listBytes } from '../../contract/wire-bytes.js';
 
 /** Bytes of the texts of all splits, in UTF-8 as JSON. Half of the limit: texts of the spec itself are in it twice. */
-const MOST_TEXT = 1_000_000;
+const MAX_TEXT = 1_000_000;
 
 /** The groups of a spec by what they are for. */
 const FIELDS: Readonly<Record<Stage, string>> = { calibration: 'prompts', select: 'select', confirm: 'confirm' };
@@ -29,13 +29,13 @@ export function refuseTooMuchText(texts: Readonly<Record<Stage, readonly string[
     };
   });
   const bytes = splits.reduce((sum, split) => sum + split.bytes, 0);
-  if (bytes <= MOST_TEXT) return;
+  if (bytes <= MAX_TEXT) return;
   const largest = splits.reduce((a, b) => (b.bytes > a.bytes ? b : a));
   const most = `${largest.field} alone ${megabytes(largest.bytes)} in ${largest.texts.length} prompts`;
   throw new QschedError(
     'usage',
-    `The prompts of the search are ${megabytes(bytes)} of text, ${most}: at most ${megabytes(MOST_TEXT)} fit.`,
-    hint(largest, MOST_TEXT - (bytes - largest.bytes)),
+    `The prompts of the search are ${megabytes(bytes)} of text, ${most}: at most ${megabytes(MAX_TEXT)} fit.`,
+    hint(largest, MAX_TEXT - (bytes - largest.bytes)),
   );
 }
 

@@ -26,7 +26,7 @@ export const aqMap: ScorerKind = {
   },
   async open({ role, folder, names }, options) {
     const { size, mean, std } = readClipPreprocessing(folder);
-    const { texts, images, release } = await openTowers(
+    const { texts, imageTower, release } = await openTowers(
       folder,
       options,
       squareInput(size, (image) => aqMapPreprocess(image, size, mean, std)),
@@ -35,16 +35,16 @@ export const aqMap: ScorerKind = {
     return {
       role,
       names,
-      async score(pictures, between) {
+      async score(images, between) {
         const nouns: (readonly Float64Array[])[] = [];
-        for (const { text, nouns: given } of pictures) {
+        for (const { text, nouns: given } of images) {
           const own: Float64Array[] = [];
           for (const noun of given ?? (await nounsOf(text))) own.push(await embedNoun(noun));
           nouns.push(own);
         }
         const empty = await embedNoun('');
-        const rows = await images.embed(
-          pictures.map(({ image }) => image),
+        const rows = await imageTower.embed(
+          images.map(({ image }) => image),
           between,
         );
         return rows.map((row, i) => Float64Array.of(score(row, nouns[i]!, empty)));

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { BRISQUE_FEATURES, brisqueFeatures, brisqueScore } from '../../metrics/scores/brisque.js';
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 import { readJson } from '../models/model-folder.js';
 import type { ScorerKind } from './scorer-kind.js';
 
@@ -24,9 +24,9 @@ export const brisque: ScorerKind = {
     return Promise.resolve({
       role,
       names,
-      async score(pictures, between) {
+      async score(images, between) {
         const rows: Float64Array[] = [];
-        for (const { image } of pictures) {
+        for (const { image } of images) {
           rows.push(Float64Array.of(brisqueScore(brisqueFeatures(image), regression)));
           await between?.();
         }

@@ -2,10 +2,10 @@
  * The scorers of an objective and those beside it: found, checked, and spelt out as plans.
  */
 import { planObjective, planOutside, type DeclaredScore } from '../../metrics/objectives/plan-objective.js';
-import { QschedError } from '../../spec/errors.js';
-import { scorersOf, type ObjectivePlan } from '../../spec/objective-plan.js';
-import type { ObjectiveChoice } from '../../spec/search-spec.js';
-import { suggestion } from '../../spec/suggestion.js';
+import { QschedError } from '../../contract/errors.js';
+import { scorersOf, type ObjectivePlan } from '../../contract/objective-plan.js';
+import type { ObjectiveChoice } from '../../contract/search-spec.js';
+import { suggestion } from '../../contract/suggestion.js';
 import type { ModelFolder } from '../models/model-folder.js';
 import { plugInScores } from './installed-scorers.js';
 import { declaredScores } from './plugin.js';

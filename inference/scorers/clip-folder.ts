@@ -2,7 +2,7 @@
  * What the CLIP-like scorers share: the settings of a transformers folder with two ONNX towers.
  */
 import { join } from 'node:path';
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 import { readJson } from '../models/model-folder.js';
 
 /** Files of a CLIP with both towers. */

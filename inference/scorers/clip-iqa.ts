@@ -1,6 +1,6 @@
 /**
- * CLIP-IQA as torchmetrics has it by default: OpenAI's ResNet-50 without positional embedding, pictures at
- * their own size. A batch holds pictures of one size only.
+ * CLIP-IQA as torchmetrics has it by default: OpenAI's ResNet-50 without positional embedding, images at
+ * their own size. A batch holds images of one size only.
  */
 import { clipPreprocess } from '../../metrics/images/clip-preprocess.js';
 import { ANTONYM_TERMS, antonymCaptions, antonymScores } from './antonyms.js';
@@ -19,17 +19,17 @@ export const clipIqa: ScorerKind = {
   },
   async open({ role, folder, names }, options) {
     const preprocessing = { ...readNormalisation(folder), size: 0, resize: false };
-    const { texts, images, release } = await openTowers(folder, options, {
+    const { texts, imageTower, release } = await openTowers(folder, options, {
       shape: ({ width, height }) => [3, height, width],
       prepare: (image) => clipPreprocess(image, preprocessing),
     });
     return {
       role,
       names,
-      async score(pictures, between) {
+      async score(images, between) {
         const poles = await antonymCaptions(texts);
-        const rows = await images.embed(
-          pictures.map(({ image }) => image),
+        const rows = await imageTower.embed(
+          images.map(({ image }) => image),
           between,
         );
         return rows.map((row) => Float64Array.from(antonymScores(row, poles)));

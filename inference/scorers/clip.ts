@@ -1,6 +1,6 @@
 /**
  * A CLIP as scorer: the cosine with the prompt and every CLIP-IQA pair, from one embedding of the
- * picture. Its unit embeddings are features for distances too.
+ * image. Its unit embeddings are features for distances too.
  */
 import { clipPreprocess } from '../../metrics/images/clip-preprocess.js';
 import { cosineSimilarity } from '../../metrics/scores/clip-score.js';
@@ -30,7 +30,7 @@ export const clip: ScorerKind = {
 
 async function openClip({ role, folder }: ScorerFolder, options: SessionOptions): Promise<Scorer> {
   const preprocessing = { ...readClipPreprocessing(folder), resize: true };
-  const { texts, images, release } = await openTowers(
+  const { texts, imageTower, release } = await openTowers(
     folder,
     options,
     squareInput(preprocessing.size, (image) => clipPreprocess(image, preprocessing)),
@@ -38,18 +38,18 @@ async function openClip({ role, folder }: ScorerFolder, options: SessionOptions)
   return {
     role,
     names: TERM_NAMES,
-    async score(pictures, between) {
-      const captions = await texts.embed(pictures.map(({ text }) => text));
+    async score(images, between) {
+      const captions = await texts.embed(images.map(({ text }) => text));
       const poles = await antonymCaptions(texts);
-      const rows = await images.embed(
-        pictures.map(({ image }) => image),
+      const rows = await imageTower.embed(
+        images.map(({ image }) => image),
         between,
       );
       return rows.map((row, i) =>
         Float64Array.from([cosineSimilarity(row, captions[i]!), ...antonymScores(row, poles)]),
       );
     },
-    features: async (pictures, between) => (await images.embed(pictures, between)).map(unit),
+    features: async (images, between) => (await imageTower.embed(images, between)).map(unit),
     release,
   };
 }

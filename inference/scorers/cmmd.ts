@@ -1,5 +1,5 @@
 /**
- * The image embeddings of CMMD: CLIP ViT-L/14 at 336 pixels, at unit length, pictures as the authors' code
+ * The image embeddings of CMMD: CLIP ViT-L/14 at 336 pixels, at unit length, images as the authors' code
  * prepares them (metrics/images/cmmd-preprocess.ts).
  */
 import { join } from 'node:path';

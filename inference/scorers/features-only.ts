@@ -18,7 +18,7 @@ export async function openFeatures(
   return {
     role,
     names: [],
-    score: (pictures) => Promise.resolve(pictures.map(() => new Float64Array(0))),
+    score: (images) => Promise.resolve(images.map(() => new Float64Array(0))),
     features: async (images, between) => (await tower.embed(images, between)).map(after),
     release: () => tower.release(),
   };

@@ -1,11 +1,11 @@
 /**
- * HPSv2: term `hpsv2`, the cosine of picture and prompt. scorer.json states which weights these are, as
+ * HPSv2: term `hpsv2`, the cosine of image and prompt. scorer.json states which weights these are, as
  * "version": "v2.0" or "v2.1": scorer.json is hashed into every key, so that the two never mix.
  */
 import { join } from 'node:path';
 import { cosineSimilarity } from '../../metrics/scores/clip-score.js';
 import { hpsv2Preprocess } from '../../metrics/scores/hpsv2.js';
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 import { CLIP_FILES, readClipPreprocessing } from './clip-folder.js';
 import { squareInput } from './image-tower.js';
 import type { ScorerKind } from './scorer-kind.js';

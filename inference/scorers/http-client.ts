@@ -1,8 +1,8 @@
 /**
- * JSON over HTTP for scorers: a time limit for every try, bounded tries, and errors that say what to mend.
+ * JSON over HTTP for scorers: a time limit for every try, bounded tries, and errors that say what to fix.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf, QschedError } from '../../spec/errors.js';
+import { messageOf, QschedError } from '../../contract/errors.js';
 import type { Between } from './scorer.js';
 
 /** Seconds before the second try; they double with every further one. */
@@ -113,7 +113,7 @@ function parse(text: string, where: string, target: HttpTarget): unknown {
     throw new QschedError(
       'failure',
       `${where} answered what is not JSON: ${excerpt(text, target) || 'nothing'}`,
-      'The server must answer JSON; NaN is not JSON: send null for a picture without a score.',
+      'The server must answer JSON; NaN is not JSON: send null for an image without a score.',
     );
   }
 }

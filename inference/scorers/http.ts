@@ -1,11 +1,11 @@
 /**
- * A score behind HTTP, for what does not fit Node: pictures and prompts go out as one JSON
+ * A score behind HTTP, for what does not fit Node: images and prompts go out as one JSON
  * document, numbers come back. docs/scorers.md has the protocol.
  */
 import { encode } from 'fast-png';
 import { z } from 'zod';
 import { checkImage, type RgbImage } from '../../metrics/images/image.js';
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 import { requestJson, type HttpTarget } from './http-client.js';
 import {
   declaredScores,
@@ -15,7 +15,7 @@ import {
   type Complaint,
   type DeclaredScore,
 } from './plugin.js';
-import type { Picture, Scorer } from './scorer.js';
+import type { ScoredImage, Scorer } from './scorer.js';
 import type { ScorerFolder, ScorerKind } from './scorer-kind.js';
 
 const URL_RULE = 'must be a URL such as "http://127.0.0.1:8765/", without user and password';
@@ -30,7 +30,7 @@ const Manifest = z.strictObject({
   timeoutSeconds: z.number(TIMEOUT_RULE).gt(0, TIMEOUT_RULE).max(300, TIMEOUT_RULE).default(60),
   /** Further tries after the first. */
   retries: z.int(RETRIES_RULE).min(0, RETRIES_RULE).max(20, RETRIES_RULE).default(3),
-  /** Pictures a request. */
+  /** Images a request. */
   batch: z.int(BATCH_RULE).min(1, BATCH_RULE).max(1024, BATCH_RULE).default(16),
   scores: DeclaredScores,
   /** The environment variable that holds the Authorization header: its name, never its value. */
@@ -102,7 +102,7 @@ async function readIdentity(target: HttpTarget, declared: readonly DeclaredScore
 
 /** A server that states its scores must have all that scorer.json declares, in the same direction. */
 function compareScores(stated: unknown, declared: readonly DeclaredScore[], complaint: Complaint): void {
-  if (!Array.isArray(stated)) throw complaint('"scores" is no list, expected [{"name", "direction"}]');
+  if (!Array.isArray(stated)) throw complaint('"scores" is not a list, expected [{"name", "direction"}]');
   for (const { name, direction } of declared) {
     const found = (stated as { name?: unknown; direction?: unknown }[]).find((one) => one?.name === name);
     if (found === undefined) throw complaint(`it has no score "${name}", which scorer.json declares`);
@@ -130,11 +130,11 @@ async function openHttp(folder: ScorerFolder): Promise<Scorer> {
   return {
     role,
     names,
-    async score(pictures, between) {
+    async score(images, between) {
       const expected = (opened ??= await readIdentity(target, declared));
       const rows: Float64Array[] = [];
-      for (let start = 0; start < pictures.length; start += batch) {
-        const slice = pictures.slice(start, start + batch);
+      for (let start = 0; start < images.length; start += batch) {
+        const slice = images.slice(start, start + batch);
         const answer = objectOf(await requestJson(target, bodyOf(slice), between), complaint, '{"version", "scores"}');
         const other = (['id', 'version'] as const).find(
           (key) => answer[key] !== expected[key] && !(key === 'id' && answer[key] === undefined),
@@ -152,9 +152,9 @@ async function openHttp(folder: ScorerFolder): Promise<Scorer> {
   };
 }
 
-const bodyOf = (pictures: readonly Picture[]): { images: string[]; prompts: string[] } => ({
-  images: pictures.map(({ image }) => Buffer.from(pngOf(image)).toString('base64')),
-  prompts: pictures.map(({ text }) => text),
+const bodyOf = (images: readonly ScoredImage[]): { images: string[]; prompts: string[] } => ({
+  images: images.map(({ image }) => Buffer.from(pngOf(image)).toString('base64')),
+  prompts: images.map(({ text }) => text),
 });
 
 /** 8-bit RGB, lossless. */

@@ -1,25 +1,25 @@
 /**
- * The image side of a scorer: pictures to rows of one network, of a fixed size or of any.
+ * The image side of a scorer: images to rows of one network, of a fixed size or of any.
  */
 import type { RgbImage } from '../../metrics/images/image.js';
 import { openSession, runBatched, type SessionOptions } from '../models/runtime-session.js';
 import type { Between } from './scorer.js';
 
-/** How a network wants its pictures. */
+/** How a network wants its images. */
 export interface ImageInput {
-  /** (channels, height, width) of the input that `prepare` makes; only pictures of one shape share a batch. */
+  /** (channels, height, width) of the input that `prepare` makes; only images of one shape share a batch. */
   readonly shape: (image: RgbImage) => readonly [number, number, number];
   readonly prepare: (image: RgbImage) => Float32Array;
 }
 
-/** Embeds or scores pictures. */
+/** Embeds or scores images. */
 export interface ImageTower {
-  /** One output row a picture, as the network gives it, in the order of the pictures. */
+  /** One output row an image, as the network gives it, in the order of the images. */
   embed(images: readonly RgbImage[], between?: Between): Promise<Float32Array[]>;
   release(): Promise<void>;
 }
 
-/** An input of (3, size, size) for every picture. */
+/** An input of (3, size, size) for every image. */
 export const squareInput = (size: number, prepare: (image: RgbImage) => Float32Array): ImageInput => ({
   shape: () => [3, size, size],
   prepare,

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SCORE_TABLE, type Direction, type Judges } from '../../metrics/scores/score-table.js';
-import { messageOf } from '../../spec/errors.js';
+import { messageOf } from '../../contract/errors.js';
 import { isPlainName, modelRoots } from '../models/model-roots.js';
 import { declaredScores } from './plugin.js';
 import { openScorerFolder, SCORER_MARKERS } from './scorer-folder.js';

@@ -23,10 +23,10 @@ export const maniqa: ScorerKind = {
     return {
       role,
       names,
-      async score(pictures, between) {
+      async score(images, between) {
         const out: Float64Array[] = [];
-        for (let start = 0; start < pictures.length; start += options.batch) {
-          const crops = pictures.slice(start, start + options.batch).map(({ image }) => maniqaCrops(image));
+        for (let start = 0; start < images.length; start += options.batch) {
+          const crops = images.slice(start, start + options.batch).map(({ image }) => maniqaCrops(image));
           const scores = await tower.embed(
             crops.flatMap((own) => own.map(({ image }) => image)),
             between,

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { messageOf, QschedError } from '../../spec/errors.js';
+import { messageOf, QschedError } from '../../contract/errors.js';
 import type { SessionOptions } from '../models/runtime-session.js';
 import { checkModuleFiles, insideFolder, loadPlugin } from './plugin-module.js';
 import { declaredScores, DeclaredScores, parseManifest, rowsOfColumns } from './plugin.js';
@@ -55,10 +55,10 @@ async function openModule({ role, folder, manifest, names }: ScorerFolder, { bat
   return {
     role,
     names,
-    async score(pictures, between) {
+    async score(images, between) {
       const rows: Float64Array[] = [];
-      for (let start = 0; start < pictures.length; start += batch) {
-        const slice = pictures.slice(start, start + batch);
+      for (let start = 0; start < images.length; start += batch) {
+        const slice = images.slice(start, start + batch);
         let columns: unknown;
         try {
           columns = await plugin.score({

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { clipPreprocess } from '../../metrics/images/clip-preprocess.js';
 import { pickScore } from '../../metrics/scores/pickscore.js';
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 import { CLIP_FILES, readClipPreprocessing } from './clip-folder.js';
 import { squareInput } from './image-tower.js';
 import type { ScorerKind } from './scorer-kind.js';

@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, posix, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { canonicalJson } from '../../spec/canonical-json.js';
-import { messageOf, QschedError } from '../../spec/errors.js';
+import { canonicalJson } from '../../contract/canonical-json.js';
+import { messageOf, QschedError } from '../../contract/errors.js';
 import { hashFiles } from '../models/file-hashes.js';
 import type { PluginScorer } from './plugin.js';
 
@@ -50,7 +50,7 @@ export function checkModuleFiles(folder: string, files: readonly string[]): void
   for (const file of files) {
     const path = join(folder, file);
     if (!statSync(path).isFile()) {
-      throw new QschedError('usage', `${path} is no file.`, 'Name every file on its own in scorer.json.');
+      throw new QschedError('usage', `${path} is not a file.`, 'Name every file on its own in scorer.json.');
     }
     if (!CODE.test(file)) continue;
     if (!realpathSync(path).startsWith(realpathSync(folder) + sep)) {

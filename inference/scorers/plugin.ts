@@ -5,23 +5,23 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { RgbImage } from '../../metrics/images/image.js';
-import { QschedError } from '../../spec/errors.js';
-import { suggestion } from '../../spec/suggestion.js';
+import { QschedError } from '../../contract/errors.js';
+import { suggestion } from '../../contract/suggestion.js';
 
-/** Pictures with the prompts they were made from, in the same order. */
+/** Images with the prompts they were made from, in the same order. */
 export interface PluginBatch {
   readonly images: readonly RgbImage[];
   readonly prompts: readonly string[];
 }
 
-/** Of every declared score one number a picture; null, NaN or an infinite number is that picture's failure. */
+/** Of every declared score one number an image; null, NaN or an infinite number is that image's failure. */
 export type PluginScores = Readonly<Record<string, readonly (number | null)[] | Float32Array | Float64Array>>;
 
 /** What the module of a `module` scorer exports under the name `scorer`. */
 export interface PluginScorer {
   /**
-   * Scores pictures, each on its own: the numbers of a picture must not depend on the others of
-   * its batch, on how many there are, or on anything but the picture, its prompt and the hashed files.
+   * Scores images, each on its own: the numbers of an image must not depend on the others of
+   * its batch, on how many there are, or on anything but the image, its prompt and the hashed files.
    * What it throws stops the batch: nothing is stored, and it is tried again.
    */
   score(batch: PluginBatch): PluginScores | Promise<PluginScores>;
@@ -34,7 +34,7 @@ export interface DeclaredScore {
   readonly name: string;
   /** Which way is better. */
   readonly direction: 'higher' | 'lower';
-  /** Whether it compares the picture with its prompt, or judges the picture alone. */
+  /** Whether it compares the image with its prompt, or judges the image alone. */
   readonly judges: 'text' | 'quality';
   /** The ends of its scale, for readers; infinite where scorer.json says null. Values are not held to it. */
   readonly range: readonly [number, number];
@@ -54,7 +54,7 @@ const Score = z.strictObject(
     direction: z.enum(['higher', 'lower'], 'must be "higher" or "lower": which way is better'),
     judges: z.enum(
       ['text', 'quality'],
-      'must be "text" (compares with the prompt) or "quality" (judges the picture alone)',
+      'must be "text" (compares with the prompt) or "quality" (judges the image alone)',
     ),
     range: z
       .tuple([end, end], 'must be [low, high], with null for no end')
@@ -135,10 +135,10 @@ function show(value: unknown, where: string): string {
 export type Complaint = (what: string) => QschedError;
 
 /**
- * Columns by name, as a plug-in gives them, to one row a picture in the order of `names`.
+ * Columns by name, as a plug-in gives them, to one row an image in the order of `names`.
  * null becomes NaN; columns that were not declared are left out.
  *
- * @throws what `complaint` makes, where a column is missing, has another length, or holds what is no number
+ * @throws what `complaint` makes, where a column is missing, has another length, or holds what is not a number
  */
 export function rowsOfColumns(
   columns: unknown,
@@ -162,13 +162,13 @@ export function rowsOfColumns(
       throw complaint(`the score "${name}" is ${kindOf(column)}, expected a list of ${count} numbers`);
     }
     if (column.length !== count) {
-      throw complaint(`the score "${name}" has ${column.length} numbers, expected ${count}, one a picture`);
+      throw complaint(`the score "${name}" has ${column.length} numbers, expected ${count}, one an image`);
     }
     for (let i = 0; i < count; i += 1) {
       const value = column[i];
       if (value !== null && typeof value !== 'number') {
         throw complaint(
-          `the score "${name}" of picture ${i} is ${kindOf(value)}, expected a number, or null where it has none`,
+          `the score "${name}" of image ${i} is ${kindOf(value)}, expected a number, or null where it has none`,
         );
       }
       rows[i]![n] = value ?? NaN;

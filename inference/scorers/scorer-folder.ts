@@ -3,8 +3,8 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { QschedError } from '../../spec/errors.js';
-import { suggestion } from '../../spec/suggestion.js';
+import { QschedError } from '../../contract/errors.js';
+import { suggestion } from '../../contract/suggestion.js';
 import { hashFiles } from '../models/file-hashes.js';
 import { readJson, type ModelFolder } from '../models/model-folder.js';
 import { findModel, modelRoots } from '../models/model-roots.js';

@@ -1,5 +1,5 @@
 /**
- * What a scorer folder may be: one kind a file beside this one, listed in kinds.ts.
+ * What a scorer folder may be: one kind per file beside this one, listed in kinds.ts.
  */
 import type { SessionOptions } from '../models/runtime-session.js';
 import type { Scorer } from './scorer.js';

@@ -8,14 +8,14 @@ import { scorerKind, usesNouns } from './scorer-folder.js';
 import type { ScorerFolder } from './scorer-kind.js';
 
 /** Texts that are tokenised to see whether they are cut: the longest, since this runs beside a heartbeat. */
-const MOST_READ = 2000;
+const MAX_READ = 2000;
 
 /** One sentence for each version label, for captions that are cut, and for nouns that a tagger found. */
 export function scorerNotes(scorers: readonly ScorerFolder[], prompts: readonly Prompt[]): string[] {
   const longest = prompts
     .map(({ text }) => text)
     .sort((a, b) => b.length - a.length)
-    .slice(0, MOST_READ);
+    .slice(0, MAX_READ);
   return scorers.flatMap((scorer) => {
     const { role, folder, files, manifest } = scorer;
     const label = scorerKind(scorer).label?.(manifest);
@@ -27,7 +27,7 @@ export function scorerNotes(scorers: readonly ScorerFolder[], prompts: readonly 
       ...(cut === 0
         ? []
         : [
-            `The scorer "${role}" reads ${tokenizer!.length} tokens: ${prompts.length > MOST_READ ? 'at least ' : ''}${cut} of ${prompts.length} prompts are longer and are cut.`,
+            `The scorer "${role}" reads ${tokenizer!.length} tokens: ${prompts.length > MAX_READ ? 'at least ' : ''}${cut} of ${prompts.length} prompts are longer and are cut.`,
           ]),
       ...(tagged === 0
         ? []

@@ -11,38 +11,38 @@ import { openTextTower, type TextTower } from './text-tower.js';
 /** Text and image side of one CLIP. */
 export interface Towers {
   readonly texts: TextTower;
-  readonly images: ImageTower;
+  readonly imageTower: ImageTower;
   readonly release: () => Promise<void>;
 }
 
 /** Opens text_model.onnx and vision_model.onnx of a folder. */
 export async function openTowers(folder: string, options: SessionOptions, input: ImageInput): Promise<Towers> {
   const texts = await openTextTower(folder, options);
-  const images = await openImageTower(join(folder, 'vision_model.onnx'), options, input);
+  const imageTower = await openImageTower(join(folder, 'vision_model.onnx'), options, input);
   return {
     texts,
-    images,
+    imageTower,
     release: async () => {
-      await Promise.all([texts.release(), images.release()]);
+      await Promise.all([texts.release(), imageTower.release()]);
     },
   };
 }
 
-/** A scorer with one term, a function of the embeddings of picture and prompt. */
+/** A scorer with one term, a function of the embeddings of image and prompt. */
 export async function openPairScorer(
   { role, folder, names }: ScorerFolder,
   options: SessionOptions,
   input: ImageInput,
   term: (image: Float32Array, text: Float32Array) => number,
 ): Promise<Scorer> {
-  const { texts, images, release } = await openTowers(folder, options, input);
+  const { texts, imageTower, release } = await openTowers(folder, options, input);
   return {
     role,
     names,
-    async score(pictures, between) {
-      const captions = await texts.embed(pictures.map(({ text }) => text));
-      const rows = await images.embed(
-        pictures.map(({ image }) => image),
+    async score(images, between) {
+      const captions = await texts.embed(images.map(({ text }) => text));
+      const rows = await imageTower.embed(
+        images.map(({ image }) => image),
         between,
       );
       return rows.map((row, i) => Float64Array.of(term(row, captions[i]!)));

@@ -3,7 +3,7 @@
  * Reinsch 1970, as in LINPACK's dsvdc and JAMA), without left vectors. Rotations of the right vectors are
  * handed on as they come.
  */
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 
 /** Columns l and r become c l + s r and c r - s l. */
 export type Rotate = (left: number, right: number, c: number, s: number) => void;
@@ -11,7 +11,7 @@ export type Rotate = (left: number, right: number, c: number, s: number) => void
 const EPSILON = 2 ** -52;
 const TINY = 2 ** -966;
 /** QR steps a value, on average; two are usual. */
-const MOST_STEPS = 75;
+const MAX_STEPS = 75;
 const { abs, hypot, max, sqrt } = Math;
 
 /**
@@ -20,7 +20,7 @@ const { abs, hypot, max, sqrt } = Math;
  * @throws QschedError (failure) where the values do not converge, as they do not where one is not finite
  */
 export function bidiagonalValues(s: Float64Array, e: Float64Array, rotate: Rotate): void {
-  let steps = MOST_STEPS * s.length;
+  let steps = MAX_STEPS * s.length;
   for (let p = s.length; p > 0;) {
     const from = blockStart(s, e, p);
     if (from === p - 1) {

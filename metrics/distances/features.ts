@@ -1,9 +1,9 @@
 /**
- * A table of features, one picture a row, for distances between sets.
+ * A table of features, one image a row, for distances between sets.
  */
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 
-/** `rows` pictures x `dimension` features, row after row. */
+/** `rows` images x `dimension` features, row after row. */
 export interface Features {
   readonly rows: number;
   readonly dimension: number;
@@ -11,7 +11,7 @@ export interface Features {
 }
 
 /**
- * Throws unless both sets hold at least two pictures of one dimension, all values finite.
+ * Throws unless both sets hold at least two images of one dimension, all values finite.
  *
  * @throws QschedError (failure)
  */
@@ -33,7 +33,7 @@ export function checkDimensions(one: number, two: number): void {
 }
 
 /**
- * Throws unless a set holds at least two pictures, all values finite.
+ * Throws unless a set holds at least two images, all values finite.
  *
  * @throws QschedError (failure)
  */

@@ -4,35 +4,35 @@
  *
  * D = |mu1 - mu2|^2 + Tr S1 + Tr S2 - 2 Tr sqrt(S1 S2). Its derivative by S1 is I - T with T the
  * linear map that transports N(0, S1) to N(0, S2) at least cost (Olkin and Pukelsheim 1982), so
- * that a picture x of n moves D, a unit of weight, by
+ * that an image x of n moves D, a unit of weight, by
  *
  *   IF(x) = 2 (mu1 - mu2).(x - mu1) + n/(n-1) (x - mu1)^T (I - T) (x - mu1) - Tr (I - T) S1.
  *
  * With S = A^T A and the singular values s_k, left and right singular vectors u_k and v_k of A1 A2^T,
  * T = sum_k (A2^T v_k) (A2^T v_k)^T / s_k over s_k > 0: no matrix is inverted, and a singular
- * covariance needs no case of its own. With p = A2 (x - mu1), the picture seen by the reference,
- * (x - mu1)^T T (x - mu1) = sum_k (p.v_k)^2 / s_k; where A1 is the pictures themselves over sqrt(n - 1),
+ * covariance needs no case of its own. With p = A2 (x - mu1), the image seen by the reference,
+ * (x - mu1)^T T (x - mu1) = sum_k (p.v_k)^2 / s_k; where A1 is the images themselves over sqrt(n - 1),
  * p is a row of A1 A2^T, and the sum is (n - 1) sum_k s_k u_k^2 at that row.
  *
- * Pictures of one prompt are not independent, so the standard error is that of prompts: with
+ * Images of one prompt are not independent, so the standard error is that of prompts: with
  * c_g the sum of IF over prompt g of G, se = sqrt(G / (G - 1) sum_g c_g^2) / n, and the quantile
  * is Student's with G - 1 degrees of freedom.
  *
- * The interval is about the spread, not the bias: a distance of n pictures is too high by about
- * a constant / n. It suits many more pictures than features, and distances well above that bias;
+ * The interval is about the spread, not the bias: a distance of n images is too high by about
+ * a constant / n. It suits many more images than features, and distances well above that bias;
  * in a difference of two sets of one size most of the bias goes away.
  */
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 import type { Interval } from '../statistics/bootstrap.js';
 import { checkDimensions, dotProducts, forEachDot, type Features } from './features.js';
 import { betweenGaussians, type GaussianDistance } from './frechet.js';
 import { centre, gaussianOf, type FeatureStatistics, type Gaussian } from './gaussian-features.js';
 import { studentQuantile } from '../statistics/student.js';
 
-/** A distance to a reference and what each picture adds to its spread. */
+/** A distance to a reference and what each image adds to its spread. */
 export interface FrechetEstimate {
   readonly distance: number;
-  /** (pictures), IF of each; their mean is 0. */
+  /** (images), IF of each; their mean is 0. */
   readonly influence: Float64Array;
 }
 
@@ -43,15 +43,15 @@ export interface FrechetInterval extends Interval {
   readonly prompts: number;
 }
 
-/** The prompt of each picture, in their order. */
-export type PromptOfPicture = ArrayLike<number | string>;
+/** The prompt of each image, in their order. */
+export type PromptOfImage = ArrayLike<number | string>;
 
 /** Singular values below this part of the largest are rounding. */
 const CUTOFF = 1e-13;
 const { max, sqrt } = Math;
 
 /**
- * The distance to a reference with the influence of every picture.
+ * The distance to a reference with the influence of every image.
  *
  * @throws QschedError (failure) as `frechetToStatistics` does
  */
@@ -79,7 +79,7 @@ export function frechetEstimate(x: Features, reference: Features | FeatureStatis
   return { distance: between.distance, influence };
 }
 
-/** (x - mu1)^T T (x - mu1) of every picture. */
+/** (x - mu1)^T T (x - mu1) of every image. */
 function transported(
   centred: Float64Array,
   n: number,
@@ -93,7 +93,7 @@ function transported(
   const largest = values.reduce((most, value) => max(most, value), 0);
   const kept = Array.from(values.keys()).filter((k) => values[k]! > CUTOFF * largest);
   const sums = new Float64Array(n);
-  // gaussianOf takes the pictures themselves as a factor where they are no more than the features.
+  // gaussianOf takes the images themselves as a factor where they are no more than the features.
   const whole = n <= dimension;
   if (whole && n <= two.factor.rows) {
     for (let i = 0; i < n; i++) {
@@ -109,17 +109,17 @@ function transported(
     const scale = sqrt((whole ? n - 1 : 1) / values[k]!);
     for (let r = 0; r < count; r++) directions[row * count + r] = scale * vectors[r * count + k]!;
   });
-  const pictures = { rows: n, dimension: count, data: seen };
-  forEachDot(pictures, { rows: kept.length, dimension: count, data: directions }, false, (i, _, dot) => {
+  const images = { rows: n, dimension: count, data: seen };
+  forEachDot(images, { rows: kept.length, dimension: count, data: directions }, false, (i, _, dot) => {
     sums[i]! += dot * dot;
   });
   return sums;
 }
 
 /**
- * IF of every picture of a set, for a distance to a reference.
+ * IF of every image of a set, for a distance to a reference.
  *
- * @returns (pictures), in the distance's unit; the mean is 0
+ * @returns (images), in the distance's unit; the mean is 0
  * @throws QschedError (failure) as `frechetEstimate` does
  */
 export function frechetInfluence(x: Features, reference: Features | FeatureStatistics): Float64Array {
@@ -129,8 +129,8 @@ export function frechetInfluence(x: Features, reference: Features | FeatureStati
 /**
  * The interval of a distance, clustered by prompt.
  *
- * @param influence of every picture, from `frechetEstimate`
- * @param prompts the prompt of every picture
+ * @param influence of every image, from `frechetEstimate`
+ * @param prompts the prompt of every image
  * @param level coverage aimed at, within (0, 1)
  * @returns ends no lower than 0
  * @throws QschedError (failure) for fewer than two prompts, lengths that differ, values that are
@@ -139,7 +139,7 @@ export function frechetInfluence(x: Features, reference: Features | FeatureStati
 export function frechetInterval(
   influence: Float64Array,
   distance: number,
-  prompts: PromptOfPicture,
+  prompts: PromptOfImage,
   level = 0.95,
 ): FrechetInterval {
   const interval = clustered(influence, distance, prompts, level);
@@ -147,7 +147,7 @@ export function frechetInterval(
 }
 
 /**
- * The interval of the first distance minus the second, both to one reference, paired: picture i
+ * The interval of the first distance minus the second, both to one reference, paired: image i
  * of both sets has one prompt (and, best, one seed). Below 0 the first set is nearer.
  *
  * @throws QschedError as `frechetInterval` does, and (failure) for sets of two sizes
@@ -155,7 +155,7 @@ export function frechetInterval(
 export function frechetDifference(
   first: FrechetEstimate,
   second: FrechetEstimate,
-  prompts: PromptOfPicture,
+  prompts: PromptOfImage,
   level = 0.95,
 ): FrechetInterval {
   if (first.influence.length !== second.influence.length) {
@@ -169,7 +169,7 @@ export function frechetDifference(
   return clustered(difference, first.distance - second.distance, prompts, level);
 }
 
-function clustered(influence: Float64Array, value: number, prompts: PromptOfPicture, level: number): FrechetInterval {
+function clustered(influence: Float64Array, value: number, prompts: PromptOfImage, level: number): FrechetInterval {
   const n = influence.length;
   if (prompts.length !== n) throw new QschedError('failure', `${n} images but ${prompts.length} prompts.`);
   if (!Number.isFinite(value)) throw new QschedError('failure', `The distance is ${value}, not a finite number.`);

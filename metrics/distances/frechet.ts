@@ -6,18 +6,18 @@
  *
  * With S = A^T A, Tr sqrt(S1 S2) is the nuclear norm (sum of singular values) of A1 A2^T
  * (`gaussian-features.ts` says what A is). No square root of a matrix is taken, so that
- * singular covariances (fewer pictures than features) lose no accuracy.
+ * singular covariances (fewer images than features) lose no accuracy.
  */
 import { checkDimensions, checkFeatures, dotProducts, type Features } from './features.js';
 import { gaussianOf, type FeatureStatistics, type Gaussian } from './gaussian-features.js';
 import { singularValues, type SingularValues } from './singular-values.js';
 
-/** Below this many pictures the distance is biased upwards too much to compare models; say so. */
+/** Below this many images the distance is biased upwards too much to compare models; say so. */
 export const FRECHET_MINIMUM_IMAGES = 2000;
 
 /**
  * @returns the distance, 0 or more up to rounding (about 1e-12 of the traces)
- * @throws QschedError (failure) for fewer than two pictures in a set, two dimensions, or values
+ * @throws QschedError (failure) for fewer than two images in a set, two dimensions, or values
  *   that are not finite
  */
 export function frechetDistance(x: Features, y: Features): number {

@@ -1,21 +1,21 @@
 /**
- * Features taken as a Gaussian: mean and covariance, from a set of pictures or as numbers that
+ * Features taken as a Gaussian: mean and covariance, from a set of images or as numbers that
  * stand for a set (a published reference is kept so).
  *
  * What distances need of a covariance S is a factor A with A^T A = S:
- * - of pictures: the centred table over sqrt(n - 1) where it has no more rows than columns,
+ * - of images: the centred table over sqrt(n - 1) where it has no more rows than columns,
  *   else the triangle of its QR decomposition. Singular covariances lose no accuracy;
  * - of a covariance: its pivoted Cholesky decomposition, ended where the rest is rounding.
  */
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 import { pivotedCholesky, triangleOf } from './covariance-factors.js';
 import { checkFeatureSet, forEachDot, type Features } from './features.js';
 import { transposed } from './singular-values.js';
 
-/** What a Frechet distance knows of a set of pictures. */
+/** What a Frechet distance knows of a set of images. */
 export interface FeatureStatistics {
   readonly dimension: number;
-  /** Pictures behind the numbers, at least 2. */
+  /** Images behind the numbers, at least 2. */
   readonly images: number;
   /** (dimension) */
   readonly mean: Float64Array;
@@ -36,7 +36,7 @@ const { max, sqrt } = Math;
 /**
  * Mean and covariance of a set, for use as a reference.
  *
- * @throws QschedError (failure) for fewer than two pictures or values that are not finite
+ * @throws QschedError (failure) for fewer than two images or values that are not finite
  */
 export function featureStatistics(features: Features): FeatureStatistics {
   checkFeatureSet(features);
@@ -55,13 +55,13 @@ export function featureStatistics(features: Features): FeatureStatistics {
 const known = new WeakMap<FeatureStatistics, Gaussian>();
 
 /**
- * The Gaussian of pictures or of statistics; that of statistics is remembered with them.
+ * The Gaussian of images or of statistics; that of statistics is remembered with them.
  *
- * @throws QschedError (failure) for fewer than two pictures, sizes that do not fit, values that
+ * @throws QschedError (failure) for fewer than two images, sizes that do not fit, values that
  *   are not finite, a covariance that is not symmetric
  */
 export function gaussianOf(set: Features | FeatureStatistics): Gaussian {
-  if (!('covariance' in set)) return gaussianOfPictures(set);
+  if (!('covariance' in set)) return gaussianOfImages(set);
   const found = known.get(set) ?? gaussianOfStatistics(set);
   known.set(set, found);
   return found;
@@ -78,7 +78,7 @@ export function centre({ rows, dimension, data }: Features): {
   return { mean, data: Float64Array.from(data, (value, i) => value - mean[i % dimension]!) };
 }
 
-function gaussianOfPictures(features: Features): Gaussian {
+function gaussianOfImages(features: Features): Gaussian {
   checkFeatureSet(features);
   const { rows, dimension } = features;
   const { mean, data } = centre(features);

@@ -1,5 +1,5 @@
 /**
- * Distances of one row of an evaluation: to real pictures, to the full-precision network's pictures of
+ * Distances of one row of an evaluation: to real images, to the full-precision network's images of
  * the same prompts and seeds, and how the first differs from the identity's.
  *
  * A distance takes long, and rows share the identity's and the reference: each is asked of `remember` by
@@ -12,7 +12,7 @@ import { frechetDifference, frechetEstimate, frechetInterval, type FrechetEstima
 import type { FeatureStatistics } from './gaussian-features.js';
 import { kid } from './kid.js';
 
-/** Features of a row's pictures in prompt-then-seed order; NaN where a picture failed. */
+/** Features of a row's images in prompt-then-seed order; NaN where an image failed. */
 export interface RowFeatures {
   /** Names the content: rows of one name hold the same features. */
   readonly name: string;
@@ -20,7 +20,7 @@ export interface RowFeatures {
   readonly table: Features;
 }
 
-/** Statistics of real pictures under a name that stands for their content. */
+/** Statistics of real images under a name that stands for their content. */
 export interface NamedReference extends FeatureStatistics {
   readonly name: string;
 }
@@ -54,15 +54,15 @@ export interface RowDistances {
   readonly warnings: readonly string[];
 }
 
-/** KID and CMMD look at all pairs of pictures: at most so many pictures of each row. */
-export const MOST_PAIRED_PICTURES = 2000;
+/** KID and CMMD look at all pairs of images: at most so many images of each row. */
+export const MAX_PAIRED_IMAGES = 2000;
 
 const NOTHING: RowDistances = { fid: null, fidGain: null, fidSd: null, kid: null, cmmd: null, warnings: [] };
 
 const computeAlways: Remember = async (_what, _of, compute) => compute();
 
 /**
- * Every distance of a row. Pictures that failed are left out, in pairs where two rows are compared.
+ * Every distance of a row. Images that failed are left out, in pairs where two rows are compared.
  *
  * @param row null where the row has no features
  */
@@ -72,20 +72,20 @@ export async function distancesOf(
   remember: Remember = computeAlways,
 ): Promise<RowDistances> {
   if (row === null) return NOTHING;
-  if (promptsOf(placesOf(row), row).length < 2) return { ...NOTHING, warnings: ['too few pictures for a distance'] };
+  if (promptsOf(placesOf(row), row).length < 2) return { ...NOTHING, warnings: ['too few images for a distance'] };
   const toReal = reference === null ? {} : await distancesToReal(row, reference, identity, remember);
   const toFull = full === null ? {} : await distancesToFull(row, full, kind, remember);
   return { ...NOTHING, ...toReal, ...toFull };
 }
 
-/** Which pictures have features: all values of them are finite. */
+/** Which images have features: all values of them are finite. */
 export function finishedFeatures({ table: { rows, dimension, data } }: RowFeatures): boolean[] {
   const finished = new Array<boolean>(rows).fill(true);
   for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) finished[Math.floor(i / dimension)] = false;
   return finished;
 }
 
-/** The distance to real pictures with its interval, and the paired difference to the identity's. */
+/** The distance to real images with its interval, and the paired difference to the identity's. */
 async function distancesToReal(
   row: RowFeatures,
   reference: NamedReference,
@@ -123,7 +123,7 @@ async function distancesToReal(
   return { fid, fidGain: { difference: gain.value, low: gain.low, high: gain.high } };
 }
 
-/** Distances to the pictures of the same prompts and seeds that full precision gives. */
+/** Distances to the images of the same prompts and seeds that full precision gives. */
 async function distancesToFull(
   row: RowFeatures,
   full: RowFeatures,
@@ -140,16 +140,16 @@ async function distancesToFull(
     const compute = (): Float64Array => Float64Array.of(distance(select(row, places), select(full, places)));
     return (await remember(what, [part(row, places), part(full, places)], compute))[0]!;
   };
-  const some = both.slice(0, MOST_PAIRED_PICTURES);
+  const some = both.slice(0, MAX_PAIRED_IMAGES);
   return {
     fidSd: await number('frechet-distance/1', frechetDistance, both),
     kid: await number('kid/1', kid, some),
     cmmd: kind === 'cmmd' ? await number('cmmd/1', cmmd, some) : null,
-    warnings: some.length < both.length ? [`KID and CMMD look at the first ${some.length} pictures`] : [],
+    warnings: some.length < both.length ? [`KID and CMMD look at the first ${some.length} images`] : [],
   };
 }
 
-/** Pictures that have features in every row. */
+/** Images that have features in every row. */
 function placesOf(...rows: readonly RowFeatures[]): number[] {
   const finished = rows.map(finishedFeatures);
   return Array.from(finished[0]!.keys()).filter((i) => finished.every((list) => list[i]));
@@ -161,7 +161,7 @@ const promptsOf = (places: readonly number[], row: RowFeatures): number[] => [
   ...new Set(places.map((i) => promptOf(i, row))),
 ];
 
-/** Names pictures of a row, for `remember`. */
+/** Names images of a row, for `remember`. */
 const part = ({ name, table }: RowFeatures, places: readonly number[]): readonly unknown[] => [
   name,
   places.length === table.rows ? 'all' : places,

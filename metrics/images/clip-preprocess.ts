@@ -1,9 +1,9 @@
 /**
- * From a picture to the input of a CLIP image encoder: shortest side to `size` (bicubic,
+ * From an image to the input of a CLIP image encoder: shortest side to `size` (bicubic,
  * Pillow's), centre crop, to [0, 1], minus mean, by standard deviation. The order and the
  * sizes of transformers 5.23, `CLIPImageProcessorPil`.
  */
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 import { checkImage, type RgbImage } from './image.js';
 import { resizePillow } from './resize-pillow.js';
 
@@ -13,7 +13,7 @@ export const CLIP_MEAN: readonly [number, number, number] = [0.48145466, 0.45782
 /** Standard deviation of R, G, B that OpenAI's CLIP was trained with, on [0, 1]. */
 export const CLIP_STD: readonly [number, number, number] = [0.26862954, 0.26130258, 0.27577711];
 
-/** How an encoder wants its pictures. */
+/** How an encoder wants its images. */
 export interface ClipPreprocessing {
   /** Side S of the square input, in pixels; not used where `resize` is false. */
   readonly size: number;
@@ -24,7 +24,7 @@ export interface ClipPreprocessing {
 }
 
 /**
- * The encoder's input for one picture.
+ * The encoder's input for one image.
  *
  * @returns (3, S, S), or (3, height, width) where `resize` is false
  * @throws QschedError (failure) if the size is not a positive whole number

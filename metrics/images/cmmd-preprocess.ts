@@ -1,5 +1,5 @@
 /**
- * The pictures of CMMD (Jayasumana et al. 2024, arXiv 2401.09603) as its authors' code prepares them: the
+ * The images of CMMD (Jayasumana et al. 2024, arXiv 2401.09603) as its authors' code prepares them: the
  * largest centred square is cut out, Pillow's bicubic filter brings it to the encoder's size (336), then /255
  * and CLIP's normalisation.
  */
@@ -9,7 +9,7 @@ import type { RgbImage } from './image.js';
 import { resizePillow } from './resize-pillow.js';
 
 /**
- * The encoder's input for one picture.
+ * The encoder's input for one image.
  *
  * @param size side S of the square, in pixels
  * @returns (3, S, S)

@@ -1,13 +1,13 @@
 /**
- * A window of a picture.
+ * A window of an image.
  */
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 import { checkImage, type RgbImage } from './image.js';
 
 /**
  * Cuts a window out.
  *
- * @throws QschedError (failure) if the window is not whole pixels inside the picture
+ * @throws QschedError (failure) if the window is not whole pixels inside the image
  */
 export function cropImage(image: RgbImage, left: number, top: number, width: number, height: number): RgbImage {
   checkImage(image);

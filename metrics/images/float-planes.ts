@@ -1,10 +1,10 @@
 /**
- * Float planes of a picture, and the step from planes to an encoder's input.
+ * Float planes of an image, and the step from planes to an encoder's input.
  */
 import { checkImage, type RgbImage } from './image.js';
 import type { FloatPlanes } from './resize-float.js';
 
-/** The picture as (3, height, width), every value divided by `divisor`, in float32. */
+/** The image as (3, height, width), every value divided by `divisor`, in float32. */
 export function planesOf(image: RgbImage, divisor = 1): FloatPlanes {
   checkImage(image);
   const { width, height, data } = image;

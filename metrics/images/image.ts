@@ -1,9 +1,9 @@
 /**
- * The picture every score starts from: 8-bit RGB, as a decoder or a pipeline hands it over.
+ * The image every score starts from: 8-bit RGB, as a decoder or a pipeline hands it over.
  */
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 
-/** An 8-bit picture. `data` holds height * width * 3 values, rows from the top, RGB interleaved. */
+/** An 8-bit image. `data` holds height * width * 3 values, rows from the top, RGB interleaved. */
 export interface RgbImage {
   readonly width: number;
   readonly height: number;
@@ -11,7 +11,7 @@ export interface RgbImage {
 }
 
 /**
- * Throws unless the picture's sides are whole, positive and match its data.
+ * Throws unless the image's sides are whole, positive and match its data.
  *
  * @throws QschedError (failure)
  */
@@ -46,14 +46,14 @@ export function imageFromPlanar(planar: Float32Array, height: number, width: num
   if (planar.length !== 3 * area) {
     throw new QschedError(
       'failure',
-      `A planar RGB picture of ${width} x ${height} needs ${3 * area} values, not ${planar.length}.`,
+      `A planar RGB image of ${width} x ${height} needs ${3 * area} values, not ${planar.length}.`,
     );
   }
   const data = new Uint8Array(3 * area);
   for (let channel = 0; channel < 3; channel++) {
     for (let i = 0; i < area; i++) {
       const x = planar[channel * area + i]!;
-      if (x !== x) throw new QschedError('failure', `The decoded picture has a NaN at channel ${channel}, pixel ${i}.`);
+      if (x !== x) throw new QschedError('failure', `The decoded image has a NaN at channel ${channel}, pixel ${i}.`);
       const unit = Math.min(1, Math.max(0, Math.fround(x * 0.5 + 0.5)));
       data[3 * i + channel] = roundHalfToEven(Math.fround(unit * 255));
     }

@@ -1,7 +1,7 @@
 /**
  * Weights of one pass of an antialiased, separable resampler: every output pixel is a
  * weighted mean of the input pixels under a filter that is stretched by the scale when
- * the picture shrinks. The same support, centres and float64 order of sums as Pillow 13
+ * the image shrinks. The same support, centres and float64 order of sums as Pillow 13
  * (`precompute_coeffs`), so that the fixed-point resampler can be exact.
  */
 

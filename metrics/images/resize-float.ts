@@ -3,7 +3,7 @@
  * rounding to bytes and no clamping (Pillow's mode F; torch's `interpolate(antialias=True)`).
  * For scores whose reference resizes after the conversion to float (HPSv2, clean-fid).
  */
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 import { axisWeights, type ResampleFilter } from './resample-weights.js';
 
 /** A stack of float planes, (channels, height, width). */

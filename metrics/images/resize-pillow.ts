@@ -4,10 +4,10 @@
  *
  * The horizontal pass comes first, except where far more rows than columns go away: Pillow
  * 13 then starts with the rows, which older versions do not. The rule used here was found
- * by comparison on thousands of sizes. A picture that keeps its proportions meets it only
+ * by comparison on thousands of sizes. An image that keeps its proportions meets it only
  * when it shrinks and is more than twice as high as wide.
  */
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 import { checkImage, type RgbImage } from './image.js';
 import { axisWeights, type AxisWeights, type ResampleFilter } from './resample-weights.js';
 

@@ -1,17 +1,17 @@
 /**
  * What turns raw terms into the number that a search maximises: JAQ = TC + k * IQ (Q-Sched, arXiv
- * 2509.01624, Eq. 3) and its relatives, by plan. TC says how well picture and text agree, IQ how
- * good the picture is; a score is always the weighted sum of the two means, so that any k can be
+ * 2509.01624, Eq. 3) and its relatives, by plan. TC says how well image and text agree, IQ how
+ * good the image is; a score is always the weighted sum of the two means, so that any k can be
  * ranked later from stored terms, to the same bits. The paper's Algorithm 1 writes a minimisation;
  * JAQ is maximised, as its text and code have it.
  *
  * Sums run in row order in float64, so equal rows give equal scores bit for bit.
  */
-import { QschedError } from '../../spec/errors.js';
-import { scorersOf, type ObjectivePart, type ObjectivePlan } from '../../spec/objective-plan.js';
+import { QschedError } from '../../contract/errors.js';
+import { scorersOf, type ObjectivePart, type ObjectivePlan } from '../../contract/objective-plan.js';
 import { clipScoreHessel } from '../scores/clip-score.js';
 
-/** The raw terms of one picture by scorer and name. */
+/** The raw terms of one image by scorer and name. */
 export type Row = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /** Mean terms on the objective's own scale; null where the objective has none of that side. */
@@ -25,9 +25,9 @@ export interface Objective {
   readonly plan: ObjectivePlan;
   /** Scorers whose terms every row must have. */
   readonly scorers: readonly string[];
-  /** weights[0] * tc + weights[1] * iq over all pictures of a candidate; NaN where a term is NaN. */
+  /** weights[0] * tc + weights[1] * iq over all images of a candidate; NaN where a term is NaN. */
   score(rows: readonly Row[]): number;
-  /** The score of one picture, for paired statistics. */
+  /** The score of one image, for paired statistics. */
   perImage(row: Row): number;
   terms(rows: readonly Row[]): MeanTerms;
 }
@@ -42,9 +42,9 @@ const FORMS = {
 } as const;
 
 /**
- * `jaq-clip-log`'s text term exists only for a set; the score of one picture is the same formula on a
+ * `jaq-clip-log`'s text term exists only for a set; the score of one image is the same formula on a
  * set of one, and the mean of those is below the set's score (Jensen). Paired statistics use the
- * picture's form.
+ * image's form.
  *
  * @throws QschedError (usage) for weights or a k that are not finite
  */

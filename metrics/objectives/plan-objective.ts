@@ -1,17 +1,17 @@
 /**
  * From an objective as a spec names it to a plan over raw terms.
  *
- * - `jaq-clip`: 2.5 max(cos, 0) + k CLIP-IQA(quality), a picture at a time, then the mean.
+ * - `jaq-clip`: 2.5 max(cos, 0) + k CLIP-IQA(quality), an image at a time, then the mean.
  * - `jaq-clip-log`: ln(100 mean cos) + k mean CLIP-IQA(quality): the paper's released code.
  * - `jaq-preference`: AQ-MAP + k HPSv2 (paper, Eq. 3).
  * - `jaq-preference-tables`: HPSv2 + k AQ-MAP, the form that the paper's printed Table 2 adds up to.
  * - `iq`: CLIP-IQA(quality) alone, for models without text.
  * - `weighted`: any sum of scores; each counts as text or quality by what it judges.
  */
-import { QschedError } from '../../spec/errors.js';
-import type { ObjectivePart, ObjectivePlan, TermForm } from '../../spec/objective-plan.js';
-import type { ObjectiveChoice } from '../../spec/search-spec.js';
-import { nearest, suggestion } from '../../spec/suggestion.js';
+import { QschedError } from '../../contract/errors.js';
+import type { ObjectivePart, ObjectivePlan, TermForm } from '../../contract/objective-plan.js';
+import type { ObjectiveChoice } from '../../contract/search-spec.js';
+import { nearest, suggestion } from '../../contract/suggestion.js';
 import { SCORE_TABLE, type Direction, type Judges } from '../scores/score-table.js';
 
 /** A score that a plug-in scorer declares. */
@@ -90,7 +90,7 @@ function weighted(
   if (found === undefined) {
     throw new QschedError(
       'usage',
-      `objective.weights names "${name}", which is no score.`,
+      `objective.weights names "${name}", which is not a score.`,
       meant(name, [...scores.map((one) => `${one.name}@${at ?? score}`), ...installed()]),
     );
   }

@@ -1,12 +1,12 @@
 /**
- * AQ-MAP, the text term of Q-Sched's preference objective (arXiv 2509.01624): how much a picture shows each
+ * AQ-MAP, the text term of Q-Sched's preference objective (arXiv 2509.01624): how much an image shows each
  * noun of its caption, in the corrected form.
  *
  *   t(n)  = unit(mean of unit CLIP embeddings of n in 85 templates)
- *   score = mean over nouns of sigmoid(10 f . (t(n) - t(""))), f the unit CLIP embedding of the picture
+ *   score = mean over nouns of sigmoid(10 f . (t(n) - t(""))), f the unit CLIP embedding of the image
  *
  * How it differs from the released code: that normalises over the axis of tokens, where CLIP Surgery later
- * corrected to the axis of features, in which case f is plain ViT-B/16's; it takes a round trip of the picture
+ * corrected to the axis of features, in which case f is plain ViT-B/16's; it takes a round trip of the image
  * through JPEG, which is left out; and it turns errors into 0, where a value that is not finite is a failure here.
  * The empty string t("") goes through the same 85 templates, as in CLIP Surgery.
  */
@@ -48,7 +48,7 @@ export function ensembleEmbedding(rows: readonly Embedding[]): Float64Array {
 }
 
 /**
- * AQ-MAP of one picture.
+ * AQ-MAP of one image.
  *
  * @param image its embedding; it need not have unit length
  * @param nouns one ensemble embedding a noun

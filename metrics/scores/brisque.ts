@@ -1,11 +1,11 @@
 /**
  * BRISQUE (Mittal, Moorthy and Bovik 2012, "No-reference image quality assessment in the
  * spatial domain"), as piq 0.8.0 computes it in float64: how far the local contrast of a
- * picture is from that of natural ones. Lower is better; about 0 to 100 with the published
+ * image is from that of natural ones. Lower is better; about 0 to 100 with the published
  * weights, which are a file of their own.
  *
  * Luma Y = .299 R + .587 G + .114 B, rounded, 0 to 255. With k a 7x7 Gaussian of sigma 7/6
- * and zeros outside the picture:
+ * and zeros outside the image:
  *
  *   mu = k * Y,  s = sqrt|k * Y^2 - mu^2|,  z = (Y - mu) / (s + 1).
  *
@@ -18,7 +18,7 @@
  * And in flat areas z is 0 but for rounding noise, whose sign piq counts; here it counts as 0,
  * so that a score does not depend on a machine's rounding.
  */
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 import { fitAggd, fitGgd } from './brisque-statistics.js';
 import { checkImage, type RgbImage } from '../images/image.js';
 
@@ -30,7 +30,7 @@ export interface BrisqueSvr {
   readonly supportVectors: Float64Array;
 }
 
-/** Numbers that describe a picture. */
+/** Numbers that describe an image. */
 export const BRISQUE_FEATURES = 36;
 
 const SMALLEST_SIDE = 16;
@@ -96,9 +96,9 @@ interface Plane {
  * The 36 features, not yet scaled: alpha, sigma^2, then four times alpha, eta, sigma_l^2,
  * sigma_r^2; the full size first, then the half.
  *
- * @returns 36 values; some are NaN where there is nothing to fit, as in a picture of one
+ * @returns 36 values; some are NaN where there is nothing to fit, as in an image of one
  *   colour, which the caller reports as a failed evaluation (piq stops at an assertion)
- * @throws QschedError (failure) for a picture with a side below 16 pixels
+ * @throws QschedError (failure) for an image with a side below 16 pixels
  */
 export function brisqueFeatures(image: RgbImage): Float64Array {
   checkImage(image);
@@ -106,7 +106,7 @@ export function brisqueFeatures(image: RgbImage): Float64Array {
   if (width < SMALLEST_SIDE || height < SMALLEST_SIDE) {
     throw new QschedError(
       'failure',
-      `BRISQUE needs pictures of at least ${SMALLEST_SIDE} x ${SMALLEST_SIDE} pixels, not ${width} x ${height}.`,
+      `BRISQUE needs images of at least ${SMALLEST_SIDE} x ${SMALLEST_SIDE} pixels, not ${width} x ${height}.`,
     );
   }
   const full = luma(image);
@@ -194,7 +194,7 @@ function blurLines(data: Float64Array, lines: number, next: number, length: numb
   return out;
 }
 
-/** Halves the height, rounded down, and swaps rows and columns: done twice, it halves the picture. */
+/** Halves the height, rounded down, and swaps rows and columns: done twice, it halves the image. */
 function halveRows({ width, height, data }: Plane): Plane {
   const rows = floor(height / 2);
   const scale = rows / height;

@@ -1,5 +1,5 @@
 /**
- * CLIP-IQA (Wang et al. 2022, arXiv 2207.12396): the probability that a picture is nearer to
+ * CLIP-IQA (Wang et al. 2022, arXiv 2207.12396): the probability that an image is nearer to
  * the good of two antonymous captions. Captions and formula of torchmetrics.
  */
 import { cosineSimilarity, type Embedding } from './clip-score.js';
@@ -42,7 +42,7 @@ export function clipIqaFromCosines(positive: number, negative: number): number {
 }
 
 /**
- * CLIP-IQA of one picture for one antonym pair.
+ * CLIP-IQA of one image for one antonym pair.
  *
  * @returns 0 (the negative caption) to 1 (the positive one)
  * @throws QschedError (failure) if the lengths differ

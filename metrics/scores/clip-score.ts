@@ -1,11 +1,11 @@
 /**
- * CLIPScore: how well a picture fits its caption, from the cosine of their CLIP embeddings.
+ * CLIPScore: how well an image fits its caption, from the cosine of their CLIP embeddings.
  *
  * Two scales are in use. Hessel et al. 2021 (arXiv 2104.08718), whom the Q-Sched paper
  * cites: w * max(cos, 0) with w = 2.5, about 0 to 1. torchmetrics: 100 * cos, clamped at 0
  * only after the mean over the set.
  */
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 
 /** An embedding, as an encoder gives it; it need not have unit length. */
 export type Embedding = Float32Array | Float64Array | readonly number[];
@@ -37,7 +37,7 @@ export function cosineSimilarity(a: Embedding, b: Embedding): number {
   return dot / (Math.sqrt(aa) * Math.sqrt(bb));
 }
 
-/** CLIPScore of one picture on torchmetrics' scale, before its clamp: 100 * cos, -100 to 100. */
+/** CLIPScore of one image on torchmetrics' scale, before its clamp: 100 * cos, -100 to 100. */
 export function clipScore(imageEmbedding: Embedding, textEmbedding: Embedding): number {
   return 100 * cosineSimilarity(imageEmbedding, textEmbedding);
 }
@@ -50,7 +50,7 @@ export function clipScoreHessel(cosine: number): number {
 /**
  * CLIPScore of a set as torchmetrics 1.x defines it: max(mean of 100 * cos, 0).
  *
- * @param cosines one a picture
+ * @param cosines one an image
  * @throws QschedError (failure) for an empty set
  */
 export function meanClipScore(cosines: ArrayLike<number>): number {

@@ -2,18 +2,18 @@
  * HPSv2 (Wu et al. 2023, arXiv 2306.09341): the plain cosine of a ViT-H-14 that was trained on people's choices.
  * v2.0 and v2.1 are different weights, and their values are not comparable.
  *
- * Its pictures become floats before the resize: /255, shortest side to `size` (bicubic, antialiased, no
- * clamping), centre crop, normalised: torchvision 0.26, `ToTensor, Resize, CenterCrop, Normalize`. For a picture
+ * Its images become floats before the resize: /255, shortest side to `size` (bicubic, antialiased, no
+ * clamping), centre crop, normalised: torchvision 0.26, `ToTensor, Resize, CenterCrop, Normalize`. For an image
  * that is not square, the hpsv2 package's own `score` fits the longest side and pads instead; the released
  * evaluation code crops.
  */
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 import { normalisedSquare, planesOf } from '../images/float-planes.js';
 import type { RgbImage } from '../images/image.js';
 import { resizeFloat } from '../images/resize-float.js';
 
 /**
- * The encoder's input for one picture.
+ * The encoder's input for one image.
  *
  * @param size side S of the square, in pixels (224)
  * @returns (3, S, S)

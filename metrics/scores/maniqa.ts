@@ -1,9 +1,9 @@
 /**
- * The pictures of MANIQA (Yang et al. 2022, arXiv 2204.08958): a score is the mean over 20 crops of 224 x 224.
+ * The images of MANIQA (Yang et al. 2022, arXiv 2204.08958): a score is the mean over 20 crops of 224 x 224.
  * The published code draws the crops at random; here they are spread evenly, so that a score repeats.
  *
  * Five places along the longer side, four along the shorter one (width counts as the longer side of a square), each
- * from edge to edge in equal steps, rounded down. A picture whose shorter side is below 224 is first enlarged to it
+ * from edge to edge in equal steps, rounded down. An image whose shorter side is below 224 is first enlarged to it
  * with Pillow's bicubic filter, its proportions kept.
  */
 import { clipPreprocess } from '../images/clip-preprocess.js';
@@ -18,16 +18,16 @@ const ALONG_LONGER = 5;
 const ALONG_SHORTER = 4;
 const HALF: readonly [number, number, number] = [0.5, 0.5, 0.5];
 
-/** A crop, and how many of the 20 fall on it: in a picture of 224 x 224 they all do. */
+/** A crop, and how many of the 20 fall on it: in an image of 224 x 224 they all do. */
 export interface WeightedCrop {
   readonly image: RgbImage;
   readonly weight: number;
 }
 
 /**
- * The distinct crops of a picture, rows from the top; the weights sum to 20.
+ * The distinct crops of an image, rows from the top; the weights sum to 20.
  *
- * @throws QschedError (failure) if the picture's sides do not match its data
+ * @throws QschedError (failure) if the image's sides do not match its data
  */
 export function maniqaCrops(image: RgbImage): WeightedCrop[] {
   const fitted = atLeast(image, MANIQA_SIZE);

@@ -2,16 +2,16 @@
  * The scores that qsched knows by name. A score is an entry here: where its raw term comes from,
  * how it is read, and what it means. What has an algorithm of its own has a file of its own beside.
  */
-import type { TermForm } from '../../spec/objective-plan.js';
+import type { TermForm } from '../../contract/objective-plan.js';
 import { CLIP_IQA_PROMPTS, type ClipIqaName } from './clip-iqa.js';
 
-/** What a score tells: agreement with the prompt, or quality of the picture alone. */
+/** What a score tells: agreement with the prompt, or quality of the image alone. */
 export type Judges = 'text' | 'quality';
 
 /** Which way is better; `either` where that is a matter of taste, and a weight of any sign makes sense. */
 export type Direction = 'higher' | 'lower' | 'either';
 
-/** A score of one picture. */
+/** A score of one image. */
 export interface ScoreEntry {
   /** The scorer folder or role that gives it; null: the objective's own CLIP. */
   readonly scorer: string | null;
@@ -58,7 +58,7 @@ const clipIqa = (name: string, [good, bad]: readonly [string, string]): ScoreEnt
   reference: 'Wang et al. 2022, arXiv 2207.12396; torchmetrics 1.9',
 });
 
-/** Every named score of one picture. */
+/** Every named score of one image. */
 export const SCORE_TABLE: Readonly<Record<string, ScoreEntry>> = {
   'clip-score': {
     ...CLIP,
@@ -140,7 +140,7 @@ export const SCORE_TABLE: Readonly<Record<string, ScoreEntry>> = {
   },
 };
 
-/** A distance between sets of pictures. */
+/** A distance between sets of images. */
 export interface SetScoreEntry {
   /** Kinds of scorer whose features it is published for. */
   readonly features: string;
@@ -154,13 +154,13 @@ export const SET_SCORE_TABLE: Readonly<Record<string, SetScoreEntry>> = {
   fid: {
     features: 'inception',
     direction: 'lower',
-    formula: '|dmu|^2 + Tr S1 + Tr S2 - 2 Tr sqrt(S1 S2), to real pictures',
+    formula: '|dmu|^2 + Tr S1 + Tr S2 - 2 Tr sqrt(S1 S2), to real images',
     reference: "Heusel et al. 2017, arXiv 1706.08500; clean-fid's resize",
   },
   'fid-sd': {
     features: 'inception',
     direction: 'lower',
-    formula: "the same, to the full-precision network's pictures of the same prompts and seeds",
+    formula: "the same, to the full-precision network's images of the same prompts and seeds",
     reference: 'Q-Sched, Table A1',
   },
   kid: {

@@ -1,9 +1,9 @@
 /**
  * Paired bootstrap of a mean gain, clustered by prompt.
  *
- * Pictures of one prompt (different seeds) are not independent, so prompts are what is
+ * Images of one prompt (different seeds) are not independent, so prompts are what is
  * resampled. The gain is the mean over prompts of each prompt's mean difference: a prompt
- * counts once, however many of its pictures were scored. Seeds within a prompt are not
+ * counts once, however many of its images were scored. Seeds within a prompt are not
  * resampled; their spread is already in the spread of the prompt means.
  *
  * Two intervals (Efron and Tibshirani 1993, ch. 12 and 13), with d* the mean and s* the
@@ -16,8 +16,8 @@
  * interval is then Student's own, d -+ t(level, n - 1) s, and so is the p-value. From 5 prompts on at least 63 % of
  * the resamples have a spread, whatever the differences are.
  */
-import { QschedError } from '../../spec/errors.js';
-import { philox4x32 } from '../../spec/philox.js';
+import { QschedError } from '../../contract/errors.js';
+import { philox4x32 } from '../../contract/philox.js';
 import { mean as meanOf, quantileSorted } from './statistics.js';
 import { studentInterval } from './student-interval.js';
 
@@ -224,7 +224,7 @@ function checkOptions(resamples: number, seed: number, level: number): void {
 /**
  * Groups differences by the prompt they belong to, in the order of first appearance.
  *
- * @param values one difference a picture
+ * @param values one difference an image
  * @param prompts the prompt of each, in the same order
  * @throws QschedError (failure) if the lengths differ
  */

@@ -7,8 +7,8 @@
  * all the others (Ford 1957): where, by wins and ties, everyone can be reached from everyone.
  */
 import { Matrix, solve } from 'ml-matrix';
-import { QschedError } from '../../spec/errors.js';
-import { philox4x32 } from '../../spec/philox.js';
+import { QschedError } from '../../contract/errors.js';
+import { philox4x32 } from '../../contract/philox.js';
 import type { Interval } from './bootstrap.js';
 import { checkComparisons, checkDraws, MEAN_RATING, type Comparison } from './comparisons.js';
 import { quantileSorted } from './statistics.js';

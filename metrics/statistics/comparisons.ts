@@ -1,8 +1,8 @@
 /**
  * Verdicts on pairs, the input of preference ratings: two players (schedules, models) made a
- * picture each, and a judge or a scorer preferred one, or neither.
+ * image each, and a judge or a scorer preferred one, or neither.
  */
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 
 /** One verdict. */
 export interface Comparison {

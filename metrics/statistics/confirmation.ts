@@ -2,8 +2,8 @@
  * What confirming the finalists of one or several searches says: the largest gain among those that stand, after
  * Holm's correction where there are several.
  */
-import type { Coefficients } from '../../spec/coefficients.js';
-import type { EvaluatedRow } from '../../spec/evaluate-spec.js';
+import type { Coefficients } from '../../contract/coefficients.js';
+import type { EvaluatedRow } from '../../contract/evaluate-spec.js';
 import { MINIMUM_PROMPTS } from './bootstrap.js';
 import { lossesOf } from './verdict.js';
 
@@ -13,7 +13,7 @@ const LEVEL = 0.025;
 /** A search whose finalist is confirmed. */
 export interface Confirmable {
   readonly id: string;
-  /** Gain in the objective on the search's own calibration pictures; null where it has none stored. */
+  /** Gain in the objective on the search's own calibration images; null where it has none stored. */
   readonly calibrationGain: number | null;
 }
 
@@ -36,7 +36,7 @@ export interface Confirmation {
 }
 
 /**
- * @param rows the finalists' rows, one a search, without the identity's
+ * @param rows the finalists' rows, one per search, without the identity's
  * @param prompts how many held-out prompts there were
  */
 export function concludeConfirmation(
@@ -71,7 +71,7 @@ export function concludeConfirmation(
 /** Why nothing calibrated is recommended. */
 function whyNot(searches: readonly ConfirmedSearch[], none: boolean, prompts: number): string {
   const fewest = Math.min(...searches.map(({ gains }) => gains[0]?.prompts ?? 0));
-  const failed = `${prompts - fewest} of ${prompts} held-out prompts have pictures that failed`;
+  const failed = `${prompts - fewest} of ${prompts} held-out prompts have images that failed`;
   if (none && fewest === prompts) {
     return `${prompts} held-out prompts are too few for a verdict; it needs at least ${MINIMUM_PROMPTS}.`;
   }

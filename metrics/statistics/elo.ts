@@ -6,7 +6,7 @@
  * K = 32, S_A = 1, 0.5 or 0. The result of one pass depends on the order of the comparisons,
  * so it is the mean over many shuffles. Beside it belongs `bradleyTerry`, which has no order.
  */
-import { philox4x32 } from '../../spec/philox.js';
+import { philox4x32 } from '../../contract/philox.js';
 import { checkComparisons, checkDraws, MEAN_RATING, type Comparison } from './comparisons.js';
 
 export interface EloOptions {

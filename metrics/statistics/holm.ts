@@ -1,7 +1,7 @@
 /**
  * Holm's step-down correction (1979) for several winners tested at once.
  */
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 
 /**
  * Adjusted p-values, in the order of the input: p sorted upwards, the i-th (from 0) times

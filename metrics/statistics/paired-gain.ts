@@ -1,12 +1,12 @@
 /**
- * The gain of one row of pictures over another, in one score, paired by prompt and seed: what verdicts, tables and
+ * The gain of one row of images over another, in one score, paired by prompt and seed: what verdicts, tables and
  * confirmations are made of.
  */
-import type { GainInterval } from '../../spec/search-result.js';
+import type { GainInterval } from '../../contract/search-result.js';
 import { pairedBootstrap, type Interval } from './bootstrap.js';
 import { mean } from './statistics.js';
 
-/** Scores of pictures, prompts x seeds. */
+/** Scores of images, prompts x seeds. */
 export type Clusters = readonly (readonly number[])[];
 
 /** A gain with its intervals, and the one-sided p-value of "no gain". */

@@ -1,7 +1,7 @@
 /**
  * The few summary statistics that scores and verdicts need.
  */
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 
 /**
  * Arithmetic mean, summed in order in float64.

@@ -2,7 +2,7 @@
  * Student's t distribution, by the substitution t = sqrt(v) tan(x), which makes its density
  * cos(x)^(v - 1) on (-pi/2, pi/2).
  */
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 import { logGamma } from '../scores/log-gamma.js';
 
 const PANELS = 200;

@@ -2,19 +2,19 @@
  * One row of an evaluation in numbers: means with intervals clustered by prompt, and gains over
  * another row, paired by prompt and seed.
  */
-import type { GainInterval } from '../../spec/search-result.js';
-import { scorersOf, type ObjectivePlan } from '../../spec/objective-plan.js';
+import type { GainInterval } from '../../contract/search-result.js';
+import { scorersOf, type ObjectivePlan } from '../../contract/objective-plan.js';
 import { MINIMUM_PROMPTS, pairedBootstrap } from './bootstrap.js';
 import { createObjective, type Row } from '../objectives/jaq.js';
 import { pairedGain } from './paired-gain.js';
 import { mean } from './statistics.js';
 import { verdict, type Recommendation } from './verdict.js';
 
-/** Terms of one row's pictures, in prompt-then-seed order. */
+/** Terms of one row's images, in prompt-then-seed order. */
 export interface TermTable {
   readonly prompts: number;
   readonly seeds: number;
-  /** Pictures x names; a scorer fails on a picture where one of its values is not finite. */
+  /** Images x names; a scorer fails on an image where one of its values is not finite. */
   readonly scorers: readonly {
     readonly scorer: string;
     readonly names: readonly string[];
@@ -43,15 +43,15 @@ export interface Comparison extends Recommendation {
    * (Berger 1982). Null where nothing could be compared.
    */
   readonly pValue: number | null;
-  /** Prompts that were left out because a picture failed, or a scorer on it, in either row. */
+  /** Prompts that were left out because an image failed, or a scorer on it, in either row. */
   readonly lost: number;
 }
 
 /** Draws for the interval of a mean. */
 const MEAN_RESAMPLES = 2000;
 
-/** Whether each picture has finite terms of every scorer named. */
-export function finishedPictures(
+/** Whether each image has finite terms of every scorer named. */
+export function finishedImages(
   table: TermTable,
   scorers: readonly string[] = table.scorers.map(({ scorer }) => scorer),
 ): boolean[] {
@@ -62,7 +62,7 @@ export function finishedPictures(
 }
 
 /**
- * Mean of every term, `term@scorer`, over the pictures that its scorer did not fail on, with the
+ * Mean of every term, `term@scorer`, over the images that its scorer did not fail on, with the
  * percentile interval of a bootstrap over prompts. A prompt counts once.
  *
  * @returns without the terms that fewer than two prompts have
@@ -70,7 +70,7 @@ export function finishedPictures(
 export function meanScores(table: TermTable): Record<string, MeanInterval> {
   const scores: Record<string, MeanInterval> = {};
   for (const { scorer, names, values } of table.scorers) {
-    const ok = finishedPictures(table, [scorer]);
+    const ok = finishedImages(table, [scorer]);
     names.forEach((name, column) => {
       const clusters = clustersOver(table, ok, (i) => values[i * names.length + column]!);
       if (clusters.length < 2) return;
@@ -91,22 +91,22 @@ export interface ObjectiveNumbers {
 }
 
 /**
- * The objective and its terms over the pictures that have all of them; nulls where there are none. It has no
- * interval where it is no mean over pictures (`textOfMean` is not `itself`), or where fewer than two prompts are left.
+ * The objective and its terms over the images that have all of them; nulls where there are none. It has no
+ * interval where it is not a mean over images (`textOfMean` is not `itself`), or where fewer than two prompts are left.
  */
 export function objectiveOf(table: TermTable, plan: ObjectivePlan): ObjectiveNumbers {
   const objective = createObjective(plan);
-  const ok = finishedPictures(table, objective.scorers);
+  const ok = finishedImages(table, objective.scorers);
   const rows = ok.flatMap((fine, i) => (fine ? [rowAt(table, i)] : []));
   if (rows.length === 0) return { objective: null, objectiveLow: null, objectiveHigh: null, tc: null, iq: null };
   const { low, high } =
     plan.textOfMean === 'itself'
-      ? pictureInterval(table, ok, (i) => objective.perImage(rowAt(table, i)))
+      ? imageInterval(table, ok, (i) => objective.perImage(rowAt(table, i)))
       : { low: null, high: null };
   return { objective: objective.score(rows), objectiveLow: low, objectiveHigh: high, ...objective.terms(rows) };
 }
 
-/** torchmetrics' CLIPScore, 100 * mean cosine and not below 0, over the pictures that this scorer did not fail on. */
+/** torchmetrics' CLIPScore, 100 * mean cosine and not below 0, over the images that this scorer did not fail on. */
 export interface ClipScoreNumbers {
   readonly clipScore: number | null;
   readonly clipScoreLow: number | null;
@@ -117,13 +117,13 @@ export interface ClipScoreNumbers {
 export function clipScoreOf(table: TermTable, own: string): ClipScoreNumbers {
   const inOrder = [...table.scorers].sort((a, b) => Number(b.scorer === own) - Number(a.scorer === own));
   const found = inOrder.find(({ names }) => names.includes('cosine'));
-  const ok = found === undefined ? [] : finishedPictures(table, [found.scorer]);
+  const ok = found === undefined ? [] : finishedImages(table, [found.scorer]);
   const images = ok.filter(Boolean).length;
   if (found === undefined || images === 0) return { clipScore: null, clipScoreLow: null, clipScoreHigh: null };
   const { names, values } = found;
   const cosineAt = (i: number): number => values[i * names.length + names.indexOf('cosine')]!;
   const sum = ok.reduce((total, fine, i) => (fine ? total + cosineAt(i) : total), 0);
-  const { low, high } = pictureInterval(table, ok, (i) => 100 * cosineAt(i));
+  const { low, high } = imageInterval(table, ok, (i) => 100 * cosineAt(i));
   return {
     clipScore: Math.max(0, (100 * sum) / images),
     clipScoreLow: low === null ? null : Math.max(0, low),
@@ -132,11 +132,11 @@ export function clipScoreOf(table: TermTable, own: string): ClipScoreNumbers {
 }
 
 /**
- * The percentile interval of a mean over pictures, by a bootstrap over prompts; nulls below two prompts. With n_p
- * finished pictures of prompt p, m their number a prompt and M the mean over all of them, prompts
- * M + n_p / m * (mean_p - M) are drawn: the mean of these is M itself, and they are mean_p where no picture failed.
+ * The percentile interval of a mean over images, by a bootstrap over prompts; nulls below two prompts. With n_p
+ * finished images of prompt p, m their number per prompt and M the mean over all of them, prompts
+ * M + n_p / m * (mean_p - M) are drawn: the mean of these is M itself, and they are mean_p where no image failed.
  */
-function pictureInterval(
+function imageInterval(
   table: TermTable,
   ok: readonly boolean[],
   valueOf: (i: number) => number,
@@ -153,7 +153,7 @@ function pictureInterval(
 }
 
 /**
- * Gains of a row over the identity. Prompts that lack a picture or a score in either are left out, and the row
+ * Gains of a row over the identity. Prompts that lack an image or a score in either are left out, and the row
  * is then not recommended; nor is one whose coefficients were chosen by some of these prompts.
  *
  * @param judged the objective first, then what each scorer outside it judges by
@@ -163,7 +163,7 @@ export function compareRows(row: TermTable, identity: TermTable, judged: readonl
   const whole = wholePrompts([row, identity], judged);
   const lost = row.prompts - whole.length;
   if (whole.length < 2) {
-    const reason = `Only ${whole.length} of ${row.prompts} prompts have every picture and every score.`;
+    const reason = `Only ${whole.length} of ${row.prompts} prompts have every image and every score.`;
     return { gains: [], pValue: null, lost, recommend: 'none', reason };
   }
   const results = judged.map(({ scorer, plan }) => {
@@ -186,20 +186,20 @@ export function compareRows(row: TermTable, identity: TermTable, judged: readonl
     pValue,
     lost,
     recommend: recommend === 'calibrated' ? 'identity' : recommend,
-    reason: `${lost} of ${row.prompts} prompts lack a picture or a score. ${reason}`,
+    reason: `${lost} of ${row.prompts} prompts lack an image or a score. ${reason}`,
   };
 }
 
-/** Prompts whose pictures have every term that is judged by, in all tables. */
+/** Prompts whose images have every term that is judged by, in all tables. */
 function wholePrompts(tables: readonly TermTable[], judged: readonly Judged[]): number[] {
   const scorers = [...new Set(judged.flatMap(({ plan }) => scorersOf(plan)))];
-  const ok = tables.map((table) => finishedPictures(table, scorers));
+  const ok = tables.map((table) => finishedImages(table, scorers));
   const { prompts, seeds } = tables[0]!;
   const every = (p: number): boolean => pairsOf(p, seeds).every((i) => ok.every((list) => list[i]));
   return Array.from({ length: prompts }, (_, p) => p).filter(every);
 }
 
-/** Where a prompt's pictures are. */
+/** Where a prompt's images are. */
 const pairsOf = (prompt: number, seeds: number): number[] =>
   Array.from({ length: seeds }, (_, s) => prompt * seeds + s);
 

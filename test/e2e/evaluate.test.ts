@@ -1,13 +1,13 @@
 /**
  * `qsched evaluate` and `qsched confirm` on the bundled model: a table, the same again from what is kept,
- * after damage, and after kill -9 without drawing a picture twice.
+ * after damage, and after kill -9 without drawing an image twice.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EvaluateResult } from '../../spec/evaluate-spec.js';
-import type { SearchResult } from '../../spec/search-result.js';
+import type { EvaluateResult } from '../../contract/evaluate-spec.js';
+import type { SearchResult } from '../../contract/search-result.js';
 import { readServerRecord } from '../../temporal/server-record.js';
 import {
   cleanUp,
@@ -23,12 +23,12 @@ import {
 } from './harness.js';
 
 const PROMPTS = 24;
-/** Two rows of few pictures. */
+/** Two rows of few images. */
 const SMALL = ['evaluate', '--model', 'shapes', '--precision', 'fp32,w4a8', '--steps', '2', '--count', String(PROMPTS)];
-const PICTURES = 2 * PROMPTS;
+const IMAGES = 2 * PROMPTS;
 /** Terms of two scorers and features, once a row: each row is one block. */
 const NUMBERS = 2 * 3;
-/** To the real pictures, of both rows; FID-SD and KID of the quantised one. */
+/** To the real images, of both rows; FID-SD and KID of the quantised one. */
 const DISTANCES = 2 + 2;
 
 const everyFile = (folder: string): string[] =>
@@ -42,12 +42,12 @@ const keys = (data: string): string[] => everyFile(join(data, 'artefacts', 'keys
 /** Keys with the file that holds them: one that is bound anew is another file. */
 const bindings = (data: string): Map<string, string> =>
   new Map(keys(data).map((path) => [path, `${statSync(path).ino}|${readFileSync(path, 'utf8')}`]));
-const isPicture = (path: string): boolean => readFileSync(path).subarray(1, 4).toString('latin1') === 'PNG';
+const isImage = (path: string): boolean => readFileSync(path).subarray(1, 4).toString('latin1') === 'PNG';
 const objectOf = (data: string, key: string): string => {
   const hash = readFileSync(key, 'utf8');
   return join(data, 'artefacts', 'objects', hash.slice(0, 2), hash);
 };
-/** What is the same, whoever drew the pictures. */
+/** What is the same, whoever drew the images. */
 const table = ({ rows }: EvaluateResult) => rows;
 
 afterAll(cleanUp);
@@ -63,7 +63,7 @@ describe('an evaluation in a folder of its own', () => {
 
   it('is a table of what was asked for, with intervals', () => {
     expect(first).toMatchObject({
-      drawn: PICTURES,
+      drawn: IMAGES,
       reused: 0,
       prompts: { set: 'shapes-eval', count: PROMPTS, seeds: [2000] },
     });
@@ -84,12 +84,12 @@ describe('an evaluation in a folder of its own', () => {
       expect(row.objectiveHigh!).toBeGreaterThan(row.objective!);
     }
     expect(first.rows.map(({ fidSd }) => fidSd === null)).toEqual([true, false]);
-    expect(first.warnings.join()).toMatch(/fewer than 2000 pictures.*not Inception's/);
+    expect(first.warnings.join()).toMatch(/fewer than 2000 images.*not Inception's/);
   });
 
-  it('keeps a picture a key, and what was computed from it', () => {
-    expect(keys(data)).toHaveLength(PICTURES + NUMBERS + DISTANCES);
-    expect(keys(data).filter((key) => isPicture(objectOf(data, key)))).toHaveLength(PICTURES);
+  it('keeps an image a key, and what was computed from it', () => {
+    expect(keys(data)).toHaveLength(IMAGES + NUMBERS + DISTANCES);
+    expect(keys(data).filter((key) => isImage(objectOf(data, key)))).toHaveLength(IMAGES);
     expect(query<{ kind: string; status: string }>(data, 'select kind, status from runs')).toEqual([
       { kind: 'evaluate', status: 'finished' },
     ]);
@@ -98,12 +98,12 @@ describe('an evaluation in a folder of its own', () => {
   it('a second time draws nothing, and gives the same bits', async () => {
     const before = bindings(data);
     const again = await runJson<EvaluateResult>(SMALL, data);
-    expect(again).toMatchObject({ evaluateId: first.evaluateId, drawn: 0, reused: PICTURES });
+    expect(again).toMatchObject({ evaluateId: first.evaluateId, drawn: 0, reused: IMAGES });
     expect(table(again)).toEqual(table(first));
     expect(bindings(data)).toEqual(before);
   });
 
-  it('asked in another way uses the pictures that are there', async () => {
+  it('asked in another way uses the images that are there', async () => {
     const other = await runJson<EvaluateResult>(
       [
         'evaluate',
@@ -126,16 +126,16 @@ describe('an evaluation in a folder of its own', () => {
     expect(other.rows[0]).toMatchObject({ fid: null, fidFeatures: null });
   });
 
-  it('makes a damaged picture again, and says so', async () => {
+  it('makes a damaged image again, and says so', async () => {
     const victim = keys(data)
       .map((key) => objectOf(data, key))
-      .find((object) => isPicture(object))!;
+      .find((object) => isImage(object))!;
     const whole = readFileSync(victim);
     writeFileSync(victim, whole.subarray(0, whole.length - 3));
-    const mended = await runJson<EvaluateResult>(SMALL, data);
-    expect(mended).toMatchObject({ drawn: 1, reused: PICTURES - 1 });
-    expect(mended.warnings.join()).toMatch(/Damaged artefacts of shapes (fp32|w4a8) were removed and made again: 1\./);
-    expect(table(mended)).toEqual(table(first));
+    const fixed = await runJson<EvaluateResult>(SMALL, data);
+    expect(fixed).toMatchObject({ drawn: 1, reused: IMAGES - 1 });
+    expect(fixed.warnings.join()).toMatch(/Damaged artefacts of shapes (fp32|w4a8) were removed and made again: 1\./);
+    expect(table(fixed)).toEqual(table(first));
     expect(readFileSync(victim)).toEqual(whole);
   });
 
@@ -202,18 +202,18 @@ describe('kill -9 in the middle', () => {
     return bindings(data);
   }
 
-  /** Nothing that was there is bound anew, and every picture is there once. */
+  /** Nothing that was there is bound anew, and every image is there once. */
   function expectNothingTwice(data: string, before: Map<string, string>): void {
     const after = bindings(data);
     expect([...before].filter(([key, binding]) => after.get(key) !== binding)).toEqual([]);
-    expect([...after.keys()].filter((key) => isPicture(objectOf(data, key)))).toHaveLength(ALL);
+    expect([...after.keys()].filter((key) => isImage(objectOf(data, key)))).toHaveLength(ALL);
   }
 
   beforeAll(async () => {
     undisturbed = await runJson<EvaluateResult>(LARGE, newDataFolder());
   });
 
-  it('the same command goes on, and draws not one picture again', async () => {
+  it('the same command continues, and draws not one image again', async () => {
     const data = newDataFolder();
     const before = await killAt(data, 200, startCli(LARGE, data));
     expect(before.size).toBeLessThan(ALL);
@@ -232,7 +232,7 @@ describe('kill -9 in the middle', () => {
     for (const file of readdirSync(data).filter((name) => name.startsWith('temporal-') || name === 'server.json')) {
       rmSync(join(data, file));
     }
-    const kept = [...before.keys()].filter((key) => isPicture(objectOf(data, key))).length;
+    const kept = [...before.keys()].filter((key) => isImage(objectOf(data, key))).length;
     const resumed = await runJson<EvaluateResult>(LARGE, data);
     expect(resumed).toMatchObject({ drawn: ALL - kept, reused: kept });
     expectNothingTwice(data, before);
@@ -246,7 +246,7 @@ describe('kill -9 in the middle', () => {
     process.kill(running.pid, 'SIGINT');
     const { code, stderr } = await running.result;
     expect(code).toBe(130);
-    expect(stderr).toMatch(/every picture drawn so far is kept\. Go on with the same command/);
+    expect(stderr).toMatch(/every image drawn so far is kept\. Resume with the same command/);
     const before = bindings(data);
     const resumed = await runJson<EvaluateResult>(LARGE, data);
     expectNothingTwice(data, before);

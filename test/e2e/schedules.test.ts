@@ -4,8 +4,8 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CompleteSchedule } from '../../spec/schedule-document.js';
-import type { PtqdResult } from '../../spec/study-payloads.js';
+import type { CompleteSchedule } from '../../contract/schedule-document.js';
+import type { PtqdResult } from '../../contract/study-payloads.js';
 import { cleanUp, newDataFolder, query, runCli, runJson } from './harness.js';
 
 const NETWORK = ['--model', 'shapes', '--steps', '2', '--eta', '0.3'];

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { SearchResult } from '../../spec/search-result.js';
+import type { SearchResult } from '../../contract/search-result.js';
 import { cleanUp, newDataFolder, query, runCli, runJson, start } from './harness.js';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -155,7 +155,7 @@ describe('objectives of other scores', () => {
     ['an unknown score', ['--weights', 'clip-scor=1'], /names "clip-scor"[^]*Did you mean "clip-score"/],
     ['a weight against its score', ['--weights', 'brisque=1'], /a lower brisque is better/],
     [
-      'a weight that is no number',
+      'a weight that is not a number',
       ['--weights', 'clip-score=much'],
       /--weights: objective\.weights\.clip-score is "much"/,
     ],

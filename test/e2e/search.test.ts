@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createScheduler } from '../../diffusion/scheduler.js';
 import { openModelFolder } from '../../inference/models/model-folder.js';
 import type { FusedSchedule } from '../../diffusion/fused.js';
-import type { SearchResult } from '../../spec/search-result.js';
+import type { SearchResult } from '../../contract/search-result.js';
 import { readServerRecord } from '../../temporal/server-record.js';
 import { findExecutable } from '../../temporal/executable.js';
 import {
@@ -232,7 +232,7 @@ describe('a search in a folder of its own', () => {
     expect(dump(other, result.searchId)).toEqual(firstDump);
   });
 
-  it('is interrupted by Ctrl-C, names the command to go on with, and that command finishes it', async () => {
+  it('is interrupted by Ctrl-C, names the command to resume, and that command finishes it', async () => {
     const other = newDataFolder();
     const running = startCli(CMA, other);
     await untilScored(other, 2, running);
@@ -320,7 +320,7 @@ describe('without our command line, at a running `qsched up`', () => {
     ['no step', { ...INPUT, scheduler: { steps: 0 } }, 'scheduler.steps is 0: must be from 1 to 50.'],
     ['an unknown key', { ...INPUT, optimiser: {} }, 'Unknown key "optimiser". Did you mean "optimizer"?'],
     ['a path for a model', { model: '../shapes' }, 'model is "../shapes"'],
-    ['an unknown model', { ...INPUT, model: 'nosuchmodel' }, 'There is no model "nosuchmodel".'],
+    ['an unknown model', { ...INPUT, model: 'nosuchmodel' }, 'There is not a model "nosuchmodel".'],
     ['an unknown precision', { ...INPUT, precision: 'w4a7' }, 'The model "shapes" has no precision "w4a7".'],
     [
       'a set that two splits use',

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StudyResult } from '../../spec/study-spec.js';
+import type { StudyResult } from '../../contract/study-spec.js';
 import { cleanUp, gone, killGroup, newDataFolder, query, runCli, runJson, startCli, untilScored } from './harness.js';
 
 const STUDY = ['study', 'table-3', '--count', '40', '--budget', '4'];
@@ -28,7 +28,7 @@ const runs = (data: string) =>
 const table = (result: StudyResult): StudyResult => ({ ...result, seconds: 0 });
 
 /** Waits until the evaluation has kept something. */
-async function firstPicture(data: string): Promise<void> {
+async function firstImage(data: string): Promise<void> {
   while (!existsSync(join(data, 'artefacts', 'keys'))) await sleep(20);
 }
 
@@ -92,16 +92,16 @@ describe('a study', () => {
     expect(counts(data)).toEqual(stored);
   });
 
-  it('goes on after Ctrl-C and after kill -9, to the same table, with no evaluation made twice', async () => {
+  it('continues after Ctrl-C and after kill -9, to the same table, with no evaluation made twice', async () => {
     const disturbed = newDataFolder();
     const interrupted = startCli(STUDY, disturbed);
     await untilScored(disturbed, 3, interrupted);
     process.kill(interrupted.pid, 'SIGINT');
     const { code, stderr } = await interrupted.result;
     expect(code).toBe(130);
-    expect(stderr).toMatch(/everything scored so far is stored\. Go on with the same command/);
+    expect(stderr).toMatch(/everything scored so far is stored\. Resume with the same command/);
     const killed = startCli(STUDY, disturbed);
-    await firstPicture(disturbed);
+    await firstImage(disturbed);
     killGroup(killed.pid);
     await gone(killed.pid);
     expect(table(await runJson<StudyResult>(STUDY, disturbed))).toEqual(table(first));

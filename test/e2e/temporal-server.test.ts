@@ -131,7 +131,7 @@ describe('a server of our own', { timeout: START_WITHIN_MS }, () => {
     }
   });
 
-  it('is killed, says so, and goes on with the same data at the same address', async () => {
+  it('is killed, says so, and resumes the same data at the same address', async () => {
     const folder = newFolder();
     const first = await start(folder);
     const exit = new Promise<string>((done) => first.onExit(done));

@@ -1,5 +1,5 @@
 /**
- * kill -9 at random moments: the search goes on, by itself or with `resume`, and what is stored at its end equals what
+ * kill -9 at random moments: the search continues, by itself or with `resume`, and what is stored at its end equals what
  * an undisturbed run stores. The moments come from a seed that is printed; QSCHED_TEST_SEED repeats a run.
  */
 import { execFile } from 'node:child_process';
@@ -9,8 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ScoreRequest } from '../../spec/payloads.js';
-import type { SearchResult } from '../../spec/search-result.js';
+import type { ScoreRequest } from '../../contract/payloads.js';
+import type { SearchResult } from '../../contract/search-result.js';
 import { openConnection } from '../../temporal/open-connection.js';
 import { isAlive } from '../../temporal/process-alive.js';
 import { readServerRecord, type ServerRecord } from '../../temporal/server-record.js';

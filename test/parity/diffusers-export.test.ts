@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { applyFused } from '../../diffusion/fused.js';
 import { DOCUMENTS_PATH, exportDocuments } from '../../scripts/write-export-documents.js';
-import type { CompleteSchedule } from '../../spec/schedule-document.js';
+import type { CompleteSchedule } from '../../contract/schedule-document.js';
 
 interface Golden {
   readonly pool: { readonly initial: number[]; readonly noise: number[][] };

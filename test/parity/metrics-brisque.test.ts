@@ -27,7 +27,7 @@ describe.each(golden.cases)('$kind, $width x $height', (one) => {
   });
 });
 
-test('a picture of one colour has no score', () => {
+test('an image of one colour has no score', () => {
   for (const grey of [0, 1, 128, 255]) {
     const features = brisqueFeatures(flat(32, 33, grey));
     expect(features.length).toBe(36);
@@ -35,7 +35,7 @@ test('a picture of one colour has no score', () => {
   }
 });
 
-test('scores of moved and of equal pictures', () => {
+test('scores of moved and of equal images', () => {
   const one = golden.cases[0]!;
   const image = { width: one.width, height: one.height, data: bytes(one.image) };
   expect(brisqueFeatures(image)).toEqual(brisqueFeatures({ ...image, data: image.data.slice() }));

@@ -1,4 +1,4 @@
-/** Pictures against Pillow, torch, diffusers and transformers, from golden vectors. */
+/** Images against Pillow, torch, diffusers and transformers, from golden vectors. */
 import { expect, test } from 'vitest';
 import { CLIP_MEAN, CLIP_STD, clipPreprocess } from '../../metrics/images/clip-preprocess.js';
 import { imageFromPlanar, type RgbImage } from '../../metrics/images/image.js';

@@ -22,7 +22,7 @@ describe.each(golden.sets)('fixed embeddings of $dimension values', (set) => {
   const texts = rows(set.texts, set.dimension);
   const [positive, negative] = rows(set.anchors, set.dimension) as [Float64Array, Float64Array];
 
-  test('CLIPScore a picture and a set', () => {
+  test('CLIPScore an image and a set', () => {
     images.forEach((image, i) =>
       expect(Math.abs(clipScore(image, texts[i]!) - set.clipScores[i]!)).toBeLessThan(1e-10),
     );

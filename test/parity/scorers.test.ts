@@ -25,8 +25,8 @@ const ROOT = join(import.meta.dirname, '..', 'golden', 'scorers');
 const OPTIONS = { batch: 20, threads: 1 };
 const SIZE = 32;
 
-/** The pictures of tools/golden/scorers.py. */
-function picture([width, height, seed]: readonly number[]): RgbImage {
+/** The images of tools/golden/scorers.py. */
+function image([width, height, seed]: readonly number[]): RgbImage {
   const data = new Uint8Array(width! * height! * 3);
   for (let y = 0, at = 0; y < height!; y++) {
     for (let x = 0; x < width!; x++) {
@@ -39,8 +39,8 @@ function picture([width, height, seed]: readonly number[]): RgbImage {
   return { width: width!, height: height!, data };
 }
 
-const pictures = (group: keyof typeof golden.sizes): RgbImage[] => golden.sizes[group].map(picture);
-const small = pictures('small');
+const images = (group: keyof typeof golden.sizes): RgbImage[] => golden.sizes[group].map(image);
+const small = images('small');
 const captioned = small.map((image, i) => ({ image, text: golden.texts[i]!, nouns: golden.nouns[i]! }));
 
 const opened: Scorer[] = [];
@@ -73,10 +73,10 @@ function tensorError(
   );
 }
 
-test('the pictures are those of the golden script', () => {
+test('the images are those of the golden script', () => {
   const sums = Object.values(golden.sizes)
     .flat()
-    .map((size) => picture(size).data.reduce((sum, value) => sum + value, 0));
+    .map((size) => image(size).data.reduce((sum, value) => sum + value, 0));
   expect(sums).toEqual(golden.checksums);
 });
 
@@ -113,10 +113,10 @@ describe('networks in ONNX Runtime against torch', () => {
   };
   test.each([
     ['clip-score', golden.clip_score, clipInput, small],
-    ['clip-iqa', golden.clip_iqa, anySize, pictures('iqa')],
+    ['clip-iqa', golden.clip_iqa, anySize, images('iqa')],
     ['hpsv2', golden.hpsv2, squareInput(SIZE, (image) => hpsv2Preprocess(image, SIZE, CLIP_MEAN, CLIP_STD)), small],
     ['pickscore', golden.pickscore, clipInput, small],
-  ] as const)('%s: pictures', async (name, { images }, input, inputs) => {
+  ] as const)('%s: images', async (name, { images }, input, inputs) => {
     const tower = await openImageTower(join(ROOT, name, 'vision_model.onnx'), OPTIONS, input);
     expect(compared(await tower.embed(inputs), images)).toEqual(gate(images.length));
     await tower.release();
@@ -136,13 +136,13 @@ describe('preprocessing', () => {
   });
 
   test("clean-fid's resize", () => {
-    pictures('inception').forEach((image, i) =>
+    images('inception').forEach((image, i) =>
       expect(128 * tensorError(inceptionPreprocess(image), golden.inception.tensors[i]!)).toBeLessThan(2e-3),
     );
   });
 
   test("MANIQA's last crop", () => {
-    pictures('maniqa').forEach((image, i) =>
+    images('maniqa').forEach((image, i) =>
       expect(tensorError(maniqaPreprocess(maniqaCrops(image).at(-1)!.image), golden.maniqa.tensors[i]!)).toBeLessThan(
         1e-6,
       ),
@@ -170,11 +170,11 @@ describe('end to end', () => {
     ).toBeLessThan(1e-3);
   });
 
-  test('CLIP-IQA against torchmetrics, all pairs, pictures of several sizes', async () => {
+  test('CLIP-IQA against torchmetrics, all pairs, images of several sizes', async () => {
     const scorer = await open('clip-iqa');
     expect(scorer.names).toEqual(golden.clip_iqa.pairs.map((pair) => `clip-iqa.${pair}`));
     expect(ANTONYM_TERMS).toEqual(scorer.names);
-    const rows = await scorer.score(pictures('iqa').map((image) => ({ image, text: '' })));
+    const rows = await scorer.score(images('iqa').map((image) => ({ image, text: '' })));
     rows.forEach((row, i) => expect(worst(row, golden.clip_iqa.rows[i]!)).toBeLessThan(1e-4));
     expect(golden.clip_iqa.rows[0]!.filter((p) => p > 0.01 && p < 0.99).length).toBeGreaterThan(3);
   });
@@ -187,24 +187,22 @@ describe('end to end', () => {
     expect(worst(column(await (await open(name)).score(captioned)), scores)).toBeLessThan(gate);
   });
 
-  test('MANIQA, crops, and a picture that is enlarged first', async () => {
+  test('MANIQA, crops, and an image that is enlarged first', async () => {
     expect(
       worst(
-        column(await (await open('maniqa')).score(pictures('maniqa').map((image) => ({ image, text: '' })))),
+        column(await (await open('maniqa')).score(images('maniqa').map((image) => ({ image, text: '' })))),
         golden.maniqa.scores,
       ),
     ).toBeLessThan(1e-4);
   });
 
   test('BRISQUE against piq', async () => {
-    const scores = column(
-      await (await open('brisque')).score(pictures('brisque').map((image) => ({ image, text: '' }))),
-    );
+    const scores = column(await (await open('brisque')).score(images('brisque').map((image) => ({ image, text: '' }))));
     scores.forEach((score, i) => expect(Math.abs(score / golden.brisque.scores[i]! - 1)).toBeLessThan(1e-4));
   });
 
   test.each([
-    ['inception', golden.inception.features, pictures('inception')],
+    ['inception', golden.inception.features, images('inception')],
     ['cmmd', golden.cmmd.features, small],
   ] as const)('%s has features and no terms', async (name, features, images) => {
     const scorer = await open(name);
@@ -227,15 +225,15 @@ test('a caption over 77 tokens keeps EOS, so that its beginning still decides', 
   expect(Math.abs(rows[0]![0]! - rows[1]![0]!)).toBeGreaterThan(1e-3);
 });
 
-describe('a row depends on its own picture alone', () => {
+describe('a row depends on its own image alone', () => {
   const groups: Readonly<Record<string, readonly RgbImage[]>> = {
-    'clip-iqa': pictures('iqa'),
-    maniqa: pictures('maniqa').slice(0, 2),
-    brisque: pictures('brisque'),
+    'clip-iqa': images('iqa'),
+    maniqa: images('maniqa').slice(0, 2),
+    brisque: images('brisque'),
   };
 
   test.each(['clip-score', 'clip-iqa', 'hpsv2', 'pickscore', 'aq-map', 'maniqa', 'brisque'])(
-    '%s: one picture, and 21 of them, give equal bits',
+    '%s: one image, and 21 of them, give equal bits',
     async (name) => {
       const scorer = await open(name);
       const inputs = (groups[name] ?? small).map((image, i) => ({ ...captioned[i]!, image }));
@@ -280,20 +278,20 @@ describe('a row depends on its own picture alone', () => {
     ['hpsv2', SIZE],
     ['pickscore', SIZE],
     ['aq-map', SIZE],
-  ] as const)('%s: a NaN fails its own picture', async (name, side) => {
-    const good = picture([side, side, 1]);
+  ] as const)('%s: a NaN fails its own image', async (name, side) => {
+    const good = image([side, side, 1]);
     const data = new Float32Array(good.data);
     data[3 * side * 5 + 7] = NaN;
     // A decoder never gives this; at the network's own size no resize to bytes takes it away.
-    expect(
-      await withBad(name, good, picture([side, side, 2]), { ...good, data: data as unknown as Uint8Array }),
-    ).toEqual(ITS_OWN);
+    expect(await withBad(name, good, image([side, side, 2]), { ...good, data: data as unknown as Uint8Array })).toEqual(
+      ITS_OWN,
+    );
   });
 
-  test('maniqa: 0 / 0 in the network fails its own picture', async () => {
-    // The tiny network gives no patch of a white picture any weight.
+  test('maniqa: 0 / 0 in the network fails its own image', async () => {
+    // The tiny network gives no patch of a white image any weight.
     expect(
-      await withBad('maniqa', picture([224, 224, 1]), picture([300, 240, 2]), {
+      await withBad('maniqa', image([224, 224, 1]), image([300, 240, 2]), {
         width: 224,
         height: 224,
         data: new Uint8Array(224 * 224 * 3).fill(255),

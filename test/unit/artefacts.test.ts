@@ -17,11 +17,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { decodePicture, decodeTable, encodePicture, encodeTable } from '../../inference/artefacts/artefact-formats.js';
-import { hashOf, numbersKey, pictureContext, pictureKey } from '../../inference/artefacts/artefact-keys.js';
-import { openArtefactFolder, type ArtefactStore } from '../../inference/artefacts/artefacts.js';
-import { readReferenceFeatures } from '../../inference/artefacts/reference-features.js';
-import { encodeFloats } from '../../spec/float-text.js';
+import { decodeImage, decodeTable, encodeImage, encodeTable } from '../../artefacts/artefact-formats.js';
+import { hashOf, numbersKey, imageContext, imageKey } from '../../artefacts/artefact-keys.js';
+import { openArtefactFolder, type ArtefactStore } from '../../artefacts/artefact-store.js';
+import { readReferenceFeatures } from '../../inference/models/reference-features.js';
+import { encodeFloats } from '../../contract/float-text.js';
 
 const MODULE = join(import.meta.dirname, '..', '..', 'inference', 'artefacts', 'artefacts.ts');
 
@@ -47,7 +47,7 @@ const files = (): string[] =>
 
 describe('content', () => {
   test('is found by its sha256, and by a key that was bound to it', () => {
-    const bytes = Buffer.from('a picture');
+    const bytes = Buffer.from('an image');
     const hash = artefacts.put(bytes);
     expect(hash).toBe(sha256(bytes));
     expect(artefacts.get(hash)).toEqual(bytes);
@@ -68,9 +68,9 @@ describe('content', () => {
   });
 
   test.each(['', '../../etc/passwd', 'A'.repeat(64), 'ab'])('by the name %j is refused', (name) => {
-    expect(() => artefacts.get(name)).toThrow('is no sha256');
-    expect(() => artefacts.bind(key(1), name)).toThrow('is no sha256');
-    expect(() => artefacts.find(name)).toThrow('is no sha256');
+    expect(() => artefacts.get(name)).toThrow('is not a sha256');
+    expect(() => artefacts.bind(key(1), name)).toThrow('is not a sha256');
+    expect(() => artefacts.find(name)).toThrow('is not a sha256');
   });
 });
 
@@ -154,7 +154,7 @@ describe('processes', () => {
     expect(JSON.parse(out)).toEqual({
       code: 'failure',
       message: expect.stringMatching(/^The disk that holds the artefact folder .* is full \(EFBIG\)\.$/) as unknown,
-      hint: expect.stringContaining('the same command goes on') as unknown,
+      hint: expect.stringContaining('the same command continues') as unknown,
       final: false,
     });
     expect(files()).toEqual([]);
@@ -179,7 +179,7 @@ describe('processes', () => {
 });
 
 describe('formats', () => {
-  test('a picture comes back to the byte', () => {
+  test('an image comes back to the byte', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 9 }),
@@ -187,23 +187,23 @@ describe('formats', () => {
         fc.infiniteStream(fc.integer({ min: 0, max: 255 })),
         (width, height, bytes) => {
           const data = Uint8Array.from({ length: width * height * 3 }, () => bytes.next().value);
-          expect(decodePicture(encodePicture({ width, height, data }))).toEqual({ width, height, data });
+          expect(decodeImage(encodeImage({ width, height, data }))).toEqual({ width, height, data });
         },
       ),
       { numRuns: 30 },
     );
   });
 
-  test('a picture that failed comes back with its reason', () => {
-    expect(decodePicture(encodePicture({ failed: 'the latent has 3 values that are not finite' }))).toEqual({
+  test('an image that failed comes back with its reason', () => {
+    expect(decodeImage(encodeImage({ failed: 'the latent has 3 values that are not finite' }))).toEqual({
       failed: 'the latent has 3 values that are not finite',
     });
   });
 
-  test('what is no picture is none', () => {
-    expect(decodePicture(Buffer.from('{"format":"else"}'))).toBeUndefined();
-    expect(decodePicture(Buffer.from('{'))).toBeUndefined();
-    expect(decodePicture(Buffer.from('nonsense'))).toBeUndefined();
+  test('what is not an image is none', () => {
+    expect(decodeImage(Buffer.from('{"format":"else"}'))).toBeUndefined();
+    expect(decodeImage(Buffer.from('{'))).toBeUndefined();
+    expect(decodeImage(Buffer.from('nonsense'))).toBeUndefined();
   });
 
   test.each([Float32Array, Float64Array])('a table comes back to the bit, NaN too', (Kind) => {
@@ -233,21 +233,21 @@ describe('keys', () => {
     steps: [{ timestep: 999, inputScale: 1, a: 0.1, b: 0.9, d: 0, n: 0 }],
   };
 
-  test('of pictures tell apart all that decides them, and nothing else', () => {
+  test('of images tell apart all that decides them, and nothing else', () => {
     const other = { ...schedule, steps: [{ ...schedule.steps[0]!, a: 0.1 + 2 ** -55 }] };
-    const contexts = [pictureContext('n', schedule), pictureContext('m', schedule), pictureContext('n', other)];
+    const contexts = [imageContext('n', schedule), imageContext('m', schedule), imageContext('n', other)];
     expect(new Set(contexts).size).toBe(3);
-    expect(pictureContext('n', { steps: schedule.steps, initNoiseSigma: 1, scheduler: 'tcd' })).toBe(contexts[0]);
+    expect(imageContext('n', { steps: schedule.steps, initNoiseSigma: 1, scheduler: 'tcd' })).toBe(contexts[0]);
     const keys = [
       { text: 'a', seed: 1 },
       { text: 'a', seed: 2 },
       { text: 'b', seed: 1 },
-    ].map((pair) => pictureKey(contexts[0]!, pair));
+    ].map((pair) => imageKey(contexts[0]!, pair));
     expect(new Set(keys).size).toBe(3);
-    expect(pictureKey(contexts[0]!, { text: 'a', seed: 1, nouns: ['a'] })).toBe(keys[0]);
+    expect(imageKey(contexts[0]!, { text: 'a', seed: 1, nouns: ['a'] })).toBe(keys[0]);
   });
 
-  test('of numbers tell apart scorer, kind, pictures, and for terms the prompts', () => {
+  test('of numbers tell apart scorer, kind, images, and for terms the prompts', () => {
     const pairs = [{ text: 'a', seed: 1 }];
     const base = numbersKey('terms', 's', ['p'], pairs);
     expect(

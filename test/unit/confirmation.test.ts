@@ -4,8 +4,8 @@ import { confirmText } from '../../cli/text/confirm-text.js';
 import { pairedBootstrap } from '../../metrics/statistics/bootstrap.js';
 import { concludeConfirmation } from '../../metrics/statistics/confirmation.js';
 import { meanGain, pairedGain, widest } from '../../metrics/statistics/paired-gain.js';
-import type { EvaluatedRow } from '../../spec/evaluate-spec.js';
-import type { GainInterval } from '../../spec/search-result.js';
+import type { EvaluatedRow } from '../../contract/evaluate-spec.js';
+import type { GainInterval } from '../../contract/search-result.js';
 
 describe('a paired gain', () => {
   const identity = [
@@ -118,15 +118,15 @@ describe('confirming', () => {
     );
   });
 
-  test('says that pictures failed, where that is why', () => {
+  test('says that images failed, where that is why', () => {
     expect(conclude(row('identity', { prompts: 37 })).reason).toBe(
-      '3 of 40 held-out prompts have pictures that failed: nothing is recommended on what is left.',
+      '3 of 40 held-out prompts have images that failed: nothing is recommended on what is left.',
     );
     expect(conclude(row('none', { prompts: 15 })).reason).toBe(
-      '25 of 40 held-out prompts have pictures that failed: too few are whole for a verdict, which needs at least 20.',
+      '25 of 40 held-out prompts have images that failed: too few are whole for a verdict, which needs at least 20.',
     );
     const nothing = conclude(row('none', { gains: [] }));
-    expect(nothing.reason).toMatch(/^40 of 40 held-out prompts have pictures that failed/);
+    expect(nothing.reason).toMatch(/^40 of 40 held-out prompts have images that failed/);
     expect(nothing.searches[0]!.optimismGap).toBeNull();
   });
 
@@ -142,7 +142,7 @@ describe('confirming', () => {
     const text = confirmText({ ...about, ...conclude(row('calibrated'), row('identity')) });
     expect(text).toMatch(/^search +score +identity +calibrated +gain .*\ns0 +objective +1\.0000 +1\.1000 +\+0\.1000 /);
     expect(text).toContain(
-      '\n  s0: +0.3000 on its calibration pictures, +0.2000 of that not held out (optimism gap); Holm-adjusted p 0.0010\n',
+      '\n  s0: +0.3000 on its calibration images, +0.2000 of that not held out (optimism gap); Holm-adjusted p 0.0010\n',
     );
     expect(text).toContain('\nrecommended: the calibrated coefficients of s0\n');
     expect(confirmText({ ...about, ...conclude(row('none', { gains: [] })) })).toMatch(

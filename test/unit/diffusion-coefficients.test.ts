@@ -72,7 +72,7 @@ describe('coefficientSpace', () => {
     ).toEqual({ sample: [0.5], noise: [1.5] });
   });
 
-  it('per-step: one number a step and coefficient', () => {
+  it('per-step: one number per step and coefficient', () => {
     const space = coefficientSpace({ shape: 'per-step', tune: 'both', range, steps: 2 });
     expect(space.names).toEqual(['sample.0', 'sample.1', 'noise.0', 'noise.1']);
     expect(space.toCoefficients([0.9, 0.8, 1.1, 1.2])).toEqual({ sample: [0.9, 0.8], noise: [1.1, 1.2] });

@@ -174,7 +174,7 @@ describe('a step in float64', () => {
 describe('applyFused', () => {
   const step = { timestep: 1, inputScale: 1, a: 2, b: 3, d: [10, 20], n: 0 };
 
-  it('adds one offset a channel', () => {
+  it('adds one offset per channel', () => {
     const out = new Float32Array(4);
     applyFused(step, Float32Array.of(1, 1, 1, 1), Float32Array.of(0, 1, 0, 1), null, out, 2);
     expect([...out]).toEqual([12, 15, 22, 25]);

@@ -115,12 +115,12 @@ describe('the files of this machine', () => {
     [{ features: 'objectve' }, 'There is no scorer "objectve".'],
     [{ scheduler: 'lcm', spacing: 'linspace' }, 'spacing'],
     [{ count: '99999' }, 'prompts.count is 99999'],
-    [{ prompts: 'nosuchset' }, 'There is no prompt set "nosuchset".'],
+    [{ prompts: 'nosuchset' }, 'There is not a prompt set "nosuchset".'],
   ])('refuse %j', (flags, message) => {
     expect(() => check(flags)).toThrow(message);
   });
 
-  test('refuse reference features that are damaged, before a picture is drawn', () => {
+  test('refuse reference features that are damaged, before an image is drawn', () => {
     const copy = join(folder, 'models', 'shapes');
     cpSync(join(import.meta.dirname, '..', '..', 'models', 'shapes'), copy, { recursive: true });
     const reference = join(copy, 'reference', 'shapes-clip-second.json');

@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { evaluateTable } from '../../cli/text/evaluate-table.js';
 import { EVALUATE_SCHEMA_PATH, evaluateSchemaText } from '../../scripts/write-schemas.js';
-import { QschedError } from '../../spec/errors.js';
-import { BLOCK } from '../../spec/evaluate-payloads.js';
-import { EvaluateSpec, type EvaluatedRow } from '../../spec/evaluate-spec.js';
-import { parseEvaluateSpec } from '../../spec/validate-evaluate.js';
+import { QschedError } from '../../contract/errors.js';
+import { BLOCK } from '../../contract/evaluate-payloads.js';
+import { EvaluateSpec, type EvaluatedRow } from '../../contract/evaluate-spec.js';
+import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
 import { atMost } from '../../workflows/at-most.js';
 import { shardsOf, shardSplit } from '../../workflows/evaluate/shards.js';
 
@@ -75,7 +75,7 @@ describe('a spec', () => {
       "rows.0.schedule.coefficients.sample has 2 numbers, but the row's scheduler has 4 steps.",
     ],
     [
-      'a coefficient that is no number',
+      'a coefficient that is not a number',
       {
         rows: [
           { ...ROW, schedule: { name: 'mine', coefficients: { sample: [1, 1, 1, Infinity], noise: [1, 1, 1, 1] } } },
@@ -165,19 +165,19 @@ describe('a spec', () => {
 });
 
 describe('shards', () => {
-  test('hold every picture of every schedule once, in whole blocks, and no more of them than allowed', () => {
+  test('hold every image of every schedule once, in whole blocks, and no more of them than allowed', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 20 }),
         fc.integer({ min: 1, max: 5000 }),
         fc.integer({ min: 20, max: 200 }),
-        (networks, pictures, most) => {
-          const shards = shardsOf(networks, pictures, most);
+        (networks, images, most) => {
+          const shards = shardsOf(networks, images, most);
           expect(shards.length).toBeLessThanOrEqual(Math.max(most, networks.length));
           networks.forEach((_, of) => {
             const own = shards.filter((shard) => shard.of === of);
             expect(own[0]!.from).toBe(0);
-            expect(own.at(-1)!.to).toBe(pictures);
+            expect(own.at(-1)!.to).toBe(images);
             own.slice(1).forEach((shard, i) => expect(shard.from).toBe(own[i]!.to));
             expect(own.every(({ from }) => from % BLOCK === 0)).toBe(true);
           });
@@ -355,7 +355,7 @@ describe('a table', () => {
     ).toEqual(['', `- ${why}`]);
     expect(evaluateTable([...others, blocked], 'csv').split('\n')).toHaveLength(6);
     expect(evaluateTable(others).split('\n')).toHaveLength(5);
-    expect(evaluateTable([{ ...no, gains: [gain] }])).toMatch(/gains: some prompts lack a picture or a score\.$/);
+    expect(evaluateTable([{ ...no, gains: [gain] }])).toMatch(/gains: some prompts lack an image or a score\.$/);
   });
 
   test('is Markdown with its bars escaped', () => {

@@ -10,11 +10,11 @@ import { closeRun, findRun, finishEvaluate, listRuns, openRun } from '../../db/r
 import { addFit, findFit, fittedPrompts } from '../../db/fits.js';
 import { storeSchedule } from '../../db/schedules.js';
 import { candidates, prompts, runs, searches, searchPrompts, trials } from '../../db/schema.js';
-import { QschedError } from '../../spec/errors.js';
-import type { EvaluatedRow } from '../../spec/evaluate-spec.js';
-import type { CompleteSchedule } from '../../spec/schedule-document.js';
-import { parseSearchSpec } from '../../spec/validate.js';
-import { parseEvaluateSpec } from '../../spec/validate-evaluate.js';
+import { QschedError } from '../../contract/errors.js';
+import type { EvaluatedRow } from '../../contract/evaluate-spec.js';
+import type { CompleteSchedule } from '../../contract/schedule-document.js';
+import { parseSearchSpec } from '../../contract/validate.js';
+import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
 
 let store: Store;
 beforeEach(() => {
@@ -149,7 +149,7 @@ describe('a schedule', () => {
     expect(resolve('ptqd', { precision: 'w4a6' }).source).toBe(resolve('ptqd', { precision: 'w4a8' }).source);
   });
 
-  test('of Q-Sched is that of a search that goes on, or failed when it was run again, by its last result', () => {
+  test('of Q-Sched is that of a search that continues, or failed when it was run again, by its last result', () => {
     addSearch('older', { finalist: { sample: [1, 1], noise: [1, 1] }, updatedAt: '2026-01-02T00:00:00.000Z' });
     addSearch('newer', { finalist: FINALIST, updatedAt: '2026-01-03T00:00:00.000Z' });
     store.update(searches).set({ status: 'failed' }).where(eq(searches.id, 'newer')).run();
@@ -223,7 +223,7 @@ describe('a run', () => {
     expect(finishEvaluate(store, { result, pValues: [null, 0.03, 0.02] }).rows).toEqual(complete.rows);
   });
 
-  test('that failed says why, and goes on as if it had not', () => {
+  test('that failed says why, and continues as if it had not', () => {
     open('one');
     closeRun(store, 'one', { status: 'failed', message: 'no worker' });
     expect(findRun(store, 'one')).toMatchObject({ status: 'failed', message: 'no worker' });
@@ -250,7 +250,7 @@ describe('a run', () => {
 });
 
 describe('what confirm reads', () => {
-  test('is the gain on the calibration pictures', () => {
+  test('is the gain on the calibration images', () => {
     addSearch('s', { finalist: FINALIST });
     expect(calibrationGain(store, 's', FINALIST)).toBeNull();
     const add = (

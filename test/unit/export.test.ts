@@ -7,7 +7,7 @@ import { completeSchedule, scheduleDocument } from '../../diffusion/schedule-doc
 import { createScheduler } from '../../diffusion/scheduler.js';
 import { SCHEDULE_SCHEMA_PATH, scheduleSchemaText } from '../../scripts/write-schemas.js';
 import { exportDocuments } from '../../scripts/write-export-documents.js';
-import { parseSchedule, scaleFused, ScheduleDocument } from '../../spec/schedule-document.js';
+import { parseSchedule, scaleFused, ScheduleDocument } from '../../contract/schedule-document.js';
 
 const about = {
   model: 'shapes',

@@ -1,6 +1,6 @@
 /** A full disk is said where a server falls silent. */
 import { expect, it } from 'vitest';
-import { fullDisk } from '../../cli/house/full-disk.js';
+import { fullDisk } from '../../cli/host/full-disk.js';
 
 const disk = (blocks: number, bavail: number, bsize = 4096) => fullDisk('/data', () => ({ blocks, bavail, bsize }));
 

@@ -22,8 +22,8 @@ import {
 import { refuseTooMuchText } from '../../inference/prompts/too-much-text.js';
 import { openSession } from '../../inference/models/runtime-session.js';
 import { openScorerFolder } from '../../inference/scorers/scorer-folder.js';
-import { QschedError } from '../../spec/errors.js';
-import { parseSearchSpec } from '../../spec/validate.js';
+import { QschedError } from '../../contract/errors.js';
+import { parseSearchSpec } from '../../contract/validate.js';
 
 let root: string;
 let models: string;
@@ -151,7 +151,7 @@ describe('a model folder', () => {
   test('an unknown model lists what there is', () => {
     makeModel('other');
     const error = refusal(() => openModelFolder('tinny', 'w4a8', [models]));
-    expect(error.message).toBe('There is no model "tinny".');
+    expect(error.message).toBe('There is not a model "tinny".');
     expect(error.hint).toBe('Did you mean "tiny"? Allowed: other, tiny.');
     expect(refusal(() => openModelFolder('tiny', 'w4a8', [join(root, 'empty')])).hint).toBe(
       `Put model folders under ${join(root, 'empty')}.`,
@@ -234,7 +234,7 @@ describe('a scorer folder', () => {
 describe('prompt sets', () => {
   const bytes = (text: string) => new TextEncoder().encode(text);
 
-  test('are JSON or a prompt a line', () => {
+  test('are JSON or a prompt per line', () => {
     expect(textsOf(parsePrompts(bytes('a cat\r\n\n  a dog \n'), 'x.txt'))).toEqual(['a cat', 'a dog']);
     expect(textsOf(parsePrompts(bytes('\ufeffa cat'), 'x.txt'))).toEqual(['a cat']);
     expect(textsOf(parsePrompts(bytes('{"prompts": [{"text": "a cat"}, "a dog"]}'), 'x.json'))).toEqual([
@@ -276,7 +276,7 @@ describe('prompt sets', () => {
       { text: 'snow', nouns: null },
     ]);
     expect(refusal(() => parsePrompts(bytes('[{"text": "a cat", "nouns": "cat"}]'), 'x.json')).message).toContain(
-      'the nouns of entry 1 are no list of words',
+      'the nouns of entry 1 are not list of words',
     );
   });
 

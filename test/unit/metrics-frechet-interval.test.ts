@@ -9,7 +9,7 @@ import {
   frechetInterval,
 } from '../../metrics/distances/frechet-interval.js';
 import { featureStatistics, type FeatureStatistics } from '../../metrics/distances/gaussian-features.js';
-import { philox4x32 } from '../../spec/philox.js';
+import { philox4x32 } from '../../contract/philox.js';
 
 /** Standard normal numbers, the same for the same seed. */
 function normals(count: number, seed: number): Float64Array {
@@ -92,7 +92,7 @@ describe('a reference as statistics', () => {
     ['full rank', 80, 90, 12, 1e-9],
     ['singular reference', 80, 20, 30, 1e-6],
     ['both singular', 14, 20, 30, 1e-6],
-    ['reference of two pictures', 40, 2, 8, 1e-6],
+    ['reference of two images', 40, 2, 8, 1e-6],
   ])('%s: the same distance as from features', (_, n1, n2, d, gate) => {
     const x = sample(n1, d, 1, 0.4);
     const y = sample(n2, d, 2);
@@ -136,27 +136,27 @@ describe('a reference as statistics', () => {
 
 describe('influence', () => {
   test.each([
-    ['more pictures than features', 60, 6, 40],
+    ['more images than features', 60, 6, 40],
     ['singular reference', 60, 6, 4],
     ['singular set', 5, 8, 40],
-  ])('%s: the derivative by the weight of a picture', (_, n, d, references) => {
+  ])('%s: the derivative by the weight of an image', (_, n, d, references) => {
     const x = sample(n, d, 3, 0.3);
     const reference = featureStatistics(sample(references, d, 4));
     const influence = frechetInfluence(x, reference);
     expect(influence.length).toBe(n);
     expect(Math.abs(influence.reduce((sum, value) => sum + value, 0))).toBeLessThan(1e-9 * n);
     const epsilon = 1e-4;
-    // The distance of pictures that have the weighted mean and covariance.
-    const at = (picture: number, weight: number) => {
+    // The distance of images that have the weighted mean and covariance.
+    const at = (image: number, weight: number) => {
       const statistics = weighted(
         x,
-        Array.from({ length: n }, (__, i) => (1 - weight) / n + (i === picture ? weight : 0)),
+        Array.from({ length: n }, (__, i) => (1 - weight) / n + (i === image ? weight : 0)),
       );
       return frechetToStatistics(sampleOf(statistics, x), reference);
     };
-    for (const picture of [0, 1, n - 1]) {
-      const slope = (at(picture, epsilon) - at(picture, -epsilon)) / (2 * epsilon);
-      expect(relative(influence[picture]!, slope)).toBeLessThan(1e-4);
+    for (const image of [0, 1, n - 1]) {
+      const slope = (at(image, epsilon) - at(image, -epsilon)) / (2 * epsilon);
+      expect(relative(influence[image]!, slope)).toBeLessThan(1e-4);
     }
   });
 
@@ -190,7 +190,7 @@ describe('influence', () => {
     const clustered = frechetInterval(influence, distance, prompts);
     expect(relative(clustered.standardError, spread)).toBeLessThan(0.08);
     expect(clustered.prompts).toBe(200);
-    // Pictures that share prompts are worth less than as many that do not.
+    // Images that share prompts are worth less than as many that do not.
     const single = frechetInterval(
       influence,
       distance,
@@ -210,8 +210,8 @@ describe('coverage over 500 samples, fixed seeds', () => {
     covariance: Float64Array.from({ length: d * d }, (_, i) => (i % (d + 1) === 0 ? 1 : 0)),
   };
   const prompts = Array.from({ length: 600 }, (_, i) => i % 200);
-  /** 200 prompts, 3 pictures each: half the variance is the prompt's. Skewed: a sum with a squared normal number. */
-  function pictures(seed: number, shift: number): Features {
+  /** 200 prompts, 3 images each: half the variance is the prompt's. Skewed: a sum with a squared normal number. */
+  function images(seed: number, shift: number): Features {
     const shared = normals(200 * d, seed * 10);
     const own = normals(600 * d, seed * 10 + 1 + (shift > 0.5 ? 1 : 0));
     const data = Float64Array.from(own, (value, i) => {
@@ -223,8 +223,8 @@ describe('coverage over 500 samples, fixed seeds', () => {
   const truth = (shift: number) =>
     variances.reduce((sum, variance) => sum + shift ** 2 + (Math.sqrt(variance) - 1) ** 2, 0);
   const estimates = Array.from({ length: 500 }, (_, seed) => ({
-    near: frechetEstimate(pictures(seed, 0.4), reference),
-    far: frechetEstimate(pictures(seed, 0.6), reference),
+    near: frechetEstimate(images(seed, 0.4), reference),
+    far: frechetEstimate(images(seed, 0.6), reference),
   }));
 
   test('of one distance', () => {

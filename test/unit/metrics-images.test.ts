@@ -1,4 +1,4 @@
-/** Properties of the resamplers, and pictures that are refused. */
+/** Properties of the resamplers, and images that are refused. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CLIP_MEAN, CLIP_STD, clipPreprocess } from '../../metrics/images/clip-preprocess.js';
@@ -17,7 +17,7 @@ const flat = (width: number, height: number, value: number): RgbImage => ({
 });
 
 describe.each(filters)('%s', (filter) => {
-  test('leaves a flat picture flat, whatever the sizes', () => {
+  test('leaves a flat image flat, whatever the sizes', () => {
     fc.assert(
       fc.property(side, side, side, side, fc.integer({ min: 0, max: 255 }), (w, h, width, height, value) => {
         return resizePillow(flat(w, h, value), width, height, filter).data.every((v) => v === value);
@@ -64,7 +64,7 @@ test('a box of whole pixels at its own size is a crop', () => {
   expect([...out.data]).toEqual([18, 19, 20, 21, 22, 23, 33, 34, 35, 36, 37, 38]);
 });
 
-test('clipPreprocess of a picture of the right size only normalises', () => {
+test('clipPreprocess of an image of the right size only normalises', () => {
   const out = clipPreprocess(flat(8, 8, 255), { size: 8, mean: CLIP_MEAN, std: CLIP_STD, resize: true });
   expect(out[0]).toBeCloseTo((1 - CLIP_MEAN[0]) / CLIP_STD[0], 6);
   expect(out[191]).toBeCloseTo((1 - CLIP_MEAN[2]) / CLIP_STD[2], 6);

@@ -6,7 +6,7 @@ import { clipScoreHessel, cosineSimilarity, meanClipScore } from '../../metrics/
 import { createObjective, LOG_FLOOR, scoreOfTerms, varianceShare, type Row } from '../../metrics/objectives/jaq.js';
 import { planObjective, planOutside, withK } from '../../metrics/objectives/plan-objective.js';
 import { SCORE_TABLE } from '../../metrics/scores/score-table.js';
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 
 const row = (cosine: number, quality: number): Row => ({
   objective: { cosine, 'clip-iqa.quality': quality, 'clip-iqa.noisiness': 0.1 },
@@ -29,7 +29,7 @@ function thrown(call: () => unknown): QschedError {
 describe('jaq-clip', () => {
   const objective = jaq('jaq-clip', 2);
 
-  test('is 2.5 max(cos, 0) + k CLIP-IQA, a picture at a time, then the mean', () => {
+  test('is 2.5 max(cos, 0) + k CLIP-IQA, an image at a time, then the mean', () => {
     expect(objective.terms(rows).tc).toBeCloseTo((0.75 + 0 + 0.5) / 3, 14);
     expect(objective.terms(rows).iq).toBeCloseTo(0.5, 14);
     expect(objective.score(rows)).toBeCloseTo(1.25 / 3 + 1, 14);
@@ -50,7 +50,7 @@ describe('jaq-clip-log', () => {
     expect(objective.perImage(rows[0]!)).toBeCloseTo(Math.log(30) + 0.4, 13);
   });
 
-  test('stays finite where picture and text disagree', () => {
+  test('stays finite where image and text disagree', () => {
     expect(objective.score([row(-0.5, 0)])).toBe(Math.log(LOG_FLOOR));
   });
 });
@@ -75,7 +75,7 @@ describe.each(['jaq-clip', 'jaq-clip-log'] as const)('%s', (type) => {
     );
   });
 
-  test('never falls when the quality of a picture rises', () => {
+  test('never falls when the quality of an image rises', () => {
     fc.assert(
       fc.property(anyRows, fc.double({ min: 0, max: 1, noNaN: true }), (list, quality) => {
         const better = list.map((one, i) =>
@@ -137,7 +137,7 @@ test('iq is quality alone, and has no text term', () => {
 describe('a weighted sum of scores', () => {
   const weighted = (weights: Record<string, number>) =>
     planObjective({ type: 'weighted', k: 2, scorer: 'objective', weights }, (scorer) => {
-      if (scorer !== 'mine') throw new Error(`there is no folder ${scorer}`);
+      if (scorer !== 'mine') throw new Error(`there is not a folder ${scorer}`);
       return [
         { name: 'shine', judges: 'quality', direction: 'higher' },
         { name: 'dirt', judges: 'quality', direction: 'lower' },
@@ -197,7 +197,7 @@ test('the message about an unknown score knows the installed ones', () => {
         { type: 'weighted', k: 2, scorer: 'objective', weights: { [name]: 1 } },
         (scorer) => {
           if (scorer === 'fine') return [{ name: 'gloss', judges: 'quality', direction: 'higher' }];
-          throw new Error(`there is no folder ${scorer}`);
+          throw new Error(`there is not a folder ${scorer}`);
         },
         () => ['shine@mine', 'gloss@fine'],
       ),
@@ -227,7 +227,7 @@ describe('a scorer outside the objective judges', () => {
   });
 });
 
-test('a weight that is no number is refused', () => {
+test('a weight that is not a number is refused', () => {
   for (const k of [-1, Number.NaN, Infinity]) expect(thrown(() => jaq('jaq-clip', k)).message).toContain(String(k));
 });
 
@@ -283,7 +283,7 @@ describe('scores at their edges', () => {
     );
   });
 
-  test("Hessel's clamp is per picture, torchmetrics' for the set", () => {
+  test("Hessel's clamp is per image, torchmetrics' for the set", () => {
     expect(clipScoreHessel(-0.2)).toBe(0);
     expect(clipScoreHessel(0.4)).toBe(1);
     expect(meanClipScore([0.5, -0.2])).toBeCloseTo(15, 12);

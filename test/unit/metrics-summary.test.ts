@@ -10,7 +10,7 @@ import {
 import {
   clipScoreOf,
   compareRows,
-  finishedPictures,
+  finishedImages,
   meanScores,
   objectiveOf,
   type TermTable,
@@ -20,7 +20,7 @@ const NAMES = ['cosine', 'clip-iqa.quality'];
 const PLAN = planObjective({ type: 'jaq-clip', k: 2, scorer: 'objective' });
 const SECOND = planObjective({ type: 'jaq-clip', k: 2, scorer: 'second' });
 
-/** Rows of [cosine, quality] by picture; `second` has the same. */
+/** Rows of [cosine, quality] by image; `second` has the same. */
 function tableOf(
   prompts: number,
   seeds: number,
@@ -63,7 +63,7 @@ describe('means', () => {
     expect(scores['clip-iqa.quality@objective']).toEqual({ mean: 0.5, low: 0.5, high: 0.5 });
   });
 
-  test('leave out a picture that one scorer failed on, for that scorer', () => {
+  test('leave out an image that one scorer failed on, for that scorer', () => {
     const failed = tableOf(
       2,
       2,
@@ -80,8 +80,8 @@ describe('means', () => {
         [0.4, 0.5],
       ],
     );
-    expect(finishedPictures(failed)).toEqual([false, true, true, true]);
-    expect(finishedPictures(failed, ['objective'])).toEqual([true, true, true, true]);
+    expect(finishedImages(failed)).toEqual([false, true, true, true]);
+    expect(finishedImages(failed, ['objective'])).toEqual([true, true, true, true]);
     const scores = meanScores(failed);
     expect(scores['cosine@objective']!.mean).toBeCloseTo(0.2, 12);
     expect(scores['cosine@second']!.mean).toBeCloseTo((0.2 + 0.3) / 2, 12);
@@ -100,7 +100,7 @@ describe('means', () => {
 });
 
 describe('the objective', () => {
-  test('is TC + k IQ over the pictures', () => {
+  test('is TC + k IQ over the images', () => {
     // 2.5 max(cos, 0): 0.25, 0, 0.5; quality .2, .4, .6
     expect(
       objectiveOf(
@@ -160,8 +160,8 @@ describe('the objective', () => {
     ]);
   });
 
-  test('has an interval around itself where prompts have lost pictures', () => {
-    // Scores 0 and 0 of one prompt, 2 of the other: the mean over pictures is 2/3, that over prompts 1.
+  test('has an interval around itself where prompts have lost images', () => {
+    // Scores 0 and 0 of one prompt, 2 of the other: the mean over images is 2/3, that over prompts 1.
     // M + n / m (mean - M) with m = 1.5: 2/3 - 4/3 * 2/3 = -2/9, and 2/3 + 2/3 * 4/3 = 14/9.
     const { objective, objectiveLow, objectiveHigh } = objectiveOf(
       tableOf(2, 2, [
@@ -177,7 +177,7 @@ describe('the objective', () => {
     expect(objectiveHigh).toBeCloseTo(14 / 9, 12);
   });
 
-  test('has no interval below two prompts, or where it is no mean over pictures', () => {
+  test('has no interval below two prompts, or where it is not a mean over images', () => {
     const rows = [
       [0.1, 0.2],
       [0.3, 0.4],
@@ -209,7 +209,7 @@ describe('CLIPScore', () => {
     expect(clipScoreOf(table, 'brisque').clipScore).toBeCloseTo(20, 10);
   });
 
-  test('is over the pictures of that scorer, and not below 0', () => {
+  test('is over the images of that scorer, and not below 0', () => {
     expect(clipScoreOf(tableOf(3, 1, rows(0.1, NaN, -0.3), rows(NaN, 0, 0)), 'objective')).toEqual({
       clipScore: 0,
       clipScoreLow: 0,
@@ -297,13 +297,13 @@ describe('gains', () => {
     });
   });
 
-  test('leave out prompts with a picture that failed in either, and do not recommend a row then', () => {
+  test('leave out prompts with an image that failed in either, and do not recommend a row then', () => {
     const failed = rows(0.1);
     failed[7] = [NaN, NaN];
     const { gains, lost, recommend, reason } = compareRows(tableOf(30, 2, failed), tableOf(30, 2, rows(0)), JUDGED);
     expect(gains[0]!.prompts).toBe(29);
     expect([lost, recommend]).toEqual([1, 'identity']);
-    expect(reason).toMatch(/^1 of 30 prompts lack a picture or a score\./);
+    expect(reason).toMatch(/^1 of 30 prompts lack an image or a score\./);
     expect(compareRows(tableOf(30, 2, rows(0.1)), tableOf(30, 2, failed), JUDGED)).toMatchObject({ lost: 1 });
   });
 
@@ -314,7 +314,7 @@ describe('gains', () => {
       pValue: null,
       lost: 30,
       recommend: 'none',
-      reason: 'Only 0 of 30 prompts have every picture and every score.',
+      reason: 'Only 0 of 30 prompts have every image and every score.',
     });
   });
 });
@@ -358,7 +358,7 @@ describe('distances', () => {
   test('to full precision are those of the same prompts and seeds', async () => {
     const row = features([1, 2, 3, NaN]);
     const full = features([3, NaN, 5, 100]);
-    // Pictures 0 and 2 are in both: 1, 3 and 3, 5.
+    // Images 0 and 2 are in both: 1, 3 and 3, 5.
     const { fidSd, fid, cmmd } = await distancesOf(row, { ...nothing, full });
     expect(fidSd).toBeCloseTo(4, 10);
     expect([fid, cmmd]).toEqual([null, null]);
@@ -379,10 +379,10 @@ describe('distances', () => {
     );
   });
 
-  test('of too few pictures are none, with a warning', async () => {
+  test('of too few images are none, with a warning', async () => {
     expect(
       await distancesOf(features([1, NaN, NaN]), { ...nothing, reference, full: features([1, 2, 3]) }),
-    ).toMatchObject({ fid: null, fidSd: null, kid: null, warnings: ['too few pictures for a distance'] });
+    ).toMatchObject({ fid: null, fidSd: null, kid: null, warnings: ['too few images for a distance'] });
     expect(await distancesOf(null, { ...nothing, reference })).toMatchObject({ fid: null, warnings: [] });
   });
 
@@ -394,8 +394,8 @@ describe('distances', () => {
     expect(width(twice)).toBeGreaterThan(0.8 * width(once));
   });
 
-  test('leave out a picture with any feature that is not finite', async () => {
-    const pictures = [
+  test('leave out an image with any feature that is not finite', async () => {
+    const images = [
       [1, 2],
       [3, 5],
       [2, 2],
@@ -414,27 +414,27 @@ describe('distances', () => {
       mean: Float64Array.of(0, 0),
       covariance: Float64Array.of(1, 0, 0, 1),
     };
-    const whole = table(pictures);
+    const whole = table(images);
     const options = {
       ...nothing,
       reference: two,
-      identity: table(pictures.map(([x, y]) => [x! + 1, y!])),
-      full: table(pictures.map(([x, y]) => [x!, y! * 2])),
+      identity: table(images.map(([x, y]) => [x! + 1, y!])),
+      full: table(images.map(([x, y]) => [x!, y! * 2])),
     };
     for (const value of [NaN, Infinity, -Infinity]) {
       for (const bad of [
         [value, 7],
         [7, value],
       ]) {
-        const broken = table([...pictures, bad]);
+        const broken = table([...images, bad]);
         expect(finishedFeatures(broken)).toEqual([true, true, true, true, true, false]);
         const good = {
           ...options,
-          identity: table([...pictures.map(([x, y]) => [x! + 1, y!]), [8, 8]]),
-          full: table([...pictures.map(([x, y]) => [x!, y! * 2]), [8, 8]]),
+          identity: table([...images.map(([x, y]) => [x! + 1, y!]), [8, 8]]),
+          full: table([...images.map(([x, y]) => [x!, y! * 2]), [8, 8]]),
         };
         expect(await distancesOf(broken, good)).toEqual(await distancesOf(whole, options));
-        expect(await distancesOf(table([...pictures, [8, 8]]), { ...good, identity: broken })).toMatchObject({
+        expect(await distancesOf(table([...images, [8, 8]]), { ...good, identity: broken })).toMatchObject({
           fidGain: { difference: expect.any(Number) as unknown },
         });
       }
@@ -461,7 +461,7 @@ describe('distances', () => {
     expect(await distancesOf(features([1, 3, 5, 7]), options, remember)).toEqual(fresh);
     await distancesOf(identity, { ...nothing, reference }, remember);
     expect(computed).toHaveLength(4);
-    // Another row shares the identity's estimate; a picture that is missing changes what is compared.
+    // Another row shares the identity's estimate; an image that is missing changes what is compared.
     await distancesOf(features([0, 3, 5, 7]), { ...nothing, reference, identity }, remember);
     expect(computed).toHaveLength(5);
     const some = { ...nothing, reference, identity: features([2, 4, 6, NaN]) };

@@ -46,7 +46,7 @@ describe('pairedBootstrap', () => {
     );
   });
 
-  test('takes the prompt as the unit: repeating its pictures adds no certainty, and a prompt counts once', () => {
+  test('takes the prompt as the unit: repeating its images adds no certainty, and a prompt counts once', () => {
     const once = pairedBootstrap(spread, { seed: 1, resamples: 300 });
     const repeated = pairedBootstrap(
       spread.map(([value], i) => Array.from({ length: 1 + (i % 4) }, () => value!)),
@@ -157,7 +157,7 @@ describe('pairedBootstrap', () => {
   });
 });
 
-test('clustersOf keeps the order of prompts and pictures', () => {
+test('clustersOf keeps the order of prompts and images', () => {
   expect(clustersOf([1, 2, 3, 4], ['b', 'a', 'b', 'c'])).toEqual([[1, 3], [2], [4]]);
   expect(() => clustersOf([1, 2], [0])).toThrow('2 differences but 1 prompts');
 });

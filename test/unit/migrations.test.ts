@@ -8,7 +8,7 @@ import { isOlder } from '../../db/older.js';
 import { openStore, type Store } from '../../db/open-store.js';
 import { latestFit, listSchedules, scheduleOfSearch, storeSchedule } from '../../db/schedules.js';
 import { findSearch } from '../../db/searches.js';
-import type { CompleteSchedule } from '../../spec/schedule-document.js';
+import type { CompleteSchedule } from '../../contract/schedule-document.js';
 
 const MIGRATIONS = join(import.meta.dirname, '..', '..', 'db', 'migrations');
 const BEFORE = ['0000_init', '0001_schedules', '0002_runs'];

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { packFloats, unpackFloats } from '../../optimizers/pack-floats.js';
 import { createGenerator } from '../../optimizers/rng.js';
-import { philox4x32 } from '../../spec/philox.js';
+import { philox4x32 } from '../../contract/philox.js';
 
 const address = { index: fc.nat(2 ** 40), coordinate: fc.nat(100), attempt: fc.nat(100) };
 

@@ -10,7 +10,7 @@ import {
   type OptimizerOptions,
   type OptimizerState,
 } from '../../optimizers/index.js';
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 
 type Score = number | null;
 
@@ -125,7 +125,7 @@ describe.each(OPTIMIZERS)('%s', (name) => {
     expect(unscored.flat()).toHaveLength(40);
   });
 
-  it('goes on where a larger budget allows it, as if it had always been larger', () => {
+  it('continues where a larger budget allows it, as if it had always been larger', () => {
     const told = Array.from({ length: 40 }, (_, i) => Math.cos(i));
     const small = createOptimizer(name, { ...options, budget: 19 });
     const first = run(small, told).flat();

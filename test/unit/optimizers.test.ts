@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { cmaConstants, defaultPopulation } from '../../optimizers/cma-constants.js';
 import { createOptimizer, defaultBatch, restoreOptimizer, type OptimizerOptions } from '../../optimizers/index.js';
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 
 const space = { lower: [0.8, 0.8], upper: [1.2, 1.2] };
 const base: OptimizerOptions = { space, seed: 0, budget: 200 };
@@ -230,7 +230,7 @@ describe('bad options', () => {
     ['a box upside down', { space: { lower: [0, 2], upper: [1, 1] } }, /Dimension 2 .* from 2 to 1/],
     ['a box without width', { space: { lower: [1], upper: [1] } }, /from 1 to 1/],
     ['an infinite bound', { space: { lower: [0], upper: [Number.POSITIVE_INFINITY] } }, /finite/],
-    ['a bound that is no number', { space: { lower: [Number.NaN], upper: [1] } }, /finite/],
+    ['a bound that is not a number', { space: { lower: [Number.NaN], upper: [1] } }, /finite/],
     ['a negative seed', { seed: -1 }, /seed is -1/],
     ['a broken seed', { seed: 0.5 }, /seed is 0.5/],
     ['no budget', { budget: 0 }, /budget is 0/],

@@ -1,6 +1,6 @@
 /** Philox4x32-10 against the known answers of Random123 1.14.0 (kat_vectors). */
 import { describe, expect, it } from 'vitest';
-import { philox4x32 } from '../../spec/philox.js';
+import { philox4x32 } from '../../contract/philox.js';
 
 const ANSWERS = [
   { counter: [0, 0, 0, 0], key: [0, 0], words: [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8] },

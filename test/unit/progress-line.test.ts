@@ -1,7 +1,7 @@
 /** Progress in words: what a gain is measured by, and since when the rate counts. */
 import { afterEach, beforeEach, describe as group, expect, test, vi } from 'vitest';
 import { describe, ProgressLine } from '../../cli/follow/progress-line.js';
-import type { SearchProgress } from '../../spec/search-result.js';
+import type { SearchProgress } from '../../contract/search-result.js';
 
 const progress = (own: Partial<SearchProgress>): SearchProgress => ({
   status: 'running',

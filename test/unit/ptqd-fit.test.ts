@@ -12,8 +12,8 @@ import { measureOverhead } from '../../inference/engine/overhead.js';
 import { schedulerOf } from '../../inference/prepare/prepare.js';
 import { fitNetworks, fitOnTrajectories, type FitNetworks } from '../../inference/engine/ptqd-fit.js';
 import { planObjective } from '../../metrics/objectives/plan-objective.js';
-import { encodeFloats } from '../../spec/float-text.js';
-import type { CompareResult } from '../../spec/study-payloads.js';
+import { encodeFloats } from '../../contract/float-text.js';
+import type { CompareResult } from '../../contract/study-payloads.js';
 
 const CHANNELS = 2;
 const LENGTH = 8;
@@ -29,7 +29,7 @@ function schedule(eta = 0.3) {
   return scheduler.fused();
 }
 
-/** e = tanh(x) with a word of the text in it; q = 1.25 e + a bias a channel. */
+/** e = tanh(x) with a word of the text in it; q = 1.25 e + a bias per channel. */
 function fakes(seen: { reference: Float32Array[][]; quantised: Float32Array[][] }): FitNetworks {
   const full = (x: Float32Array, hidden: Float32Array): Float32Array => x.map((v) => Math.tanh(v) + hidden[0]!);
   return {
@@ -195,7 +195,7 @@ describe('side by side', () => {
     expect(rows[2]).toMatchObject({ gain: 0, low: 0, high: 0 });
   });
 
-  it('refuses pictures that failed', () => {
+  it('refuses images that failed', () => {
     expect(() =>
       besideIdentity({
         prompts: 2,
@@ -203,7 +203,7 @@ describe('side by side', () => {
         objectives,
         variants: [variant('identity', [0.1, 0.2]), variant('ptqd', [0.2, NaN], [{ at: 1, reason: 'not finite' }])],
       }),
-    ).toThrow('1 pictures of "ptqd" failed: not finite.');
+    ).toThrow('1 images of "ptqd" failed: not finite.');
   });
 });
 

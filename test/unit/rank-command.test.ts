@@ -10,10 +10,10 @@ import { openStore, type Store } from '../../db/open-store.js';
 import { closeSearch, openSearch } from '../../db/searches.js';
 import { askTrials, recordTrials } from '../../db/trials.js';
 import { planObjective } from '../../metrics/objectives/plan-objective.js';
-import { encodeFloats } from '../../spec/float-text.js';
-import type { BatchReference } from '../../spec/payloads.js';
-import type { SearchResult } from '../../spec/search-result.js';
-import { parseSearchSpec } from '../../spec/validate.js';
+import { encodeFloats } from '../../contract/float-text.js';
+import type { BatchReference } from '../../contract/payloads.js';
+import type { SearchResult } from '../../contract/search-result.js';
+import { parseSearchSpec } from '../../contract/validate.js';
 
 let folder: string;
 let store: Store;
@@ -116,21 +116,21 @@ function makeSearch(
     seeds: spec.prompts.seeds,
     objective,
   };
-  const pictures = calibration.length * spec.prompts.seeds.length;
+  const images = calibration.length * spec.prompts.seeds.length;
   const trials = [...candidates, ...Array.from({ length: open }, () => null)].map((_, index) => ({
     index,
     point: [index],
     coefficients: { sample: [1 + index / 64, 1], noise: [1, 1 - index / 64] },
   }));
   askTrials(store, { ...batch, trials, retryFailed: false });
-  const evaluations = Array.from({ length: pictures }, (_, i) => i);
+  const evaluations = Array.from({ length: images }, (_, i) => i);
   recordTrials(store, {
     ...batch,
     trials: candidates.map((candidate, index) => ({
       index,
       coefficients: trials[index]!.coefficients,
       evaluations,
-      failed: candidate === null ? [{ at: 0, reason: 'the picture is not finite' }] : [],
+      failed: candidate === null ? [{ at: 0, reason: 'the image is not finite' }] : [],
       // CLIPScore of Hessel et al. is 2.5 cos.
       scorers: [
         {
@@ -284,7 +284,7 @@ describe('one search', () => {
       .run();
     expect(ranked(['s'], { k: '1,5' }).ks).toEqual(ks);
     expect(refusal(['s'], { pair: 'warm' })).toBe(
-      'failure: The pictures of "s" have no stored CLIP-IQA pair "warm". Its objective has no CLIP-IQA. Leave --pair out.',
+      'failure: The images of "s" have no stored CLIP-IQA pair "warm". Its objective has no CLIP-IQA. Leave --pair out.',
     );
   });
 
@@ -459,7 +459,7 @@ describe('several searches', () => {
     makeSearch('one');
     makeSearch('two', making);
     expect(refusal(['one', 'two'])).toBe(
-      `usage: "one" and "two" cannot stand in one ranking: they have ${difference}. Rank them one at a time.`,
+      `usage: "one" and "two" cannot are in one ranking: they have ${difference}. Rank them one at a time.`,
     );
   });
 });
@@ -487,14 +487,14 @@ describe('bad input', () => {
     expect(refusal(['shapes-on'])).toMatch(/^usage: There is no search "shapes-on" in .* Did you mean "shapes-one"\?/);
   });
 
-  test('a search without a scored trial, and one whose pictures lack the pair', () => {
+  test('a search without a scored trial, and one whose images lack the pair', () => {
     makeSearch('none', { candidates: [[0.1, 0.1, 0.1], null], finished: false, open: 1 });
     expect(refusal(['none'])).toBe(
-      'failure: The search "none" is running and has no scored trial to rank. Go on with it: npx qsched resume none',
+      'failure: The search "none" is running and has no scored trial to rank. Resume it: npx qsched resume none',
     );
     makeSearch('old', { names: NAMES.slice(0, 2) });
     expect(refusal(['old'], { pair: 'noisiness' })).toBe(
-      'failure: The pictures of "old" have no stored CLIP-IQA pair "noisiness". Stored: quality.',
+      'failure: The images of "old" have no stored CLIP-IQA pair "noisiness". Stored: quality.',
     );
   });
 });

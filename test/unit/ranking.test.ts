@@ -54,9 +54,9 @@ describe('weights and scores', () => {
           { minLength: 1, maxLength: 12 },
         ),
         someK,
-        (pictures, k) => {
+        (images, k) => {
           const objective = createObjective(planObjective({ type: 'jaq-clip', k, scorer: 'objective' }));
-          const rows = pictures.map((terms) => ({ objective: terms }));
+          const rows = images.map((terms) => ({ objective: terms }));
           expect(rankTerms([objective.terms(rows)], weightsAt('jaq-clip', k, true)).scores).toEqual([
             objective.score(rows),
           ]);

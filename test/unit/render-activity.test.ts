@@ -11,9 +11,9 @@ import type * as CheckScorers from '../../inference/scorers/check-scorers.js';
 import type { EngineClient } from '../../inference/engine/engine-client.js';
 import { numericClass } from '../../inference/models/numeric-class.js';
 import { prepareNetwork } from '../../inference/prepare/prepare-evaluate.js';
-import type { RenderRequest } from '../../spec/evaluate-payloads.js';
+import type { RenderRequest } from '../../contract/evaluate-payloads.js';
 import { checkScorers } from '../../inference/scorers/check-scorers.js';
-import { parseEvaluateSpec } from '../../spec/validate-evaluate.js';
+import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
 
 vi.mock('../../inference/scorers/check-scorers.js', async (original) => {
   const real = await original<typeof CheckScorers>();

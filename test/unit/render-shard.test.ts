@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { planObjective } from '../../metrics/objectives/plan-objective.js';
-import { decodeTable, encodeTable } from '../../inference/artefacts/artefact-formats.js';
-import { openArtefactFolder, type ArtefactStore } from '../../inference/artefacts/artefacts.js';
+import { decodeTable, encodeTable } from '../../artefacts/artefact-formats.js';
+import { openArtefactFolder, type ArtefactStore } from '../../artefacts/artefact-store.js';
 import {
   renderShard,
   type RenderJob,
@@ -14,7 +14,7 @@ import {
 } from '../../inference/engine/render-shard.js';
 import type { Pair, ScoringEngine } from '../../inference/engine/scoring-engine.js';
 import { summariseRow } from '../../inference/engine/summarise-row.js';
-import { BLOCK, type SummariseRequest } from '../../spec/evaluate-payloads.js';
+import { BLOCK, type SummariseRequest } from '../../contract/evaluate-payloads.js';
 
 const BATCH = 4;
 const SEEDS = [1, 2];
@@ -22,11 +22,11 @@ const SEEDS = [1, 2];
 let folder: string;
 let artefacts: ArtefactStore;
 let counts: { opened: number; drawn: string[]; scored: number; featured: number };
-/** Pictures that fail. */
+/** Images that fail. */
 let broken: Set<string>;
-/** Prompts whose pictures the scorer has no number for. */
+/** Prompts whose images the scorer has no number for. */
 let unscored: Set<number>;
-/** Prompts whose pictures have a feature that is not finite. */
+/** Prompts whose images have a feature that is not finite. */
 let featureless: Set<number>;
 /** Network batches after which the engine breaks down. */
 let batches: number;
@@ -46,16 +46,16 @@ afterEach(() => {
 
 const nameOf = ({ text, seed }: Pair): string => `${text}/${seed}`;
 
-/** A picture's first byte is the number in its prompt, its second the seed: scores are read off them. */
+/** An image's first byte is the number in its prompt, its second the seed: scores are read off them. */
 function fakeEngine(): ScoringEngine {
   const score = { role: 'objective', names: ['cosine', 'clip-iqa.quality'] };
   return {
     scorers: [
       {
         ...score,
-        score: async (pictures) => {
-          counts.scored += pictures.length;
-          return pictures.map(({ image: { data } }) =>
+        score: async (images) => {
+          counts.scored += images.length;
+          return images.map(({ image: { data } }) =>
             Float64Array.of(unscored.has(data[0]!) ? NaN : data[0]! / 100, data[1]! / 10),
           );
         },
@@ -80,7 +80,7 @@ function fakeEngine(): ScoringEngine {
       );
     },
     score: async () => {
-      throw new Error('pictures are drawn first');
+      throw new Error('images are drawn first');
     },
     release: async () => undefined,
   };
@@ -131,7 +131,7 @@ describe('a shard', () => {
     const {
       blocks: [block],
     } = recordOf(made.record);
-    expect(block!.pictures).toHaveLength(10);
+    expect(block!.images).toHaveLength(10);
     const terms = decodeTable(artefacts.get(block!.terms[0]!.hash)!)!;
     expect(terms).toMatchObject({ rows: 10, columns: 2 });
     expect(Array.from(terms.values.subarray(4, 8))).toEqual([0.01, 0.1, 0.01, 0.2]);
@@ -145,7 +145,7 @@ describe('a shard', () => {
     expect(counts).toMatchObject({ opened: 0, scored: 10, featured: 10 });
   });
 
-  test('with another scorer draws nothing, and scores the pictures that are kept', async () => {
+  test('with another scorer draws nothing, and scores the images that are kept', async () => {
     await render(jobOf(pairsOf(5)));
     const made = await render(
       jobOf(pairsOf(5), {
@@ -165,7 +165,7 @@ describe('a shard', () => {
     expect(await render(jobOf(pairsOf(2), own))).toMatchObject({ drawn: 4, reused: 0 });
   });
 
-  test('that grows draws the new pictures alone, and keeps the numbers of whole blocks', async () => {
+  test('that grows draws the new images alone, and keeps the numbers of whole blocks', async () => {
     await render(jobOf(pairsOf(BLOCK)));
     expect(counts.scored).toBe(2 * BLOCK);
     const made = await render(jobOf(pairsOf(BLOCK + 5)));
@@ -173,7 +173,7 @@ describe('a shard', () => {
     expect(counts.scored).toBe(2 * BLOCK + 10);
   });
 
-  test('that breaks down in the middle keeps every batch that was done, and goes on from there', async () => {
+  test('that breaks down in the middle keeps every batch that was done, and continues from there', async () => {
     batches = 2;
     await expect(render(jobOf(pairsOf(10)))).rejects.toThrow('the engine broke down');
     expect(counts.drawn).toHaveLength(2 * BATCH);
@@ -184,7 +184,7 @@ describe('a shard', () => {
   });
 });
 
-describe('a picture that failed', () => {
+describe('an image that failed', () => {
   test('is kept as a failure, has no numbers, and is not drawn again', async () => {
     broken.add('1/2');
     const first = await render(jobOf(pairsOf(3)));
@@ -209,7 +209,7 @@ describe('a picture that failed', () => {
     expect(await render(jobOf(pairsOf(BLOCK)))).toEqual({ ...made, drawn: 0, reused: 2 * BLOCK });
   });
 
-  test('a score that was no number is asked for again where that is wanted, and no picture is drawn', async () => {
+  test('a score that was no number is asked for again where that is wanted, and no image is drawn', async () => {
     unscored.add(1);
     await render(jobOf(pairsOf(3)));
     unscored.clear();
@@ -238,7 +238,7 @@ describe('a picture that failed', () => {
       scores: {},
       fid: null,
     });
-    expect(summary.warnings.join()).toMatch(/4 of 4 pictures failed \(the latent has 1 values/);
+    expect(summary.warnings.join()).toMatch(/4 of 4 images failed \(the latent has 1 values/);
   });
 });
 
@@ -310,7 +310,7 @@ function requestOf(records: readonly string[], prompts: number): SummariseReques
 }
 
 describe('a summary', () => {
-  test('of one row is that of its pictures, and says what it lacks', async () => {
+  test('of one row is that of its images, and says what it lacks', async () => {
     const { record } = await render(jobOf(pairsOf(5)));
     const { row, warnings, pValue } = await summariseRow(requestOf([record], 5), artefacts);
     // cosine is 0, .01 .. .04; quality .1 or .2
@@ -370,7 +370,7 @@ describe('a summary', () => {
     expect(row.fidSd).toBeCloseTo(49, 6);
   });
 
-  test('leaves pictures with broken features out of distances, says so, and can make them again', async () => {
+  test('leaves images with broken features out of distances, says so, and can make them again', async () => {
     const full = await render(
       jobOf(pairsOf(30), { network: 'full', features: { role: 'objective', fingerprint: 'full' } }),
     );
@@ -380,7 +380,7 @@ describe('a summary', () => {
     expect(row).toMatchObject({ images: 60, failed: 0 });
     expect(row.fidSd).toBeCloseTo(0, 9);
     expect(warnings.join()).toMatch(
-      /features of 2 of 60 pictures are not finite; distances leave them out\. .*--retry-failed/,
+      /features of 2 of 60 images are not finite; distances leave them out\. .*--retry-failed/,
     );
     featureless.clear();
     Object.assign(counts, { featured: 0, scored: 0, drawn: [] });
@@ -420,21 +420,21 @@ describe('a summary', () => {
     expect(puts).toEqual(['put']);
   });
 
-  /** Scores of a second scorer beside those of a shard; the first pictures have none. */
-  function secondScorer(record: string, unscoredPictures: number): string {
+  /** Scores of a second scorer beside those of a shard; the first images have none. */
+  function secondScorer(record: string, unscoredImages: number): string {
     const shard = recordOf(record);
-    let left = unscoredPictures;
+    let left = unscoredImages;
     const blocks = shard.blocks.map((block) => {
       const { values } = decodeTable(artefacts.get(block.terms[0]!.hash)!)!;
-      const beauty = Float64Array.from(block.pictures, (_, i) => values[2 * i]!);
-      for (let i = 0; i < block.pictures.length && left > 0; i += 1, left -= 1) beauty[i] = NaN;
+      const beauty = Float64Array.from(block.images, (_, i) => values[2 * i]!);
+      for (let i = 0; i < block.images.length && left > 0; i += 1, left -= 1) beauty[i] = NaN;
       const hash = artefacts.put(encodeTable({ rows: beauty.length, columns: 1, values: beauty }));
       return { ...block, terms: [...block.terms, { scorer: 'other', hash }] };
     });
     return artefacts.put(Buffer.from(JSON.stringify({ ...shard, blocks })));
   }
 
-  test('counts the pictures of the objective, and says what another scorer gave no number for', async () => {
+  test('counts the images of the objective, and says what another scorer gave no number for', async () => {
     broken.add('29/2');
     const own = await render(jobOf(pairsOf(30)));
     const identity = await render(jobOf(pairsOf(30), { network: 'identity' }));
@@ -453,23 +453,23 @@ describe('a summary', () => {
     };
     const alone = await summariseRow({ ...request, prepared }, artefacts);
     expect(alone.row).toMatchObject({ images: 59, failed: 1 });
-    // cosine p / 100 and quality .1 or .2, but for the picture that failed.
+    // cosine p / 100 and quality .1 or .2, but for the image that failed.
     const cosine = (2 * 435 - 29) / 100 / 59;
     expect(alone.row.objective).toBeCloseTo(2.5 * cosine + 2 * ((30 * 0.1 + 29 * 0.2) / 59), 12);
     expect(alone.row.clipScore).toBeCloseTo(100 * cosine, 12);
     const about = 'shapes w4a8, 1 step, identity: ';
     expect(alone.warnings.filter((warning) => warning.startsWith(about))).toEqual([
-      `${about}1 of 60 pictures failed (the latent has 1 values that are not finite); the objective's mean is over the others. To try them again: --retry-failed (retryFailed: true).`,
-      `${about}the scorer "other" gave no number for 9 of 59 pictures; its means are over the other 50. To try them again: --retry-failed (retryFailed: true).`,
+      `${about}1 of 60 images failed (the latent has 1 values that are not finite); the objective's mean is over the others. To try them again: --retry-failed (retryFailed: true).`,
+      `${about}the scorer "other" gave no number for 9 of 59 images; its means are over the other 50. To try them again: --retry-failed (retryFailed: true).`,
     ]);
     const records = [secondScorer(identity.record, 0)];
     const compared = await summariseRow({ ...request, prepared, identity: records, label: 'ours' }, artefacts);
-    // Five prompts have a picture without a score, one a picture that failed.
+    // Five prompts have an image without a score, one an image that failed.
     expect(compared.row.gains.map(({ prompts }) => prompts)).toEqual([24, 24]);
     expect(compared.warnings.join('\n')).toContain(
-      'ours: the scorer "other" gave no number for 9 of 59 pictures; its means are over the other 50, gains over the 24 whole prompts of 30.',
+      'ours: the scorer "other" gave no number for 9 of 59 images; its means are over the other 50, gains over the 24 whole prompts of 30.',
     );
-    expect(compared.warnings.join('\n')).toContain('ours: 6 of 30 prompts lack a picture or a score.');
+    expect(compared.warnings.join('\n')).toContain('ours: 6 of 30 prompts lack an image or a score.');
   });
 
   test('can be stopped between distances, and needs no room for them', async () => {

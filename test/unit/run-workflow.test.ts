@@ -1,11 +1,11 @@
-/** A short command in its house: its result, or an interruption that leaves in order. */
+/** A short command in its host: its result, or an interruption that leaves in order. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { House } from '../../cli/house/house.js';
-import { visitHouse } from '../../cli/house/run-workflow.js';
+import type { Host } from '../../cli/host/host.js';
+import { visitHost } from '../../cli/host/run-workflow.js';
 
 const stop = vi.fn<() => Promise<void>>(async () => undefined);
-let enter: () => Promise<House>;
-vi.mock('../../cli/house/house.js', () => ({ enterHouse: () => enter() }));
+let enter: () => Promise<Host>;
+vi.mock('../../cli/host/host.js', () => ({ enterHost: () => enter() }));
 
 const started: unknown[] = [];
 const client = {
@@ -16,12 +16,12 @@ const client = {
     },
   },
 };
-const house = { client, broken: new Promise<never>(() => undefined), stop } as unknown as House;
+const host = { client, broken: new Promise<never>(() => undefined), stop } as unknown as Host;
 
 let listeners: number;
 beforeEach(() => {
   listeners = process.listenerCount('SIGINT');
-  enter = async () => house;
+  enter = async () => host;
   vi.spyOn(process.stderr, 'write').mockReturnValue(true);
 });
 afterEach(() => {
@@ -29,7 +29,7 @@ afterEach(() => {
   stop.mockClear();
 });
 
-/** The house is left once, and nobody listens for Ctrl-C any more. */
+/** The host is left once, and nobody listens for Ctrl-C any more. */
 function expectLeft(): void {
   expect(stop).toHaveBeenCalledTimes(1);
   expect(process.listenerCount('SIGINT')).toBe(listeners);
@@ -40,15 +40,15 @@ const interrupt = (): void => {
 };
 
 test('ends with what the workflow returns', async () => {
-  expect(await visitHouse({ models: ['m'] }, (run) => run<number>('ptqd', { a: 1 }))).toEqual({ result: 42 });
+  expect(await visitHost({ models: ['m'] }, (run) => run<number>('ptqd', { a: 1 }))).toEqual({ result: 42 });
   expect(started).toMatchObject([
     ['ptqd', { workflowId: expect.stringMatching(/^ptqd-[0-9a-f]{12}$/) as unknown, args: [{ a: 1 }] }],
   ]);
   expectLeft();
 });
 
-test('is null after Ctrl-C, when the house is left', async () => {
-  const visit = visitHouse({ models: ['m'] }, async () => {
+test('is null after Ctrl-C, when the host is left', async () => {
+  const visit = visitHost({ models: ['m'] }, async () => {
     interrupt();
     await new Promise(() => undefined);
   });
@@ -56,24 +56,24 @@ test('is null after Ctrl-C, when the house is left', async () => {
   expectLeft();
 });
 
-test('is null after Ctrl-C before the house was ready, which is then left too', async () => {
-  let ready: (one: House) => void = () => undefined;
+test('is null after Ctrl-C before the host was ready, which is then left too', async () => {
+  let ready: (one: Host) => void = () => undefined;
   enter = () =>
     new Promise((done) => {
       ready = done;
     });
-  const visit = visitHouse({ models: ['m'] }, async () => {
+  const visit = visitHost({ models: ['m'] }, async () => {
     throw new Error('was entered');
   });
   interrupt();
-  setImmediate(() => ready(house));
+  setImmediate(() => ready(host));
   expect(await visit).toBeNull();
   expectLeft();
 });
 
 test('fails as its body fails', async () => {
   await expect(
-    visitHouse({ models: ['m'] }, async () => {
+    visitHost({ models: ['m'] }, async () => {
       throw new Error('no fit');
     }),
   ).rejects.toThrow('no fit');

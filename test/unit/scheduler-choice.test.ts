@@ -9,7 +9,7 @@ import type { ModelFolder } from '../../inference/models/model-folder.js';
 import { openModelFolder } from '../../inference/models/model-folder.js';
 import { packageRoot } from '../../inference/models/model-roots.js';
 import { checkFiles, schedulerOf } from '../../inference/prepare/prepare.js';
-import { parseSearchSpec } from '../../spec/validate.js';
+import { parseSearchSpec } from '../../contract/validate.js';
 
 const golden = (name: string) =>
   JSON.parse(readFileSync(new URL(`../golden/diffusion/${name}.json`, import.meta.url), 'utf8')) as {

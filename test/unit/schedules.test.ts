@@ -13,8 +13,8 @@ import { noiseLevels } from '../../diffusion/noise-level.js';
 import { scheduleDocument } from '../../diffusion/schedule-document.js';
 import { createScheduler } from '../../diffusion/scheduler.js';
 import { planObjective } from '../../metrics/objectives/plan-objective.js';
-import type { FinishRequest } from '../../spec/payloads.js';
-import { parseSearchSpec } from '../../spec/validate.js';
+import type { FinishRequest } from '../../contract/payloads.js';
+import { parseSearchSpec } from '../../contract/validate.js';
 
 let folder: string;
 beforeEach(() => {
@@ -219,7 +219,7 @@ describe('on the command line', () => {
 
   it('none yet', () => {
     expect(said(() => schedulesCommand({}))).toContain('No schedule yet.');
-    expect(() => scheduleCommand('show', 'abc', {})).toThrow('There is no schedule "abc"');
+    expect(() => scheduleCommand('show', 'abc', {})).toThrow('There is not a schedule "abc"');
   });
 
   it.each<[string, unknown, RegExp]>([
@@ -230,7 +230,7 @@ describe('on the command line', () => {
       /coefficients\.sample has 1 entries, but scheduler\.steps is 4/,
     ],
     [
-      'with what is no number',
+      'with what is not a number',
       byHand({ coefficients: { sample: [1, 1, '1', 1], noise: [1, 1, 1, 1] } }),
       /coefficients\.sample\.2 must be a finite number/,
     ],
@@ -245,7 +245,7 @@ describe('on the command line', () => {
       byHand({ scheduler: { type: 'flow-match-euler', steps: 4, eta: 0 } }),
       /scheduler\.type is "flow-match-euler", but the model predicts epsilon/,
     ],
-    ['of an unknown model', byHand({ model: 'shpaes' }), /There is no model "shpaes"/],
+    ['of an unknown model', byHand({ model: 'shpaes' }), /There is not a model "shpaes"/],
     ['of no model', byHand({ model: undefined }), /names no model/],
     [
       'with eta outside [0, 1]',

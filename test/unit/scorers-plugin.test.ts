@@ -14,10 +14,10 @@ import { packageRoot } from '../../inference/models/model-roots.js';
 import { schedulerOf } from '../../inference/prepare/prepare.js';
 import { declaredScores } from '../../inference/scorers/plugin.js';
 import { openScorerFolder, scorerFingerprint, scorerKind } from '../../inference/scorers/scorer-folder.js';
-import type { Picture, Scorer } from '../../inference/scorers/scorer.js';
+import type { ScoredImage, Scorer } from '../../inference/scorers/scorer.js';
 import { openScoringEngine } from '../../inference/engine/scoring-engine.js';
 import type { RgbImage } from '../../metrics/images/image.js';
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 
 const EXAMPLES = join(packageRoot(), 'examples');
 const SESSION = { batch: 2, threads: 1 };
@@ -64,8 +64,8 @@ async function refusal(action: () => unknown): Promise<QschedError> {
   throw new Error('It was taken.');
 }
 
-/** Noise of a linear congruential generator: the same picture in numpy. */
-function noise(width: number, height: number, seed: number): Picture {
+/** Noise of a linear congruential generator: the same image in numpy. */
+function noise(width: number, height: number, seed: number): ScoredImage {
   let state = seed;
   const data = Uint8Array.from({ length: width * height * 3 }, () => {
     state = (state * 1664525 + 1013904223) % 2 ** 32;
@@ -73,7 +73,7 @@ function noise(width: number, height: number, seed: number): Picture {
   });
   return { image: { width, height, data }, text: `noise ${seed}` };
 }
-const painted = (width: number, height: number, colour: (x: number, y: number) => readonly number[]): Picture => ({
+const painted = (width: number, height: number, colour: (x: number, y: number) => readonly number[]): ScoredImage => ({
   image: {
     width,
     height,
@@ -108,7 +108,7 @@ describe('the module example', () => {
     expect(declaredScores({ kind: 'clip', scores: 'other' })).toEqual([]);
   });
 
-  test('scores pictures of the bundled model in the engine', async () => {
+  test('scores images of the bundled model in the engine', async () => {
     const model = openModelFolder('shapes', 'w4a8', [join(packageRoot(), 'models')]);
     const engine = await openScoringEngine(model, [found('module-scorer', [EXAMPLES])], SESSION);
     const pairs = [{ text: 'a red circle on a blue background', seed: 0 }];
@@ -168,14 +168,14 @@ const GOOD =
   'export const scorer = { score: ({ images, prompts }) => ({ error: prompts.map((text) => text.length), beauty: images.map(({ data }) => data[0]) }) };';
 
 describe('a module', () => {
-  test('gives columns by name, batch by batch, with null for a picture of its own', async () => {
+  test('gives columns by name, batch by batch, with null for an image of its own', async () => {
     plugin(
       'good',
       `export const calls = [];
       export const scorer = { async score({ images, prompts }) { calls.push(images.length); return { error: Float64Array.from(prompts, () => calls.length), more: 'else', beauty: images.map(({ data }) => (data[0] === 94 ? null : data[0])) }; } };`,
     );
     let pauses = 0;
-    const odd: Picture = { image: { width: 1, height: 1, data: Uint8Array.of(94, 0, 0) }, text: '' };
+    const odd: ScoredImage = { image: { width: 1, height: 1, data: Uint8Array.of(94, 0, 0) }, text: '' };
     const rows = await (
       await open('good')
     ).score([NOISE[0]!, odd, NOISE[1]!], async () => {
@@ -191,7 +191,7 @@ describe('a module', () => {
     [
       'gives too few',
       '{ score: () => ({ beauty: [1], error: [1] }) }',
-      'the score "beauty" has 1 numbers, expected 2, one a picture.',
+      'the score "beauty" has 1 numbers, expected 2, one an image.',
     ],
     [
       'gives too many',
@@ -206,12 +206,12 @@ describe('a module', () => {
     [
       'gives text',
       '{ score: () => ({ beauty: [1, "2"], error: [1, 2] }) }',
-      'the score "beauty" of picture 1 is the string "2", expected a number',
+      'the score "beauty" of image 1 is the string "2", expected a number',
     ],
     [
       'leaves a hole',
       '{ score: () => ({ beauty: [1, undefined], error: [1, 2] }) }',
-      'the score "beauty" of picture 1 is undefined',
+      'the score "beauty" of image 1 is undefined',
     ],
     [
       'gives a list',
@@ -268,7 +268,7 @@ describe('a module', () => {
     plugin('absent', GOOD, { files: ['weights.bin'] });
     expect((await refusal(() => found('absent'))).message).toContain('lacks weights.bin');
     plugin('nested', GOOD, { files: ['./more'] }, { 'more/a.bin': '' });
-    expect((await refusal(() => found('nested'))).message).toContain('is no file');
+    expect((await refusal(() => found('nested'))).message).toContain('is not a file');
     plugin('hidden', `import { two } from './lib/two.js';\n${GOOD}`, {}, { 'lib/two.js': 'export const two = 2;' });
     const error = await refusal(() => found('hidden'));
     expect(error.message).toContain('uses ./lib/two.js, which is not hashed');
@@ -436,7 +436,7 @@ describe('a scorer behind HTTP', () => {
     expect(pauses).toBe(2);
   });
 
-  test('that has no number for one picture fails that picture alone', async () => {
+  test('that has no number for one image fails that image alone', async () => {
     await serve(() => ({ text: '{"version": "7", "scores": {"beauty": [null, 0.5], "error": [1e999, 2]}}' }));
     const rows = await (await open('served')).score(NOISE.slice(0, 2));
     expect(rows[0]!.some(Number.isFinite)).toBe(false);
@@ -498,14 +498,14 @@ describe('a scorer behind HTTP', () => {
     body: { version: '7', scores: { beauty, error } },
   });
   test.each<[string, Answer, string]>([
-    ['too few numbers', both([1]), 'the score "beauty" has 1 numbers, expected 2, one a picture'],
+    ['too few numbers', both([1]), 'the score "beauty" has 1 numbers, expected 2, one an image'],
     ['too many numbers', both([1, 2], [1, 2, 3]), 'the score "error" has 3 numbers, expected 2'],
     [
       'no such score',
       { body: { version: '7', scores: { beauty: [1, 2] } } },
       'the score "error" is missing, expected beauty, error; there is beauty',
     ],
-    ['text', both(['1', 2]), 'the score "beauty" of picture 0 is the string "1", expected a number'],
+    ['text', both(['1', 2]), 'the score "beauty" of image 0 is the string "1", expected a number'],
     ['no list', both(1), 'the score "beauty" is the number 1, expected a list of 2 numbers'],
     ['no scores', { body: { version: '7' } }, 'the scores are undefined, expected an object'],
     ['a list', { body: [1, 2] }, 'it is a list, expected {"version", "scores"}'],
@@ -569,7 +569,7 @@ describe('a scorer behind HTTP', () => {
       { body: { ...ABOUT, scores: [{ name: 'beauty', direction: 'lower' }] } },
       'its score "beauty" has the direction "lower", scorer.json declares "higher"',
     ],
-    ['scores as an object', { body: { ...ABOUT, scores: {} } }, '"scores" is no list'],
+    ['scores as an object', { body: { ...ABOUT, scores: {} } }, '"scores" is not a list'],
   ])('that says of itself %s is refused', async (_, answer, message) => {
     const { url } = await serve(right, {}, () => answer);
     for (const action of [() => scorerFingerprint(found('served')), () => open('served')]) {

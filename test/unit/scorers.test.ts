@@ -255,7 +255,7 @@ describe('crops', () => {
     data: new Uint8Array(3 * width * height).map((_, i) => i % 251),
   });
 
-  test('of MANIQA are 20, inside the picture, from edge to edge', () => {
+  test('of MANIQA are 20, inside the image, from edge to edge', () => {
     fc.assert(
       fc.property(fc.integer({ min: 30, max: 420 }), fc.integer({ min: 30, max: 420 }), (width, height) => {
         const crops = maniqaCrops(image(width, height));

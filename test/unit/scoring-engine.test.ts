@@ -22,7 +22,7 @@ import {
 } from '../../inference/engine/scoring-engine.js';
 import { openTextToImage } from '../../inference/models/text-to-image.js';
 import { imageFromPlanar } from '../../metrics/images/image.js';
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 
 interface EngineModule {
   readonly startEngine: typeof startEngine;
@@ -137,11 +137,11 @@ describe('a score depends on nothing but its key', () => {
   test('in blocks of one pair, each scored before the next is drawn', async () => {
     const model = modelOf('w4a8');
     const folders = ROLES.map((role) => openScorerFolder(role, model, ROOTS));
-    const small = await openScoringEngine(model, folders, { batch: BATCH, threads: 1 }, { latents: 1, pictures: 1 });
+    const small = await openScoringEngine(model, folders, { batch: BATCH, threads: 1 }, { latents: 1, images: 1 });
     opened.push(small);
     const scored = vi.spyOn(small.scorers[0]!, 'score');
     expect(await all(small)).toEqual(expected);
-    expect(scored.mock.calls.map(([pictures]) => pictures.map(({ text }) => text))).toEqual(
+    expect(scored.mock.calls.map(([images]) => images.map(({ text }) => text))).toEqual(
       PAIRS.map(({ text }) => SCHEDULES.map(() => text)),
     );
   });
@@ -200,7 +200,7 @@ test('without coefficients it is the plain loop of the scheduler', async () => {
   const clip = await clipKind.open(openScorerFolder('objective', model, ROOTS), options);
   const candidate = { schedule: scheduler.fused(identityCoefficients(CHOICE.steps)), pairs: EVERYTHING };
   const [evaluations] = await engine.score([candidate], PAIRS);
-  const [pictures] = await engine.generate([candidate], PAIRS);
+  const [images] = await engine.generate([candidate], PAIRS);
   for (const [p, { text, seed }] of PAIRS.entries()) {
     const noise = (stepIndex: number) =>
       gaussianNoise({ seed, prompt: text, stepIndex, length: networks.latentLength });
@@ -211,12 +211,12 @@ test('without coefficients it is the plain loop of the scheduler', async () => {
       sample = scheduler.step(output!, i, sample, { noise: scheduler.needsNoise(i) ? noise(i + 1) : null }).prevSample;
     }
     const [planar] = await networks.decode([sample]);
-    const image = imageFromPlanar(planar!, 32, 32);
-    const picture = pictures![p]!;
-    if ('failed' in picture) throw new Error(picture.failed);
-    expect([picture.width, picture.height]).toEqual([32, 32]);
-    expect(Math.max(...picture.data.map((value, i) => Math.abs(value - image.data[i]!)))).toBeLessThanOrEqual(1);
-    const [plain] = await clip.score([{ image, text }]);
+    const plainImage = imageFromPlanar(planar!, 32, 32);
+    const image = images![p]!;
+    if ('failed' in image) throw new Error(image.failed);
+    expect([image.width, image.height]).toEqual([32, 32]);
+    expect(Math.max(...image.data.map((value, i) => Math.abs(value - plainImage.data[i]!)))).toBeLessThanOrEqual(1);
+    const [plain] = await clip.score([{ image: plainImage, text }]);
     termsOf(evaluations![p]!)[0]!.forEach((value, t) =>
       expect(Math.abs(value - plain![t]!), `${TERM_NAMES[t]} of pair ${p}`).toBeLessThanOrEqual(1e-4),
     );
@@ -238,7 +238,7 @@ test('progress rises to 1, and a breath may stop the work', async () => {
     breaths += 1;
     if (breaths === 2) throw new Error('enough');
   };
-  await expect(engine.score(CANDIDATES, PAIRS, { breathe: stop })).rejects.toThrow('enough');
+  await expect(engine.score(CANDIDATES, PAIRS, { checkpoint: stop })).rejects.toThrow('enough');
   expect(breaths).toBe(2);
 });
 
@@ -332,14 +332,14 @@ describe("the engine's thread", () => {
     await expect(client.score(job(), { signal: AbortSignal.abort() })).rejects.toThrow('Cancelled.');
   });
 
-  test('says what is wrong with a job as we would, and goes on', async () => {
+  test('says what is wrong with a job as we would, and continues', async () => {
     const error = await client
       .score(job({ identity: { model: 'shapess', precision: 'w4a8', scorers: ROLES } }))
       .catch((caught: unknown) => caught);
     expect(error).toMatchObject({
       name: 'QschedError',
       code: 'usage',
-      message: 'There is no model "shapess".',
+      message: 'There is not a model "shapess".',
       hint: expect.stringContaining('shapes') as string,
     });
     expect((await client.score(job())).values).toEqual(first.values);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { searchCommand } from '../../cli/commands/search-command.js';
 
-// No house, no server: the search is interrupted as it starts.
+// No host, no server: the search is interrupted as it starts.
 vi.mock('../../cli/follow/run-to-end.js', () => ({ runToEnd: () => Promise.resolve(null) }));
 
 let folder: string;

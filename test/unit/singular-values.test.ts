@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { bidiagonalise } from '../../metrics/distances/bidiagonal.js';
 import { featureStatistics, gaussianOf } from '../../metrics/distances/gaussian-features.js';
 import { singularValues } from '../../metrics/distances/singular-values.js';
-import { philox4x32 } from '../../spec/philox.js';
+import { philox4x32 } from '../../contract/philox.js';
 
 /** Numbers within (-1, 1), the same for the same seed. */
 function numbers(count: number, seed: number): Float64Array {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readEvaluateSpec } from '../../cli/input/evaluate-input.js';
 import { readSpec, type SpecFlags } from '../../cli/input/spec-input.js';
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 
 let folder: string;
 beforeEach(() => {
@@ -105,7 +105,7 @@ describe.each(COMMANDS)('prompts of %s', (_, promptsOf) => {
     );
   });
 
-  test('of what is no file', () => {
+  test('of what is not a file', () => {
     mkdirSync(join(folder, 'set'));
     expect(() => promptsOf(undefined, { prompts: join(folder, 'set') })).toThrow(
       /--prompts: the file .*set cannot be read \(it is a folder\)\./,
@@ -196,9 +196,9 @@ describe('flags', () => {
     [{ noiseSeed: '1.5' }, '--noise-seed: prompts.seeds.0 is 1.5: must be a whole number'],
     [{ noiseSeed: '1,,2' }, '--noise-seed: prompts.seeds.1 is "": must be a whole number'],
     [{ noiseSeed: '1,1' }, '--noise-seed: prompts.seeds is [1,1]: lists a seed twice.'],
-    [{ weights: '' }, '--weights: "" is no score with its weight.'],
-    [{ weights: 'clip-score' }, '--weights: "clip-score" is no score with its weight.'],
-    [{ weights: '=1' }, '--weights: "=1" is no score with its weight.'],
+    [{ weights: '' }, '--weights: "" is not a score with its weight.'],
+    [{ weights: 'clip-score' }, '--weights: "clip-score" is not a score with its weight.'],
+    [{ weights: '=1' }, '--weights: "=1" is not a score with its weight.'],
     [{ weights: 'clip-score=x' }, '--weights: objective.weights.clip-score is "x": must be a finite number.'],
     [{ weights: 'clip-score=' }, '--weights: objective.weights.clip-score is "": must be a finite number.'],
     [{ weights: 'clip-score=1, clip-score=2' }, '--weights names clip-score twice.'],

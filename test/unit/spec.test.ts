@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SEARCH_SCHEMA_PATH, searchSchemaText } from '../../scripts/write-schemas.js';
-import { canonicalJson } from '../../spec/canonical-json.js';
-import { QschedError } from '../../spec/errors.js';
-import { decodeFloats, encodeFloats } from '../../spec/float-text.js';
-import { keysAt as keysOf } from '../../spec/explain-issues.js';
-import { SearchSpec } from '../../spec/search-spec.js';
-import { nearest, suggestion } from '../../spec/suggestion.js';
-import { parseSearchSpec } from '../../spec/validate.js';
+import { canonicalJson } from '../../contract/canonical-json.js';
+import { QschedError } from '../../contract/errors.js';
+import { decodeFloats, encodeFloats } from '../../contract/float-text.js';
+import { keysAt as keysOf } from '../../contract/explain-issues.js';
+import { SearchSpec } from '../../contract/search-spec.js';
+import { nearest, suggestion } from '../../contract/suggestion.js';
+import { parseSearchSpec } from '../../contract/validate.js';
 
 /** The error that `input` earns. */
 function refusal(input: unknown): QschedError {

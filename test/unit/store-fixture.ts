@@ -6,10 +6,17 @@ import { afterEach, beforeEach } from 'vitest';
 import { openStore, type Store } from '../../db/open-store.js';
 import { askTrials, recordTrials } from '../../db/trials.js';
 import { planObjective } from '../../metrics/objectives/plan-objective.js';
-import type { Coefficients } from '../../spec/coefficients.js';
-import { encodeFloats } from '../../spec/float-text.js';
-import type { AskRequest, BatchReference, OpenRequest, OpenTrial, ScoredTrial, Stage } from '../../spec/payloads.js';
-import { parseSearchSpec } from '../../spec/validate.js';
+import type { Coefficients } from '../../contract/coefficients.js';
+import { encodeFloats } from '../../contract/float-text.js';
+import type {
+  AskRequest,
+  BatchReference,
+  OpenRequest,
+  OpenTrial,
+  ScoredTrial,
+  Stage,
+} from '../../contract/payloads.js';
+import { parseSearchSpec } from '../../contract/validate.js';
 
 export const NAMES = ['cosine', 'clip-iqa.quality'];
 export const ROOT = join(import.meta.dirname, '..', '..');

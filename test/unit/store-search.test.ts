@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { closeSearch, findSearch, listSearches, openSearch } from '../../db/searches.js';
 import { askTrials } from '../../db/trials.js';
-import type { SearchResult } from '../../spec/search-result.js';
+import type { SearchResult } from '../../contract/search-result.js';
 import { store, type Making, makeSearch, steps, reference, ask, sql, one, dump } from './store-fixture.js';
 
 describe('a search', () => {

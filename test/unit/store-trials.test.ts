@@ -5,8 +5,8 @@ import { candidateId, evaluationKey, promptId } from '../../db/keys.js';
 import { findSearch, openSearch } from '../../db/searches.js';
 import { failureReasons } from '../../db/failures.js';
 import { askTrials, recordTrials } from '../../db/trials.js';
-import type { Coefficients } from '../../spec/coefficients.js';
-import type { BatchReference, FinishRequest, OpenRequest } from '../../spec/payloads.js';
+import type { Coefficients } from '../../contract/coefficients.js';
+import type { BatchReference, FinishRequest, OpenRequest } from '../../contract/payloads.js';
 import {
   store,
   contextName,
@@ -151,7 +151,7 @@ describe('ask and record', () => {
       ...batch,
       trials: [
         scored(batch, open[0]!, 6, (e) => (e === 2 ? [NaN, NaN] : [0.2, 0.5]), [
-          { at: 2, reason: 'the picture has 9 values that are not finite' },
+          { at: 2, reason: 'the image has 9 values that are not finite' },
         ]),
         scored(batch, open[1]!, 6),
       ],
@@ -162,9 +162,9 @@ describe('ask and record', () => {
       { number: 2, status: 'ok' },
     ]);
     expect(sql("select reason, terms from evaluations where status = 'failed'")).toEqual([
-      { reason: 'the picture has 9 values that are not finite', terms: null },
+      { reason: 'the image has 9 values that are not finite', terms: null },
     ]);
-    expect(failureReasons(store, 's')).toEqual(['the picture has 9 values that are not finite (1 evaluation)']);
+    expect(failureReasons(store, 's')).toEqual(['the image has 9 values that are not finite (1 evaluation)']);
     expect(failureReasons(store, 'nosuchsearch')).toEqual([]);
     expect(askTrials(store, ask(batch, [steps(0.9), steps(1.1)])).open).toEqual([]);
   });
@@ -232,7 +232,7 @@ describe('counting', () => {
     expect(countEvaluations(store, 'unknown')).toEqual({ evaluations: 0, reused: 0 });
   });
 
-  test('a picture of another seed is another evaluation', () => {
+  test('an image of another seed is another evaluation', () => {
     const first = makeSearch('first');
     openSearch(store, first);
     run(first, 'calibration', [steps(0.9)], 1);
@@ -243,7 +243,7 @@ describe('counting', () => {
     expect(countEvaluations(store, 'first')).toEqual({ evaluations: 6, reused: 0 });
   });
 
-  test('a picture counts once, whatever the number of its scorers, and twice for two networks', () => {
+  test('an image counts once, whatever the number of its scorers, and twice for two networks', () => {
     const request = makeSearch('s', { control: true });
     openSearch(store, request);
     run(request, 'confirm', [steps(1), steps(0.9)], 0);
@@ -263,7 +263,7 @@ describe('counting', () => {
     expect(countEvaluations(store, 's')).toEqual({ evaluations: 6, reused: 0 });
   });
 
-  test('a picture that one scorer still had to look at is not reused', () => {
+  test('an image that one scorer still had to look at is not reused', () => {
     const first = makeSearch('first');
     openSearch(store, first);
     run(first, 'select', [steps(0.9)], 1);

@@ -4,7 +4,7 @@ import { judge } from '../../db/judge.js';
 import { openSearch } from '../../db/searches.js';
 import { askTrials, recordTrials } from '../../db/trials.js';
 import { planObjective } from '../../metrics/objectives/plan-objective.js';
-import type { OpenRequest } from '../../spec/payloads.js';
+import type { OpenRequest } from '../../contract/payloads.js';
 import { store, makeSearch, steps, reference, ask, constant, scored, run } from './store-fixture.js';
 
 describe('the verdict', () => {
@@ -29,7 +29,7 @@ describe('the verdict', () => {
       })),
     });
 
-  test('says what the finalist gained on the calibration pictures; nothing where it has no scores there', () => {
+  test('says what the finalist gained on the calibration images; nothing where it has no scores there', () => {
     run(request, 'confirm', [steps(0.9)], 1);
     expect(verdictOf().calibrationGain).toBeNull();
     run(request, 'calibration', [steps(1)], 0);
@@ -37,7 +37,7 @@ describe('the verdict', () => {
     expect(verdictOf().calibrationGain).toBeCloseTo(0.5, 12);
   });
 
-  test('compares logarithms picture by picture on both sides', () => {
+  test('compares logarithms image by image on both sides', () => {
     const log = makeSearch('log', {
       prompts: 2,
       seeds: [0, 1],
@@ -98,7 +98,7 @@ describe('the verdict', () => {
     });
     const result = verdictOf();
     expect(result.recommend).toBe('identity');
-    expect(result.reason).toMatch(/^1 of 40 held-out prompts have pictures that failed\./);
+    expect(result.reason).toMatch(/^1 of 40 held-out prompts have images that failed\./);
     expect(result.scorers[0]!.prompts).toBe(PROMPTS - 1);
   });
 

@@ -6,8 +6,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { asStoreError, openStore, type Store } from '../../db/open-store.js';
 import { closeSearch, listSearches, openSearch } from '../../db/searches.js';
 import { askTrials } from '../../db/trials.js';
-import { QschedError } from '../../spec/errors.js';
-import type { SearchResult } from '../../spec/search-result.js';
+import { QschedError } from '../../contract/errors.js';
+import type { SearchResult } from '../../contract/search-result.js';
 import { folder, path, store, makeSearch, steps, reference, ask, sql, run } from './store-fixture.js';
 
 describe('views', () => {

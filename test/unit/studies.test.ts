@@ -4,16 +4,16 @@ import { describe, expect, it, test } from 'vitest';
 import { studyTable, tableFormat } from '../../cli/text/study-table.js';
 import { coefficientSpace } from '../../diffusion/coefficients.js';
 import { gridPoint } from '../../optimizers/grid.js';
-import { QschedError } from '../../spec/errors.js';
-import { EvaluateSpec, type EvaluatedRow, type EvaluateResult } from '../../spec/evaluate-spec.js';
-import type { StudyOptionsInput, StudyResult } from '../../spec/study-spec.js';
-import { parseEvaluateSpec } from '../../spec/validate-evaluate.js';
-import { parseSearchSpec } from '../../spec/validate.js';
-import { childId } from '../../studies/child-id.js';
-import { contentId } from '../../studies/content-id.js';
-import { planStudy, STUDIES } from '../../studies/index.js';
-import { evaluationOf, type StudyPlan } from '../../studies/study-plan.js';
-import { studyRows } from '../../studies/study-rows.js';
+import { QschedError } from '../../contract/errors.js';
+import { EvaluateSpec, type EvaluatedRow, type EvaluateResult } from '../../contract/evaluate-spec.js';
+import type { StudyOptionsInput, StudyResult } from '../../contract/study-spec.js';
+import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
+import { parseSearchSpec } from '../../contract/validate.js';
+import { childId } from '../../paper/child-id.js';
+import { contentId } from '../../paper/content-id.js';
+import { planStudy, STUDIES } from '../../paper/index.js';
+import { evaluationOf, type StudyPlan } from '../../paper/study-plan.js';
+import { studyRows } from '../../paper/study-rows.js';
 
 const NAMES = Object.keys(STUDIES);
 const plan = (name: string, options: StudyOptionsInput = {}): StudyPlan => planStudy({ name, options }).plan;
@@ -363,13 +363,13 @@ describe('the table', () => {
   it('is aligned, Markdown or CSV', () => {
     const lines = studyTable(result, 'table').split('\n');
     expect(lines[0]).toMatch(
-      /^sampler +steps +precision +schedule +tune +FID +CLIPScore +objective +text +quality +gain +recommended +pictures$/,
+      /^sampler +steps +precision +schedule +tune +FID +CLIPScore +objective +text +quality +gain +recommended +images$/,
     );
     expect(lines[4]).toMatch(
       /^TCD +4 +w4a8 +Q-Sched, \(c\^eps, c\^x\) +both +4\.0000 \[0\.5000, 2\.0000\] +30\.000 +4\.5000 +0\.7000 +0\.4000 +\+0\.1000 \[\+0\.0400, \+0\.1500\] +calibrated +40$/,
     );
     expect(studyTable(result, 'markdown').split('\n').slice(0, 2)).toEqual([
-      '| sampler | steps | precision | schedule | tune | FID | CLIPScore | objective | text | quality | gain | recommended | pictures |',
+      '| sampler | steps | precision | schedule | tune | FID | CLIPScore | objective | text | quality | gain | recommended | images |',
       `| ${Array(13).fill('---').join(' | ')} |`,
     ]);
     const measured = { clipScoreLow: 29, clipScoreHigh: 31.5, objectiveLow: 1.25, objectiveHigh: 1.75 };

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { bestText, type BestRow } from '../../cli/text/best-text.js';
 import { verdictText } from '../../cli/text/verdict-text.js';
-import type { GainInterval, SearchResult } from '../../spec/search-result.js';
+import type { GainInterval, SearchResult } from '../../contract/search-result.js';
 
 const JAQ = { type: 'jaq-clip', k: 2 } as const;
 
@@ -61,7 +61,7 @@ test('every scorer has the probability of a gain', () => {
   expect(text).toMatch(/\nobjective .* 99\.3 %\nsecond .* 100\.0 %\n/);
 });
 
-test('the optimism gap stands in one line', () => {
+test('the optimism gap is in one line', () => {
   expect(verdictText(result({}), JAQ)).toContain(
     '\n  optimism gap +0.0300: a gain of +0.0800 on the prompts that chose these coefficients, of +0.0500 on new prompts and seeds; expect the second\n',
   );

@@ -1,5 +1,5 @@
 /**
- * The evaluate workflow on a real server with fake pictures: what it asks for, how often, and its ends.
+ * The evaluate workflow on a real server with fake images: what it asks for, how often, and its ends.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError } from '@temporalio/client';
@@ -15,8 +15,8 @@ import type {
   RenderResult,
   SummariseRequest,
   SummariseResult,
-} from '../../spec/evaluate-payloads.js';
-import type { EvaluatedRow, EvaluateResult, EvaluateSpecInput } from '../../spec/evaluate-spec.js';
+} from '../../contract/evaluate-payloads.js';
+import type { EvaluatedRow, EvaluateResult, EvaluateSpecInput } from '../../contract/evaluate-spec.js';
 import { WORKFLOW_QUEUE } from '../../temporal/queues.js';
 import { createWorld, NOWHERE, SCORE_QUEUE, SERVED, type FakeWorld } from './fake-world.js';
 
@@ -172,7 +172,7 @@ async function failureOf(id: string, spec: unknown): Promise<ApplicationFailure>
 }
 
 describe('an evaluation', () => {
-  it('draws every picture of every row once, and stores its table', async () => {
+  it('draws every image of every row once, and stores its table', async () => {
     const result = await run('plain', SPEC);
     expect(result).toMatchObject({
       evaluateId: 'plain',
@@ -282,14 +282,14 @@ describe('an evaluation', () => {
   it("corrects for several comparisons by Holm, and hands the rows' warnings on, each once", async () => {
     summariseBy = ({ label }) => ({
       pValue: { a: 0.01, b: 0.04, identity: null }[label] ?? null,
-      warnings: ['few pictures', `of ${label}`],
+      warnings: ['few images', `of ${label}`],
     });
     const { rows, warnings } = await run('holm', {
       ...SPEC,
       rows: [row('w4a8'), row('w4a8', { ...HAND, name: 'a' }), row('w4a8', { ...HAND, name: 'b' })],
     });
     expect(rows.map(({ pHolm }) => pHolm)).toEqual([null, 0.02, 0.04]);
-    expect(warnings).toEqual(['few pictures', 'of identity', 'of a', 'of b']);
+    expect(warnings).toEqual(['few images', 'of identity', 'of a', 'of b']);
   });
 
   it('says what was damaged, and what failed', async () => {
@@ -303,7 +303,7 @@ describe('an evaluation', () => {
       status: 'finished',
       stage: 'finished',
       rows: 1,
-      pictures: 250,
+      images: 250,
       done: 250,
       drawn: 152,
       reused: 98,
@@ -343,7 +343,7 @@ describe('it fails', () => {
       'No search of fake w4a8 with tcd, 2 steps and eta 0 has finished yet. Run one: npx qsched search --model fake',
     ],
     ['search:nothing', 'There is no search "nothing".'],
-    ['schedule:abcd', 'There is no schedule whose id begins with "abcd".'],
+    ['schedule:abcd', 'There is not a schedule whose id begins with "abcd".'],
   ] as const)(
     'where %s stands for nothing, with the command that would make it, and draws nothing',
     async (schedule, message) => {
@@ -360,7 +360,7 @@ describe('it fails', () => {
 
   it.each([
     ['serves the model', 'nobody'],
-    ['draws its pictures', NOWHERE!],
+    ['draws its images', NOWHERE!],
   ])('when nobody %s within waitForWorker, with the command that starts a worker', async (_, model) => {
     const failure = await failureOf(`waiting-${model}`, {
       ...SPEC,
@@ -379,7 +379,7 @@ describe('it fails', () => {
     const failure = await failureOf('unknown', { ...SPEC, rows: [{ ...row('w4a8'), model: 'nosuchmodel' }] });
     expect(failure).toMatchObject({
       type: 'usage',
-      message: expect.stringContaining('There is no model "nosuchmodel".') as unknown,
+      message: expect.stringContaining('There is not a model "nosuchmodel".') as unknown,
     });
     expect(findRun(world.store, 'unknown')).toBeUndefined();
   });
@@ -418,7 +418,7 @@ describe('it fails', () => {
       status: 'running',
       stage: 'render',
       rows: 3,
-      pictures: 750,
+      images: 750,
       done: 0,
     });
     await handle.cancel();

@@ -11,9 +11,9 @@ import { createScoreActivities, type ScoreFunction } from '../../activities/scor
 import { createStoreActivities } from '../../activities/store.js';
 import { openStore, type Store } from '../../db/open-store.js';
 import { planObjective } from '../../metrics/objectives/plan-objective.js';
-import type { Coefficients } from '../../spec/coefficients.js';
-import type { PreparedNetwork, PrepareEvaluateRequest } from '../../spec/evaluate-payloads.js';
-import { encodeFloats } from '../../spec/float-text.js';
+import type { Coefficients } from '../../contract/coefficients.js';
+import type { PreparedNetwork, PrepareEvaluateRequest } from '../../contract/evaluate-payloads.js';
+import { encodeFloats } from '../../contract/float-text.js';
 import type {
   PreparedModel,
   PrepareRequest,
@@ -21,9 +21,9 @@ import type {
   PromptSplit,
   ScoreRequest,
   ScoreResult,
-} from '../../spec/payloads.js';
-import type { SearchProgress, SearchResult } from '../../spec/search-result.js';
-import type { SearchSpecInput } from '../../spec/search-spec.js';
+} from '../../contract/payloads.js';
+import type { SearchProgress, SearchResult } from '../../contract/search-result.js';
+import type { SearchSpecInput } from '../../contract/search-spec.js';
 import { provideExecutable } from '../../temporal/executable.js';
 import { modelQueue, STORE_QUEUE, WORKFLOW_QUEUE } from '../../temporal/queues.js';
 
@@ -34,7 +34,7 @@ const NAMES = ['cosine', 'clip-iqa.quality'];
 /** A model that workers serve; `nowhere` is prepared, and nobody scores it. */
 export const [SERVED, NOWHERE] = ['fake', 'nowhere'];
 
-/** Terms of one picture, or why it failed. */
+/** Terms of one image, or why it failed. */
 export type Judge = (
   coefficients: Coefficients,
   request: ScoreRequest,

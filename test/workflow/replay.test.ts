@@ -1,5 +1,5 @@
 /**
- * Committed histories of real workflows replay on the workflows of today: what runs goes on after an update.
+ * Committed histories of real workflows replay on the workflows of today: what runs continues after an update.
  * scripts/record-histories.ts writes them.
  */
 import { readdirSync, readFileSync } from 'node:fs';

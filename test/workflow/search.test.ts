@@ -8,8 +8,8 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { candidates, searches, trials } from '../../db/schema.js';
 import { findSearch } from '../../db/searches.js';
-import type { Coefficients } from '../../spec/coefficients.js';
-import type { SearchSpecInput } from '../../spec/search-spec.js';
+import type { Coefficients } from '../../contract/coefficients.js';
+import type { SearchSpecInput } from '../../contract/search-spec.js';
 import { createWorld, NOWHERE, SERVED, type FakeWorld, type Judge } from './fake-world.js';
 
 /** Eleven values of c^x from 0.8 to 1.2; the sixth is the identity. */
@@ -86,7 +86,7 @@ describe('a search', () => {
   it('ranks a failed candidate last, without a number', async () => {
     world.scoreBy((coefficients, request) =>
       Math.abs(coefficients.sample[0]! - 1.12) < 1e-9
-        ? 'the picture has 3 values that are not finite'
+        ? 'the image has 3 values that are not finite'
         : peak(1.12)(coefficients, request),
     );
     const result = await (await world.start('one-failed', { ...GRID, precision: 'w4a6' })).result();
@@ -235,24 +235,24 @@ describe('continue-as-new', () => {
     expect(first.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes).toBeTruthy();
   });
 
-  it('goes on in the middle of a generation whose terms fill a history, and cuts candidates that fill a payload', async () => {
+  it('continues in the middle of a generation whose terms fill a history, and cuts candidates that fill a payload', async () => {
     const spec: SearchSpecInput = { ...GRID, precision: 'long-wide', prompts: { count: 1000, seeds: [0, 1, 2] } };
     small.scoreBy(peak(1.12));
     const search = await small.start('long-wide', spec);
     const result = await search.result();
     expect(result).toMatchObject({ trials: 11, failed: 0, best: { trial: 9 } });
-    const pictures = small.requests
+    const images = small.requests
       .filter(({ split }) => split.count === 1000)
       .flatMap((request) => request.trials.map(({ missing }) => missing?.length ?? 3000));
-    expect(Math.max(...pictures)).toBeLessThanOrEqual(1000);
-    expect(pictures.reduce((sum, count) => sum + count, 0)).toBe(11 * 3000);
+    expect(Math.max(...images)).toBeLessThanOrEqual(1000);
+    expect(images.reduce((sum, count) => sum + count, 0)).toBe(11 * 3000);
     const first = await small.env.client.workflow.getHandle('long-wide', search.firstExecutionRunId).fetchHistory();
     const scored =
       first.events?.filter(
         ({ activityTaskScheduledEventAttributes: event }) => event?.activityType?.name === 'score',
       ) ?? [];
     expect(first.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes).toBeTruthy();
-    expect(scored.length).toBeLessThan(pictures.length);
+    expect(scored.length).toBeLessThan(images.length);
   });
 });
 

@@ -2,8 +2,8 @@
  * The real `study` workflow with children that only say what they were asked, for test/workflow/study.test.ts.
  */
 import { ActivityFailure, proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { EvaluatedRow, EvaluateResult, EvaluateSpecInput } from '../../spec/evaluate-spec.js';
-import { EvaluateSpec } from '../../spec/evaluate-spec.js';
+import type { EvaluatedRow, EvaluateResult, EvaluateSpecInput } from '../../contract/evaluate-spec.js';
+import { EvaluateSpec } from '../../contract/evaluate-spec.js';
 
 import { study } from '../../workflows/study.js';
 
@@ -36,7 +36,7 @@ export async function search(argument: unknown): Promise<{ searchId: string }> {
   return { searchId: await asked('search', argument) };
 }
 
-/** A row a row, each with its number as its objective. */
+/** A row per row, each with its number as its objective. */
 export async function evaluate(argument: EvaluateSpecInput): Promise<EvaluateResult> {
   const evaluateId = await asked('evaluate', argument);
   const {

@@ -12,11 +12,11 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bundle } from '../../scripts/bundle-workflows.js';
-import type { EvaluateSpecInput } from '../../spec/evaluate-spec.js';
-import type { SearchSpecInput } from '../../spec/search-spec.js';
-import type { StudyInput, StudyProgress, StudyResult } from '../../spec/study-spec.js';
-import { childId } from '../../studies/child-id.js';
-import { planStudy } from '../../studies/index.js';
+import type { EvaluateSpecInput } from '../../contract/evaluate-spec.js';
+import type { SearchSpecInput } from '../../contract/search-spec.js';
+import type { StudyInput, StudyProgress, StudyResult } from '../../contract/study-spec.js';
+import { childId } from '../../paper/child-id.js';
+import { planStudy } from '../../paper/index.js';
 import { createStoreActivities } from '../../activities/store.js';
 import { openStore, type Store } from '../../db/open-store.js';
 import { findRun } from '../../db/runs.js';
@@ -218,7 +218,7 @@ describe('a study', () => {
   });
 });
 
-describe('a study that cannot go on', () => {
+describe('a study that cannot continue', () => {
   it('names the child that failed, and stops the others', async () => {
     const { plan } = planStudy({ name: 'table-3' });
     const id = childId('search', plan.searches[0]!.spec);

@@ -1,12 +1,12 @@
 /**
- * The pictures of an evaluation: each network with a schedule is drawn once, however many rows call it by other
+ * The images of an evaluation: each network with a schedule is drawn once, however many rows call it by other
  * names, in shards that workers draw, score and keep.
  */
 import { CancellationScope, setCurrentDetails } from '@temporalio/workflow';
-import { canonicalJson } from '../../spec/canonical-json.js';
-import type { RenderResult, ResolvedSchedule } from '../../spec/evaluate-payloads.js';
-import type { EvaluateSpec } from '../../spec/evaluate-spec.js';
-import type { PromptSplit } from '../../spec/payloads.js';
+import { canonicalJson } from '../../contract/canonical-json.js';
+import type { RenderResult, ResolvedSchedule } from '../../contract/evaluate-payloads.js';
+import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
+import type { PromptSplit } from '../../contract/payloads.js';
 import { scoreActivities } from '../activities.js';
 import { atMost } from '../at-most.js';
 import { whileServed } from '../patience.js';
@@ -15,13 +15,13 @@ import type { Progress } from './progress.js';
 import { shardsOf, shardSplit, type Shard } from './shards.js';
 
 /** Activities that are under way at once at most. */
-export const MOST_OUTSTANDING = 24;
+export const MAX_OUTSTANDING = 24;
 
 /** A network with a schedule. */
 export interface Drawing {
   readonly network: number;
   readonly schedule: ResolvedSchedule;
-  /** Records of its shards, in order of their pictures. */
+  /** Records of its shards, in order of their images. */
   readonly records: string[];
 }
 
@@ -61,12 +61,12 @@ export class Drawings {
     });
     this.drawingOf = keys.map((key) => distinct.indexOf(key));
     this.split = networks[0]!.prompts;
-    const pictures = this.split.count * this.split.seeds.length;
+    const images = this.split.count * this.split.seeds.length;
     this.shards = shardsOf(
       this.drawings.map(({ network }) => network),
-      pictures,
+      images,
     );
-    progress.pictures = pictures * this.drawings.length;
+    progress.images = images * this.drawings.length;
   }
 
   /** The drawing of a row. */
@@ -82,15 +82,15 @@ export class Drawings {
     } = this.plan;
     const { model, scoreQueue } = networks[0]!;
     setCurrentDetails(
-      `Drawing ${progress.pictures} pictures. If this stays, no worker serves \`${scoreQueue}\`: ` +
+      `Drawing ${progress.images} images. If this stays, no worker serves \`${scoreQueue}\`: ` +
         `start one with \`npx qsched worker --model ${model}\`.`,
     );
     await together(this.shards, async (shard) => {
       const made = await this.draw(shard);
       progress.done += shard.to - shard.from;
       progress.failed += made.failed.reduce((sum, { count }) => sum + count, 0);
-      const { done, pictures, drawn, reused, failed } = progress;
-      setCurrentDetails(`${done} of ${pictures} pictures: ${drawn} drawn, ${reused} found, ${failed} failed.`);
+      const { done, images, drawn, reused, failed } = progress;
+      setCurrentDetails(`${done} of ${images} images: ${drawn} drawn, ${reused} found, ${failed} failed.`);
     });
   }
 
@@ -141,7 +141,7 @@ export class Drawings {
       ...shardSplit(this.split, shard),
       retryFailed: spec.retryFailed,
     };
-    const summary = `${model} ${precision}: pictures ${shard.from}-${shard.to - 1} of schedule ${shard.of + 1}`;
+    const summary = `${model} ${precision}: images ${shard.from}-${shard.to - 1} of schedule ${shard.of + 1}`;
     const { render } = scoreActivities(scoreQueue, waitSeconds);
     const made = await whileServed(model, scoreQueue, () => render.executeWithOptions({ summary }, [request]));
     drawing.records[this.indexOf(shard)] = made.record;
@@ -157,7 +157,7 @@ export class Drawings {
 export async function together<T>(items: readonly T[], body: (item: T, index: number) => Promise<void>): Promise<void> {
   const scope = new CancellationScope();
   try {
-    await scope.run(() => atMost(MOST_OUTSTANDING, items, body));
+    await scope.run(() => atMost(MAX_OUTSTANDING, items, body));
   } catch (error) {
     scope.cancel();
     throw error;

@@ -1,6 +1,6 @@
 /**
  * The `evaluate` workflow: schedules x models x precisions on one prompt set, as a table.
- * check, resolve, prepare, render in shards, summarise row by row, finish. Pictures and numbers stay
+ * check, resolve, prepare, render in shards, summarise row by row, finish. Images and numbers stay
  * in the artefact folder: what is there is not made again, whoever asked for it.
  */
 import {
@@ -11,9 +11,9 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { EvaluateProgress, ResolvedSchedule } from '../../spec/evaluate-payloads.js';
-import type { EvaluateResult, EvaluateSpec } from '../../spec/evaluate-spec.js';
-import { parseEvaluateSpec } from '../../spec/validate-evaluate.js';
+import type { EvaluateProgress, ResolvedSchedule } from '../../contract/evaluate-payloads.js';
+import type { EvaluateResult, EvaluateSpec } from '../../contract/evaluate-spec.js';
+import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
 import { storeActivities } from '../activities.js';
 import { asFailure, orFailure } from '../failure.js';
 import { asksToWait } from '../patience.js';
@@ -89,7 +89,7 @@ async function run(evaluateId: string, spec: EvaluateSpec, progress: Progress): 
   });
   progress.stage = 'finished';
   progress.status = 'finished';
-  setCurrentDetails(`${spec.rows.length} rows: ${progress.drawn} pictures drawn, ${progress.reused} found.`);
+  setCurrentDetails(`${spec.rows.length} rows: ${progress.drawn} images drawn, ${progress.reused} found.`);
   return result;
 }
 

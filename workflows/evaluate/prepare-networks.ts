@@ -1,12 +1,12 @@
 /**
  * Every network of an evaluation, prepared once on a worker that serves it.
  */
-import { canonicalJson } from '../../spec/canonical-json.js';
-import { QschedError } from '../../spec/errors.js';
-import type { PreparedNetwork } from '../../spec/evaluate-payloads.js';
-import type { EvaluateSpec } from '../../spec/evaluate-spec.js';
+import { canonicalJson } from '../../contract/canonical-json.js';
+import { QschedError } from '../../contract/errors.js';
+import type { PreparedNetwork } from '../../contract/evaluate-payloads.js';
+import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
 import { modelActivities } from '../activities.js';
-import { stepCount } from '../../spec/step-count.js';
+import { stepCount } from '../../contract/step-count.js';
 
 /** Networks, and which of them each row has. */
 export interface PreparedNetworks {

@@ -1,7 +1,7 @@
 /**
  * How far an evaluation is.
  */
-import type { EvaluateProgress } from '../../spec/evaluate-payloads.js';
+import type { EvaluateProgress } from '../../contract/evaluate-payloads.js';
 
 /** What the `progress` query answers; the stages write it. */
 export type Progress = { -readonly [K in keyof EvaluateProgress]: EvaluateProgress[K] };
@@ -11,7 +11,7 @@ export const atStart = (): Progress => ({
   status: 'running',
   stage: 'prepare',
   rows: 0,
-  pictures: 0,
+  images: 0,
   done: 0,
   drawn: 0,
   reused: 0,

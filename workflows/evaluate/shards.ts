@@ -1,15 +1,15 @@
 /**
- * How the pictures of an evaluation are cut into activities.
+ * How the images of an evaluation are cut into activities.
  */
-import { BLOCK } from '../../spec/evaluate-payloads.js';
-import type { PromptSplit } from '../../spec/payloads.js';
+import { BLOCK } from '../../contract/evaluate-payloads.js';
+import type { PromptSplit } from '../../contract/payloads.js';
 
 const { ceil, floor, max, min } = Math;
 
 /** Activities of one evaluation at most: its history stays far below the server's limit. */
-const MOST_SHARDS = 1500;
+const MAX_SHARDS = 1500;
 
-/** Pictures of one schedule, from pair `from` up to but not including `to`. */
+/** Images of one schedule, from pair `from` up to but not including `to`. */
 export interface Shard {
   /** Which schedule, by its place in the list. */
   readonly of: number;
@@ -22,17 +22,17 @@ export interface Shard {
  * take turns, so that a worker finds the network loaded and the first network call of a pair known.
  *
  * @param networks the network of each schedule, by number
- * @param pictures pictures of each schedule
+ * @param images images of each schedule
  */
-export function shardsOf(networks: readonly number[], pictures: number, most = MOST_SHARDS): Shard[] {
-  const blocks = ceil(pictures / BLOCK);
+export function shardsOf(networks: readonly number[], images: number, most = MAX_SHARDS): Shard[] {
+  const blocks = ceil(images / BLOCK);
   const shardsEach = max(1, min(blocks, floor(most / max(1, networks.length))));
   const size = ceil(blocks / shardsEach) * BLOCK;
   const shards: Shard[] = [];
   for (const network of new Set(networks)) {
-    for (let from = 0; from < pictures; from += size) {
+    for (let from = 0; from < images; from += size) {
       networks.forEach((one, of) => {
-        if (one === network) shards.push({ of, from, to: min(pictures, from + size) });
+        if (one === network) shards.push({ of, from, to: min(images, from + size) });
       });
     }
   }

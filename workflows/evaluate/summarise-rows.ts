@@ -1,23 +1,23 @@
 /**
  * The rows of an evaluation, each summed up by a worker from what is kept.
  */
-import { canonicalJson } from '../../spec/canonical-json.js';
-import { QschedError } from '../../spec/errors.js';
+import { canonicalJson } from '../../contract/canonical-json.js';
+import { QschedError } from '../../contract/errors.js';
 import type {
   PreparedNetwork,
   ResolvedSchedule,
   SummariseRequest,
   SummariseResult,
-} from '../../spec/evaluate-payloads.js';
-import type { EvaluateSpec } from '../../spec/evaluate-spec.js';
+} from '../../contract/evaluate-payloads.js';
+import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
 import { scoreActivities } from '../activities.js';
 import { together, type Drawing, type Drawings } from './drawings.js';
 import type { PreparedNetworks } from './prepare-networks.js';
 import type { Progress } from './progress.js';
 
 /** How often shards whose artefacts have gone meanwhile are made again. */
-const MOST_REPAIRS = 2;
-/** Full precision, whose pictures FID-SD and KID compare with. */
+const MAX_REPAIRS = 2;
+/** Full precision, whose images FID-SD and KID compare with. */
 const REFERENCE_PRECISION = 'fp32';
 
 /** What rows are made of. */
@@ -29,7 +29,7 @@ export interface RowPlan {
   readonly progress: Progress;
 }
 
-/** @returns one summary a row, in their order */
+/** @returns one summary per row, in their order */
 export async function summariseRows(plan: RowPlan): Promise<SummariseResult[]> {
   const summaries: SummariseResult[] = [];
   await together(plan.spec.rows, async (_, row) => {
@@ -53,7 +53,7 @@ async function summarise(plan: RowPlan, row: number): Promise<SummariseResult> {
     const summary = `row ${row + 1}: ${model} ${precision}, ${request.label}`;
     const made = await sumUp.executeWithOptions({ summary }, [request]);
     if (made.missing.length === 0) return repaired ? { ...made, warnings: [...made.warnings, REPAIRED] } : made;
-    if (repairs === MOST_REPAIRS) throw elsewhere(row);
+    if (repairs === MAX_REPAIRS) throw elsewhere(row);
     repaired = true;
     await drawings.repair(made.missing);
   }

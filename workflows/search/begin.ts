@@ -2,7 +2,7 @@
  * The start of a search: resolve the spec on a worker, open the search in the store, score the identity.
  */
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { PrepareResult } from '../../spec/payloads.js';
+import type { PrepareResult } from '../../contract/payloads.js';
 import { modelActivities, storeActivities } from '../activities.js';
 import { judgedObjectives } from '../judged-objectives.js';
 import { asksToWait } from '../patience.js';
@@ -62,7 +62,7 @@ export async function scoreIdentity(run: SearchRun, state: SearchState): Promise
   const identityScore = scores[0]!;
   if (identityScore === null) {
     const what = `The identity of ${spec.model} ${spec.precision} cannot be scored`;
-    throw await failedScores(run.searchId, what, 'Mend the model or the scorer.');
+    throw await failedScores(run.searchId, what, 'Fix the model or the scorer.');
   }
   progress.identity = identityScore;
   return { ...state, identityScore };

@@ -3,12 +3,12 @@
  * control, finish.
  */
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { FinishRequest } from '../../spec/payloads.js';
-import type { SearchResult, Verdict } from '../../spec/search-result.js';
+import type { FinishRequest } from '../../contract/payloads.js';
+import type { SearchResult, Verdict } from '../../contract/search-result.js';
 import { storeActivities } from '../activities.js';
 import { runControl } from './control.js';
 import { failedScores } from './failed-scores.js';
-import { pictures } from './score-batch.js';
+import { images } from './score-batch.js';
 import { numbered, scoreStage } from './score-stage.js';
 import { spaceOf, type SearchRun } from './search-run.js';
 import type { Ranked, SearchState } from './search-state.js';
@@ -24,7 +24,7 @@ export async function conclude(run: SearchRun, state: SearchState): Promise<Sear
   const verdict = await confirm(run, state, finalist);
   const control = await runControl(run, state);
   const result = resultOf(run, state, { finalist, verdict, control });
-  const complete = await storeActivities(state.told * pictures(state.splits.calibration)).finish({ result });
+  const complete = await storeActivities(state.told * images(state.splits.calibration)).finish({ result });
   if (state.searchAttributes) upsertSearchAttributes({ QschedStatus: ['finished'] });
   run.progress.stage = 'finished';
   run.progress.status = 'finished';
@@ -39,7 +39,7 @@ async function select(run: SearchRun, state: SearchState): Promise<Ranked> {
     throw await failedScores(
       run.searchId,
       'No candidate could be scored',
-      'Narrow coefficients.range, or mend the scorer.',
+      'Narrow coefficients.range, or fix the scorer.',
     );
   }
   if (state.best.length === 1) return best;

@@ -2,7 +2,7 @@
  * What full precision does with the same prompts, and with a search of its own.
  */
 import { executeChild, setCurrentDetails } from '@temporalio/workflow';
-import type { SearchResult } from '../../spec/search-result.js';
+import type { SearchResult } from '../../contract/search-result.js';
 import { numbered, scoreStage } from './score-stage.js';
 import { spaceOf, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';

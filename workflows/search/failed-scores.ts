@@ -1,7 +1,7 @@
 /**
- * A search that cannot go on because its evaluations failed.
+ * A search that cannot continue because its evaluations failed.
  */
-import { QschedError } from '../../spec/errors.js';
+import { QschedError } from '../../contract/errors.js';
 import { storeActivities } from '../activities.js';
 
 /** Evaluations that are looked through. */

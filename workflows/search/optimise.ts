@@ -5,8 +5,8 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { CoefficientSpace } from '../../diffusion/coefficients.js';
 import { createOptimizer, defaultBatch, restoreOptimizer } from '../../optimizers/create.js';
 import type { Optimizer } from '../../optimizers/optimizer.js';
-import type { AskedTrial } from '../../spec/payloads.js';
-import type { SearchSpec } from '../../spec/search-spec.js';
+import type { AskedTrial } from '../../contract/payloads.js';
+import type { SearchSpec } from '../../contract/search-spec.js';
 import { failedScores } from './failed-scores.js';
 import type { BatchScores } from './score-batch.js';
 import { scoreStage } from './score-stage.js';
@@ -16,10 +16,10 @@ import { rankBest, type SearchState } from './search-state.js';
 const { min } = Math;
 
 /** Candidates asked together where neither the spec nor the optimizer sets it lower. */
-const MOST_ASKED = 256;
+const MAX_ASKED = 256;
 /** A search whose candidates keep failing is stopped: more than this share, after at least this many. */
-const MOST_FAILED_SHARE = 0.2;
-const FEWEST_BEFORE_STOP = 5;
+const MAX_FAILED_SHARE = 0.2;
+const MIN_BEFORE_STOP = 5;
 
 /** @throws QschedError (failure): too many candidates cannot be scored */
 export async function optimise(run: SearchRun, start: SearchState): Promise<SearchState> {
@@ -53,7 +53,7 @@ function optimizerOf(
   { optimizer }: SearchState,
 ): Optimizer {
   const own = gridPoints === undefined ? {} : { gridPoints };
-  const batch = min(MOST_ASKED, wanted ?? defaultBatch(type, lower.length, budget, own));
+  const batch = min(MAX_ASKED, wanted ?? defaultBatch(type, lower.length, budget, own));
   const options = { space: { lower, upper }, seed, budget, batch, ...own };
   return optimizer === null ? createOptimizer(type, options) : restoreOptimizer(optimizer, options);
 }
@@ -81,7 +81,7 @@ function told(
 }
 
 async function refuseFailing({ searchId }: SearchRun, { failed, told: all }: SearchState): Promise<void> {
-  if (all < FEWEST_BEFORE_STOP || failed <= MOST_FAILED_SHARE * all) return;
-  const what = `${failed} of ${all} candidates failed, more than ${MOST_FAILED_SHARE * 100} %`;
-  throw await failedScores(searchId, what, 'Narrow coefficients.range, or mend the scorer.');
+  if (all < MIN_BEFORE_STOP || failed <= MAX_FAILED_SHARE * all) return;
+  const what = `${failed} of ${all} candidates failed, more than ${MAX_FAILED_SHARE * 100} %`;
+  throw await failedScores(searchId, what, 'Narrow coefficients.range, or fix the scorer.');
 }

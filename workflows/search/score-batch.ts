@@ -2,7 +2,7 @@
  * One batch of trials: persist what is asked, score what is missing, record, return the scores.
  */
 import { CancellationScope, workflowInfo } from '@temporalio/workflow';
-import type { Coefficients } from '../../spec/coefficients.js';
+import type { Coefficients } from '../../contract/coefficients.js';
 import type {
   AskedTrial,
   AskResult,
@@ -10,8 +10,8 @@ import type {
   OpenTrial,
   PreparedModel,
   PromptSplit,
-} from '../../spec/payloads.js';
-import type { SearchSpec } from '../../spec/search-spec.js';
+} from '../../contract/payloads.js';
+import type { SearchSpec } from '../../contract/search-spec.js';
 import { scoreActivities, storeActivities } from '../activities.js';
 import { atMost } from '../at-most.js';
 import { whileServed } from '../patience.js';
@@ -21,13 +21,13 @@ const { floor, max, min } = Math;
 const { keys } = Object;
 
 /** Trials that are persisted at once at most: payloads stay far below their limit. */
-const MOST_TRIALS = 256;
+const MAX_TRIALS = 256;
 /** Chunks in the queue at once at most. */
-const MOST_OUTSTANDING = 64;
+const MAX_OUTSTANDING = 64;
 /** Bytes of prompt texts in the chunks that are put in the queue at once: a workflow task takes 4 MB. */
-const MOST_TEXT_BYTES = 1_500_000;
+const MAX_TEXT_BYTES = 1_500_000;
 /** UTF-8 bytes of a UTF-16 unit at most. */
-const BYTES_A_UNIT = 3;
+const BYTES_PER_UNIT = 3;
 
 /** A batch, and whose arithmetic scores it. */
 export interface Batch {
@@ -41,7 +41,7 @@ export interface Batch {
   readonly waitSeconds: number | null;
   /** What the activities' summaries call this batch. */
   readonly label: string;
-  /** Goes on with the same batch in a run with an empty history. */
+  /** Resumes the same batch in a run with an empty history. */
   readonly carryOn: () => Promise<never>;
 }
 
@@ -53,8 +53,8 @@ export interface BatchScores {
   readonly kept: ReadonlyMap<number, Coefficients>;
 }
 
-/** Pictures that a candidate has on a split. */
-export const pictures = (split: PromptSplit): number => split.count * split.seeds.length;
+/** Images that a candidate has on a split. */
+export const images = (split: PromptSplit): number => split.count * split.seeds.length;
 
 /**
  * Scores a batch; equal candidates are evaluated once.
@@ -64,8 +64,8 @@ export const pictures = (split: PromptSplit): number => split.count * split.seed
 export async function scoreBatch(batch: Batch, onRecorded: (count: number) => void = () => {}): Promise<BatchScores> {
   const scores: (number | null)[] = [];
   const kept = new Map<number, Coefficients>();
-  for (let start = 0; start < batch.trials.length; start += MOST_TRIALS) {
-    const slice = { ...batch, trials: batch.trials.slice(start, start + MOST_TRIALS) };
+  for (let start = 0; start < batch.trials.length; start += MAX_TRIALS) {
+    const slice = { ...batch, trials: batch.trials.slice(start, start + MAX_TRIALS) };
     const asked = await ask(slice, slice.trials, batch.retryFailed);
     for (const { index, coefficients } of asked.kept) kept.set(index, coefficients);
     onRecorded(slice.trials.length - asked.open.length);
@@ -75,7 +75,7 @@ export async function scoreBatch(batch: Batch, onRecorded: (count: number) => vo
 }
 
 const storeOf = ({ trials, split, reference }: Batch) =>
-  storeActivities(trials.length * pictures(split) * keys(reference.contexts).length);
+  storeActivities(trials.length * images(split) * keys(reference.contexts).length);
 
 const ask = (batch: Batch, trials: readonly AskedTrial[], retryFailed: boolean): Promise<AskResult> =>
   storeOf(batch).ask({ ...batch.reference, trials, retryFailed });
@@ -89,7 +89,7 @@ async function scoreOpen(
   const scores = [...asked.scores];
   const at = new Map(batch.trials.map((trial, i) => [trial.index, i]));
   const { first, repeated } = splitRepeated(asked.open);
-  const waves = wavesOf(chunksOf(first, pictures(batch.split)), pictures(batch.split));
+  const waves = wavesOf(chunksOf(first, images(batch.split)), images(batch.split));
   for (const [i, wave] of waves.entries()) {
     if (i > 0 && workflowInfo().continueAsNewSuggested) await batch.carryOn();
     await CancellationScope.cancellable(() => atMost(mostOutstanding(batch.split), wave, scoreChunk));
@@ -123,9 +123,9 @@ function score({ prepared, scheduler, reference, split, waitSeconds, label }: Ba
 
 /** Texts of the spec travel with every chunk. */
 function mostOutstanding({ texts }: PromptSplit): number {
-  if (texts === null) return MOST_OUTSTANDING;
-  const bytes = BYTES_A_UNIT * texts.reduce((sum, { length }) => sum + length, 0);
-  return max(2, min(MOST_OUTSTANDING, floor(MOST_TEXT_BYTES / max(1, bytes))));
+  if (texts === null) return MAX_OUTSTANDING;
+  const bytes = BYTES_PER_UNIT * texts.reduce((sum, { length }) => sum + length, 0);
+  return max(2, min(MAX_OUTSTANDING, floor(MAX_TEXT_BYTES / max(1, bytes))));
 }
 
 /** Candidates that the batch holds twice: the first is evaluated, the others read its score. */

@@ -1,9 +1,9 @@
 /**
  * Scoring candidates on the prompts of one stage of a search.
  */
-import type { Coefficients } from '../../spec/coefficients.js';
-import { scorersOf } from '../../spec/objective-plan.js';
-import type { AskedTrial, Stage } from '../../spec/payloads.js';
+import type { Coefficients } from '../../contract/coefficients.js';
+import { scorersOf } from '../../contract/objective-plan.js';
+import type { AskedTrial, Stage } from '../../contract/payloads.js';
 import { scoreBatch, type BatchScores } from './score-batch.js';
 import { carryOn, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';

@@ -9,8 +9,8 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { coefficientSpace, type CoefficientSpace } from '../../diffusion/coefficients.js';
-import type { SearchProgress } from '../../spec/search-result.js';
-import type { SearchSpec } from '../../spec/search-spec.js';
+import type { SearchProgress } from '../../contract/search-result.js';
+import type { SearchSpec } from '../../contract/search-spec.js';
 import type { SearchState } from './search-state.js';
 
 /** What every stage knows, and the progress that it writes. */
@@ -28,7 +28,7 @@ export function spaceOf({ coefficients: { shape, tune, range }, scheduler: { ste
   return coefficientSpace({ shape, tune, range, steps });
 }
 
-/** Goes on in a run with an empty history. What is stored is asked for again, and found. */
+/** Continues in a run with an empty history. What is stored is asked for again, and found. */
 export async function carryOn(run: SearchRun, state: SearchState): Promise<never> {
   await condition(allHandlersFinished);
   return continueAsNew<(input: unknown, carried: SearchState) => Promise<unknown>>(run.input, state);

@@ -2,8 +2,8 @@
  * What a search carries through continue-as-new: plain JSON.
  */
 import type { OptimizerState } from '../../optimizers/optimizer.js';
-import type { Coefficients } from '../../spec/coefficients.js';
-import type { JudgedObjective, PreparedModel, PromptSplit, Stage } from '../../spec/payloads.js';
+import type { Coefficients } from '../../contract/coefficients.js';
+import type { JudgedObjective, PreparedModel, PromptSplit, Stage } from '../../contract/payloads.js';
 
 /** A trial that may become a finalist. */
 export interface Ranked {

@@ -2,8 +2,8 @@
  * The `search` workflow: prepare, open, score the identity, ask/score/tell, select, confirm, judge, finish.
  */
 import { CancellationScope, defineQuery, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { SearchProgress, SearchResult } from '../../spec/search-result.js';
-import { parseSearchSpec } from '../../spec/validate.js';
+import type { SearchProgress, SearchResult } from '../../contract/search-result.js';
+import { parseSearchSpec } from '../../contract/validate.js';
 import { storeActivities } from '../activities.js';
 import { asFailure, explain, orFailure } from '../failure.js';
 import { begin, scoreIdentity } from './begin.js';

@@ -1,0 +1,203 @@
+/**
+ * What crosses the wire between the workflow and its activities. Plain JSON, small.
+ */
+import type { Coefficients } from './coefficients.js';
+import type { ObjectivePlan } from './objective-plan.js';
+import type { PtqdStepDocument } from './schedule-document.js';
+import type { ScoredCoefficients, SearchResult } from './search-result.js';
+import type { SearchSpec } from './search-spec.js';
+
+/** The three disjoint prompt splits of a search. */
+export type Stage = 'calibration' | 'select' | 'confirm';
+
+/** Prompts by reference: a named set whose content hash the worker checks, or texts of the spec. */
+export interface PromptSplit {
+  readonly set: string | null;
+  readonly texts: readonly string[] | null;
+  readonly count: number;
+  /** sha256 of the texts used, in order. */
+  readonly sha256: string;
+  /** sha256 of the nouns that the set names, text by text; null where it names none. */
+  readonly nounsSha256: string | null;
+  readonly seeds: readonly number[];
+}
+
+/** What a model runs under: model, precision, scheduler without coefficients, numeric class. */
+export interface PreparedModel {
+  readonly model: string;
+  readonly precision: string;
+  readonly scoreQueue: string;
+  /** Scorer name -> context id: hash of everything but coefficients, prompt and seed. */
+  readonly contexts: Readonly<Record<string, string>>;
+}
+
+/** Provenance of one context, stored once. */
+export interface ContextRecord {
+  readonly id: string;
+  readonly model: string;
+  readonly precision: string;
+  readonly scorer: string;
+  readonly provenance: Readonly<Record<string, unknown>>;
+}
+
+/** A spec to look at before a worker is waited for. */
+export interface CheckRequest {
+  readonly spec: SearchSpec;
+  /** The user said how long to wait for a worker: a model that nobody serves yet is not a mistake. */
+  readonly patient: boolean;
+}
+
+export interface PrepareRequest {
+  readonly spec: SearchSpec;
+}
+
+export interface PrepareResult {
+  readonly quantised: PreparedModel;
+  /** The full-precision network, where a control was asked for. */
+  readonly reference: PreparedModel | null;
+  readonly contexts: readonly ContextRecord[];
+  readonly objective: ObjectivePlan;
+  /** What each scorer outside the objective judges by. */
+  readonly outside: Readonly<Record<string, ObjectivePlan>>;
+  /** Sentences for the reader, such as prompts whose nouns were guessed. */
+  readonly notes: readonly string[];
+  readonly splits: Readonly<Record<Stage, PromptSplit>>;
+  /** The texts of each split, once, for the store. */
+  readonly texts: Readonly<Record<Stage, readonly string[]>>;
+  /** The nouns of each text (null: a tagger finds them), where a scorer reads nouns; else null. */
+  readonly nouns: Readonly<Record<Stage, PromptNouns>> | null;
+}
+
+/** Nouns of prompts, in their order. */
+export type PromptNouns = readonly (readonly string[] | null)[];
+
+export interface OpenRequest {
+  readonly searchId: string;
+  readonly spec: SearchSpec;
+  readonly objective: ObjectivePlan;
+  readonly contexts: readonly ContextRecord[];
+  readonly splits: Readonly<Record<Stage, PromptSplit>>;
+  readonly texts: Readonly<Record<Stage, readonly string[]>>;
+  readonly nouns: PrepareResult['nouns'];
+}
+
+export interface OpenResult {
+  /** Whether the namespace has our search attributes. */
+  readonly searchAttributes: boolean;
+}
+
+/** A candidate that was asked for. */
+export interface AskedTrial {
+  readonly index: number;
+  readonly point: readonly number[];
+  readonly coefficients: Coefficients;
+}
+
+/** Identifies one batch of trials in the store. */
+export interface BatchReference {
+  readonly searchId: string;
+  readonly stage: Stage | 'control';
+  /** Scorer name -> context id. */
+  readonly contexts: Readonly<Record<string, string>>;
+  /** Which split's prompts, and which seeds. */
+  readonly split: Stage;
+  readonly seeds: readonly number[];
+  readonly objective: ObjectivePlan;
+}
+
+export interface AskRequest extends BatchReference {
+  readonly trials: readonly AskedTrial[];
+  readonly retryFailed: boolean;
+}
+
+/** A trial as the store has it: the stored coefficients win over what was asked. */
+export interface OpenTrial {
+  readonly index: number;
+  readonly coefficients: Coefficients;
+  /** Evaluations to make, as prompt * seeds + seed indices; null means all of them. */
+  readonly missing: readonly number[] | null;
+}
+
+export interface AskResult {
+  /** Trials with missing evaluations, in ask order. */
+  readonly open: readonly OpenTrial[];
+  /** Scores in ask order; null while open, or failed. */
+  readonly scores: readonly (number | null)[];
+  /** Trials that keep stored coefficients which differ from what was asked by rounding alone. */
+  readonly kept: readonly Pick<AskedTrial, 'index' | 'coefficients'>[];
+}
+
+export interface ScoreRequest {
+  readonly model: string;
+  readonly precision: string;
+  readonly scheduler: SearchSpec['scheduler'];
+  /** Scorer name -> context id that the worker must reproduce. */
+  readonly contexts: Readonly<Record<string, string>>;
+  readonly split: PromptSplit;
+  readonly trials: readonly OpenTrial[];
+  /** PTQD's correction, one per step: what is scored then is no evaluation of the contexts. */
+  readonly ptqd?: readonly PtqdStepDocument[];
+}
+
+/** Terms of one scorer over a trial's evaluations. */
+export interface ScorerTerms {
+  readonly scorer: string;
+  readonly names: readonly string[];
+  /** float64 little-endian, base64: evaluations x names. */
+  readonly values: string;
+}
+
+export interface ScoredTrial {
+  readonly index: number;
+  readonly coefficients: Coefficients;
+  /** Which evaluations, as in OpenTrial. */
+  readonly evaluations: readonly number[];
+  readonly scorers: readonly ScorerTerms[];
+  /** Evaluations (positions in `evaluations`) that failed for good, with the reason; for one scorer alone where it is named. */
+  readonly failed: readonly { readonly at: number; readonly reason: string; readonly scorer?: string }[];
+}
+
+export interface ScoreResult {
+  readonly trials: readonly ScoredTrial[];
+  readonly seconds: number;
+  /** Of those, seconds inside ONNX Runtime. */
+  readonly runtimeSeconds: number;
+  readonly worker: string;
+}
+
+export interface RecordRequest extends BatchReference {
+  readonly trials: readonly ScoredTrial[];
+}
+
+/** What the store knows of trials after a record: score, or null where failed. */
+export interface TrialScore {
+  readonly index: number;
+  /** Whether its last evaluation is stored; a failed trial is complete and has no score. */
+  readonly complete: boolean;
+  readonly score: number | null;
+  readonly tc: number | null;
+  readonly iq: number | null;
+}
+
+/** Asks for the verdict: identity is trial 0, the finalist trial 1 of the confirm stage. */
+export interface JudgeRequest {
+  readonly searchId: string;
+  readonly contexts: Readonly<Record<string, string>>;
+  readonly seeds: readonly number[];
+  /** What is judged by, under the name that the verdict calls it: the search's own objective first. */
+  readonly objectives: readonly JudgedObjective[];
+}
+
+/** An objective with the name that a verdict calls it: that of its scorer. */
+export interface JudgedObjective {
+  readonly scorer: string;
+  readonly plan: ObjectivePlan;
+}
+
+/** Everything of the result but what the store counts. */
+export interface FinishRequest {
+  readonly result: Omit<SearchResult, 'evaluations' | 'reused' | 'best' | 'identity'> & {
+    readonly best: Omit<ScoredCoefficients, 'terms'>;
+    readonly identity: Omit<ScoredCoefficients, 'terms'>;
+  };
+}

@@ -1,0 +1,163 @@
+/**
+ * `qsched-schedule/1`: one schedule as a document, whatever it came from. What `qsched export`
+ * writes, `qsched schedule add` reads, the database keeps, and tools/qsched_diffusers.py applies;
+ * the source of schemas/schedule.schema.json.
+ */
+import { z } from 'zod';
+import { canonicalJson } from './canonical-json.js';
+import type { Coefficients } from './coefficients.js';
+import { QschedError } from './errors.js';
+import { SchedulerChoice } from './search-spec.js';
+
+/** The name and version of the format. */
+export const SCHEDULE_FORMAT = 'qsched-schedule/1';
+
+const finite = z.number('must be a finite number');
+const numbers = z
+  .array(finite, 'must be a list of numbers')
+  .min(1, 'needs at least one number')
+  .max(50, 'takes at most 50 numbers');
+
+/** One step x' = a x + b m + d + n z. */
+const FusedStepDocument = z.strictObject({
+  timestep: finite,
+  /** The network sees inputScale * x. */
+  inputScale: finite,
+  a: finite,
+  b: finite,
+  /** One number, or one per channel. */
+  d: z.union([finite, z.array(finite)], 'must be a number, or one per channel'),
+  n: finite,
+});
+
+export const FusedDocument = z.strictObject({
+  scheduler: z.string(),
+  initNoiseSigma: finite,
+  steps: z.array(FusedStepDocument).min(1).max(50),
+});
+
+/** The error model of one step (PTQD). */
+const PtqdStepDocument = z.strictObject({
+  method: z.enum(['std', 'regression']),
+  gamma: finite,
+  mu: z.union([finite, z.array(finite)], 'must be a number, or one per channel'),
+  variance: finite.min(0, 'must not be negative'),
+});
+
+export const ScheduleDocument = z.strictObject({
+  format: z.literal(SCHEDULE_FORMAT, `must be "${SCHEDULE_FORMAT}"`),
+  kind: z.enum(['identity', 'q-sched', 'ptqd', 'file']).default('file'),
+  /** What it was made for; absent where it belongs to a scheduler alone. */
+  model: z.string().optional(),
+  precision: z.string().optional(),
+  searchId: z.string().optional(),
+  /** Of a search: recommended, finalist, best or identity. */
+  which: z.string().optional(),
+  /** Type, steps and eta; `config` is the model's scheduler_config.json. */
+  scheduler: SchedulerChoice.extend({ config: z.record(z.string(), z.unknown()).optional() }),
+  /** What the network receives, step by step. */
+  timesteps: numbers.optional(),
+  /** c^x and c^eps, one of each a step. */
+  coefficients: z.strictObject({ sample: numbers, noise: numbers }),
+  /** PTQD's correction, one per step: the output becomes (m - mu) / (1 + gamma). */
+  ptqd: z.array(PtqdStepDocument).optional(),
+  /** Coefficients and correction inside. */
+  fused: FusedDocument.optional(),
+  /** The same scheduler without either. */
+  identity: FusedDocument.optional(),
+  /** The verdict of the search. */
+  heldOut: z.unknown().optional(),
+});
+
+type Fixed<T> = T extends readonly (infer E)[]
+  ? readonly Fixed<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Fixed<T[K]> }
+    : T;
+
+/** A fused schedule as plain JSON. */
+export type FusedDocument = Fixed<z.infer<typeof FusedDocument>>;
+export type PtqdStepDocument = Fixed<z.infer<typeof PtqdStepDocument>>;
+export type ScheduleDocument = Fixed<z.infer<typeof ScheduleDocument>>;
+
+/** A document whose steps are all there. */
+export type CompleteSchedule = Omit<ScheduleDocument, 'timesteps' | 'fused'> & {
+  readonly timesteps: readonly number[];
+  readonly fused: FusedDocument;
+};
+
+/**
+ * Reads a document.
+ *
+ * @param where what the messages call it, for example its path
+ * @throws QschedError (usage) naming field, value and what is allowed
+ */
+export function parseSchedule(input: unknown, where: string): ScheduleDocument {
+  const result = ScheduleDocument.safeParse(input);
+  if (!result.success) {
+    const issue = result.error.issues[0]!;
+    const field = issue.path.join('.');
+    const what =
+      issue.code === 'unrecognized_keys'
+        ? `unknown key "${[...issue.path, issue.keys[0]].join('.')}"`
+        : `${field === '' ? 'the document' : field} ${issue.message}`;
+    throw new QschedError(
+      'usage',
+      `${where} is not a schedule: ${what}.`,
+      `Expected the format ${SCHEDULE_FORMAT}; schemas/schedule.schema.json describes it, \`npx qsched export\` writes it.`,
+    );
+  }
+  const {
+    scheduler: { steps },
+    coefficients,
+    timesteps,
+    ptqd,
+    fused,
+    identity,
+  } = result.data;
+  const lengths: [string, number | undefined][] = [
+    ['coefficients.sample', coefficients.sample.length],
+    ['coefficients.noise', coefficients.noise.length],
+    ['timesteps', timesteps?.length],
+    ['ptqd', ptqd?.length],
+    ['fused.steps', fused?.steps.length],
+    ['identity.steps', identity?.steps.length],
+  ];
+  const other = lengths.find(([, length]) => length !== undefined && length !== steps);
+  if (other !== undefined) {
+    throw new QschedError(
+      'usage',
+      `${where}: ${other[0]} has ${other[1]} entries, but scheduler.steps is ${steps}.`,
+      `Give ${steps}, one per step.`,
+    );
+  }
+  for (const [name, one] of [
+    ['fused', fused],
+    ['identity', identity],
+  ] as const) {
+    if (one !== undefined && one.scheduler !== result.data.scheduler.type) {
+      throw new QschedError(
+        'usage',
+        `${where}: ${name} was made with the scheduler "${one.scheduler}", but scheduler.type is "${result.data.scheduler.type}".`,
+        'Export the schedule again.',
+      );
+    }
+  }
+  return result.data;
+}
+
+/** a and b with c^x and c^eps inside; exactly what the scheduler itself would fuse. */
+export function scaleFused(schedule: FusedDocument, { sample, noise }: Coefficients): FusedDocument {
+  return {
+    ...schedule,
+    steps: schedule.steps.map((step, i) => ({
+      ...step,
+      a: step.a * sample[i]!,
+      b: step.b * noise[i]!,
+      d: typeof step.d === 'number' ? step.d * noise[i]! : step.d.map((d) => d * noise[i]!),
+    })),
+  };
+}
+
+/** What is hashed: everything that decides the samples, and nothing else. */
+export const scheduleContent = (fused: FusedDocument): string => canonicalJson(fused);

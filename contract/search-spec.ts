@@ -1,0 +1,153 @@
+/**
+ * SearchSpec: what a search is asked to do, and the one place of defaults.
+ *
+ * The same object is the YAML file of `qsched search`, the input of the `search`
+ * workflow, and the source of schemas/search.schema.json.
+ */
+import { z } from 'zod';
+import { listBytes } from './wire-bytes.js';
+
+export const name = z
+  .string('must be a plain name')
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be a plain name: letters, digits, ".", "_" and "-", no folders');
+
+export const whole = (low: number, high: number) =>
+  z
+    .number(`must be a whole number from ${low} to ${high}`)
+    .int(`must be a whole number from ${low} to ${high}`)
+    .min(low, `must be from ${low} to ${high}`)
+    .max(high, `must be from ${low} to ${high}`);
+
+export const seeds = z
+  .array(whole(0, Number.MAX_SAFE_INTEGER), 'must be a list of whole numbers')
+  .min(1, 'needs at least one seed')
+  .max(64, 'takes at most 64 seeds')
+  .refine((list) => new Set(list).size === list.length, 'lists a seed twice');
+
+/** Bytes of the texts of one group: they cross the wire twice, with every other group's. */
+const MAX_TEXT = 200_000;
+
+export const texts = z
+  .array(z.string('must be a text').trim().min(1, 'an empty prompt'), 'must be a list of texts')
+  .min(1, 'needs at least one prompt')
+  .max(512, 'takes at most 512 prompts in the spec itself; put more into a prompt set and name it')
+  .refine((list) => new Set(list).size === list.length, 'lists a prompt twice')
+  .refine(
+    (list) => listBytes(list) <= MAX_TEXT,
+    `takes at most ${MAX_TEXT / 1000} KB of text in the spec itself; put more into a prompt set and name it`,
+  );
+
+const promptSource = {
+  /** A prompt set under the worker's prompt roots; ignored where `texts` is given. */
+  set: name,
+  /** Prompts in the spec itself, in place of a set; `count` is then how many they are. */
+  texts: texts.optional(),
+};
+
+const bound = z.number('must be a finite number');
+
+export const SchedulerChoice = z.strictObject({
+  /** Configured from the model's scheduler_config.json, whatever class that names. */
+  type: z.enum(['tcd', 'lcm', 'ddim', 'euler', 'euler-ancestral', 'flow-match-euler', 'consistency']).default('tcd'),
+  steps: whole(1, 50).default(4),
+  /** How timesteps spread (ddim, euler, euler-ancestral); the model's own where absent. */
+  spacing: z.enum(['leading', 'trailing', 'linspace']).optional(),
+  /** TCD: gamma of its paper. DDIM: scale of the added noise. 0 deterministic, 1 fully stochastic. */
+  eta: z.number('must be a number from 0 to 1').min(0, 'must be from 0 to 1').max(1, 'must be from 0 to 1').default(0),
+});
+
+export const CoefficientChoice = z.strictObject({
+  shape: z.enum(['linear', 'single-scale', 'per-step']).default('linear'),
+  tune: z.enum(['both', 'sample', 'noise']).default('both'),
+  range: z
+    .tuple([bound, bound], 'must be two numbers, as in [0.8, 1.2]')
+    .refine(([low, high]) => low < high, 'must go from low to high, as in [0.8, 1.2]')
+    .refine(([low, high]) => low > 0 && high <= 10, 'must lie within (0, 10]')
+    .default([0.8, 1.2]),
+});
+
+export const ObjectiveChoice = z
+  .strictObject({
+    /** `jaq-clip` where absent, `weighted` where weights are given. */
+    type: z.enum(['jaq-clip', 'jaq-clip-log', 'jaq-preference', 'jaq-preference-tables', 'iq', 'weighted']).optional(),
+    /** Weight of image quality in TC + k * IQ (paper, Eq. 3); of the text term in `jaq-preference-tables`. */
+    k: z
+      .number('must be a number that is not negative')
+      .min(0, 'must not be negative')
+      .max(1000, 'must be at most 1000')
+      .default(2),
+    /** Which of the model's scorers, or a scorer folder under the model roots. */
+    scorer: name.default('objective'),
+    /** A weighted sum of scores: `{ score: weight }` or `{ score@scorer: weight }`; below 0 where lower is better. */
+    weights: z
+      .record(z.string(), z.number('must be a finite number'), 'must be a group of scores with weights')
+      .optional(),
+  })
+  .transform(({ type, ...rest }) => ({
+    type: type ?? (rest.weights === undefined ? ('jaq-clip' as const) : ('weighted' as const)),
+    ...rest,
+  }));
+
+export type ObjectiveChoice = z.output<typeof ObjectiveChoice>;
+
+export const OptimizerChoice = z.strictObject({
+  type: z.enum(['grid', 'one-plus-one', 'cma-es', 'random', 'sobol']).default('cma-es'),
+  /** Candidates beside the identity, which is always evaluated. */
+  budget: whole(1, 1_000_000).default(200),
+  seed: whole(0, Number.MAX_SAFE_INTEGER).default(0),
+  /** What is asked together; the optimizer's own choice where absent. */
+  batch: whole(1, 100_000).optional(),
+  /** Grid only: points in each dimension. */
+  gridPoints: whole(2, 1001).optional(),
+});
+
+/** Validates a search and fills its defaults; `model` alone is required. */
+export const SearchSpec = z.strictObject({
+  model: name,
+  precision: name.default('w4a8'),
+  scheduler: SchedulerChoice.prefault({}),
+  coefficients: CoefficientChoice.prefault({}),
+  objective: ObjectiveChoice.prefault({}),
+  prompts: z
+    .strictObject({
+      ...promptSource,
+      set: name.default('shapes-calibration'),
+      count: whole(1, 10_000).default(20),
+      seeds: seeds.default([0, 1]),
+    })
+    .prefault({}),
+  optimizer: OptimizerChoice.prefault({}),
+  select: z
+    .strictObject({
+      ...promptSource,
+      set: name.default('shapes-select'),
+      count: whole(1, 10_000).default(64),
+      seeds: seeds.default([500]),
+      /** How many of the best candidates are scored again before one is chosen. */
+      finalists: whole(1, 100).default(5),
+    })
+    .prefault({}),
+  confirm: z
+    .strictObject({
+      ...promptSource,
+      set: name.default('shapes-heldout'),
+      /** At least 2: an interval needs a spread. */
+      count: whole(2, 100_000).default(128),
+      seeds: seeds.default([1000]),
+      /** Scorers outside the objective that the verdict must convince too. */
+      scorers: z.array(name, 'must be a list of names').max(8, 'takes at most 8 scorers').default(['second']),
+    })
+    .prefault({}),
+  /** What is shown of the full-precision network beside the quantised one. */
+  control: z.enum(['none', 'evaluate', 'search']).default('none'),
+  /** How long to wait for a worker that serves the queue, in seconds. */
+  waitForWorker: whole(1, 7 * 24 * 3600).default(600),
+  /** Try stored deterministic failures again. */
+  retryFailed: z.boolean('must be true or false').default(false),
+});
+
+/** A validated search: every default filled. */
+export type SearchSpec = z.infer<typeof SearchSpec>;
+
+/** What a user may write: everything but `model` may be left out. */
+export type SearchSpecInput = z.input<typeof SearchSpec>;

@@ -1,0 +1,95 @@
+/**
+ * From anything a user wrote to a valid EvaluateSpec, or to one clear sentence.
+ */
+import { canonicalJson } from './canonical-json.js';
+import { QschedError } from './errors.js';
+import { EvaluateSpec } from './evaluate-spec.js';
+import { explainIssues, type Path } from './explain-issues.js';
+import { settleCount } from './prompt-count.js';
+import { checkObjective } from './validate.js';
+import { listBytes } from './wire-bytes.js';
+
+/** Bytes of the texts of a spec, over all networks. */
+const MAX_TEXT = 2_000_000;
+
+const EXAMPLE =
+  'For example: {"rows": [{"model": "shapes", "precision": "fp32"}, {"model": "shapes", "precision": "w4a8"}]}';
+
+/**
+ * Validates `input` against EvaluateSpec.
+ *
+ * @param locate adds a place to the message, for example the line of a YAML file
+ * @throws QschedError (usage) naming the field, its value and what is allowed
+ */
+export function parseEvaluateSpec(input: unknown, locate: (path: Path) => string = () => ''): EvaluateSpec {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw new QschedError('usage', 'An evaluation needs an object with rows.', EXAMPLE);
+  }
+  const result = EvaluateSpec.safeParse(input);
+  if (!result.success) {
+    throw explainIssues(result.error.issues, { schema: EvaluateSpec, input, locate, example: EXAMPLE });
+  }
+  const spec = result.data;
+  const byDefault = EvaluateSpec.shape.prompts.parse({}).count;
+  settleCount(
+    'prompts',
+    spec.prompts,
+    (input as { prompts?: unknown }).prompts,
+    byDefault,
+    locate(['prompts', 'count']),
+  );
+  if (spec.prompts.texts?.length === 1) {
+    throw new QschedError(
+      'usage',
+      'prompts.texts holds one prompt: an interval needs at least 2.',
+      'Add prompts; a verdict needs 20.',
+    );
+  }
+  checkText(spec);
+  checkObjective(spec.objective);
+  checkRows(spec);
+  return spec;
+}
+
+/** Every network is prepared at the same time, each with the texts of the spec: in one message, of 4 MiB at most. */
+function checkText({ rows, prompts: { texts } }: EvaluateSpec): void {
+  if (texts === undefined) return;
+  const { size } = new Set(rows.map(({ model, precision, scheduler }) => canonicalJson([model, precision, scheduler])));
+  const bytes = listBytes(texts);
+  if (bytes * size <= MAX_TEXT) return;
+  const [each, all] = [Math.ceil(bytes / 1000), (bytes * size) / 1e6];
+  throw new QschedError(
+    'usage',
+    `prompts.texts is ${each} KB, once for each of ${size} networks: ${all.toFixed(1)} MB, and at most ${MAX_TEXT / 1e6} MB fit.`,
+    'Put the prompts into a prompt set and name it, or leave rows out.',
+  );
+}
+
+/** Coefficients by hand fit their steps, and no row is there twice. */
+function checkRows({ rows }: EvaluateSpec): void {
+  const seen = new Map<string, number>();
+  rows.forEach((row, i) => {
+    const {
+      schedule,
+      scheduler: { steps },
+    } = row;
+    if (typeof schedule !== 'string') {
+      for (const part of ['sample', 'noise'] as const) {
+        const { length } = schedule.coefficients[part];
+        if (length !== steps) {
+          throw new QschedError(
+            'usage',
+            `rows.${i}.schedule.coefficients.${part} has ${length} numbers, but the row's scheduler has ${steps} ${steps === 1 ? 'step' : 'steps'}.`,
+            `Give ${steps}, one per step.`,
+          );
+        }
+      }
+    }
+    const key = canonicalJson(row);
+    const other = seen.get(key);
+    if (other !== undefined) {
+      throw new QschedError('usage', `rows.${other} and rows.${i} are the same.`, 'Leave one of them out.');
+    }
+    seen.set(key, i);
+  });
+}

@@ -1,0 +1,157 @@
+/**
+ * What studies have in common: the same calibration, select and held-out prompts for every search,
+ * the same objective and evaluation where a study does not say otherwise.
+ */
+import type { EvaluateSpecInput } from '../contract/evaluate-spec.js';
+import { QschedError } from '../contract/errors.js';
+import type { SearchSpecInput } from '../contract/search-spec.js';
+import type { StudyOptions } from '../contract/study-spec.js';
+import type { PlannedFit, PlannedRow, PlannedSearch, Sampler, StudyPlan } from './study-plan.js';
+
+/** The network that is not quantised. */
+export const FULL = 'fp32';
+
+/** Candidates of a search by CMA-ES where nothing is said. */
+const BUDGET = 100;
+/** Images a row: below it a Frechet distance says so. */
+const COUNT = 2000;
+/** Searches that run at the same time: one scores while another ranks. */
+const TOGETHER = 2;
+
+/** JAQ with CLIP at the paper's k. */
+export const OBJECTIVE = { type: 'jaq-clip', k: 2 } as const;
+
+/** What a search of a study says beside the options. */
+export interface SearchChoice {
+  readonly key: string;
+  readonly label: string;
+  readonly scheduler: Sampler;
+  readonly precision?: string;
+  readonly coefficients?: NonNullable<SearchSpecInput['coefficients']>;
+  readonly objective?: NonNullable<SearchSpecInput['objective']>;
+  readonly optimizer?: NonNullable<SearchSpecInput['optimizer']>;
+}
+
+/** A search on the study's prompts; CMA-ES where nothing is said. */
+export function search(
+  options: StudyOptions,
+  {
+    key,
+    label,
+    scheduler,
+    precision = options.precision,
+    coefficients = {},
+    objective = OBJECTIVE,
+    optimizer,
+  }: SearchChoice,
+): PlannedSearch {
+  const { model, sets } = options;
+  return {
+    key,
+    label,
+    spec: {
+      model,
+      precision,
+      scheduler,
+      coefficients,
+      objective,
+      prompts: { set: sets.calibration },
+      select: { set: sets.select },
+      confirm: { set: sets.heldout },
+      optimizer: optimizer ?? { type: 'cma-es', budget: options.budget ?? BUDGET },
+    },
+  };
+}
+
+/** A fit of PTQD on the prompts of the searches. */
+export function fit(options: StudyOptions, key: string, label: string, scheduler: Sampler): PlannedFit {
+  const { model, precision, sets } = options;
+  return {
+    key,
+    label,
+    input: {
+      search: {
+        model,
+        precision,
+        scheduler,
+        prompts: { set: sets.calibration },
+        select: { set: sets.select },
+        confirm: { set: sets.heldout },
+      },
+      gamma: 'std',
+      bias: 'channel',
+    },
+  };
+}
+
+type Columns = PlannedRow['columns'];
+
+/** The network with its scheduler as it is. */
+export const identityRow = (
+  label: string,
+  precision: string,
+  scheduler: Sampler,
+  columns: Columns = {},
+): PlannedRow => ({ label, precision, scheduler, schedule: { kind: 'identity' }, columns });
+
+/** A row with what a search found. */
+export const tunedRow = (
+  label: string,
+  precision: string,
+  scheduler: Sampler,
+  from: string,
+  columns: Columns = {},
+): PlannedRow => ({ label, precision, scheduler, schedule: { kind: 'q-sched', from }, columns });
+
+/** A row with what a fit of PTQD found. */
+export const ptqdRow = (
+  label: string,
+  precision: string,
+  scheduler: Sampler,
+  from: string,
+  columns: Columns = {},
+): PlannedRow => ({ label, precision, scheduler, schedule: { kind: 'ptqd', from }, columns });
+
+/** The evaluation that every study has: its prompts, JAQ with CLIP, a second scorer, the Frechet distance on that one's features. */
+export function evaluation({ sets, count }: StudyOptions, own = COUNT): Omit<EvaluateSpecInput, 'rows'> {
+  return {
+    prompts: { set: sets.eval, count: count ?? own },
+    objective: OBJECTIVE,
+    scorers: ['second'],
+    features: 'second',
+  };
+}
+
+/** What a plan has where a study says nothing. */
+export const PLAN = {
+  fits: [],
+  searches: [],
+  columns: [],
+  together: TOGETHER,
+  notes: [],
+} as const satisfies Partial<StudyPlan>;
+
+/** The sampler that a study of one sampler uses. */
+export const mainSampler = ({ schedulers }: StudyOptions): Sampler['type'] => schedulers[0]!;
+
+/** @throws QschedError (usage) where the network to be corrected is the full-precision one */
+export function refuseFullPrecision({ precision }: StudyOptions): void {
+  if (precision === FULL) {
+    throw new QschedError(
+      'usage',
+      `A study sets a quantised network beside the full-precision one, and the precision is "${FULL}".`,
+      'Choose a quantised precision, such as w4a8.',
+    );
+  }
+}
+
+/** The points of a grid of `dimension` numbers with at most `budget` candidates; `own` where nothing is said. */
+export function gridPoints(budget: number | undefined, dimension: number, own: number): number {
+  if (budget === undefined) return own;
+  let points = 2;
+  while ((points + 1) ** dimension <= budget) points += 1;
+  return points;
+}
+
+/** A number as a key or a label has it: 0.5 is `0.5`. */
+export const text = (value: number): string => String(value);
