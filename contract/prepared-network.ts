@@ -1,0 +1,54 @@
+/**
+ * A network that is ready to be worked with: what a worker described, planned for one scheduler, one objective and
+ * one set of scorers. Searches, evaluations, studies and PTQD fits share it; its identities are those in the database
+ * and in the keys of artefacts.
+ */
+import type { ObjectivePlan } from './objective-plan.js';
+import type { SearchSpec } from './search-spec.js';
+import type { Batches, WireNetwork, WireScorer } from './wire/network.js';
+import type { WireSchedule } from './wire/schedule.js';
+
+/** A scorer of a prepared network. */
+export interface PreparedScorer extends WireScorer {
+  readonly kind: string;
+}
+
+/** An objective with the name that a verdict calls it: that of its scorer. */
+export interface JudgedObjective {
+  readonly scorer: string;
+  readonly plan: ObjectivePlan;
+}
+
+/** A network with its scheduler: rows of a table that share it differ in their schedule alone. */
+export interface NetworkChoice {
+  readonly model: string;
+  readonly precision: string;
+  readonly scheduler: SearchSpec['scheduler'];
+}
+
+export interface PreparedNetwork extends NetworkChoice {
+  /** How requests name it. */
+  readonly wire: WireNetwork;
+  readonly scoreQueue: string;
+  /** Rows per network call. */
+  readonly batches: Batches;
+  /** The numeric class in words: rows of two classes do not belong in one table. */
+  readonly numeric: string;
+  /** The baseline's fused steps. */
+  readonly schedule: WireSchedule;
+  /** Scorers with terms, the objective's first. */
+  readonly scorers: readonly PreparedScorer[];
+  /** The scorer whose features carry distances; null without distances. */
+  readonly features: PreparedScorer | null;
+  /** Artefact with the statistics of real images for these features; null where the model has none. */
+  readonly reference: string | null;
+  /** Scorer -> context id: sha256 of everything that a score depends on beside coefficients, prompt and seed. */
+  readonly contexts: Readonly<Record<string, string>>;
+  readonly objective: ObjectivePlan;
+  /** What a verdict judges by: the objective first, then what each scorer outside it judges by. */
+  readonly judged: readonly JudgedObjective[];
+  /** Whether nouns of the prompts are part of their identity. */
+  readonly readsNouns: boolean;
+  /** Sentences for the reader. */
+  readonly notes: readonly string[];
+}
