@@ -57,6 +57,6 @@ export const renderOnEngine = (engine: EngineClient, numeric: NumericClass): Ren
   summarise: (request, watch) => engine.summarise(request, watch),
 });
 
-/** Texts of the spec come without a hash of these few: there is not a file that could differ. */
+/** Texts of the spec come without a hash of these few: there is no file that could differ. */
 const promptsOf = (split: RenderRequest['split']): Prompt[] =>
   split.texts?.map((text) => ({ text, nouns: null })) ?? splitPrompts(split);

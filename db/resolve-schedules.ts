@@ -137,7 +137,7 @@ function namedSchedule(store: Store, network: NetworkChoice, prefix: string): Re
   if (found.length === 0) {
     throw new QschedError(
       'usage',
-      `There is not a schedule whose id begins with "${prefix}".`,
+      `There is no schedule whose id begins with "${prefix}".`,
       'See npx qsched schedules; store one by hand: npx qsched schedule add FILE',
     );
   }

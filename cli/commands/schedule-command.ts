@@ -133,7 +133,7 @@ export function requireSchedule(prefix: string): StoredSchedule {
   }
   throw new QschedError(
     'usage',
-    `There is not a schedule "${prefix}": neither a file nor the beginning of a stored id.`,
+    `There is no schedule "${prefix}": neither a file nor the beginning of a stored id.`,
     'See npx qsched schedules.',
   );
 }

@@ -77,7 +77,7 @@ export async function workerCommand(flags: UpFlags): Promise<number> {
 function modelsOf(flags: UpFlags): string[] {
   const models = flags.model ?? listModels();
   if (models.length === 0) {
-    throw new QschedError('usage', 'There is not a model to serve.', 'Put a model folder under QSCHED_MODELS.');
+    throw new QschedError('usage', 'There is no model to serve.', 'Put a model folder under QSCHED_MODELS.');
   }
   for (const model of models) findModel(model);
   return models;

@@ -130,7 +130,7 @@ export function readPromptSet(name: string, roots: readonly string[] = promptRoo
       if (statOf(path)?.isFile()) return parsePrompts(readFileSync(path), path);
     }
   }
-  throw new QschedError('usage', `There is not a prompt set "${name}".`, suggestion(name, listPromptSets(roots)));
+  throw new QschedError('usage', `There is no prompt set "${name}".`, suggestion(name, listPromptSets(roots)));
 }
 
 /**

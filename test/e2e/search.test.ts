@@ -320,7 +320,7 @@ describe('without our command line, at a running `qsched up`', () => {
     ['no step', { ...INPUT, scheduler: { steps: 0 } }, 'scheduler.steps is 0: must be from 1 to 50.'],
     ['an unknown key', { ...INPUT, optimiser: {} }, 'Unknown key "optimiser". Did you mean "optimizer"?'],
     ['a path for a model', { model: '../shapes' }, 'model is "../shapes"'],
-    ['an unknown model', { ...INPUT, model: 'nosuchmodel' }, 'There is not a model "nosuchmodel".'],
+    ['an unknown model', { ...INPUT, model: 'nosuchmodel' }, 'There is no model "nosuchmodel".'],
     ['an unknown precision', { ...INPUT, precision: 'w4a7' }, 'The model "shapes" has no precision "w4a7".'],
     [
       'a set that two splits use',

@@ -115,7 +115,7 @@ describe('the files of this machine', () => {
     [{ features: 'objectve' }, 'There is no scorer "objectve".'],
     [{ scheduler: 'lcm', spacing: 'linspace' }, 'spacing'],
     [{ count: '99999' }, 'prompts.count is 99999'],
-    [{ prompts: 'nosuchset' }, 'There is not a prompt set "nosuchset".'],
+    [{ prompts: 'nosuchset' }, 'There is no prompt set "nosuchset".'],
   ])('refuse %j', (flags, message) => {
     expect(() => check(flags)).toThrow(message);
   });

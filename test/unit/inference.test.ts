@@ -151,7 +151,7 @@ describe('a model folder', () => {
   test('an unknown model lists what there is', () => {
     makeModel('other');
     const error = refusal(() => openModelFolder('tinny', 'w4a8', [models]));
-    expect(error.message).toBe('There is not a model "tinny".');
+    expect(error.message).toBe('There is no model "tinny".');
     expect(error.hint).toBe('Did you mean "tiny"? Allowed: other, tiny.');
     expect(refusal(() => openModelFolder('tiny', 'w4a8', [join(root, 'empty')])).hint).toBe(
       `Put model folders under ${join(root, 'empty')}.`,

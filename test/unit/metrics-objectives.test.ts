@@ -137,7 +137,7 @@ test('iq is quality alone, and has no text term', () => {
 describe('a weighted sum of scores', () => {
   const weighted = (weights: Record<string, number>) =>
     planObjective({ type: 'weighted', k: 2, scorer: 'objective', weights }, (scorer) => {
-      if (scorer !== 'mine') throw new Error(`there is not a folder ${scorer}`);
+      if (scorer !== 'mine') throw new Error(`there is no folder ${scorer}`);
       return [
         { name: 'shine', judges: 'quality', direction: 'higher' },
         { name: 'dirt', judges: 'quality', direction: 'lower' },
@@ -197,7 +197,7 @@ test('the message about an unknown score knows the installed ones', () => {
         { type: 'weighted', k: 2, scorer: 'objective', weights: { [name]: 1 } },
         (scorer) => {
           if (scorer === 'fine') return [{ name: 'gloss', judges: 'quality', direction: 'higher' }];
-          throw new Error(`there is not a folder ${scorer}`);
+          throw new Error(`there is no folder ${scorer}`);
         },
         () => ['shine@mine', 'gloss@fine'],
       ),

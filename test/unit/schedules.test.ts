@@ -219,7 +219,7 @@ describe('on the command line', () => {
 
   it('none yet', () => {
     expect(said(() => schedulesCommand({}))).toContain('No schedule yet.');
-    expect(() => scheduleCommand('show', 'abc', {})).toThrow('There is not a schedule "abc"');
+    expect(() => scheduleCommand('show', 'abc', {})).toThrow('There is no schedule "abc"');
   });
 
   it.each<[string, unknown, RegExp]>([
@@ -245,7 +245,7 @@ describe('on the command line', () => {
       byHand({ scheduler: { type: 'flow-match-euler', steps: 4, eta: 0 } }),
       /scheduler\.type is "flow-match-euler", but the model predicts epsilon/,
     ],
-    ['of an unknown model', byHand({ model: 'shpaes' }), /There is not a model "shpaes"/],
+    ['of an unknown model', byHand({ model: 'shpaes' }), /There is no model "shpaes"/],
     ['of no model', byHand({ model: undefined }), /names no model/],
     [
       'with eta outside [0, 1]',

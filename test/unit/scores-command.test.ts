@@ -62,7 +62,7 @@ test('as a table, each absent folder is explained once', () => {
 });
 
 test('an unknown model is refused', () => {
-  expect(() => scoresCommand({ model: 'shpaes' })).toThrow('There is not a model "shpaes"');
+  expect(() => scoresCommand({ model: 'shpaes' })).toThrow('There is no model "shpaes"');
 });
 
 /** A root with a module whose code must not run, a server that is not there, a broken folder, and what is no scorer. */

@@ -339,7 +339,7 @@ describe("the engine's thread", () => {
     expect(error).toMatchObject({
       name: 'QschedError',
       code: 'usage',
-      message: 'There is not a model "shapess".',
+      message: 'There is no model "shapess".',
       hint: expect.stringContaining('shapes') as string,
     });
     expect((await client.score(job())).values).toEqual(first.values);

@@ -343,7 +343,7 @@ describe('it fails', () => {
       'No search of fake w4a8 with tcd, 2 steps and eta 0 has finished yet. Run one: npx qsched search --model fake',
     ],
     ['search:nothing', 'There is no search "nothing".'],
-    ['schedule:abcd', 'There is not a schedule whose id begins with "abcd".'],
+    ['schedule:abcd', 'There is no schedule whose id begins with "abcd".'],
   ] as const)(
     'where %s stands for nothing, with the command that would make it, and draws nothing',
     async (schedule, message) => {
@@ -379,7 +379,7 @@ describe('it fails', () => {
     const failure = await failureOf('unknown', { ...SPEC, rows: [{ ...row('w4a8'), model: 'nosuchmodel' }] });
     expect(failure).toMatchObject({
       type: 'usage',
-      message: expect.stringContaining('There is not a model "nosuchmodel".') as unknown,
+      message: expect.stringContaining('There is no model "nosuchmodel".') as unknown,
     });
     expect(findRun(world.store, 'unknown')).toBeUndefined();
   });
