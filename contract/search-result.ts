@@ -1,15 +1,19 @@
 /**
- * What a search says: how far it is, what it found, and how sure that is.
+ * The progress and the result of a search, with the uncertainty of its gain.
  */
 import type { Coefficients } from './coefficients.js';
 
-/** Interval of a paired mean gain. */
+/** A mean gain over the baseline, paired by prompt and seed, with its 95 % intervals. */
 export interface GainInterval {
   readonly scorer: string;
   readonly prompts: number;
+  /** Mean score of the baseline. */
   readonly identity: number;
   readonly calibrated: number;
   readonly gain: number;
+  /** The wider of the two intervals below, end by end: verdicts and tables use it. */
+  readonly low: number;
+  readonly high: number;
   readonly percentile: { readonly low: number; readonly high: number };
   readonly studentised: { readonly low: number; readonly high: number };
   readonly probabilityOfGain: number;
@@ -20,13 +24,13 @@ export interface Verdict {
   readonly reason: string;
   readonly scorers: readonly GainInterval[];
   /**
-   * The finalist's gain in the objective on the calibration images, the mean of the images' own gains as the held-out
-   * one is; null where they have no scores.
+   * The finalist's gain in the objective on the calibration images. Like the held-out gain it is the mean of the gains
+   * per image. Null if some of them have no score.
    */
   readonly calibrationGain: number | null;
 }
 
-/** A progress snapshot: the workflow's `progress` query and current details. */
+/** A snapshot of the progress: the answer to the workflow's `progress` query. */
 export interface SearchProgress {
   readonly status: string;
   readonly stage: string;
@@ -40,14 +44,14 @@ export interface SearchProgress {
 
 /** One named set of coefficients with its score. */
 export interface ScoredCoefficients {
-  /** Number of the calibration trial; 0 is the identity. */
+  /** Number of the calibration trial; 0 is the baseline. */
   readonly trial: number;
   readonly coefficients: Coefficients;
   readonly score: number;
   readonly terms: { readonly tc: number | null; readonly iq: number | null };
 }
 
-/** The workflow's result, and the body of `qsched search --json`. */
+/** The result of the workflow, and the body of `qsched search --json`. */
 export interface SearchResult {
   readonly searchId: string;
   readonly status: 'finished';
@@ -62,24 +66,25 @@ export interface SearchResult {
   readonly best: ScoredCoefficients;
   readonly identity: ScoredCoefficients;
   readonly finalist: Coefficients;
-  /** Sentences for the reader, such as prompts whose nouns were guessed. */
+  /** Remarks for the reader, such as prompts whose nouns were guessed. */
   readonly notes: readonly string[];
   readonly heldOut: {
     readonly prompts: number;
+    /** The gain in the objective, with the `low` and `high` of its GainInterval. */
     readonly gain: number;
     readonly low: number;
     readonly high: number;
     readonly recommend: Verdict['recommend'];
     readonly reason: string;
     readonly scorers: readonly GainInterval[];
-    /** The finalist's gain on the calibration prompts, which chose it; null where it cannot be computed. */
+    /** The finalist's gain on the calibration prompts that chose it; null if it cannot be computed. */
     readonly calibrationGain: number | null;
-    /** `calibrationGain` minus `gain`: what of the calibration's gain new prompts and seeds do not show. */
+    /** Selection bias: `calibrationGain` minus `gain`. */
     readonly optimism: number | null;
   };
   readonly control: null | {
     readonly precision: string;
-    /** Score of the identity by scorer; null where images of it failed. */
+    /** Score of the baseline by scorer; null if some of its images failed. */
     readonly heldOut: Readonly<Record<string, number | null>>;
     readonly search: null | {
       readonly best: ScoredCoefficients;

@@ -1,30 +1,30 @@
 /**
  * Paired bootstrap of a mean gain, clustered by prompt.
  *
- * Images of one prompt (different seeds) are not independent, so prompts are what is
- * resampled. The gain is the mean over prompts of each prompt's mean difference: a prompt
+ * Images of one prompt (different seeds) are not independent, so prompts are
+ * resampled. The gain is the mean over prompts of each prompt's mean difference: each prompt
  * counts once, however many of its images were scored. Seeds within a prompt are not
- * resampled; their spread is already in the spread of the prompt means.
+ * resampled; their spread is already part of the spread of the prompt means.
  *
  * Two intervals (Efron and Tibshirani 1993, ch. 12 and 13), with d* the mean and s* the
  * standard error sd/sqrt(n) of a resample, d and s those of the data:
  * - percentile: the quantiles of d*;
  * - studentised: [d - q_high * s, d - q_low * s] with q the quantiles of t* = (d* - d) / s*.
- * The first is too narrow for few prompts; a verdict wants both.
+ * The first is too narrow for few prompts; a verdict requires both.
  *
- * With fewer than 5 prompts t* says nothing: of two, every resample with a spread has t* = 0. The studentised
- * interval is then Student's own, d -+ t(level, n - 1) s, and so is the p-value. From 5 prompts on at least 63 % of
- * the resamples have a spread, whatever the differences are.
+ * With fewer than 5 prompts t* is not informative: for two prompts, every resample with a spread has t* = 0. The
+ * studentised interval is then Student's t interval, d -+ t(level, n - 1) s, with the matching p-value. From 5 prompts
+ * on, at least 63 % of the resamples have a spread, whatever the differences are.
  */
 import { QschedError } from '../../contract/errors.js';
 import { philox4x32 } from '../../contract/philox.js';
 import { mean as meanOf, quantileSorted } from './statistics.js';
 import { studentInterval } from './student-interval.js';
 
-/** Below this many prompts no verdict is given: intervals of so few do not cover what they say. */
+/** No verdict is given below this many prompts: the coverage of the intervals is then too low. */
 export const MINIMUM_PROMPTS = 20;
 
-/** From so many prompts on the resamples are studentised; below, Student's distribution stands for them. */
+/** From this many prompts on, resamples are studentised; below, Student's distribution replaces them. */
 const RESAMPLED_FROM = 5;
 
 /** An interval of a mean gain. */
@@ -34,24 +34,24 @@ export interface Interval {
 }
 
 export interface BootstrapOptions {
-  /** How often the prompts are drawn anew; 10,000 where left out. */
+  /** Number of resamples; 10,000 by default. */
   readonly resamples?: number;
-  /** Chooses the draws; 0 to 2^53 - 1. */
+  /** Seed of the resampling; 0 to 2^53 - 1. */
   readonly seed: number;
-  /** Coverage that the intervals aim at, within (0, 1); 0.95 where left out. */
+  /** Nominal coverage of the intervals, within (0, 1); 0.95 by default. */
   readonly level?: number;
 }
 
-/** A mean gain and how sure it is. */
+/** A mean gain and its uncertainty. */
 export interface BootstrapResult {
   /** Mean over prompts of the prompts' mean differences. */
   readonly mean: number;
   readonly percentile: Interval;
-  /** By the quantiles of t*; Student's t interval with fewer than 5 prompts. */
+  /** From the quantiles of t*; Student's t interval with fewer than 5 prompts. */
   readonly studentised: Interval;
   /** Share of resampled means above 0. */
   readonly probabilityOfGain: number;
-  /** One-sided p-value of "no gain": the larger of the two methods' own. For Holm. */
+  /** One-sided p-value of "no gain": the larger of the two methods' p-values. For Holm's correction. */
   readonly pValue: number;
   readonly prompts: number;
 }
@@ -59,18 +59,18 @@ export interface BootstrapResult {
 const { floor, max, sqrt } = Math;
 const TWO_32 = 2 ** 32;
 
-/** Marks this module's stream of the counter-based generator. */
+/** Identifies this module's stream of the counter-based generator. */
 const STREAM = 0x626f6f74;
 
 /**
  * Bootstraps the mean gain of paired differences.
  *
- * The draws depend on `seed`, `resamples` and the number of prompts alone. An index is
- * floor(u * n / 2^32) of a 32-bit word u; its bias, at most n / 2^32, is far below what
- * 10,000 resamples can show. Where all prompts differ by the same amount both intervals
- * are that point, of two prompts too. Resamples without any spread cannot be studentised and are left out of t*.
+ * The draws depend only on `seed`, `resamples` and the number of prompts. An index is
+ * floor(u * n / 2^32) of a 32-bit word u; its bias, at most n / 2^32, is far below the resolution of
+ * 10,000 resamples. If all prompts differ by the same amount, both intervals are that point, also for two
+ * prompts. Resamples without any spread cannot be studentised and are left out of t*.
  *
- * @param clusters one list of differences (calibrated minus identity) a prompt
+ * @param clusters one list of differences (calibrated minus baseline) per prompt
  * @throws QschedError (failure) for fewer than two prompts, a prompt without differences, a
  *   difference that is not finite; (usage) for options out of range
  */
@@ -100,7 +100,7 @@ export function pairedBootstrap(clusters: readonly ArrayLike<number>[], options:
   };
 }
 
-/** By the quantiles of t*, which are sorted here; without any t* nothing is excluded. */
+/** From the quantiles of t*, which are sorted here; without any t* the interval is unbounded. */
 function byRatios(mean: number, standardError: number, ratios: Float64Array, tail: number) {
   let beyond = 0;
   for (const ratio of ratios) if (ratio * standardError >= mean) beyond++;
@@ -116,8 +116,8 @@ function byRatios(mean: number, standardError: number, ratios: Float64Array, tai
 }
 
 /**
- * Means (d*) and t* of all resamples. The means are of the plain values, so that a draw of
- * nothing but zeros is exactly 0; the spread is of the centred ones, where nothing cancels.
+ * Means (d*) and t* of all resamples. The means are taken over the plain values, so that a draw of
+ * only zeros is exactly 0; the spread is computed from the centred values to avoid cancellation.
  */
 function resample(values: Float64Array, mean: number, resamples: number, seed: number) {
   const n = values.length;
@@ -195,7 +195,7 @@ function clusterMeans(clusters: readonly ArrayLike<number>[]): Float64Array {
   return means;
 }
 
-/** Exact where all values are equal, so that seeds that agree give the point they agree on. */
+/** Exact if all values are equal, so that seeds with equal differences give exactly that difference. */
 function clusterMean(cluster: ArrayLike<number>): number {
   for (let j = 1; j < cluster.length; j++) if (cluster[j] !== cluster[0]) return meanOf(cluster);
   return cluster[0]!;
@@ -212,7 +212,7 @@ function checkOptions(resamples: number, seed: number, level: number): void {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new QschedError(
       'usage',
-      `The bootstrap's seed is ${seed}; it must be a whole number that is not negative.`,
+      `The seed of the bootstrap is ${seed}; it must be a non-negative whole number.`,
       'Use 0.',
     );
   }
@@ -222,9 +222,9 @@ function checkOptions(resamples: number, seed: number, level: number): void {
 }
 
 /**
- * Groups differences by the prompt they belong to, in the order of first appearance.
+ * Groups differences by prompt, in the order of first appearance.
  *
- * @param values one difference an image
+ * @param values one difference per image
  * @param prompts the prompt of each, in the same order
  * @throws QschedError (failure) if the lengths differ
  */

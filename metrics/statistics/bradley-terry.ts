@@ -1,10 +1,10 @@
 /**
- * Bradley-Terry ratings (Bradley and Terry 1952): P(A beats B) = 1 / (1 + exp(b_B - b_A)), the
- * strengths b of greatest likelihood, a tie as half a win for each; R = 1000 + 400 / ln 10 (b -
- * mean b), which is ELO's scale. No order of the comparisons enters.
+ * Bradley-Terry ratings (Bradley and Terry 1952): P(A beats B) = 1 / (1 + exp(b_B - b_A)) with the
+ * maximum-likelihood strengths b; a tie counts as half a win for each. R = 1000 + 400 / ln 10 (b -
+ * mean b) is the scale of Elo ratings. The order of the comparisons does not matter.
  *
- * The likelihood has a greatest point only where no group of players won everything against
- * all the others (Ford 1957): where, by wins and ties, everyone can be reached from everyone.
+ * The likelihood has a maximum only if no group of players won every comparison with the
+ * others (Ford 1957), that is, if wins and ties connect every player to every other.
  */
 import { Matrix, solve } from 'ml-matrix';
 import { QschedError } from '../../contract/errors.js';
@@ -14,23 +14,23 @@ import { checkComparisons, checkDraws, MEAN_RATING, type Comparison } from './co
 import { quantileSorted } from './statistics.js';
 
 export interface BradleyTerryOptions {
-  /** Chooses the draws; 0 to 2^53 - 1. */
+  /** Seed of the resampling; 0 to 2^53 - 1. */
   readonly seed: number;
-  /** The prompt of each comparison, in their order: prompts are drawn anew, not comparisons. */
+  /** The prompt of each comparison, in order: prompts are resampled, not comparisons. */
   readonly prompts?: ArrayLike<number | string>;
-  /** 1000 where left out. */
+  /** 1000 by default. */
   readonly resamples?: number;
-  /** Coverage that the intervals aim at, within (0, 1); 0.95 where left out. */
+  /** Nominal coverage of the intervals, within (0, 1); 0.95 by default. */
   readonly level?: number;
 }
 
-/** Ratings and how sure they are. */
+/** Ratings and their uncertainty. */
 export interface BradleyTerryResult {
   /** (players); their mean is 1000. */
   readonly ratings: Float64Array;
-  /** Percentile intervals of the ratings; from -Infinity to Infinity where resamples without a rating are too many to tell. */
+  /** Percentile intervals of the ratings; unbounded if too many resamples have no rating. */
   readonly intervals: readonly Interval[];
-  /** Resamples in which a player, or a group, won or lost everything: they have no ratings and are left out. */
+  /** Resamples in which a player or a group won or lost everything: these have no ratings and are left out. */
   readonly unbounded: number;
 }
 
@@ -39,14 +39,14 @@ const TWO_32 = 2 ** 32;
 const STEPS = 200;
 const { abs, exp, floor, max, min } = Math;
 
-/** Marks this module's stream of the counter-based generator. */
+/** Identifies this module's stream of the counter-based generator. */
 const STREAM = 0x62740000;
 
 /**
- * Ratings of greatest likelihood.
+ * Maximum-likelihood ratings.
  *
  * @returns (players); their mean is 1000
- * @throws QschedError (failure) as `checkComparisons` does, and where a player or a group won
+ * @throws QschedError (failure) as `checkComparisons` does, and if a player or a group won
  *   or lost everything against the others, or was never compared with them
  */
 export function bradleyTerry(players: number, comparisons: readonly Comparison[]): Float64Array {
@@ -59,7 +59,7 @@ export function bradleyTerry(players: number, comparisons: readonly Comparison[]
 }
 
 /**
- * Ratings with percentile intervals of a bootstrap over prompts, or over comparisons where no
+ * Ratings with percentile intervals of a bootstrap over prompts, or over comparisons if no
  * prompts are given.
  *
  * @throws QschedError (failure) as `bradleyTerry` does, for prompts of another number or fewer
@@ -105,7 +105,7 @@ export function bradleyTerryIntervals(
   return { ratings, intervals, unbounded };
 }
 
-/** wins[a * players + b]: how often a beat b, ties as halves. */
+/** wins[a * players + b]: how often a beat b; a tie counts as half. */
 function count(wins: Float64Array, players: number, { first, second, outcome }: Comparison): void {
   wins[first * players + second]! += outcome;
   wins[second * players + first]! += 1 - outcome;
@@ -153,12 +153,12 @@ function reached(start: number, players: number, edge: (from: number, to: number
   return seen;
 }
 
-/** Newton's method on the log-likelihood, which is concave; the mean strength is held at 0. */
+/** Newton's method on the concave log-likelihood; the mean strength is held at 0. */
 function fit(wins: Float64Array, players: number): Float64Array {
   const strengths = new Float64Array(players);
   for (let step = 0; step < STEPS; step++) {
     const gradient = Matrix.zeros(players, 1);
-    // The information has one flat direction, all strengths moved alike; the ones fill it.
+    // The information is singular for a common shift of all strengths; the ones remove that.
     const information = Matrix.ones(players, players);
     for (let a = 0; a < players; a++) {
       for (let b = 0; b < players; b++) {
@@ -172,7 +172,7 @@ function fit(wins: Float64Array, players: number): Float64Array {
       }
     }
     const change = solve(information, gradient).to1DArray();
-    // No more than 1 (174 points) at a time: far from the greatest point a full step overshoots.
+    // At most 1 (174 points) per iteration: far from the maximum a full step overshoots.
     const largest = change.reduce((most, value) => max(most, abs(value)), 0);
     const damping = min(1, 1 / largest);
     for (let p = 0; p < players; p++) strengths[p]! += damping * change[p]!;

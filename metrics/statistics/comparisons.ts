@@ -1,32 +1,32 @@
 /**
- * Verdicts on pairs, the input of preference ratings: two players (schedules, models) made a
- * image each, and a judge or a scorer preferred one, or neither.
+ * Pairwise comparisons, the input of preference ratings: two players (schedules, models) generated an
+ * image each, and a judge or a scorer preferred one of them, or neither.
  */
 import { QschedError } from '../../contract/errors.js';
 
-/** One verdict. */
+/** One comparison. */
 export interface Comparison {
   /** Index of the first player, from 0. */
   readonly first: number;
   /** Index of the second player, from 0. */
   readonly second: number;
-  /** What the first player got: 1 it won, 0.5 a tie, 0 it lost. */
+  /** Result of the first player: 1 for a win, 0.5 for a tie, 0 for a loss. */
   readonly outcome: 0 | 0.5 | 1;
 }
 
-/** How ratings are drawn. */
+/** Options of the resampling. */
 export interface DrawOptions {
-  /** Chooses the draws; 0 to 2^53 - 1. */
+  /** Seed; 0 to 2^53 - 1. */
   readonly seed: number;
-  /** How many draws. */
+  /** Number of draws. */
   readonly draws: number;
 }
 
-/** The rating around which players stand. */
+/** The mean of all ratings. */
 export const MEAN_RATING = 1000;
 
 /**
- * Throws unless there are at least two players, and every comparison is between two of them.
+ * Checks that there are at least two players, and that every comparison is between two of them.
  *
  * @throws QschedError (failure)
  */
@@ -37,7 +37,7 @@ export function checkComparisons(players: number, comparisons: readonly Comparis
   if (comparisons.length === 0) {
     throw new QschedError(
       'failure',
-      'A rating of no comparisons at all.',
+      'There are no comparisons to rate.',
       'Compare every player with at least one other.',
     );
   }
@@ -46,7 +46,7 @@ export function checkComparisons(players: number, comparisons: readonly Comparis
     if (!known(first) || !known(second) || first === second) {
       throw new QschedError(
         'failure',
-        `Comparison ${i} is between player ${first} and player ${second}; it must be between two different ones of 0 to ${players - 1}.`,
+        `Comparison ${i} is between player ${first} and player ${second}; it must be between two different players from 0 to ${players - 1}.`,
       );
     }
     if (outcome !== 0 && outcome !== 0.5 && outcome !== 1) {
@@ -59,9 +59,9 @@ export function checkComparisons(players: number, comparisons: readonly Comparis
 }
 
 /**
- * Throws unless the seed is a whole number of 0 to 2^53 - 1 and the draws are at least `least`.
+ * Checks that the seed is a whole number from 0 to 2^53 - 1 and that there are at least `least` draws.
  *
- * @param what what is drawn, for the message
+ * @param what name of the draws, for the message
  * @throws QschedError (usage)
  */
 export function checkDraws({ seed, draws }: DrawOptions, least: number, what: string): void {
@@ -73,6 +73,6 @@ export function checkDraws({ seed, draws }: DrawOptions, least: number, what: st
     );
   }
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new QschedError('usage', `The seed is ${seed}; it must be a whole number that is not negative.`, 'Use 0.');
+    throw new QschedError('usage', `The seed is ${seed}; it must be a non-negative whole number.`, 'Use 0.');
   }
 }

@@ -1,18 +1,18 @@
 /**
- * ELO ratings (Elo 1978) from preferences:
+ * Elo ratings (Elo 1978) from preferences:
  *
  *   E_A = 1 / (1 + 10^((R_B - R_A) / 400)),  R_A += K (S_A - E_A),  R_B -= K (S_A - E_A),
  *
  * K = 32, S_A = 1, 0.5 or 0. The result of one pass depends on the order of the comparisons,
- * so it is the mean over many shuffles. Beside it belongs `bradleyTerry`, which has no order.
+ * so the ratings are the mean over many shuffles. `bradleyTerry` does not depend on the order; report both.
  */
 import { philox4x32 } from '../../contract/philox.js';
 import { checkComparisons, checkDraws, MEAN_RATING, type Comparison } from './comparisons.js';
 
 export interface EloOptions {
-  /** Chooses the shuffles; 0 to 2^53 - 1. */
+  /** Seed of the shuffles; 0 to 2^53 - 1. */
   readonly seed: number;
-  /** At least 1000, which is taken where left out. */
+  /** At least 1000, the default. */
   readonly shuffles?: number;
 }
 
@@ -21,14 +21,14 @@ const SHUFFLES = 1000;
 const TWO_32 = 2 ** 32;
 const { floor } = Math;
 
-/** Marks this module's stream of the counter-based generator. */
+/** Identifies this module's stream of the counter-based generator. */
 const STREAM = 0x656c6f00;
 
 /**
- * Mean ratings over shuffles, each a pass from 1000 for everyone. Shuffle s is Fisher and
- * Yates' from the last place down, with index floor(u (i + 1) / 2^32) of a 32-bit word u.
+ * Mean ratings over shuffles; in each of them every player starts at 1000. Shuffle s is the Fisher-Yates
+ * shuffle from the last place down, with index floor(u (i + 1) / 2^32) of a 32-bit word u.
  *
- * @param players how many; a player that was never compared stays at 1000
+ * @param players number of players; one that was never compared stays at 1000
  * @returns (players); their mean is 1000
  * @throws QschedError (failure) as `checkComparisons` does; (usage) for options out of range
  */

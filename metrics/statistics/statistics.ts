@@ -1,5 +1,5 @@
 /**
- * The few summary statistics that scores and verdicts need.
+ * Summary statistics for scores and verdicts.
  */
 import { QschedError } from '../../contract/errors.js';
 
@@ -9,7 +9,7 @@ import { QschedError } from '../../contract/errors.js';
  * @throws QschedError (failure) for no values
  */
 export function mean(values: ArrayLike<number>): number {
-  if (values.length === 0) throw new QschedError('failure', 'The mean of no values at all.');
+  if (values.length === 0) throw new QschedError('failure', 'There are no values to average.');
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]!;
   return sum / values.length;
@@ -30,8 +30,8 @@ export function sd(values: ArrayLike<number>): number {
 }
 
 /**
- * Quantile of values that are sorted upwards, by numpy's `linear` rule (R type 7): the
- * value at position q * (n - 1), interpolated.
+ * Quantile of values in ascending order, by numpy's `linear` rule (R type 7): the interpolated
+ * value at position q * (n - 1).
  *
  * @param q 0 to 1
  * @throws QschedError (failure) for no values, or q outside 0 to 1

@@ -1,5 +1,5 @@
 /**
- * Student's t interval of a mean of very few values, and the p-value of "no gain" beside it.
+ * Student's t interval of a mean of very few values, with the p-value of "no gain".
  */
 import type { Interval } from './bootstrap.js';
 import { studentQuantile } from './student.js';
@@ -11,7 +11,7 @@ const { atan, PI, sqrt } = Math;
  *
  * @param mean d
  * @param standardError s, above 0
- * @param n how many values, 2 to 4
+ * @param n number of values, 2 to 4
  */
 export function studentInterval(
   mean: number,

@@ -1,5 +1,5 @@
 /**
- * Student's t distribution, by the substitution t = sqrt(v) tan(x), which makes its density
+ * Student's t distribution. The substitution t = sqrt(v) tan(x) turns its density into
  * cos(x)^(v - 1) on (-pi/2, pi/2).
  */
 import { QschedError } from '../../contract/errors.js';
@@ -9,10 +9,10 @@ const PANELS = 200;
 const { cos, exp, min, PI, sqrt, tan } = Math;
 
 /**
- * The t with P(-t < T < t) = `level`, to about 1e-8 of itself.
+ * The t with P(-t < T < t) = `level`, to a relative accuracy of about 1e-8.
  *
  * @param level within (0, 1)
- * @param degrees degrees of freedom, 1 or more; many give the normal distribution's
+ * @param degrees degrees of freedom, at least 1; for many the result approaches the normal quantile
  * @throws QschedError (usage) for a level out of range; (failure) for degrees out of range
  */
 export function studentQuantile(level: number, degrees: number): number {
@@ -24,7 +24,7 @@ export function studentQuantile(level: number, degrees: number): number {
   }
   const target = (level * sqrt(PI) * exp(logGamma(degrees / 2) - logGamma((degrees + 1) / 2))) / 2;
   let low = 0;
-  // No further than 40 standard deviations, so that the panels see the peak of many degrees.
+  // At most 40 standard deviations, so that the panels resolve the peak for many degrees of freedom.
   let high = min(PI / 2, 40 / sqrt(degrees));
   for (let step = 0; step < 60; step++) {
     const middle = (low + high) / 2;

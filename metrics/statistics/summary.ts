@@ -1,5 +1,5 @@
 /**
- * One row of an evaluation in numbers: means with intervals clustered by prompt, and gains over
+ * The numbers of one row of an evaluation: means with intervals clustered by prompt, and gains over
  * another row, paired by prompt and seed.
  */
 import type { GainInterval } from '../../contract/search-result.js';
@@ -14,7 +14,7 @@ import { verdict, type Recommendation } from './verdict.js';
 export interface TermTable {
   readonly prompts: number;
   readonly seeds: number;
-  /** Images x names; a scorer fails on an image where one of its values is not finite. */
+  /** Images x names; a scorer failed on an image if one of its values is not finite. */
   readonly scorers: readonly {
     readonly scorer: string;
     readonly names: readonly string[];
@@ -29,28 +29,28 @@ export interface MeanInterval {
   readonly high: number;
 }
 
-/** What is judged by, under the name that a gain bears. */
+/** An objective with the name under which its gain is reported. */
 export interface Judged {
   readonly scorer: string;
   readonly plan: ObjectivePlan;
 }
 
-/** Gains in every scorer, the objective's first, and what they recommend. */
+/** Gains in every scorer, the objective's first, and the recommendation. */
 export interface Comparison extends Recommendation {
   readonly gains: readonly GainInterval[];
   /**
-   * One-sided p-value of "not a gain in every score": the largest of the scores' own, an intersection-union test
-   * (Berger 1982). Null where nothing could be compared.
+   * One-sided p-value of "not a gain in every score": the largest p-value of the scores, an intersection-union test
+   * (Berger 1982). Null if nothing could be compared.
    */
   readonly pValue: number | null;
-  /** Prompts that were left out because an image failed, or a scorer on it, in either row. */
+  /** Prompts left out because an image, or a scorer on it, failed in either row. */
   readonly lost: number;
 }
 
-/** Draws for the interval of a mean. */
+/** Resamples for the interval of a mean. */
 const MEAN_RESAMPLES = 2000;
 
-/** Whether each image has finite terms of every scorer named. */
+/** Whether each image has finite terms of all the given scorers. */
 export function finishedImages(
   table: TermTable,
   scorers: readonly string[] = table.scorers.map(({ scorer }) => scorer),
@@ -62,10 +62,10 @@ export function finishedImages(
 }
 
 /**
- * Mean of every term, `term@scorer`, over the images that its scorer did not fail on, with the
- * percentile interval of a bootstrap over prompts. A prompt counts once.
+ * Mean of every term, `term@scorer`, over the images on which its scorer did not fail, with the
+ * percentile interval of a bootstrap over prompts. Each prompt counts once.
  *
- * @returns without the terms that fewer than two prompts have
+ * @returns terms available for at least two prompts
  */
 export function meanScores(table: TermTable): Record<string, MeanInterval> {
   const scores: Record<string, MeanInterval> = {};
@@ -81,7 +81,7 @@ export function meanScores(table: TermTable): Record<string, MeanInterval> {
   return scores;
 }
 
-/** The objective of a row, its interval of 95 % and its terms. */
+/** The objective of a row, its 95 % interval and its terms. */
 export interface ObjectiveNumbers {
   readonly objective: number | null;
   readonly objectiveLow: number | null;
@@ -91,8 +91,8 @@ export interface ObjectiveNumbers {
 }
 
 /**
- * The objective and its terms over the images that have all of them; nulls where there are none. It has no
- * interval where it is not a mean over images (`textOfMean` is not `itself`), or where fewer than two prompts are left.
+ * The objective and its terms over the images that have all of them; nulls if there are none. The interval is null
+ * if the objective is not a mean over images (`textOfMean` is not `itself`), or if fewer than two prompts are left.
  */
 export function objectiveOf(table: TermTable, plan: ObjectivePlan): ObjectiveNumbers {
   const objective = createObjective(plan);
@@ -106,14 +106,14 @@ export function objectiveOf(table: TermTable, plan: ObjectivePlan): ObjectiveNum
   return { objective: objective.score(rows), objectiveLow: low, objectiveHigh: high, ...objective.terms(rows) };
 }
 
-/** torchmetrics' CLIPScore, 100 * mean cosine and not below 0, over the images that this scorer did not fail on. */
+/** CLIPScore as in torchmetrics, max(0, 100 * mean cosine), over the images on which the scorer did not fail. */
 export interface ClipScoreNumbers {
   readonly clipScore: number | null;
   readonly clipScoreLow: number | null;
   readonly clipScoreHigh: number | null;
 }
 
-/** @param own the scorer that is taken where it has a cosine; else it is the first that has one */
+/** @param own the preferred scorer; if it has no cosine, the first scorer with one is used */
 export function clipScoreOf(table: TermTable, own: string): ClipScoreNumbers {
   const inOrder = [...table.scorers].sort((a, b) => Number(b.scorer === own) - Number(a.scorer === own));
   const found = inOrder.find(({ names }) => names.includes('cosine'));
@@ -132,9 +132,9 @@ export function clipScoreOf(table: TermTable, own: string): ClipScoreNumbers {
 }
 
 /**
- * The percentile interval of a mean over images, by a bootstrap over prompts; nulls below two prompts. With n_p
- * finished images of prompt p, m their number per prompt and M the mean over all of them, prompts
- * M + n_p / m * (mean_p - M) are drawn: the mean of these is M itself, and they are mean_p where no image failed.
+ * The percentile interval of a mean over images, from a bootstrap over prompts; nulls for fewer than two prompts. With
+ * n_p finished images of prompt p, m the mean of n_p and M the mean over all images, the values
+ * M + n_p / m * (mean_p - M) are resampled: their mean is M itself, and they equal mean_p if no image failed.
  */
 function imageInterval(
   table: TermTable,
@@ -153,14 +153,14 @@ function imageInterval(
 }
 
 /**
- * Gains of a row over the identity. Prompts that lack an image or a score in either are left out, and the row
- * is then not recommended; nor is one whose coefficients were chosen by some of these prompts.
+ * Gains of a row over the baseline. Prompts that lack an image or a score in either row are left out, and the row
+ * is then not recommended. Nor is a row whose coefficients were chosen with some of these prompts.
  *
- * @param judged the objective first, then what each scorer outside it judges by
- * @param seen how many of the prompts the search behind the row chose by: with any, there is no verdict and no p-value
+ * @param judged the objective first, then the objectives of the other scorers
+ * @param seen number of these prompts that the search behind the row used: if any, there is no verdict and no p-value
  */
-export function compareRows(row: TermTable, identity: TermTable, judged: readonly Judged[], seen = 0): Comparison {
-  const whole = wholePrompts([row, identity], judged);
+export function compareRows(row: TermTable, baseline: TermTable, judged: readonly Judged[], seen = 0): Comparison {
+  const whole = wholePrompts([row, baseline], judged);
   const lost = row.prompts - whole.length;
   if (whole.length < 2) {
     const reason = `Only ${whole.length} of ${row.prompts} prompts have every image and every score.`;
@@ -168,7 +168,7 @@ export function compareRows(row: TermTable, identity: TermTable, judged: readonl
   }
   const results = judged.map(({ scorer, plan }) => {
     const objective = createObjective(plan);
-    const [before, after] = [identity, row].map((table) =>
+    const [before, after] = [baseline, row].map((table) =>
       whole.map((p) => pairsOf(p, table.seeds).map((i) => objective.perImage(rowAt(table, i)))),
     );
     return pairedGain(scorer, before!, after!);
@@ -176,7 +176,7 @@ export function compareRows(row: TermTable, identity: TermTable, judged: readonl
   const gains = results.map(({ gain }) => gain);
   const { recommend, reason } = verdict(gains);
   if (seen > 0) {
-    const why = `The coefficients were chosen by ${seen} of these ${row.prompts} prompts: this is no held-out gain.`;
+    const why = `${seen} of these ${row.prompts} prompts were used to choose the coefficients: this is not a held-out gain.`;
     return { gains, pValue: null, lost, recommend: 'none', reason: why };
   }
   const pValue = results.reduce((largest, { pValue: own }) => Math.max(largest, own), 0);
@@ -190,7 +190,7 @@ export function compareRows(row: TermTable, identity: TermTable, judged: readonl
   };
 }
 
-/** Prompts whose images have every term that is judged by, in all tables. */
+/** Prompts whose images have every term that the objectives need, in all tables. */
 function wholePrompts(tables: readonly TermTable[], judged: readonly Judged[]): number[] {
   const scorers = [...new Set(judged.flatMap(({ plan }) => scorersOf(plan)))];
   const ok = tables.map((table) => finishedImages(table, scorers));
@@ -199,7 +199,7 @@ function wholePrompts(tables: readonly TermTable[], judged: readonly Judged[]): 
   return Array.from({ length: prompts }, (_, p) => p).filter(every);
 }
 
-/** Where a prompt's images are. */
+/** Indices of the images of a prompt. */
 const pairsOf = (prompt: number, seeds: number): number[] =>
   Array.from({ length: seeds }, (_, s) => prompt * seeds + s);
 

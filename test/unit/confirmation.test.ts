@@ -1,4 +1,4 @@
-/** What confirming finalists concludes, and the paired gain behind it. */
+/** The conclusion of confirming finalists, and the paired gain it is based on. */
 import { describe, expect, test } from 'vitest';
 import { confirmText } from '../../cli/text/confirm-text.js';
 import { pairedBootstrap } from '../../metrics/statistics/bootstrap.js';
@@ -34,17 +34,26 @@ describe('a paired gain', () => {
       { resamples: 10_000, seed: 0 },
     );
     expect(pairedGain('objective', identity, calibrated)).toEqual({
-      gain: { scorer: 'objective', prompts: 3, identity: 2.5, calibrated: 20 / 6, gain: mean, ...intervals },
+      gain: {
+        scorer: 'objective',
+        prompts: 3,
+        identity: 2.5,
+        calibrated: 20 / 6,
+        gain: mean,
+        low: Math.min(intervals.percentile.low, intervals.studentised.low),
+        high: Math.max(intervals.percentile.high, intervals.studentised.high),
+        ...intervals,
+      },
       pValue,
     });
   });
 
-  test('has the same mean without intervals, of one prompt too', () => {
+  test('has the same mean without intervals, also for one prompt', () => {
     expect(meanGain(identity, calibrated)).toBe(pairedGain('objective', identity, calibrated).gain.gain);
     expect(meanGain([[1, 2]], [[2, 4]])).toBe(1.5);
   });
 
-  test('goes by the wider interval', () => {
+  test('has the wider interval, end by end, as its low and high', () => {
     expect(widest({ percentile: { low: 1, high: 3 }, studentised: { low: 0, high: 2 } })).toEqual({ low: 0, high: 3 });
   });
 });
@@ -56,6 +65,8 @@ describe('confirming', () => {
     identity: 1,
     calibrated: 1 + gain,
     gain,
+    low: 0.01,
+    high: 1,
     percentile: { low: 0.01, high: 1 },
     studentised: { low: 0.01, high: 1 },
     probabilityOfGain: 1,
@@ -79,7 +90,7 @@ describe('confirming', () => {
       40,
     );
 
-  test('recommends the largest gain among those that stand', () => {
+  test('recommends the largest gain among those that pass', () => {
     const several = conclude(
       row('calibrated'),
       row('calibrated', { gain: 0.2 }),
@@ -88,7 +99,7 @@ describe('confirming', () => {
     expect(several).toMatchObject({
       recommended: 's1',
       recommend: 'calibrated',
-      reason: expect.stringContaining("stands after Holm's correction for 3 searches") as unknown,
+      reason: expect.stringContaining("remains significant after Holm's correction for 3 searches") as unknown,
     });
     expect(several.searches[0]!.optimismGap).toBeCloseTo(0.2, 12);
     expect(conclude(row('calibrated', { pHolm: 0.03 })).recommended).toBe('s0');
@@ -101,32 +112,32 @@ describe('confirming', () => {
     };
     expect(reasonOf(row('identity'))).toBe('identity: The gain on held-out prompts is not proven in every score.');
     expect(reasonOf(row('calibrated', { pHolm: 0.03 }), row('identity'))).toBe(
-      "identity: No gain stands after Holm's correction for 2 searches.",
+      "identity: No gain remains significant after Holm's correction for 2 searches.",
     );
     expect(concludeConfirmation([{ id: 's', calibrationGain: null }], [row('none', { prompts: 19 })], 19).reason).toBe(
       '19 held-out prompts are too few for a verdict; it needs at least 20.',
     );
   });
 
-  test('says which calibrated coefficients are worse than the identity', () => {
+  test('says which calibrated coefficients are worse than the baseline', () => {
     const below = { low: -0.09, high: -0.07 };
-    const worse = () => row('identity', { gains: [{ ...gainOf(-0.078, 40), percentile: below, studentised: below }] });
-    const numbers = 'are worse than the identity on held-out prompts: objective -0.0780 (at most -0.0700).';
+    const worse = () => row('identity', { gains: [{ ...gainOf(-0.078, 40), ...below }] });
+    const numbers = 'are worse than the baseline on held-out prompts: objective -0.0780 (at most -0.0700).';
     expect(conclude(worse()).reason).toBe(`The calibrated coefficients ${numbers}`);
     expect(conclude(worse(), row('identity')).reason).toBe(
       `The calibrated coefficients of s0 ${numbers} The gain on held-out prompts is not proven in every score.`,
     );
   });
 
-  test('says that images failed, where that is why', () => {
+  test('says that images failed if that is the reason', () => {
     expect(conclude(row('identity', { prompts: 37 })).reason).toBe(
-      '3 of 40 held-out prompts have images that failed: nothing is recommended on what is left.',
+      'Images of 3 of 40 held-out prompts failed: nothing is recommended on the remaining prompts.',
     );
     expect(conclude(row('none', { prompts: 15 })).reason).toBe(
-      '25 of 40 held-out prompts have images that failed: too few are whole for a verdict, which needs at least 20.',
+      'Images of 25 of 40 held-out prompts failed: a verdict needs at least 20 complete prompts.',
     );
     const nothing = conclude(row('none', { gains: [] }));
-    expect(nothing.reason).toMatch(/^40 of 40 held-out prompts have images that failed/);
+    expect(nothing.reason).toMatch(/^Images of 40 of 40 held-out prompts failed/);
     expect(nothing.searches[0]!.optimismGap).toBeNull();
   });
 

@@ -243,6 +243,7 @@ describe('gains', () => {
     expect(gains[0]!.gain).toBeCloseTo(expected, 12);
     expect(gains[0]!.identity).toBeCloseTo(0.5 + 1, 12);
     expect(gains[0]!.calibrated).toBeCloseTo(1.5 + expected, 12);
+    expect(gains[0]!.low).toBe(Math.min(gains[0]!.percentile.low, gains[0]!.studentised.low));
     expect(gains[0]!.percentile.low).toBeGreaterThan(0);
     expect(gains[0]!.percentile.low).toBeLessThan(expected);
     expect(gains[0]!.studentised.high).toBeGreaterThan(expected);
@@ -278,7 +279,7 @@ describe('gains', () => {
     expect(seen).toMatchObject({
       recommend: 'none',
       pValue: null,
-      reason: 'The coefficients were chosen by 4 of these 30 prompts: this is no held-out gain.',
+      reason: '4 of these 30 prompts were used to choose the coefficients: this is not a held-out gain.',
     });
     expect(seen.gains.map(({ scorer }) => scorer)).toEqual(['objective', 'second']);
   });

@@ -5,10 +5,11 @@ import { describe, expect, test } from 'vitest';
 import { CASES, DISTRIBUTIONS, simulateCoverage, type CoverageRow } from '../../bench/coverage.js';
 import { clustersOf, MINIMUM_PROMPTS, pairedBootstrap } from '../../metrics/statistics/bootstrap.js';
 import { holm } from '../../metrics/statistics/holm.js';
+import { widest } from '../../metrics/statistics/paired-gain.js';
 import { mean, quantileSorted, sd } from '../../metrics/statistics/statistics.js';
 import { verdict, type Gain } from '../../metrics/statistics/verdict.js';
 
-/** Differences of 40 prompts, of about 0 to 1, without any generator. */
+/** Differences of 40 prompts, of about 0 to 1, without a generator. */
 const spread = Array.from({ length: 40 }, (_, i) => [((i * 17) % 41) / 40]);
 
 /** Studentised intervals of 40 and of 5 of them, with seed 7 and 500 resamples. */
@@ -34,7 +35,7 @@ describe('pairedBootstrap', () => {
     expect(result.pValue).toBeLessThan(0.001);
   });
 
-  test('gives the same bits for the same seed, and other draws for another', () => {
+  test('gives the same bits for the same seed, and other resamples for another', () => {
     expect(pairedBootstrap(spread, { seed: 7, resamples: 500 })).toEqual(
       pairedBootstrap(spread, { seed: 7, resamples: 500 }),
     );
@@ -46,7 +47,7 @@ describe('pairedBootstrap', () => {
     );
   });
 
-  test('takes the prompt as the unit: repeating its images adds no certainty, and a prompt counts once', () => {
+  test('uses the prompt as the unit: repeating its images adds no certainty, and each prompt counts once', () => {
     const once = pairedBootstrap(spread, { seed: 1, resamples: 300 });
     const repeated = pairedBootstrap(
       spread.map(([value], i) => Array.from({ length: 1 + (i % 4) }, () => value!)),
@@ -56,7 +57,7 @@ describe('pairedBootstrap', () => {
     expect(pairedBootstrap([[1, 2, 3], [10]], { seed: 0, resamples: 10 }).mean).toBe(6);
   });
 
-  test('moves and stretches with the differences', () => {
+  test('shifts and scales with the differences', () => {
     fc.assert(
       fc.property(fc.integer({ min: -5, max: 5 }), fc.integer({ min: 1, max: 9 }), (shift, scale) => {
         const plain = pairedBootstrap(spread, { seed: 3, resamples: 200 });
@@ -72,7 +73,7 @@ describe('pairedBootstrap', () => {
     );
   });
 
-  test('is a point where all prompts agree', () => {
+  test('is a point if all prompts agree', () => {
     for (const value of [0.1, 0, -0.3]) {
       const result = pairedBootstrap(
         Array.from({ length: 30 }, () => [value, value, value]),
@@ -96,10 +97,12 @@ describe('pairedBootstrap', () => {
     );
     expect(result.percentile.low).toBe(0);
     expect(Number.isFinite(result.studentised.low)).toBe(true);
-    expect(verdict([{ scorer: 'objective', gain: result.mean, ...result }]).recommend).toBe('identity');
+    expect(verdict([{ scorer: 'objective', prompts: 20, gain: result.mean, ...widest(result) }]).recommend).toBe(
+      'identity',
+    );
   });
 
-  describe("with fewer than 5 prompts goes by Student's distribution", () => {
+  describe("with fewer than 5 prompts uses Student's distribution", () => {
     // Quantiles of the printed tables of Student's t.
     test.each([
       [[-0.2, -0.0654], 12.706204736174694],
@@ -115,7 +118,7 @@ describe('pairedBootstrap', () => {
       expect(result.studentised.high).toBeCloseTo(mean(values) + half, 6);
     });
 
-    test('whose tail is the p-value, and agrees with the interval', () => {
+    test('whose tail is the p-value, consistent with the interval', () => {
       const pOf = (values: readonly number[], level = 0.95) => {
         const { pValue, studentised } = pairedBootstrap(
           values.map((value) => [value]),
@@ -136,22 +139,22 @@ describe('pairedBootstrap', () => {
       }
     });
 
-    test('but is a point where they agree', () => {
+    test('but is a point if they agree', () => {
       expect(pairedBootstrap([[-0.1], [-0.1]], { seed: 0 }).studentised).toEqual({ low: -0.1, high: -0.1 });
     });
   });
 
-  test('of 5 prompts and more keeps the numbers of the resamples, to the bit', () => {
+  test('of 5 or more prompts keeps the numbers of the resamples, to the bit', () => {
     expect(pairedBootstrap(spread, { seed: 7, resamples: 500 }).studentised).toEqual(BITS.forty);
     expect(pairedBootstrap(spread.slice(0, 5), { seed: 7, resamples: 500 }).studentised).toEqual(BITS.five);
   });
 
-  test('refuses what gives no interval', () => {
+  test('refuses input without an interval', () => {
     expect(() => pairedBootstrap([[1]], { seed: 0 })).toThrow('at least two prompts');
     expect(() => pairedBootstrap([[1], []], { seed: 0 })).toThrow('Prompt 2 has no differences');
     expect(() => pairedBootstrap([[1], [2, Number.NaN]], { seed: 0 })).toThrow('Difference 2 of prompt 2 is NaN');
     expect(() => pairedBootstrap([[Infinity], [Infinity]], { seed: 0 })).toThrow('not a finite number');
-    expect(() => pairedBootstrap(spread, { seed: -1 })).toThrow('seed is -1');
+    expect(() => pairedBootstrap(spread, { seed: -1 })).toThrow('seed of the bootstrap is -1');
     expect(() => pairedBootstrap(spread, { seed: 0, resamples: 0 })).toThrow('resamples is 0');
     expect(() => pairedBootstrap(spread, { seed: 0, level: 95 })).toThrow('level is 95');
   });
@@ -229,11 +232,10 @@ describe('verdict', () => {
     scorer,
     prompts,
     gain: 0.1,
-    percentile: { low: percentile, high: 0.2 },
-    studentised: { low: studentised, high: 0.2 },
+    ...widest({ percentile: { low: percentile, high: 0.2 }, studentised: { low: studentised, high: 0.2 } }),
   });
 
-  test('recommends the calibrated coefficients only where every lower end is above 0', () => {
+  test('recommends the calibrated coefficients only if every lower end is above 0', () => {
     expect(verdict([gain(0.01, 0.02)]).recommend).toBe('calibrated');
     expect(verdict([gain(0.01, 0.02), gain(0.001, 0.003, 'second')]).recommend).toBe('calibrated');
     for (const [p, s] of [
@@ -251,30 +253,29 @@ describe('verdict', () => {
     expect(reason).not.toContain('objective');
   });
 
-  test('says where the calibrated coefficients are worse, with numbers, and where nothing is proven', () => {
+  test('names the scores in which the calibrated coefficients are worse, with numbers, and those in which nothing is proven', () => {
     const loss = (percentile: number, studentised: number, scorer = 'objective'): Gain => ({
       scorer,
       prompts: 128,
       gain: -0.078,
-      percentile: { low: -0.09, high: percentile },
-      studentised: { low: -0.0888, high: studentised },
+      ...widest({ percentile: { low: -0.09, high: percentile }, studentised: { low: -0.0888, high: studentised } }),
     });
     expect(verdict([loss(-0.07, -0.0686)])).toEqual({
       recommend: 'identity',
       reason:
-        'The calibrated coefficients are worse than the identity on held-out prompts: objective -0.0780 (at most -0.0686).',
+        'The calibrated coefficients are worse than the baseline on held-out prompts: objective -0.0780 (at most -0.0686).',
     });
     for (const open of [loss(0, -0.01), loss(-0.01, 0), loss(Number.NaN, -0.01)]) {
       expect(verdict([open]).reason).toMatch(/^The gain on held-out prompts is not proven: objective -0\.0780 \(may/);
     }
     const { reason } = verdict([gain(0.01, 0.02), gain(0.02, -0.01, 'second'), loss(-0.07, -0.0686, 'third')]);
     expect(reason).toBe(
-      'The calibrated coefficients are worse than the identity on held-out prompts: third -0.0780 (at most -0.0686). ' +
+      'The calibrated coefficients are worse than the baseline on held-out prompts: third -0.0780 (at most -0.0686). ' +
         'The gain on held-out prompts is not proven: second +0.100 (may be as low as -0.0100).',
     );
   });
 
-  test('gives none below the minimum of prompts', () => {
+  test('gives none below the minimum number of prompts', () => {
     expect(verdict([gain(0.01, 0.02, 'objective', MINIMUM_PROMPTS - 1)])).toMatchObject({
       recommend: 'none',
       reason: expect.stringContaining('19 held-out prompts'),
@@ -284,7 +285,7 @@ describe('verdict', () => {
   });
 });
 
-test('statistics refuse what has no value, and interpolate', () => {
+test('statistics refuse input without a value, and interpolate', () => {
   expect(quantileSorted([1, 2, 4], 0.75)).toBe(3);
   expect(quantileSorted([5], 0.3)).toBe(5);
   expect(() => quantileSorted([], 0.5)).toThrow('quantile');
