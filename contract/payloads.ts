@@ -147,6 +147,18 @@ export interface ScorerTerms {
   readonly values: string;
 }
 
+/** What a worker spent on a trial: its share of the piece that the trial was scored in. */
+export interface TrialWork {
+  /** Process and host. */
+  readonly worker: string;
+  readonly seconds: number;
+  /** Of those, seconds inside ONNX Runtime. */
+  readonly runtimeSeconds: number;
+  /** Rows that the denoiser computed, without and with padding. */
+  readonly denoiserRows: number;
+  readonly paddedRows: number;
+}
+
 export interface ScoredTrial {
   readonly index: number;
   readonly coefficients: Coefficients;
@@ -155,6 +167,10 @@ export interface ScoredTrial {
   readonly scorers: readonly ScorerTerms[];
   /** Evaluations (positions in `evaluations`) that failed for good, with the reason; for one scorer alone where it is named. */
   readonly failed: readonly { readonly at: number; readonly reason: string; readonly scorer?: string }[];
+  /** Stored with the trial. */
+  readonly work?: TrialWork;
+  /** Artefact of each evaluation's image; null if it has none. Absent if images are not kept. */
+  readonly images?: readonly (string | null)[];
 }
 
 export interface ScoreResult {
@@ -200,4 +216,6 @@ export interface FinishRequest {
     readonly best: Omit<ScoredCoefficients, 'terms'>;
     readonly identity: Omit<ScoredCoefficients, 'terms'>;
   };
+  /** How the verdict was judged: the scores per held-out prompt are stored beside it. */
+  readonly judged?: Omit<JudgeRequest, 'searchId'>;
 }

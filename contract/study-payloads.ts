@@ -6,6 +6,7 @@ import type { Coefficients } from './coefficients.js';
 import type { JudgedObjective, PromptSplit, ScoreResult } from './payloads.js';
 import type { CompleteSchedule, PtqdStepDocument } from './schedule-document.js';
 import type { SearchSpec } from './search-spec.js';
+import type { WireSchedule } from './wire/schedule.js';
 
 /** How PTQD is fitted; `search` is a SearchSpec: model, precision, scheduler and calibration prompts count. */
 export const PtqdInput = z.strictObject({
@@ -39,10 +40,42 @@ export interface FitPtqdResult {
   readonly seconds: number;
 }
 
-/** Asks for a fit to be stored under what it was made of. */
+/** Everything that determines a fit, and nothing else: its key. */
+export interface FitInputs {
+  readonly gamma: PtqdInput['gamma'];
+  readonly bias: PtqdInput['bias'];
+  /** `network` hashes of the quantised and the full-precision network (contract/wire/network.ts). */
+  readonly network: string;
+  readonly reference: string;
+  /** The baseline's fused steps. */
+  readonly schedule: WireSchedule;
+  /** sha256 of the prompt texts, in order. */
+  readonly prompts: string;
+  readonly seeds: readonly number[];
+}
+
+/** The same as 0.1.0 hashed it: contexts of scorers included, which do not determine a fit. */
+export interface FitInputs010 {
+  readonly gamma: PtqdInput['gamma'];
+  readonly bias: PtqdInput['bias'];
+  /** Scorer -> context id of both networks, for all scorers of the default spec. */
+  readonly contexts: Readonly<Record<string, string>>;
+  readonly referenceContexts: Readonly<Record<string, string>>;
+  readonly scheduler: SearchSpec['scheduler'];
+  readonly prompts: string;
+  readonly seeds: readonly number[];
+}
+
+/** Asks for a stored fit. */
+export interface FindFitRequest {
+  readonly inputs: FitInputs;
+  /** The inputs as 0.1.0 hashed them, so that its fits are reused; null if they are unknown. */
+  readonly older: FitInputs010 | null;
+}
+
+/** Asks for a fit to be stored. */
 export interface AddFitRequest {
-  /** Everything that decides the fit, as plain JSON. */
-  readonly inputs: unknown;
+  readonly inputs: FitInputs;
   readonly document: CompleteSchedule;
   readonly trajectories: number;
   /** Texts of the prompts that it was fitted on. */

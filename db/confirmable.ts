@@ -1,6 +1,6 @@
 /**
- * What a finished search says about its finalist: the gain on its own calibration images, and the
- * prompts that it must not be confirmed on.
+ * What confirming a finalist needs from its search: the gain on its own calibration images, and the
+ * prompts that must not be used again.
  */
 import { and, eq, inArray, type SQL } from 'drizzle-orm';
 import { createObjective } from '../metrics/objectives/jaq.js';
@@ -15,13 +15,13 @@ import type { Store } from './open-store.js';
 import { prompts, scheduleOrigins, searches, searchPrompts, trials } from './schema.js';
 import { searchContextIds } from './searches.js';
 
-/** Gain of coefficients over the identity on the calibration images; null where one of them has no score there. */
+/** Gain of coefficients over the baseline on the calibration images; null if either has no score there. */
 export const calibrationGain = (store: Store, searchId: string, coefficients: Coefficients): number | null =>
   calibrationGainOf(store, searchId, candidateId(coefficients));
 
 /**
- * The same of a stored candidate. It is the mean of the images' own gains, as a gain on held-out prompts is: the two
- * may be subtracted. Where the objective is a sum of means, that is the difference of the trials' scores.
+ * The same for a stored candidate. Like a held-out gain it is the mean of the gains per image, so that the two can be
+ * subtracted. If the objective is a sum of means, it is the difference of the trials' scores.
  */
 export function calibrationGainOf(store: Store, searchId: string, candidate: string): number | null {
   const row = store.select({ spec: searches.spec }).from(searches).where(eq(searches.id, searchId)).get();
@@ -43,14 +43,14 @@ function calibrated(store: Store, searchId: string, condition: SQL): { id: strin
   return store.select({ id: trials.candidateId, score: trials.score }).from(trials).where(found).get();
 }
 
-/** The plan of an objective whose score of a set is not the mean of its images' scores; null for the others. */
+/** The plan of an objective whose score of a set is not the mean of its images' scores; null for other objectives. */
 function ofASet({ objective }: SearchSpec): ObjectivePlan | null {
   if (objective.type === 'weighted') return null;
   const plan = planObjective(objective);
   return plan.textOfMean === 'log' ? plan : null;
 }
 
-/** Scores of a candidate's calibration images, prompts x seeds; null where one of them failed or is missing. */
+/** Scores of a candidate's calibration images, prompts x seeds; null if one of them failed or is missing. */
 function imageScores(
   store: Store,
   searchId: string,
@@ -71,7 +71,7 @@ function imageScores(
   return promptIds.map((_, p) => scores.slice(p * seeds.length, (p + 1) * seeds.length));
 }
 
-/** Texts of the prompts that a search chose its finalist by. */
+/** Texts of the prompts with which a search chose its finalist. */
 export function seenPrompts(store: Store, searchId: string): Set<string> {
   const rows = store
     .select({ text: prompts.text })
@@ -83,10 +83,10 @@ export function seenPrompts(store: Store, searchId: string): Set<string> {
 }
 
 /**
- * Searches that chose what a row shows: the source itself, or those that a stored schedule came from. Coefficients that
- * are all 1 were chosen by nobody.
+ * Searches that chose the coefficients of a row: the source itself, or the origins of a stored schedule. The baseline
+ * was not chosen by any search.
  *
- * @param source a search's id, or a schedule's
+ * @param source the id of a search or of a schedule
  */
 export function searchesBehind(store: Store, source: string): string[] {
   if (store.select({ id: searches.id }).from(searches).where(eq(searches.id, source)).get()) return [source];

@@ -5,10 +5,10 @@ import { and, count, desc, eq } from 'drizzle-orm';
 import type { Store } from './open-store.js';
 import { evaluations } from './schema.js';
 
-/** Reasons that are named at most. */
+/** Maximum number of reasons to list. */
 const MAX_REASONS = 3;
 
-/** `the scorer "s" gave x = NaN (8 evaluations)`: the most frequent reasons first; none where nothing failed. */
+/** The most frequent reasons first, as in `the scorer "s" gave x = NaN (8 evaluations)`; empty if nothing failed. */
 export function failureReasons(store: Store, searchId: string): string[] {
   const times = count();
   const rows = store

@@ -1,23 +1,23 @@
 /**
- * The end of a search: what the store counts joins the result, and both are written.
+ * The end of a search: its result is completed with what the database counts, and stored.
  */
 import { and, eq, sql } from 'drizzle-orm';
 import type { FinishRequest } from '../contract/payloads.js';
 import type { ScoredCoefficients, SearchResult } from '../contract/search-result.js';
 import type { Store } from './open-store.js';
+import { storePromptScores } from './paired-scores.js';
 import { storeSearchSchedules } from './schedules.js';
 import { trials } from './schema.js';
 import { closeSearch } from './searches.js';
 
-/** Completes, stores and returns the result. */
-export function finishSearch(store: Store, { result }: FinishRequest): SearchResult {
+/** Completes, stores and returns the result, and stores its schedules and its scores per held-out prompt. */
+export function finishSearch(store: Store, { result, judged }: FinishRequest): SearchResult {
+  const { searchId } = result;
   const withTerms = (scored: Omit<ScoredCoefficients, 'terms'>): ScoredCoefficients => {
     const row = store
       .select({ tc: trials.tc, iq: trials.iq })
       .from(trials)
-      .where(
-        and(eq(trials.searchId, result.searchId), eq(trials.stage, 'calibration'), eq(trials.number, scored.trial)),
-      )
+      .where(and(eq(trials.searchId, searchId), eq(trials.stage, 'calibration'), eq(trials.number, scored.trial)))
       .get();
     return { ...scored, terms: { tc: row?.tc ?? null, iq: row?.iq ?? null } };
   };
@@ -25,20 +25,22 @@ export function finishSearch(store: Store, { result }: FinishRequest): SearchRes
     ...result,
     best: withTerms(result.best),
     identity: withTerms(result.identity),
-    ...countEvaluations(store, result.searchId),
+    ...countEvaluations(store, searchId),
   };
-  closeSearch(store, result.searchId, { status: 'finished', result: complete });
-  storeSearchSchedules(store, complete);
+  store.transaction(() => {
+    closeSearch(store, searchId, { status: 'finished', result: complete });
+    storeSearchSchedules(store, complete);
+    if (judged !== undefined) storePromptScores(store, { ...judged, searchId });
+  });
   return complete;
 }
 
 /**
- * Evaluations that a search uses, and how many of them another search had made before.
+ * Number of evaluations that a search uses, and how many of them another search had made before.
  *
- * A candidate x prompt x seed of one network counts once, however many scorers looked at the
- * image; it is reused where no scorer of this search had to look. The `control` stage runs
- * another network than the rest. `cross join` fixes the order: each candidate's rows come
- * from the index by context and candidate.
+ * A candidate x prompt x seed of one network counts once, however many scorers scored the image; it counts as reused
+ * if this search scored it with none of its scorers. The `control` stage runs another network than the other stages.
+ * `cross join` fixes the join order, so that each candidate's rows come from the index by context and candidate.
  */
 export function countEvaluations(store: Store, searchId: string): { evaluations: number; reused: number } {
   const row = store.get<{ evaluations: number; reused: number }>(sql`

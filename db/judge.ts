@@ -1,76 +1,46 @@
 /**
- * The verdict: finalist against identity on prompts that the search never saw,
- * paired by prompt and seed, in the objective and in scorers outside it.
+ * The verdict: the finalist against the baseline on held-out prompts, paired by prompt and seed, in the objective and
+ * in the scorers outside it.
  */
-import { and, eq } from 'drizzle-orm';
-import { createObjective, type Objective } from '../metrics/objectives/jaq.js';
 import { pairedGain } from '../metrics/statistics/paired-gain.js';
 import { verdict } from '../metrics/statistics/verdict.js';
 import { QschedError } from '../contract/errors.js';
 import type { JudgeRequest } from '../contract/payloads.js';
 import type { Verdict } from '../contract/search-result.js';
 import { calibrationGainOf } from './confirmable.js';
-import { knownEvaluations, splitPrompts, type Known } from './evaluations.js';
 import { failureReasons } from './failures.js';
 import type { Store } from './open-store.js';
-import { trials } from './schema.js';
+import { confirmedCandidate, pairedScores } from './paired-scores.js';
 
 /**
- * Intervals in every scorer, what they recommend, and the finalist's gain on the calibration images. Prompts with a
- * image that failed are left out, and the calibrated coefficients are then not recommended.
+ * Intervals in every scorer, the recommendation, and the finalist's gain on the calibration images. Prompts with a
+ * failed image are left out, and the calibrated coefficients are then not recommended. It only reads: a read-only
+ * handle of the database will do, in any thread.
  *
- * @throws QschedError (failure) where fewer than two prompts are left
+ * @throws QschedError (failure) if fewer than two prompts are left
  */
 export function judge(store: Store, request: JudgeRequest): Verdict {
-  const { searchId, seeds } = request;
-  const promptIds = splitPrompts(store, searchId, 'confirm');
-  const finalist = confirmedCandidate(store, searchId, 1);
-  const known = [confirmedCandidate(store, searchId, 0), finalist].map((candidate) =>
-    knownEvaluations(store, request.contexts, candidate, promptIds, seeds),
-  );
-  const at = (p: number): number[] => seeds.map((_, s) => p * seeds.length + s);
-  const whole = promptIds
-    .map((_, p) => p)
-    .filter((p) => at(p).every((i) => known.every((list) => list[i]?.status === 'ok')));
+  const { searchId } = request;
+  const { prompts, whole, scorers: paired } = pairedScores(store, request);
   if (whole.length < 2) {
-    const reasons = failureReasons(store, request.searchId);
+    const reasons = failureReasons(store, searchId);
     const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
     throw new QschedError(
       'failure',
-      `Only ${whole.length} of ${promptIds.length} held-out prompts could be scored${why}.`,
-      'Fix the model or the scorer. To try failures again: npx qsched resume --retry-failed',
+      `Only ${whole.length} of ${prompts} held-out prompts could be scored${why}.`,
+      'Fix the model or the scorer, then retry the failures: npx qsched resume --retry-failed',
       true,
     );
   }
-  const scorers = request.objectives.map(({ scorer, plan }) => {
-    const objective = createObjective(plan);
-    const [before, after] = known.map((list) => whole.map((p) => at(p).map((i) => scoreOf(list[i], objective))));
-    return pairedGain(scorer, before!, after!).gain;
-  });
-  const calibrationGain = calibrationGainOf(store, searchId, finalist);
+  const scorers = paired.map(({ scorer, baseline, finalist }) => pairedGain(scorer, baseline, finalist).gain);
+  const calibrationGain = calibrationGainOf(store, searchId, confirmedCandidate(store, searchId, 1));
   const { recommend, reason } = verdict(scorers);
-  const lost = promptIds.length - whole.length;
+  const lost = prompts - whole.length;
   if (lost === 0) return { recommend, reason, scorers, calibrationGain };
   return {
     recommend: recommend === 'calibrated' ? 'identity' : recommend,
-    reason: `${lost} of ${promptIds.length} held-out prompts have images that failed. ${reason}`,
+    reason: `Images of ${lost} of ${prompts} held-out prompts failed. ${reason}`,
     scorers,
     calibrationGain,
   };
-}
-
-/** Candidate of a trial of the confirmation: 0 is the identity, 1 the finalist. */
-function confirmedCandidate(store: Store, searchId: string, number: number): string {
-  const wanted = and(eq(trials.searchId, searchId), eq(trials.stage, 'confirm'), eq(trials.number, number));
-  const row = store.select({ id: trials.candidateId }).from(trials).where(wanted).get();
-  if (row) return row.id;
-  throw new QschedError(
-    'failure',
-    `Trial ${number} of the confirmation is not in the database.`,
-    'Run `npx qsched resume`.',
-  );
-}
-
-function scoreOf(known: Known, objective: Objective): number {
-  return known?.status === 'ok' ? objective.perImage(known.terms) : NaN;
 }

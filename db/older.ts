@@ -1,22 +1,8 @@
 /**
- * Whether a database lacks what this version reads.
+ * Whether a database lacks tables or columns that this version reads.
  */
-import { sql } from 'drizzle-orm';
 import type { Store } from './open-store.js';
-import { bestCoefficients, fits, runs, scheduleOrigins, searches } from './schema.js';
+import { schemaAge } from './schema-version.js';
 
-/** Whether an older version left it as it is; opened for writing, it is brought up to date. */
-export function isOlder(store: Store): boolean {
-  try {
-    for (const one of [runs, scheduleOrigins, searches, bestCoefficients, fits]) {
-      store
-        .select()
-        .from(one)
-        .where(sql`false`)
-        .all();
-    }
-    return false;
-  } catch {
-    return true;
-  }
-}
+/** Whether an older version wrote it. Opening it for writing migrates it. */
+export const isOlder = (store: Store): boolean => schemaAge(store.$client) === 'older';

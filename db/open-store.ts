@@ -1,38 +1,19 @@
 /**
- * Opens the SQLite file: migrations, pragmas, and one clear sentence where it cannot.
+ * Opens the SQLite file: pragmas, migrations, and an error message for people if that fails.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { messageOf, QschedError } from '../contract/errors.js';
 import * as schema from './schema.js';
+import { migrationsFolder, schemaAge } from './schema-version.js';
 
 /** The database handle that every function of this folder takes. */
 export type Store = BetterSQLite3Database<typeof schema> & { readonly $client: Database.Database };
 
-/** db/migrations, from the sources as from dist/. */
-function migrationsFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  for (;;) {
-    const candidate = join(folder, 'db', 'migrations');
-    if (existsSync(join(candidate, 'meta', '_journal.json'))) return candidate;
-    const parent = dirname(folder);
-    if (parent === folder) {
-      throw new QschedError(
-        'failure',
-        'The database migrations are missing from this installation.',
-        'Install qsched again.',
-      );
-    }
-    folder = parent;
-  }
-}
-
 /**
- * Opens (and where needed creates and migrates) the database.
+ * Opens the database; creates and migrates it if necessary.
  *
  * @param options.readonly opens without writing; the file must exist
  * @throws QschedError (failure): absent, locked, read-only, damaged, or written by a newer version
@@ -49,7 +30,13 @@ export function openStore(path: string, options: { readonly?: boolean; busyMilli
   try {
     client = new Database(path, { readonly: options.readonly ?? false, timeout: options.busyMilliseconds ?? 10_000 });
     const store = drizzle(client, { schema }) as Store;
-    refuseNewer(client, path);
+    if (schemaAge(client) === 'newer') {
+      throw new QschedError(
+        'failure',
+        `The database ${path} was written by a newer version of qsched.`,
+        'Update qsched, or choose another folder with QSCHED_DATA.',
+      );
+    }
     if (!options.readonly) {
       client.pragma('journal_mode = WAL');
       client.pragma('synchronous = NORMAL');
@@ -66,65 +53,43 @@ export function openStore(path: string, options: { readonly?: boolean; busyMilli
   }
 }
 
-function refuseNewer(client: Database.Database, path: string): void {
-  const known = client.prepare("select 1 from sqlite_master where name = '__drizzle_migrations'").get();
-  if (!known) return;
-  const last = client.prepare('select max(created_at) as at from __drizzle_migrations').get() as { at: number | null };
-  const journal = JSON.parse(readFileSync(join(migrationsFolder(), 'meta', '_journal.json'), 'utf8')) as {
-    entries: { when: number }[];
-  };
-  const newest = Math.max(...journal.entries.map((entry) => entry.when));
-  if ((last.at ?? 0) > newest) {
-    throw new QschedError(
-      'failure',
-      `The database ${path} was written by a newer version of qsched.`,
-      'Update qsched, or choose another folder with QSCHED_DATA.',
-    );
-  }
-}
-
-/** Turns SQLite's error into a sentence for the reader; leaves QschedErrors as they are. */
+/** Turns an error of SQLite into a message for people; QschedErrors are returned as they are. */
 export function asStoreError(error: unknown, path: string, purpose: 'reading' | 'writing' = 'writing'): QschedError {
   if (error instanceof QschedError) return error;
-  const code = (error as { code?: string }).code ?? '';
+  const [message, hint] = explained(error, (error as { code?: string }).code ?? '', path, purpose);
+  return new QschedError('failure', message, hint);
+}
+
+function explained(error: unknown, code: string, path: string, purpose: string): [message: string, hint: string] {
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
-    return new QschedError(
-      'failure',
+    return [
       `The database ${path} is locked by another program.`,
-      'Close the program that writes to it, then try again.',
-    );
+      'Close the program that is writing to it, then try again.',
+    ];
   }
   if (error instanceof TypeError && messageOf(error).includes('directory does not exist')) {
-    return new QschedError(
-      'failure',
+    return [
       `The folder of the database ${path} does not exist.`,
       'Create it, or choose another folder with QSCHED_DATA.',
-    );
+    ];
   }
   if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_CANTOPEN' || code === 'EACCES') {
-    return new QschedError(
-      'failure',
+    return [
       `The database ${path} cannot be opened for ${purpose}.`,
       'Check the permissions of the file and of its folder, where SQLite keeps two more files; or choose another folder with QSCHED_DATA.',
-    );
+    ];
   }
   if (code === 'SQLITE_FULL' || code.startsWith('SQLITE_IOERR')) {
-    return new QschedError(
-      'failure',
+    return [
       `The disk that holds ${path} is full or failing (${code}).`,
-      'Free some space; what is stored is safe, and `npx qsched resume` continues.',
-    );
+      'Free some space. Stored results are safe; `npx qsched resume` continues.',
+    ];
   }
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
-    return new QschedError(
-      'failure',
+    return [
       `${path} is not a qsched database, or it is damaged.`,
       'Move it away, or choose another folder with QSCHED_DATA.',
-    );
+    ];
   }
-  return new QschedError(
-    'failure',
-    `The database ${path} failed: ${messageOf(error)}`,
-    'Run again with --debug for details.',
-  );
+  return [`The database ${path} failed: ${messageOf(error)}`, 'Run again with --debug for details.'];
 }

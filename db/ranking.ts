@@ -1,6 +1,6 @@
 /**
- * What a ranking needs of a search: its calibration trials with their terms, and what they may be
- * compared with. Nothing but the database is read.
+ * What a ranking needs from a search: its calibration trials with their terms, and which searches they may be
+ * compared with. Reads only the database.
  */
 import { and, asc, eq, inArray } from 'drizzle-orm';
 import { CLIP_IQA_PROMPTS, type ClipIqaName } from '../metrics/scores/clip-iqa.js';
@@ -20,24 +20,24 @@ import { stepCount } from '../contract/step-count.js';
 /** A scored calibration trial. */
 export interface RankedTrial extends MeanTerms {
   readonly search: string;
-  /** 0 is the identity. */
+  /** 0 is the baseline. */
   readonly trial: number;
   readonly coefficients: Coefficients;
 }
 
-/** A search as a ranking sees it. */
+/** A search for a ranking. */
 export interface RankableSearch {
   readonly id: string;
   readonly status: string;
   readonly spec: SearchSpec;
-  /** The k that it searched with; 1 where its objective has none. */
+  /** The k of its objective; 1 if it has none. */
   readonly k: number;
-  /** The trial that had the highest score in the search itself; 0 where none was above the identity. */
+  /** The trial with the highest score in the search itself; 0 if none was above the baseline. */
   readonly ownWinner: number;
-  /** Trials with a score, in the order in which they were asked, without the identity. */
+  /** Trials with a score, in the order in which they were asked, without the baseline. */
   readonly trials: readonly RankedTrial[];
   readonly identity: RankedTrial | null;
-  /** Numbers of the trials that failed, and of those that have no score yet. */
+  /** Numbers of the trials that failed, and of those without a score so far. */
   readonly failed: readonly number[];
   readonly open: readonly number[];
   readonly prompts: readonly string[];
@@ -60,7 +60,7 @@ export interface StoredSearch {
 }
 
 /**
- * @param pair ranks with the mean of this stored CLIP-IQA pair as IQ, instead of the objective's own
+ * @param pair uses the mean of this stored CLIP-IQA pair as IQ instead of the objective's own
  * @throws QschedError (failure): no trial is scored yet, or the pair is not stored
  */
 export function readRankable(store: Store, { id, status, spec }: StoredSearch, pair?: ClipIqaName): RankableSearch {
@@ -127,7 +127,7 @@ export function readRankable(store: Store, { id, status, spec }: StoredSearch, p
   };
 }
 
-/** Scorers of a stored objective. Which term of a plug-in a weight names is in its folder, which is not needed here. */
+/** Scorers of a stored objective. The terms of plug-ins are defined in their folders, which are not needed here. */
 function objectiveScorers(choice: ObjectiveChoice): string[] {
   const named = Object.entries(choice.weights ?? {}).map(([name, weight]) => ({
     name: name.split('@')[0]!,
@@ -149,7 +149,7 @@ function provenanceOf(store: Store, used: Readonly<Record<string, string>>): Rec
   return Object.fromEntries(Object.entries(used).map(([scorer, context]) => [scorer, byId.get(context) ?? {}]));
 }
 
-/** Mean over a candidate's images, in prompt-then-seed order: for the objective's own pair, the bits of its IQ. */
+/** Mean over a candidate's images, in prompt-then-seed order; for the objective's own pair equal to its IQ to the bit. */
 function pairMean(known: readonly Known[], pair: ClipIqaName, id: string): number {
   let sum = 0;
   for (const one of known) {
@@ -163,15 +163,16 @@ function pairMean(known: readonly Known[], pair: ClipIqaName, id: string): numbe
 
 function withoutPair(terms: readonly Readonly<Record<string, number>>[], pair: string, id: string): QschedError {
   const stored = Object.keys(CLIP_IQA_PROMPTS).filter((name) => terms.some((row) => `clip-iqa.${name}` in row));
-  const hint = stored.length > 0 ? `Stored: ${stored.join(', ')}.` : 'Its objective has no CLIP-IQA. Leave --pair out.';
+  const hint =
+    stored.length > 0 ? `Stored: ${stored.join(', ')}.` : 'Its objective does not use CLIP-IQA. Omit --pair.';
   return new QschedError('failure', `The images of "${id}" have no stored CLIP-IQA pair "${pair}".`, hint);
 }
 
 /**
- * Refuses searches whose scores mean different things.
+ * Refuses searches whose scores are not comparable.
  *
- * @returns sentences about what differs and may: then the ranking is a comparison
- * @throws QschedError (usage) naming what differs
+ * @returns notes about permitted differences
+ * @throws QschedError (usage) naming the difference
  */
 export function refuseMixed(searches: readonly RankableSearch[]): string[] {
   const [first, ...rest] = searches;
@@ -181,8 +182,8 @@ export function refuseMixed(searches: readonly RankableSearch[]): string[] {
     if (difference !== null) {
       throw new QschedError(
         'usage',
-        `"${first!.id}" and "${other.id}" cannot are in one ranking: they have ${difference}.`,
-        'Rank them one at a time.',
+        `"${first!.id}" and "${other.id}" cannot be ranked together: they have ${difference}.`,
+        'Rank them separately.',
       );
     }
     if (first!.spec.precision !== other.spec.precision) {
@@ -209,33 +210,35 @@ const sameIn = (a: RankableSearch, b: RankableSearch, part: (one: Provenance) =>
     same(part(a.provenance[scorer] ?? {}), part(b.provenance[scorer] ?? {})),
   );
 
-/** What differs that must not, in words; null where nothing does. */
+/** What differs and must not, in words; null if nothing does. */
 function whatDiffers(a: RankableSearch, b: RankableSearch): string | null {
   const [one, two] = [a.spec, b.spec];
   const pair = (of: (search: RankableSearch) => unknown): string => `(${String(of(a))}, ${String(of(b))})`;
-  if (one.model !== two.model) return `other models ${pair(({ spec }) => spec.model)}`;
-  if (one.objective.type !== two.objective.type) return `other objectives ${pair(({ spec }) => spec.objective.type)}`;
-  if (!same(one.objective.weights, two.objective.weights)) return 'other weights in their objectives';
-  if (!same([...a.prompts].sort(), [...b.prompts].sort())) return 'other calibration prompts';
+  if (one.model !== two.model) return `different models ${pair(({ spec }) => spec.model)}`;
+  if (one.objective.type !== two.objective.type) {
+    return `different objectives ${pair(({ spec }) => spec.objective.type)}`;
+  }
+  if (!same(one.objective.weights, two.objective.weights)) return 'different weights in their objectives';
+  if (!same([...a.prompts].sort(), [...b.prompts].sort())) return 'different calibration prompts';
   if (!same(sorted(one.prompts.seeds), sorted(two.prompts.seeds))) {
-    return `other seeds ${pair(({ spec }) => `[${spec.prompts.seeds.join(', ')}]`)}`;
+    return `different seeds ${pair(({ spec }) => `[${spec.prompts.seeds.join(', ')}]`)}`;
   }
   if (!same(Object.keys(a.provenance).sort(), Object.keys(b.provenance).sort())) {
-    return `other scorers ${pair(({ provenance }) => Object.keys(provenance).join(' and '))}`;
+    return `different scorers ${pair(({ provenance }) => Object.keys(provenance).join(' and '))}`;
   }
   for (const scorer of Object.keys(a.provenance)) {
     const [x, y] = [a.provenance[scorer]!.scorer, b.provenance[scorer]!.scorer];
     if (!same(x?.version, y?.version)) {
-      return `other versions of the scorer "${scorer}" (${canonicalJson(x?.version ?? null)}, ${canonicalJson(y?.version ?? null)})`;
+      return `different versions of the scorer "${scorer}" (${canonicalJson(x?.version ?? null)}, ${canonicalJson(y?.version ?? null)})`;
     }
-    if (!same(x, y)) return `other files or settings of the scorer "${scorer}"`;
+    if (!same(x, y)) return `different files or settings of the scorer "${scorer}"`;
     const [mine, its] = [a.provenance[scorer]!.numeric, b.provenance[scorer]!.numeric];
     if (!same(mine, its)) {
-      return `other numeric classes (${canonicalJson(mine ?? null)}, ${canonicalJson(its ?? null)})`;
+      return `different numeric classes (${canonicalJson(mine ?? null)}, ${canonicalJson(its ?? null)})`;
     }
   }
   if (one.precision === two.precision && !sameIn(a, b, (provenance) => provenance.files)) {
-    return `other files of the model "${one.model}" at ${one.precision}`;
+    return `different files of the model "${one.model}" at ${one.precision}`;
   }
   return null;
 }

@@ -17,14 +17,14 @@ import { searches } from './schema.js';
 import { findSearch, listSearches } from './searches.js';
 import { stepCount } from '../contract/step-count.js';
 
-/** Characters of an id that people read. */
+/** Characters of an id in messages. */
 const SHORT_ID = 12;
 
 /**
  * The schedule of every row.
  *
- * @throws QschedError (usage) for a reference that stands for nothing, with the command that would make it, and for
- *   a schedule of other steps or another scheduler
+ * @throws QschedError (usage) for a reference to nothing, with the command that would create it, and for a schedule
+ *   with other steps or another scheduler
  */
 export const resolveSchedules = (store: Store, { rows }: EvaluateSpec): ResolvedSchedule[] =>
   rows.map((row) => resolve(store, row, row.schedule));
@@ -73,10 +73,10 @@ function latestSearch(store: Store, network: NetworkChoice): ResolvedSchedule {
 }
 
 /**
- * The finalist of the search of a network and scheduler that finished last. One that continues, or failed when it was run
- * again, counts with the result that it has.
+ * The finalist of the search of a network and scheduler that finished last. A search that was started again counts with
+ * its previous result.
  *
- * @throws QschedError (usage) where none has finished, with the command that would run one
+ * @throws QschedError (usage) if none has finished, with the command that would run one
  */
 export function latestFinalist(
   store: Store,
@@ -124,7 +124,7 @@ function namedSearch(store: Store, network: NetworkChoice, id: string): Resolved
   if (search.result === null) {
     throw new QschedError(
       'usage',
-      `The search "${id}" is ${search.status}: it has no finalist yet.`,
+      `The search "${id}" is ${search.status}: it does not have a finalist yet.`,
       `Finish it: npx qsched resume ${id}`,
     );
   }
@@ -138,15 +138,15 @@ function namedSchedule(store: Store, network: NetworkChoice, prefix: string): Re
     throw new QschedError(
       'usage',
       `There is no schedule whose id begins with "${prefix}".`,
-      'See npx qsched schedules; store one by hand: npx qsched schedule add FILE',
+      'List them: npx qsched schedules. Store one by hand: npx qsched schedule add FILE',
     );
   }
   const ids = found.map(({ id }) => id.slice(0, SHORT_ID));
   if (found.length > 1) {
     throw new QschedError(
       'usage',
-      `"${prefix}" begins ${found.length} ids of schedules: ${ids.join(', ')}.`,
-      'Give more of the id.',
+      `The ids of ${found.length} schedules start with "${prefix}": ${ids.join(', ')}.`,
+      'Type more characters of the id.',
     );
   }
   const [{ id, document }] = found as [(typeof found)[number]];
@@ -165,8 +165,8 @@ function refuseOther(what: string, made: Scheduler, wanted: Scheduler): void {
   if (field !== undefined) {
     throw new QschedError(
       'usage',
-      `${what} was made for ${field} ${String(made[field])}, but its row has ${field} ${String(wanted[field])}.`,
-      'Give the row the same scheduler, steps and eta, or name another schedule.',
+      `${what} was made for ${field} ${String(made[field])}, but the row has ${field} ${String(wanted[field])}.`,
+      'Use the same scheduler, steps and eta in the row, or choose another schedule.',
     );
   }
 }

@@ -1,11 +1,12 @@
 /**
- * Runs: evaluations and studies, with what they were asked for and what came out.
+ * Runs: evaluations and studies, with their specs and results.
  */
 import { desc, eq, sql } from 'drizzle-orm';
 import { holm } from '../metrics/statistics/holm.js';
 import type { FinishEvaluateRequest, OpenRunRequest } from '../contract/evaluate-payloads.js';
 import type { EvaluateResult } from '../contract/evaluate-spec.js';
 import type { Store } from './open-store.js';
+import { readResult } from './stored-result.js';
 import { now, runs } from './schema.js';
 
 /** How a run ended. */
@@ -26,7 +27,7 @@ export interface StoredRun {
   readonly updatedAt: string;
 }
 
-/** Says that a run continues, or begins; a table that it has stays until another is written. Safe to repeat. */
+/** Stores that a run starts or continues; it keeps its table until the next one is written. Safe to repeat. */
 export function openRun(store: Store, { id, kind, name, spec }: OpenRunRequest): void {
   const about = { kind, name, spec: JSON.stringify(spec), status: 'running' as const, message: null };
   store
@@ -36,7 +37,7 @@ export function openRun(store: Store, { id, kind, name, spec }: OpenRunRequest):
     .run();
 }
 
-/** Stores the end of a run; one that failed or was cancelled keeps the table that it had before. */
+/** Stores the end of a run; a run that failed or was cancelled keeps its previous table. */
 export function closeRun(store: Store, id: string, end: RunEnd): void {
   const set =
     end.status === 'finished'
@@ -49,7 +50,7 @@ export function closeRun(store: Store, id: string, end: RunEnd): void {
     .run();
 }
 
-/** Completes an evaluation with Holm's correction over its rows and its time, stores and returns it. */
+/** Completes an evaluation with its duration and Holm's correction over its rows; stores and returns it. */
 export function finishEvaluate(store: Store, { result, pValues }: FinishEvaluateRequest): EvaluateResult {
   const compared = pValues.flatMap((p, i) => (p === null ? [] : [{ p, i }]));
   const adjusted = holm(compared.map(({ p }) => p));
@@ -76,7 +77,7 @@ export function findRun(store: Store, id: string): StoredRun | undefined {
     : {
         ...row,
         spec: JSON.parse(row.spec) as unknown,
-        result: row.result === null ? null : (JSON.parse(row.result) as unknown),
+        result: row.result === null ? null : readResult<unknown>(row.result),
       };
 }
 

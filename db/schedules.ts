@@ -1,5 +1,5 @@
 /**
- * Schedules as things of their own: the steps are stored once by content, and beside them everybody who made them.
+ * Schedules: steps are stored once by content, with all their origins.
  */
 import { and, desc, eq, like, sql } from 'drizzle-orm';
 import { canonicalJson } from '../contract/canonical-json.js';
@@ -12,9 +12,9 @@ import type { Store } from './open-store.js';
 import { differingField, schedulerFields } from './same-scheduler.js';
 import { contexts, now, scheduleOrigins, schedules, searchContexts, searches } from './schema.js';
 
-/** Who made a schedule. */
+/** An origin of a schedule. */
 export interface ScheduleOrigin extends Pick<CompleteSchedule, 'kind' | 'model' | 'precision' | 'searchId'> {
-  /** When it was stored for this origin last. */
+  /** When it was last stored for this origin. */
   readonly usedAt: string;
 }
 
@@ -22,15 +22,14 @@ export interface ScheduleOrigin extends Pick<CompleteSchedule, 'kind' | 'model' 
 export interface StoredSchedule {
   readonly id: string;
   readonly createdAt: string;
-  /** As its first origin made it. */
+  /** The document of its first origin. */
   readonly document: CompleteSchedule;
   /** The latest first. */
   readonly origins: readonly ScheduleOrigin[];
 }
 
 /**
- * Stores a schedule. Steps that are there already stay as they are; who made them is kept beside, and is now the
- * latest.
+ * Stores a schedule. Steps that are stored already are left as they are; the origin is added, and becomes the latest.
  *
  * @returns `added`: whether the steps are new
  */
@@ -60,7 +59,7 @@ export function storeSchedule(store: Store, document: CompleteSchedule): { id: s
     const origin = canonicalJson({ kind, model, precision, scheduler: schedulerFields(scheduler), searchId: named });
     const same = and(eq(scheduleOrigins.scheduleId, id), eq(scheduleOrigins.origin, origin));
     const before = tx.select({ createdAt: scheduleOrigins.createdAt }).from(scheduleOrigins).where(same).get();
-    // A row of its own again, the last of all: two that are stored within a millisecond keep their order.
+    // Deleted and inserted again, so that rows stored within one millisecond keep their order.
     tx.delete(scheduleOrigins).where(same).run();
     const about = { scheduleId: id, origin, kind, searchId: named ?? null, document: text };
     tx.insert(scheduleOrigins)
@@ -71,7 +70,7 @@ export function storeSchedule(store: Store, document: CompleteSchedule): { id: s
   return { id, added };
 }
 
-/** Every schedule, the one that was stored last first. */
+/** Every schedule, the most recently stored first. */
 export function listSchedules(store: Store): StoredSchedule[] {
   const order = new Map<string, number>();
   for (const { id } of originsOf(store, undefined)) if (!order.has(id)) order.set(id, order.size);
@@ -81,7 +80,7 @@ export function listSchedules(store: Store): StoredSchedule[] {
     .sort((a, b) => (order.get(a.id) ?? order.size) - (order.get(b.id) ?? order.size));
 }
 
-/** Schedules whose id begins with `prefix`. */
+/** Schedules whose ids start with `prefix`. */
 export function findSchedules(store: Store, prefix: string): StoredSchedule[] {
   if (!/^[0-9a-f]+$/.test(prefix)) return [];
   const rows = store
@@ -93,7 +92,7 @@ export function findSchedules(store: Store, prefix: string): StoredSchedule[] {
   return rows.map((row) => asStored(store, row));
 }
 
-/** The PTQD fit that was stored last for a network and scheduler. */
+/** The PTQD fit that was stored most recently for a network and scheduler. */
 export function latestFit(
   store: Store,
   network: NetworkChoice,
@@ -106,7 +105,7 @@ export function latestFit(
   );
 }
 
-/** The id under which a search's finalist is stored; undefined where it is not. */
+/** The id of the schedule of a search's finalist; undefined if it is not stored. */
 export function scheduleOfSearch(store: Store, searchId: string): string | undefined {
   return originsOf(store, and(eq(scheduleOrigins.searchId, searchId), eq(scheduleOrigins.kind, 'q-sched')))[0]?.id;
 }
@@ -136,8 +135,8 @@ function asStored(
 }
 
 /**
- * Stores the identity and the finalist of a finished search. The scheduler's steps without
- * coefficients are in the provenance of its contexts.
+ * Stores the schedules of the baseline and the finalist of a finished search. The scheduler's steps without
+ * coefficients come from the provenance of its contexts.
  */
 export function storeSearchSchedules(
   store: Store,

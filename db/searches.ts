@@ -1,5 +1,5 @@
 /**
- * Rows of searches: opened once, closed once, both safe to repeat.
+ * Rows of searches: opened once and closed once; both are safe to repeat.
  */
 import { and, desc, eq } from 'drizzle-orm';
 import { canonicalJson } from '../contract/canonical-json.js';
@@ -10,16 +10,16 @@ import { scorersOf } from '../contract/objective-plan.js';
 import type { SearchSpec } from '../contract/search-spec.js';
 import { promptId } from './keys.js';
 import type { Store } from './open-store.js';
+import { readResult } from './stored-result.js';
 import { contexts, now, prompts, searchContexts, searchPrompts, searches, trials } from './schema.js';
 
 const STAGES: readonly Stage[] = ['calibration', 'select', 'confirm'];
 
 /**
- * Writes the search with its provenance and prompts. Safe to repeat. A search that is there
- * already continues: a larger budget, other select and confirm prompts are taken over. A result that it has stays until
- * another is written.
+ * Writes the search with its provenance and prompts. Safe to repeat. A search that is stored already continues with the
+ * new budget and the new select and confirm prompts, and keeps its result until the next one is written.
  *
- * @throws QschedError (usage) where it has trials that the new spec, files or arithmetic would not have given
+ * @throws QschedError (usage) if it has trials that the new spec, files or arithmetic would not have produced
  */
 export function openSearch(store: Store, request: OpenRequest): void {
   const { searchId, spec } = request;
@@ -63,7 +63,7 @@ const promptIdsOf = ({ texts, nouns }: Pick<OpenRequest, 'texts' | 'nouns'>, spl
 
 type Reader = Pick<Store, 'select'>;
 
-/** What decides the candidates and scores of the calibration; the budget may grow. */
+/** What determines the candidates and scores of the calibration; the budget may grow. */
 function decisive(spec: SearchSpec): Record<string, unknown> {
   const { budget: _, ...optimizer } = spec.optimizer;
   return {
@@ -77,7 +77,7 @@ function decisive(spec: SearchSpec): Record<string, unknown> {
   };
 }
 
-/** Stored candidates and scores of another spec must not pass for this one's. */
+/** Candidates and scores stored for another spec must not be used for this one. */
 function refuseOther(reader: Reader, request: OpenRequest): void {
   const { searchId, spec, objective, contexts: given } = request;
   const stored = reader.select({ spec: searches.spec }).from(searches).where(eq(searches.id, searchId)).get();
@@ -87,12 +87,12 @@ function refuseOther(reader: Reader, request: OpenRequest): void {
     new QschedError(
       'usage',
       `The search "${searchId}" is in the database already, with ${what}.`,
-      'Start a search under another id; what is stored for the same images is used again.',
+      'Start a search under another id; stored scores of the same images are reused.',
     );
   const before = JSON.parse(stored.spec) as SearchSpec;
   const [old, fresh] = [decisive(before), decisive(spec)];
   const field = Object.keys(fresh).find((key) => canonicalJson(old[key]) !== canonicalJson(fresh[key]));
-  if (field !== undefined) throw refuse(`other ${field}: ${canonicalJson(old[field])}`);
+  if (field !== undefined) throw refuse(`different ${field}: ${canonicalJson(old[field])}`);
   if (spec.optimizer.budget < before.optimizer.budget) throw refuse(`a larger budget: ${before.optimizer.budget}`);
   const known = reader
     .select({ id: searchPrompts.promptId })
@@ -101,7 +101,7 @@ function refuseOther(reader: Reader, request: OpenRequest): void {
     .orderBy(searchPrompts.position)
     .all();
   if (known.map(({ id }) => id).join() !== promptIdsOf(request, 'calibration').join()) {
-    throw refuse('other calibration prompts');
+    throw refuse('different calibration prompts');
   }
   const used = reader
     .select({ id: contexts.id, scorer: contexts.scorer, precision: contexts.precision })
@@ -114,10 +114,10 @@ function refuseOther(reader: Reader, request: OpenRequest): void {
   const changed = scorersOf(objective).some(
     (scorer) => idOf(used, scorer) !== undefined && idOf(used, scorer) !== idOf(given, scorer),
   );
-  if (changed) throw refuse('other model files, another scorer version, or arithmetic of another kind of machine');
+  if (changed) throw refuse('different model files, another scorer version, or arithmetic of another kind of machine');
 }
 
-/** Stores the end of a search; one that failed or was cancelled keeps the result that it had before. */
+/** Stores the end of a search; a search that failed or was cancelled keeps its previous result. */
 export function closeSearch(
   store: Store,
   searchId: string,
@@ -137,14 +137,14 @@ export function closeSearch(
   store.update(searches).set(set).where(eq(searches.id, searchId)).run();
 }
 
-/** One search of the store, or undefined. */
+/** One stored search, or undefined. */
 export function findSearch(store: Store, searchId: string) {
   const row = store.select().from(searches).where(eq(searches.id, searchId)).get();
   if (!row) return undefined;
   return {
     ...row,
     spec: JSON.parse(row.spec) as SearchSpec,
-    result: row.result === null ? null : (JSON.parse(row.result) as SearchResult),
+    result: row.result === null ? null : readResult<SearchResult>(row.result),
   };
 }
 
@@ -165,7 +165,7 @@ export function listSearches(
     .all();
 }
 
-/** Scorer -> context of a search, at one precision. */
+/** Scorer -> context id of a search, at one precision. */
 export function searchContextIds(store: Store, searchId: string, precision: string): Record<string, string> {
   const rows = store
     .select({ scorer: contexts.scorer, id: contexts.id })

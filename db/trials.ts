@@ -1,9 +1,8 @@
 /**
- * Trials: persisted when asked, completed when their last evaluation is stored.
- * Every function is safe to repeat: activities are retried.
+ * Trials: persisted when they are asked, completed when their last evaluation is stored.
+ * Every function is safe to repeat, since activities are retried.
  */
-import { decodeFloats } from '../contract/float-text.js';
-import { createObjective } from '../metrics/objectives/jaq.js';
+import { createObjective, scoreOfTerms } from '../metrics/objectives/jaq.js';
 import type { Coefficients } from '../contract/coefficients.js';
 import type {
   AskedTrial,
@@ -12,131 +11,117 @@ import type {
   BatchReference,
   OpenTrial,
   RecordRequest,
-  ScoredTrial,
   TrialScore,
 } from '../contract/payloads.js';
-import { knownEvaluations, splitPrompts, type Known } from './evaluations.js';
+import { completeness, knownEvaluations, splitPrompts, type Known } from './evaluations.js';
 import { candidateId, evaluationKey } from './keys.js';
 import type { Store } from './open-store.js';
-import { statements } from './statements.js';
+import { statement } from './prepared.js';
+import { addWork, writeEvaluations, type Target } from './write-evaluations.js';
 
-/** Coefficients that differ by no more are the same: another machine's mathematics moves the last bits. */
+/** Coefficients that differ by no more count as equal: the last bits depend on the machine's math library. */
 const ROUNDING = 1e-9;
 
+const ADD_CANDIDATE = 'insert into candidates (id, sample, noise) values (@id, @sample, @noise) on conflict do nothing';
+
+/** A trial with another candidate is replaced; one with the same candidate is left as it is. */
+const PUT_TRIAL = `
+  insert into trials (search_id, stage, number, candidate_id, point, status)
+  values (@searchId, @stage, @number, @candidate, @point, 'asked')
+  on conflict (search_id, stage, number) do update
+  set candidate_id = excluded.candidate_id, point = excluded.point, status = 'asked', score = null, tc = null, iq = null
+  where trials.candidate_id <> excluded.candidate_id`;
+
+const DROP_WORK = 'delete from work where search_id = @searchId and stage = @stage and number = @number';
+
+const COEFFICIENTS_OF = `
+  select c.sample, c.noise from trials t join candidates c on c.id = t.candidate_id
+  where t.search_id = @searchId and t.stage = @stage and t.number = @number`;
+
+const COMPLETE_TRIAL = `
+  update trials set status = @status, score = @score, tc = @tc, iq = @iq,
+                    updated_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+  where search_id = @searchId and stage = @stage and number = @number`;
+
+const REOPEN_TRIAL = `
+  update trials set status = 'asked', score = null, tc = null, iq = null
+  where search_id = @searchId and stage = @stage and number = @number`;
+
+const DROP_FAILURE = "delete from evaluations where key = @key and status = 'failed'";
+
 /**
- * Persists what was asked, and says what is still to evaluate. A trial that is there already keeps its
- * stored coefficients where those of today differ by rounding alone; `kept` names it. Otherwise it is
- * replaced: a failure that was tried again with success leads the optimizer to other candidates.
+ * Persists the asked trials and returns which evaluations are missing. A trial that is stored already keeps its
+ * coefficients if the asked ones differ only by rounding; `kept` lists it. Otherwise it is replaced: after a failed
+ * evaluation was retried successfully, the optimizer asks for other candidates. With `retryFailed`, failed evaluations
+ * are deleted, and so count as missing.
  */
 export function askTrials(store: Store, request: AskRequest): AskResult {
+  const { contexts, seeds } = request;
   const promptIds = splitPrompts(store, request.searchId, request.split);
+  const complete = completing(store, request);
   return store.transaction(() => {
     const open: OpenTrial[] = [];
     const scores: (number | null)[] = [];
     const kept: AskResult['kept'][number][] = [];
     for (const trial of request.trials) {
+      const { index } = trial;
       const coefficients = persist(store, request, trial);
-      if (coefficients !== trial.coefficients) kept.push({ index: trial.index, coefficients });
-      const known = knownEvaluations(store, request.contexts, candidateId(coefficients), promptIds, request.seeds);
-      const missing = indicesOf(known, (k) => k === undefined || (request.retryFailed && k.status === 'failed'));
+      if (coefficients !== trial.coefficients) kept.push({ index, coefficients });
+      const candidate = candidateId(coefficients);
+      const known = knownEvaluations(store, contexts, candidate, promptIds, seeds);
+      if (request.retryFailed) forgetFailures(store, request, index, { candidate, promptIds }, known);
+      const missing = known.flatMap((one, i) => (one === undefined ? [i] : []));
       if (missing.length > 0) {
-        open.push({ index: trial.index, coefficients, missing: missing.length === known.length ? null : missing });
+        open.push({ index, coefficients, missing: missing.length === known.length ? null : missing });
       }
-      scores.push(missing.length > 0 ? null : complete(store, request, trial.index, known).score);
+      scores.push(missing.length > 0 ? null : complete(index, known).score);
     }
     return { open, scores, kept };
   });
 }
 
 /**
- * Stores the evaluations of scored trials and returns the score of each trial that is complete.
+ * Stores the evaluations of scored trials, whole trials or pieces of them, and returns the score of each trial that is
+ * complete. Terms that are stored already are read only when a trial becomes complete.
  */
 export function recordTrials(store: Store, request: RecordRequest): TrialScore[] {
-  const promptIds = splitPrompts(store, request.searchId, request.split);
+  const { searchId, split, contexts, seeds } = request;
+  const at = new Date().toISOString();
+  const promptIds = splitPrompts(store, searchId, split);
+  const complete = completing(store, request);
+  const isComplete = completeness(store, request, promptIds);
   return store.transaction(() =>
     request.trials.map((trial) => {
+      const { index, evaluations } = trial;
       const candidate = candidateId(trial.coefficients);
-      const written = writeEvaluations(store, request, trial, candidate, promptIds);
-      const known = written ?? knownEvaluations(store, request.contexts, candidate, promptIds, request.seeds);
-      if (known.some((k) => k === undefined)) {
-        return { index: trial.index, complete: false, score: null, tc: null, iq: null };
-      }
-      return complete(store, request, trial.index, known);
+      const { changed, terms } = writeEvaluations(store, request, trial, { candidate, promptIds });
+      if (changed) addWork(store, request, trial, at);
+      const whole = evaluations.length === promptIds.length * seeds.length && evaluations.every((one, i) => one === i);
+      if (whole && terms !== null) return complete(index, terms);
+      return isComplete(candidate)
+        ? complete(index, knownEvaluations(store, contexts, candidate, promptIds, seeds))
+        : { index, complete: false, score: null, tc: null, iq: null };
     }),
   );
 }
 
-/**
- * Writes what was scored of one trial.
- *
- * @returns the evaluations, where they are all of this trial's and none was stored before: reading them again would give the same
- */
-function writeEvaluations(
-  store: Store,
-  { searchId, contexts, seeds }: RecordRequest,
-  trial: ScoredTrial,
-  candidate: string,
-  promptIds: readonly string[],
-): Known[] | null {
-  const { addEvaluation } = statements(store);
-  const scorers = trial.scorers.filter(({ scorer }) => contexts[scorer] !== undefined);
-  let whole =
-    scorers.length === Object.keys(contexts).length &&
-    trial.evaluations.length === promptIds.length * seeds.length &&
-    trial.evaluations.every((evaluation, at) => evaluation === at);
-  const terms = trial.evaluations.map((): Record<string, Record<string, number>> => ({}));
-  for (const { scorer, names, values } of scorers) {
-    const contextId = contexts[scorer]!;
-    const numbers = decodeFloats(values);
-    const failed = new Map(
-      trial.failed.filter((failure) => (failure.scorer ?? scorer) === scorer).map(({ at, reason }) => [at, reason]),
-    );
-    trial.evaluations.forEach((evaluation, at) => {
-      const promptId = promptIds[Math.floor(evaluation / seeds.length)]!;
-      const seed = seeds[evaluation % seeds.length]!;
-      const row: Record<string, number> = {};
-      let finite = true;
-      names.forEach((name, k) => {
-        const value = numbers[at * names.length + k]!;
-        finite &&= Number.isFinite(value);
-        row[name] = value;
-      });
-      const reason = failed.get(at) ?? (finite ? null : 'a term is not finite');
-      const { changes } = addEvaluation.run({
-        key: evaluationKey(contextId, candidate, promptId, seed),
-        contextId,
-        candidateId: candidate,
-        promptId,
-        seed,
-        status: reason === null ? 'ok' : 'failed',
-        reason,
-        terms: reason === null ? JSON.stringify(row) : null,
-        searchId,
-      });
-      whole &&= changes === 1 && reason === null;
-      terms[at]![scorer] = row;
-    });
-  }
-  return whole ? terms.map((one) => ({ status: 'ok', terms: one })) : null;
-}
-
-/** @returns the coefficients that stand: those asked for, or the stored ones that are the same but for rounding */
+/** @returns the coefficients to score: the asked ones, or the stored ones if they are equal up to rounding */
 function persist(
   store: Store,
   { searchId, stage }: BatchReference,
-  { index, point, coefficients }: AskedTrial,
+  { index: number, point, coefficients }: AskedTrial,
 ): Coefficients {
-  const { addCandidate, putTrial, coefficientsOf } = statements(store);
+  const trial = { searchId, stage, number };
   const id = candidateId(coefficients);
-  const number = index;
-  const row = coefficientsOf.get({ searchId, stage, number });
-  const stored =
-    row === undefined
-      ? undefined
-      : { sample: JSON.parse(row.sample) as number[], noise: JSON.parse(row.noise) as number[] };
-  if (stored !== undefined && candidateId(stored) !== id && isRounding(stored, coefficients)) return stored;
-  addCandidate.run({ id, sample: JSON.stringify(coefficients.sample), noise: JSON.stringify(coefficients.noise) });
-  putTrial.run({ searchId, stage, number, candidateId: id, point: JSON.stringify(point) });
+  const row = statement<object, { sample: string; noise: string }>(store, COEFFICIENTS_OF).get(trial);
+  const [sample, noise] = [JSON.stringify(coefficients.sample), JSON.stringify(coefficients.noise)];
+  if (row !== undefined && (row.sample !== sample || row.noise !== noise)) {
+    const stored = { sample: JSON.parse(row.sample) as number[], noise: JSON.parse(row.noise) as number[] };
+    if (isRounding(stored, coefficients)) return stored;
+    statement<object>(store, DROP_WORK).run(trial);
+  }
+  statement<object>(store, ADD_CANDIDATE).run({ id, sample, noise });
+  statement<object>(store, PUT_TRIAL).run({ ...trial, candidate: id, point: JSON.stringify(point) });
   return coefficients;
 }
 
@@ -147,24 +132,36 @@ const isRounding = (one: Coefficients, other: Coefficients): boolean =>
       one[kind].every((value, i) => Math.abs(value - other[kind][i]!) <= ROUNDING),
   );
 
-function complete(store: Store, request: BatchReference, index: number, known: readonly Known[]): TrialScore {
-  const objective = createObjective(request.objective);
-  const rows = known.flatMap((k) => (k?.status === 'ok' ? [k.terms] : []));
-  const ok = rows.length === known.length && rows.length > 0;
-  const { tc, iq } = ok ? objective.terms(rows) : { tc: null, iq: null };
-  const score = ok ? objective.score(rows) : null;
-  statements(store).completeTrial.run({
-    searchId: request.searchId,
-    stage: request.stage,
-    number: index,
-    status: ok ? 'ok' : 'failed',
-    score,
-    tc,
-    iq,
+/** Deletes the failed evaluations of a trial, which are to be made again, from the database and from `known`. */
+function forgetFailures(
+  store: Store,
+  { searchId, stage, contexts, seeds }: BatchReference,
+  number: number,
+  { candidate, promptIds }: Target,
+  known: Known[],
+): void {
+  known.forEach((one, i) => {
+    if (one?.status !== 'failed') return;
+    for (const contextId of Object.values(contexts)) {
+      const promptId = promptIds[Math.floor(i / seeds.length)]!;
+      const key = evaluationKey(contextId, candidate, promptId, seeds[i % seeds.length]!);
+      statement<object>(store, DROP_FAILURE).run({ key });
+    }
+    known[i] = undefined;
+    statement<object>(store, REOPEN_TRIAL).run({ searchId, stage, number });
   });
-  return { index, complete: true, score, tc, iq };
 }
 
-function indicesOf<T>(list: readonly T[], wanted: (value: T) => boolean): number[] {
-  return list.flatMap((value, i) => (wanted(value) ? [i] : []));
+/** Completes trials of a batch: computes and stores the score, null if an evaluation failed. */
+function completing(store: Store, { searchId, stage, objective: plan }: BatchReference) {
+  const objective = createObjective(plan);
+  return (index: number, known: readonly Known[]): TrialScore => {
+    const rows = known.flatMap((one) => (one?.status === 'ok' ? [one.terms] : []));
+    const ok = rows.length === known.length && rows.length > 0;
+    const { tc, iq } = ok ? objective.terms(rows) : { tc: null, iq: null };
+    const score = ok ? scoreOfTerms(plan, { tc, iq }) : null;
+    const trial = { searchId, stage, number: index };
+    statement<object>(store, COMPLETE_TRIAL).run({ ...trial, status: ok ? 'ok' : 'failed', score, tc, iq });
+    return { index, complete: true, score, tc, iq };
+  };
 }

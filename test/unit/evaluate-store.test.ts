@@ -1,4 +1,4 @@
-/** Schedules by reference, runs, and what `confirm` reads of a search, on a real SQLite store. */
+/** Schedules by reference, runs, and what `confirm` reads from a search, on a real SQLite store. */
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resolveRows } from '../../activities/resolve.js';
@@ -9,12 +9,14 @@ import { resolveSchedules } from '../../db/resolve-schedules.js';
 import { closeRun, findRun, finishEvaluate, listRuns, openRun } from '../../db/runs.js';
 import { addFit, findFit, fittedPrompts } from '../../db/fits.js';
 import { storeSchedule } from '../../db/schedules.js';
-import { candidates, prompts, runs, searches, searchPrompts, trials } from '../../db/schema.js';
+import { candidates, evaluationRows, fits, prompts, runs, searches, searchPrompts, trials } from '../../db/schema.js';
 import { QschedError } from '../../contract/errors.js';
 import type { EvaluatedRow } from '../../contract/evaluate-spec.js';
 import type { CompleteSchedule } from '../../contract/schedule-document.js';
+import type { AddFitRequest, FitInputs, FitInputs010 } from '../../contract/study-payloads.js';
 import { parseSearchSpec } from '../../contract/validate.js';
 import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
+import { toWireSchedule } from '../../contract/wire/schedule.js';
 
 let store: Store;
 beforeEach(() => {
@@ -47,7 +49,24 @@ function document(
 
 const PTQD = [0, 1].map(() => ({ method: 'std' as const, gamma: 0.1, mu: 0.2, variance: 0.01 }));
 
-/** A search in the store; finished where it has a finalist. */
+const INPUTS: FitInputs = {
+  gamma: 'std',
+  bias: 'channel',
+  network: 'n',
+  reference: 'r',
+  schedule: toWireSchedule(document('ptqd').fused),
+  prompts: 'p',
+  seeds: [0, 1],
+};
+
+const fit = (own: Partial<FitInputs>, a: number, texts = ['x', 'y']): AddFitRequest => ({
+  inputs: { ...INPUTS, ...own },
+  document: document('ptqd', { a, ptqd: PTQD }),
+  trajectories: 4,
+  texts,
+});
+
+/** A search in the store; finished if it has a finalist. */
 function addSearch(
   id: string,
   own: { finalist?: typeof FINALIST; eta?: number; precision?: string; updatedAt?: string; scheduler?: object } = {},
@@ -84,7 +103,7 @@ function refusal(schedule: unknown, row: object = {}): QschedError {
 }
 
 describe('a schedule', () => {
-  test('that is the identity, or by hand, needs no store', () => {
+  test('that is the baseline, or entered by hand, needs no store', () => {
     expect(resolve('identity')).toEqual({ coefficients: { sample: [1, 1], noise: [1, 1] }, source: null });
     expect(resolve({ name: 'mine', coefficients: FINALIST })).toEqual({ coefficients: FINALIST, source: null });
   });
@@ -115,7 +134,7 @@ describe('a schedule', () => {
     expect(resolve('q-sched')).toEqual({ coefficients: FINALIST, source: 'newer' });
   });
 
-  test('of PTQD is the one that was fitted last, whatever was fitted between', () => {
+  test('of PTQD is the one that was fitted last, whatever was fitted in between', () => {
     const std = document('ptqd', { a: 0.6, ptqd: PTQD });
     const { id } = storeSchedule(store, std);
     const other = storeSchedule(store, document('ptqd', { a: 0.7, ptqd: PTQD }));
@@ -125,26 +144,53 @@ describe('a schedule', () => {
   });
 
   test('of PTQD is fitted once: equal inputs find it, and make it the latest again', () => {
-    const fit = (gamma: string, a: number) => ({
-      inputs: { gamma, seeds: [0, 1] },
-      document: document('ptqd', { a, ptqd: PTQD }),
-      trajectories: 4,
-      texts: ['x', 'y'],
-    });
-    const [std, regression] = [fit('std', 0.6), fit('regression', 0.7)];
-    expect(findFit(store, std.inputs)).toBeNull();
+    const [std, regression] = [fit({ gamma: 'std' }, 0.6), fit({ gamma: 'regression' }, 0.7)];
+    const find = (own: Partial<FitInputs>) => findFit(store, { inputs: { ...INPUTS, ...own }, older: null });
+    expect(find({})).toBeNull();
     const { id } = addFit(store, std);
     addFit(store, regression);
     expect(addFit(store, std)).toEqual({ id });
     expect(resolve('ptqd').source).toBe(id);
     addFit(store, regression);
-    expect(findFit(store, { seeds: [0, 1], gamma: 'std' })).toEqual({ id, document: std.document, trajectories: 4 });
+    const { seeds, ...rest } = INPUTS;
+    expect(findFit(store, { inputs: { seeds, ...rest }, older: null })).toEqual({
+      id,
+      document: std.document,
+      trajectories: 4,
+    });
     expect(resolve('ptqd').source).toBe(id);
-    expect(findFit(store, { gamma: 'std', seeds: [0] })).toBeNull();
+    for (const other of [{ seeds: [0] }, { bias: 'step' }, { network: 'x' }, { reference: 'x' }, { prompts: 'x' }]) {
+      expect(find(other as Partial<FitInputs>)).toBeNull();
+    }
     expect([...fittedPrompts(store, id)]).toEqual(['x', 'y']);
   });
 
-  test('of PTQD is found where another network has the same steps', () => {
+  test('of PTQD that 0.1.0 stored is found by the inputs it had, and from then on by the new ones', () => {
+    const older: FitInputs010 = {
+      gamma: 'std',
+      bias: 'channel',
+      contexts: { objective: 'a', second: 'b' },
+      referenceContexts: { objective: 'c', second: 'd' },
+      scheduler: { type: 'tcd', steps: 2, eta: 0 },
+      prompts: 'p',
+      seeds: [0, 1],
+    };
+    const { document: made } = fit({}, 0.6);
+    const { id } = storeSchedule(store, made);
+    // The key as 0.1.0 computed it from these inputs.
+    const key = '825ce64e6dba69e0d9d6db78636678413dfa1bb038d5ab78847ef2103a2f5ece';
+    store
+      .insert(fits)
+      .values({ key, scheduleId: id, document: JSON.stringify(made), trajectories: 4, texts: '["x"]' })
+      .run();
+    expect(findFit(store, { inputs: INPUTS, older: null })).toBeNull();
+    const found = { id, document: made, trajectories: 4 };
+    expect(findFit(store, { inputs: INPUTS, older })).toEqual(found);
+    expect(findFit(store, { inputs: INPUTS, older: null })).toEqual(found);
+    expect([...fittedPrompts(store, id)]).toEqual(['x']);
+  });
+
+  test('of PTQD is found if another network has the same steps', () => {
     for (const precision of ['w4a8', 'w4a6']) storeSchedule(store, document('ptqd', { precision, ptqd: PTQD }));
     expect(resolve('ptqd', { precision: 'w4a6' }).source).toBe(resolve('ptqd', { precision: 'w4a8' }).source);
   });
@@ -163,7 +209,7 @@ describe('a schedule', () => {
     expect(resolve('search:newer').source).toBe('newer');
   });
 
-  test('of Q-Sched has the spacing that the row has', () => {
+  test('of Q-Sched has the spacing of the row', () => {
     addSearch('plain', { finalist: FINALIST });
     expect(refusal('q-sched', { scheduler: { type: 'ddim', steps: 2, spacing: 'trailing' } }).message).toContain(
       'No search of m w4a8',
@@ -175,26 +221,26 @@ describe('a schedule', () => {
     expect(resolve('q-sched', { scheduler: { type: 'ddim', steps: 2, spacing: 'leading' } }).source).toBe('spaced');
   });
 
-  test('of a search by its id may be used for another precision, but for no other scheduler', () => {
+  test('of a search by its id may be used for another precision, but not for another scheduler', () => {
     addSearch('mine', { finalist: FINALIST });
     expect(resolve('search:mine', { precision: 'fp32' })).toEqual({ coefficients: FINALIST, source: 'mine' });
     expect(refusal('search:mine', { scheduler: { steps: 4 } }).message).toBe(
-      'The search "mine" was made for steps 2, but its row has steps 4.',
+      'The search "mine" was made for steps 2, but the row has steps 4.',
     );
     expect(refusal('search:mine', { scheduler: { type: 'lcm', steps: 2 } }).message).toContain('was made for type tcd');
     addSearch('running');
     expect(refusal('search:running')).toMatchObject({
-      message: 'The search "running" is running: it has no finalist yet.',
+      message: 'The search "running" is running: it does not have a finalist yet.',
       hint: 'Finish it: npx qsched resume running',
     });
     expect(refusal('search:mune').hint).toContain('Did you mean "mine"?');
   });
 
-  test('of an id may be named by its beginning', () => {
+  test('of an id may be named by the beginning of the id', () => {
     const { id } = storeSchedule(store, document('file'));
     expect(resolve(`schedule:${id.slice(0, 8)}`)).toEqual({ coefficients: FINALIST, source: id });
     expect(refusal(`schedule:${id.slice(0, 8)}`, { scheduler: { steps: 2, eta: 0.3 } }).message).toContain(
-      'was made for eta 0, but its row has eta 0.3',
+      'was made for eta 0, but the row has eta 0.3',
     );
     expect(refusal(`schedule:${'0'.repeat(64)}`).hint).toContain('npx qsched schedules');
   });
@@ -223,6 +269,83 @@ describe('a run', () => {
     expect(finishEvaluate(store, { result, pValues: [null, 0.03, 0.02] }).rows).toEqual(complete.rows);
   });
 
+  const gain = {
+    scorer: 'objective',
+    prompts: 30,
+    identity: 1,
+    calibrated: 1.5,
+    gain: 0.5,
+    percentile: { low: 0.3, high: 0.7 },
+    studentised: { low: 0.25, high: 0.65 },
+    probabilityOfGain: 1,
+  };
+  const full = {
+    model: 'm',
+    precision: 'w4a8',
+    scheduler: 'tcd',
+    steps: 2,
+    eta: 0.3,
+    schedule: 'q-sched',
+    coefficients: FINALIST,
+    images: 30,
+    failed: 1,
+    objective: 1.5,
+    objectiveLow: 1.4,
+    objectiveHigh: 1.6,
+    tc: 0.5,
+    iq: 0.5,
+    clipScore: 20,
+    clipScoreLow: 19,
+    clipScoreHigh: 21,
+    fid: 3,
+    fidLow: 2,
+    fidHigh: 4,
+    fidFeatures: 'second',
+    fidSd: 1,
+    kid: 0.1,
+    cmmd: 0.2,
+    gains: [{ ...gain, low: 0.2, high: 0.8 }],
+    recommend: 'calibrated',
+    records: ['a', 'b'],
+  };
+
+  test('is rows of a view, of which each leads to its images', () => {
+    open('one');
+    expect(store.select().from(evaluationRows).all()).toEqual([]);
+    const rows = [{ ...full, schedule: 'identity', gains: [], recommend: null }, full] as unknown as EvaluatedRow[];
+    finishEvaluate(store, { result: { ...result, rows }, pValues: [null, 0.01] });
+    const { coefficients: _, gains: __, recommend: ___, records: ____, ...numbers } = full;
+    const [baseline, finalist] = store.select().from(evaluationRows).all();
+    expect(finalist).toEqual({
+      ...numbers,
+      runId: 'one',
+      kind: 'evaluate',
+      name: '3 rows',
+      status: 'finished',
+      updatedAt: expect.any(String) as string,
+      position: 1,
+      sample: '[0.9,1]',
+      noise: '[1,1.1]',
+      gain: 0.5,
+      gainLow: 0.2,
+      gainHigh: 0.8,
+      verdict: 'calibrated',
+      pHolm: 0.01,
+      records: '["a","b"]',
+    });
+    expect(baseline).toMatchObject({ position: 0, schedule: 'identity', gain: null, gainLow: null, verdict: null });
+  });
+
+  test('of 0.1.0, whose gains have no low and high, gets them when it is read, and in the view', () => {
+    open('one');
+    const rows = [{ ...full, gains: [gain], records: undefined }] as unknown as EvaluatedRow[];
+    finishEvaluate(store, { result: { ...result, rows }, pValues: [0.01] });
+    expect(findRun(store, 'one')!.result).toMatchObject({ rows: [{ gains: [{ ...gain, low: 0.25, high: 0.7 }] }] });
+    expect(store.select().from(evaluationRows).all()).toMatchObject([
+      { gain: 0.5, gainLow: 0.25, gainHigh: 0.7, records: null },
+    ]);
+  });
+
   test('that failed says why, and continues as if it had not', () => {
     open('one');
     closeRun(store, 'one', { status: 'failed', message: 'no worker' });
@@ -231,7 +354,7 @@ describe('a run', () => {
     expect(findRun(store, 'one')).toMatchObject({ status: 'running', message: null });
   });
 
-  test('keeps its table until there is another', () => {
+  test('keeps its table until the next one', () => {
     open('one');
     const { rows } = finishEvaluate(store, { result, pValues: [null, 0.03, 0.02] });
     open('one');
@@ -284,7 +407,7 @@ describe('what confirm reads', () => {
     expect(calibrationGain(store, 's', FINALIST)).toBe(0.5);
   });
 
-  test('are the prompts that chose the finalist, and not the held-out ones', () => {
+  test('are the prompts with which the finalist was chosen, without the held-out ones', () => {
     addSearch('s', { finalist: FINALIST });
     (['calibration', 'select', 'confirm'] as const).forEach((split) => {
       store
@@ -300,7 +423,7 @@ describe('what confirm reads', () => {
   });
 });
 
-describe('prompts that chose what a row shows', () => {
+describe('prompts with which the coefficients of a row were chosen', () => {
   const TEXTS = ['calibration', 'select', 'confirm', 'nobody saw this'];
   const seenOf = (schedule: string) =>
     resolveRows(
@@ -325,13 +448,8 @@ describe('prompts that chose what a row shows', () => {
     });
   });
 
-  test('count for a fit that was made on them', () => {
-    addFit(store, {
-      inputs: 'x',
-      document: document('ptqd', { a: 0.4, ptqd: PTQD }),
-      trajectories: 2,
-      texts: ['confirm', 'elsewhere'],
-    });
+  test('count for a fit that used them', () => {
+    addFit(store, fit({}, 0.4, ['confirm', 'elsewhere']));
     expect(seenOf('ptqd')).toBe(1);
   });
 
@@ -346,7 +464,7 @@ describe('prompts that chose what a row shows', () => {
     expect(seenOf(`schedule:${own}`)).toBe(2);
   });
 
-  test("are none for a search's identity: nobody chose it", () => {
+  test("are none for a search's baseline: no search chose it", () => {
     expect(seenOf(`schedule:${stored('identity', { a: 0.3, searchId: 's' })}`)).toBeUndefined();
   });
 });

@@ -284,7 +284,7 @@ describe('one search', () => {
       .run();
     expect(ranked(['s'], { k: '1,5' }).ks).toEqual(ks);
     expect(refusal(['s'], { pair: 'warm' })).toBe(
-      'failure: The images of "s" have no stored CLIP-IQA pair "warm". Its objective has no CLIP-IQA. Leave --pair out.',
+      'failure: The images of "s" have no stored CLIP-IQA pair "warm". Its objective does not use CLIP-IQA. Omit --pair.',
     );
   });
 
@@ -430,36 +430,36 @@ describe('several searches', () => {
     [
       'another scorer version',
       { provenance: { ...PROVENANCE, scorer: { ...PROVENANCE.scorer, version: 4 } } },
-      'other versions of the scorer "objective" (3, 4)',
+      'different versions of the scorer "objective" (3, 4)',
     ],
     [
       'other scorer files',
       { provenance: { ...PROVENANCE, scorer: { ...PROVENANCE.scorer, files: {} } } },
-      'other files or settings of the scorer "objective"',
+      'different files or settings of the scorer "objective"',
     ],
     [
       'another numeric class',
       { provenance: { ...PROVENANCE, numeric: { provider: 'cuda', batch: 20 } } },
-      'other numeric classes ({"batch":20,"provider":"cpu"}, {"batch":20,"provider":"cuda"})',
+      'different numeric classes ({"batch":20,"provider":"cpu"}, {"batch":20,"provider":"cuda"})',
     ],
     [
       'other model files',
       { provenance: { ...PROVENANCE, files: { 'unet.onnx': 'z' } } },
-      'other files of the model "m" at w4a8',
+      'different files of the model "m" at w4a8',
     ],
-    ['another model', { spec: { model: 'n' } }, 'other models (m, n)'],
+    ['another model', { spec: { model: 'n' } }, 'different models (m, n)'],
     [
       'another objective',
       { spec: { objective: { type: 'jaq-clip-log' } } },
-      'other objectives (jaq-clip, jaq-clip-log)',
+      'different objectives (jaq-clip, jaq-clip-log)',
     ],
-    ['other prompts', { spec: { prompts: { texts: ['a', 'x'], seeds: [0, 1] } } }, 'other calibration prompts'],
-    ['other seeds', { spec: { prompts: { texts: ['a', 'b'], seeds: [0, 2] } } }, 'other seeds ([0, 1], [0, 2])'],
+    ['other prompts', { spec: { prompts: { texts: ['a', 'x'], seeds: [0, 1] } } }, 'different calibration prompts'],
+    ['other seeds', { spec: { prompts: { texts: ['a', 'b'], seeds: [0, 2] } } }, 'different seeds ([0, 1], [0, 2])'],
   ] satisfies [string, Making, string][])('with %s are refused', (_, making, difference) => {
     makeSearch('one');
     makeSearch('two', making);
     expect(refusal(['one', 'two'])).toBe(
-      `usage: "one" and "two" cannot are in one ranking: they have ${difference}. Rank them one at a time.`,
+      `usage: "one" and "two" cannot be ranked together: they have ${difference}. Rank them separately.`,
     );
   });
 });

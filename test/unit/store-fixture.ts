@@ -1,4 +1,4 @@
-/** A store on a real SQLite file, searches in it, and what is asked and recorded of them. */
+/** A store on a real SQLite file with searches, and trials to ask and record. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,7 +47,7 @@ export interface Making {
 
 export const contextName = (precision: string, scorer: string) => `context-${precision}-${scorer}`;
 
-/** A search with `prompts` calibration prompts; its contexts are named by precision and scorer. */
+/** A search with `prompts` calibration prompts; its contexts are named after precision and scorer. */
 export function makeSearch(searchId: string, making: Making = {}): OpenRequest {
   const {
     prompts = 3,
@@ -138,7 +138,7 @@ export const ask = (
 export type TermsOf = (evaluation: number, scorer: string) => readonly number[];
 export const constant: TermsOf = () => [0.2, 0.5];
 
-/** What a worker would answer for an open trial of `batch`. */
+/** The answer of a worker for an open trial of `batch`. */
 export function scored(
   batch: BatchReference,
   trial: OpenTrial,
@@ -170,7 +170,7 @@ export const dump = () => ({
   evaluations: sql('select key, status, reason, terms, search_id from evaluations order by key'),
 });
 
-/** Runs candidates of a stage to the end. */
+/** Scores all candidates of a stage. @returns the number of new evaluations */
 export function run(
   request: OpenRequest,
   stage: BatchReference['stage'],

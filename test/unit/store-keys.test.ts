@@ -8,7 +8,7 @@ import { openStore } from '../../db/open-store.js';
 import { ROOT, folder, path, steps, sql, one } from './store-fixture.js';
 
 describe('keys', () => {
-  test('are what they were when the first database was written', () => {
+  test('are the same as when the first database was written', () => {
     expect(promptId('a red circle')).toBe('a1e4a280d27cad5b1aa05b230031f649a0ef0b265df51db178bcf44ccd129fd0');
     expect(candidateId({ sample: [0.9, 1], noise: [1.1, 1] })).toBe(
       '6e17b97eb77c2e42f1309b7b905dc03e6c770340b859acd1392dca0a36a4732f',
@@ -18,7 +18,7 @@ describe('keys', () => {
     );
   });
 
-  test('depend on every bit of the coefficients, and on their places', () => {
+  test('depend on every bit of the coefficients, and on their order', () => {
     const ids = [
       steps(1),
       steps(1 + Number.EPSILON),
@@ -37,7 +37,7 @@ describe('keys', () => {
 });
 
 describe('migrations', () => {
-  test('make every table and view, once', () => {
+  test('create every table and view, once', () => {
     const names = sql<{ name: string }>(
       "select name from sqlite_master where name not like 'sqlite_%' and name not like '\\_\\_%' escape '\\' order by name",
     ).map(({ name }) => name);
@@ -45,9 +45,12 @@ describe('migrations', () => {
       'best_coefficients',
       'candidates',
       'contexts',
+      'evaluation_rows',
       'evaluations',
       'evaluations_by_candidate',
       'fits',
+      'prompt_gains',
+      'prompt_scores',
       'prompts',
       'runs',
       'schedule_origins',
@@ -57,8 +60,12 @@ describe('migrations', () => {
       'search_progress',
       'search_prompts',
       'searches',
+      'searches_overview',
       'trial_history',
+      'trial_images',
       'trials',
+      'work',
+      'work_by_search',
     ]);
     const applied = one<number>('select count(*) from __drizzle_migrations');
     openStore(path).$client.close();
@@ -67,7 +74,7 @@ describe('migrations', () => {
     expect(one('pragma foreign_keys')).toBe(1);
   });
 
-  test('are all that the schema needs: the generator finds nothing to add', () => {
+  test('match the schema: the generator finds nothing to add', () => {
     const copy = join(folder, 'check');
     mkdirSync(copy);
     cpSync(join(ROOT, 'db'), join(copy, 'db'), { recursive: true });

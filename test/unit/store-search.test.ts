@@ -6,7 +6,7 @@ import type { SearchResult } from '../../contract/search-result.js';
 import { store, type Making, makeSearch, steps, reference, ask, sql, one, dump } from './store-fixture.js';
 
 describe('a search', () => {
-  test('is opened once, however often it is asked for', () => {
+  test('is opened once, however often it is requested', () => {
     const request = makeSearch('s');
     openSearch(store, request);
     const before = sql('select * from search_prompts order by 1, 2, 3');
@@ -18,7 +18,7 @@ describe('a search', () => {
     expect(findSearch(store, 'other')).toBeUndefined();
   });
 
-  test('without trials takes over a new spec', () => {
+  test('without trials accepts a new spec', () => {
     openSearch(store, makeSearch('s'));
     closeSearch(store, 's', { status: 'failed', message: 'no worker' });
     openSearch(
@@ -31,7 +31,7 @@ describe('a search', () => {
     expect(one("select count(*) from search_prompts where split = 'calibration'")).toBe(2);
   });
 
-  test('with trials refuses a spec, prompts or files that would not have given them', () => {
+  test('with trials refuses a spec, prompts or files that would not have produced them', () => {
     const request = makeSearch('s', { optimizer: { budget: 50 } });
     openSearch(store, request);
     askTrials(store, ask(reference(request), [steps(0.9)]));
@@ -39,17 +39,17 @@ describe('a search', () => {
     const reopen = (making: Making) => () =>
       openSearch(store, makeSearch('s', { optimizer: { budget: 50 }, ...making }));
     expect(reopen({ optimizer: { budget: 50, seed: 1 } })).toThrow(
-      /"s" is in the database already, with other optimizer: .*"seed":0/,
+      /"s" is in the database already, with different optimizer: .*"seed":0/,
     );
-    expect(reopen({ optimizer: { budget: 50, type: 'random' } })).toThrow(/other optimizer/);
+    expect(reopen({ optimizer: { budget: 50, type: 'random' } })).toThrow(/different optimizer/);
     expect(reopen({ optimizer: { budget: 49 } })).toThrow(/a larger budget: 50/);
-    expect(reopen({ prompts: 2 })).toThrow(/other prompts/);
-    expect(reopen({ seeds: [5] })).toThrow(/other prompts/);
-    expect(reopen({ rest: { objective: { k: 3 } } })).toThrow(/other objective/);
-    expect(reopen({ rest: { scheduler: { steps: 2 } } })).toThrow(/other scheduler/);
-    expect(reopen({ contextOf: (precision, scorer) => `new-${precision}-${scorer}` })).toThrow(/other model files/);
+    expect(reopen({ prompts: 2 })).toThrow(/different prompts/);
+    expect(reopen({ seeds: [5] })).toThrow(/different prompts/);
+    expect(reopen({ rest: { objective: { k: 3 } } })).toThrow(/different objective/);
+    expect(reopen({ rest: { scheduler: { steps: 2 } } })).toThrow(/different scheduler/);
+    expect(reopen({ contextOf: (precision, scorer) => `new-${precision}-${scorer}` })).toThrow(/different model files/);
     expect(() => openSearch(store, { ...request, texts: { ...request.texts, calibration: ['x', 'y', 'z'] } })).toThrow(
-      /other calibration prompts/,
+      /different calibration prompts/,
     );
     expect(dump()).toEqual(kept);
     expect(findSearch(store, 's')?.spec).toEqual(request.spec);
@@ -83,7 +83,7 @@ describe('a search that is opened again', () => {
   const finished = (gain: number): SearchResult =>
     ({ searchId: 's', finalist: steps(0.8), heldOut: { gain, recommend: 'calibrated' } }) as unknown as SearchResult;
 
-  test('keeps its result until it has another', () => {
+  test('keeps its result until the next one', () => {
     openSearch(store, makeSearch('s'));
     closeSearch(store, 's', { status: 'finished', result: finished(0.1) });
     const [{ at }] = sql<{ at: string }>('select finished_at as at from searches') as [{ at: string }];
@@ -106,7 +106,7 @@ describe('a search that is opened again', () => {
     expect(findSearch(store, 's')).toMatchObject({ status: 'finished', message: null, result: finished(0.2) });
   });
 
-  test('has none where it had none', () => {
+  test('has none if it had none', () => {
     openSearch(store, makeSearch('s'));
     closeSearch(store, 's', { status: 'failed', message: 'killed' });
     openSearch(store, makeSearch('s'));

@@ -1,4 +1,4 @@
-/** Trials in the store: what is asked, what is recorded, what is counted. */
+/** Trials in the store: asked, recorded and counted. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { countEvaluations, finishSearch } from '../../db/finish.js';
 import { candidateId, evaluationKey, promptId } from '../../db/keys.js';
@@ -31,7 +31,7 @@ describe('ask and record', () => {
     openSearch(store, request);
   });
 
-  test('persists what is asked before anything is scored; asking again changes nothing', () => {
+  test('persists asked trials before anything is scored; asking again changes nothing', () => {
     const wanted = ask(batch, [steps(0.9), steps(1.1)]);
     const first = askTrials(store, wanted);
     expect(first).toEqual({
@@ -68,7 +68,7 @@ describe('ask and record', () => {
     expect(dump()).toEqual(kept);
   });
 
-  test('a chunk that arrived in part leaves only the missing pairs open', () => {
+  test('a piece leaves only the missing pairs open', () => {
     const { open } = askTrials(store, ask(batch, [steps(0.9)]));
     expect(recordTrials(store, { ...batch, trials: [scored(batch, { ...open[0]!, missing: [0, 3, 5] }, 6)] })).toEqual([
       { index: 1, complete: false, score: null, tc: null, iq: null },
@@ -99,14 +99,14 @@ describe('ask and record', () => {
     }
   });
 
-  test('the stored candidate wins over what the optimizer says today where they differ by rounding', () => {
+  test('the stored candidate wins over the asked one if they differ only by rounding', () => {
     askTrials(store, ask(batch, [steps(0.9)]));
     const { open, kept } = askTrials(store, ask(batch, [steps(0.9 + Number.EPSILON)]));
     expect(open[0]!.coefficients).toEqual(steps(0.9));
     expect(kept).toEqual([{ index: 1, coefficients: steps(0.9) }]);
   });
 
-  test('a candidate of another place is not scored by what was stored under its number', () => {
+  test('another candidate is not scored with what was stored under its number', () => {
     const { open } = askTrials(store, ask(batch, [steps(0.9)]));
     recordTrials(store, { ...batch, trials: [scored(batch, open[0]!, 6)] });
     const again = askTrials(store, ask(batch, [steps(0.8)]));
@@ -115,7 +115,7 @@ describe('ask and record', () => {
     expect(askTrials(store, ask(batch, [steps(0.9)])).open).toEqual([]);
   });
 
-  test('the nouns of a prompt make another prompt of it, where a scorer reads them', () => {
+  test('nouns are part of the identity of a prompt if a scorer reads them', () => {
     expect(promptId('a red circle', ['circle'])).not.toBe(promptId('a red circle', []));
     expect(promptId('a red circle', null)).toBe(promptId('a red circle'));
     const nouns = { calibration: [['circle'], null, []], select: [null, null], confirm: [null, null] };
@@ -133,7 +133,7 @@ describe('ask and record', () => {
     expect(candidateId(open[0]!.coefficients)).toBe(candidateId(odd));
   });
 
-  test('a finalist may change, what was searched may not', () => {
+  test('a finalist may be replaced', () => {
     const select = reference(request, 'select');
     askTrials(store, ask(select, [steps(0.9)]));
     recordTrials(store, {
@@ -169,12 +169,14 @@ describe('ask and record', () => {
     expect(askTrials(store, ask(batch, [steps(0.9), steps(1.1)])).open).toEqual([]);
   });
 
-  test('what failed is tried again only when asked to, and then gives way to a number', () => {
+  test('failures are retried only on request, and then replaced by a score', () => {
     const { open } = askTrials(store, ask(batch, [steps(0.9)]));
     recordTrials(store, { ...batch, trials: [scored(batch, open[0]!, 6, constant, [{ at: 4, reason: 'broken' }])] });
     expect(askTrials(store, ask(batch, [steps(0.9)])).open).toEqual([]);
+    expect(sql('select status from trials')).toEqual([{ status: 'failed' }]);
     const again = askTrials(store, ask(batch, [steps(0.9)], 1, true));
     expect(again.open).toEqual([{ index: 1, coefficients: steps(0.9), missing: [4] }]);
+    expect(sql('select status, score from trials')).toEqual([{ status: 'asked', score: null }]);
     const [done] = recordTrials(store, { ...batch, trials: [scored(batch, again.open[0]!, 6)] });
     expect(done!.score).toBeCloseTo(1.5, 12);
     expect(sql('select status from trials')).toEqual([{ status: 'ok' }]);
@@ -208,7 +210,7 @@ describe('ask and record', () => {
     ]);
   });
 
-  test('nothing of a batch is written when a part of it cannot be', () => {
+  test('nothing of a batch is written if a part of it cannot be', () => {
     const kept = dump();
     const wanted = ask(batch, [steps(0.9), steps(1.1)]);
     expect(() => askTrials(store, { ...wanted, searchId: 'unknown' })).toThrow(/FOREIGN KEY/);
@@ -217,7 +219,7 @@ describe('ask and record', () => {
 });
 
 describe('counting', () => {
-  test('a second search reuses what coincides, and counts it', () => {
+  test('a second search reuses equal evaluations, and counts them', () => {
     const first = makeSearch('first');
     openSearch(store, first);
     run(first, 'calibration', [steps(1)], 0);
@@ -243,7 +245,7 @@ describe('counting', () => {
     expect(countEvaluations(store, 'first')).toEqual({ evaluations: 6, reused: 0 });
   });
 
-  test('an image counts once, whatever the number of its scorers, and twice for two networks', () => {
+  test('an image counts once, for any number of scorers, and twice for two networks', () => {
     const request = makeSearch('s', { control: true });
     openSearch(store, request);
     run(request, 'confirm', [steps(1), steps(0.9)], 0);
@@ -253,7 +255,7 @@ describe('counting', () => {
     expect(one('select count(*) from evaluations')).toBe(12);
   });
 
-  test("what another search did with the control's network is not counted", () => {
+  test("evaluations that another search made with the control's network are not counted", () => {
     const own = makeSearch('s', { control: true });
     openSearch(store, own);
     run(own, 'calibration', [steps(1)], 0);
@@ -263,7 +265,7 @@ describe('counting', () => {
     expect(countEvaluations(store, 's')).toEqual({ evaluations: 6, reused: 0 });
   });
 
-  test('an image that one scorer still had to look at is not reused', () => {
+  test('an image that one scorer still had to score does not count as reused', () => {
     const first = makeSearch('first');
     openSearch(store, first);
     run(first, 'select', [steps(0.9)], 1);

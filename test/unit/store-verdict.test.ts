@@ -1,16 +1,19 @@
-/** The verdict, from what is stored. */
+/** The verdict, from stored scores. */
 import { beforeEach, describe, expect, test } from 'vitest';
+import { finishSearch } from '../../db/finish.js';
 import { judge } from '../../db/judge.js';
+import { openStore } from '../../db/open-store.js';
+import { pairedScores } from '../../db/paired-scores.js';
 import { openSearch } from '../../db/searches.js';
 import { askTrials, recordTrials } from '../../db/trials.js';
 import { planObjective } from '../../metrics/objectives/plan-objective.js';
-import type { OpenRequest } from '../../contract/payloads.js';
-import { store, makeSearch, steps, reference, ask, constant, scored, run } from './store-fixture.js';
+import type { FinishRequest, OpenRequest } from '../../contract/payloads.js';
+import { path, sql, store, makeSearch, steps, reference, ask, constant, scored, run } from './store-fixture.js';
 
 describe('the verdict', () => {
   const PROMPTS = 40;
   let request: OpenRequest;
-  /** A spread of terms over prompts, without any generator. */
+  /** A spread of terms over prompts, without a generator. */
   const base = (e: number) => 0.2 + ((e * 17) % 41) / 500;
 
   beforeEach(() => {
@@ -18,18 +21,18 @@ describe('the verdict', () => {
     openSearch(store, request);
     run(request, 'confirm', [steps(1)], 0, (e) => [base(e), 0.5]);
   });
-  const verdictOf = () =>
-    judge(store, {
-      searchId: 's',
-      contexts: reference(request, 'confirm').contexts,
-      seeds: request.splits.confirm.seeds,
-      objectives: ['objective', 'second'].map((scorer) => ({
-        scorer,
-        plan: planObjective({ type: 'jaq-clip', k: 2, scorer }),
-      })),
-    });
+  const judged = () => ({
+    searchId: 's',
+    contexts: reference(request, 'confirm').contexts,
+    seeds: request.splits.confirm.seeds,
+    objectives: ['objective', 'second'].map((scorer) => ({
+      scorer,
+      plan: planObjective({ type: 'jaq-clip', k: 2, scorer }),
+    })),
+  });
+  const verdictOf = () => judge(store, judged());
 
-  test('says what the finalist gained on the calibration images; nothing where it has no scores there', () => {
+  test('has the gain of the finalist on the calibration images, null if it has no scores there', () => {
     run(request, 'confirm', [steps(0.9)], 1);
     expect(verdictOf().calibrationGain).toBeNull();
     run(request, 'calibration', [steps(1)], 0);
@@ -37,7 +40,7 @@ describe('the verdict', () => {
     expect(verdictOf().calibrationGain).toBeCloseTo(0.5, 12);
   });
 
-  test('compares logarithms image by image on both sides', () => {
+  test('compares logarithms image by image, on calibration and held-out prompts', () => {
     const log = makeSearch('log', {
       prompts: 2,
       seeds: [0, 1],
@@ -63,7 +66,7 @@ describe('the verdict', () => {
     expect(Math.abs(each - ofTheSet)).toBeGreaterThan(0.05);
   });
 
-  test('recommends a gain that every scorer sees', () => {
+  test('recommends a gain in every scorer', () => {
     run(request, 'confirm', [steps(0.9)], 1, (e) => [base(e) + 0.02, 0.5 + (e % 3) / 100]);
     const result = verdictOf();
     expect(result.recommend).toBe('calibrated');
@@ -73,11 +76,22 @@ describe('the verdict', () => {
     expect(gain!.calibrated - gain!.identity).toBeCloseTo(gain!.gain, 10);
     expect(gain!.percentile.low).toBeLessThan(gain!.gain);
     expect(gain!.percentile.high).toBeGreaterThan(gain!.gain);
+    expect(gain!.low).toBe(Math.min(gain!.percentile.low, gain!.studentised.low));
+    expect(gain!.high).toBe(Math.max(gain!.percentile.high, gain!.studentised.high));
     expect(gain!.probabilityOfGain).toBe(1);
     expect(verdictOf()).toEqual(result);
   });
 
-  test('keeps the identity where the second scorer sees none', () => {
+  test('only reads: a read-only handle gives the same, while the writer holds the file', () => {
+    run(request, 'confirm', [steps(0.9)], 1, (e) => [base(e) + 0.02, 0.5 + (e % 3) / 100]);
+    const reader = openStore(path, { readonly: true });
+    store.$client.exec('begin immediate');
+    expect(judge(reader, judged())).toEqual(verdictOf());
+    store.$client.exec('rollback');
+    reader.$client.close();
+  });
+
+  test('recommends the baseline if the second scorer shows no gain', () => {
     run(request, 'confirm', [steps(0.9)], 1, (e, scorer) => [
       base(e) + (scorer === 'objective' ? 0.02 : e % 2 === 0 ? -0.01 : 0.01),
       0.5,
@@ -87,7 +101,7 @@ describe('the verdict', () => {
     expect(result.reason).toContain('second');
   });
 
-  test('leaves failed prompts out, and does not recommend what failed', () => {
+  test('leaves failed prompts out, and does not recommend the finalist then', () => {
     const confirm = reference(request, 'confirm');
     const { open } = askTrials(store, ask(confirm, [steps(0.9)], 1));
     recordTrials(store, {
@@ -98,11 +112,54 @@ describe('the verdict', () => {
     });
     const result = verdictOf();
     expect(result.recommend).toBe('identity');
-    expect(result.reason).toMatch(/^1 of 40 held-out prompts have images that failed\./);
+    expect(result.reason).toMatch(/^Images of 1 of 40 held-out prompts failed\./);
     expect(result.scorers[0]!.prompts).toBe(PROMPTS - 1);
+    const { prompts, whole, scorers } = pairedScores(store, judged());
+    expect([prompts, whole.length]).toEqual([PROMPTS, PROMPTS - 1]);
+    expect(whole.map(({ position }) => position)).not.toContain(3);
+    expect(scorers[0]!.finalist[3]).toEqual([expect.closeTo(2.5 * (base(4) + 0.02) + 2 * 0.51, 12)]);
   });
 
-  test('is impossible, for good, where nothing could be scored', () => {
+  test('leaves its scores per held-out prompt in the view prompt_gains', () => {
+    run(request, 'calibration', [steps(1)], 0);
+    run(request, 'confirm', [steps(0.9)], 1, (e, scorer) => [base(e) + (scorer === 'second' ? e / 1000 : 0.02), 0.5]);
+    const { scorers } = verdictOf();
+    const scored = { trial: 0, coefficients: steps(1), score: 1.5 };
+    const result = {
+      searchId: 's',
+      best: scored,
+      identity: scored,
+      finalist: steps(0.9),
+      heldOut: { recommend: 'calibrated' },
+    } as unknown as FinishRequest['result'];
+    const { searchId: _, ...how } = judged();
+    finishSearch(store, { result });
+    expect(sql('select * from prompt_gains')).toEqual([]);
+    finishSearch(store, { result, judged: how });
+    const rows = sql<{ scorer: string; position: number; gain: number }>(
+      'select * from prompt_gains order by scorer, position',
+    );
+    expect(rows).toHaveLength(2 * PROMPTS);
+    expect(rows[PROMPTS + 7]).toEqual({
+      search_id: 's',
+      scorer: 'second',
+      position: 7,
+      prompt: 'confirm prompt 7',
+      baseline: expect.closeTo(2.5 * base(7) + 1, 12) as number,
+      finalist: expect.closeTo(2.5 * (base(7) + 0.007) + 1, 12) as number,
+      gain: expect.closeTo(2.5 * 0.007, 12) as number,
+    });
+    scorers.forEach(({ scorer, gain }) => {
+      const own = rows.filter((row) => row.scorer === scorer);
+      expect(own.reduce((sum, row) => sum + row.gain, 0) / own.length).toBeCloseTo(gain, 12);
+    });
+    finishSearch(store, { result, judged: { ...how, objectives: how.objectives.slice(0, 1) } });
+    expect(sql('select scorer, count(*) as n from prompt_gains group by 1')).toEqual([
+      { scorer: 'objective', n: PROMPTS },
+    ]);
+  });
+
+  test('fails for good if nothing could be scored', () => {
     const confirm = reference(request, 'confirm');
     const { open } = askTrials(store, ask(confirm, [steps(0.9)], 1));
     recordTrials(store, {

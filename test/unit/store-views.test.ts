@@ -1,4 +1,4 @@
-/** What other programs see of the store, and files that cannot be used. */
+/** The views that other programs see, and files that cannot be used. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -20,21 +20,15 @@ describe('views', () => {
     askTrials(store, ask(reference(request), [steps(0.7)], 3));
   });
 
-  test('say what is best, how far it is, and how it went', () => {
-    expect(
-      sql('select search_id, sample, noise, score, identity_score, gain, status, recommend from best_coefficients'),
-    ).toEqual([
-      {
-        search_id: 's',
-        sample: '[0.9,0.9]',
-        noise: '[1,1]',
-        score: expect.closeTo(2, 12),
-        identity_score: expect.closeTo(1.5, 12),
-        gain: expect.closeTo(0.5, 12),
-        status: 'running',
-        recommend: null,
-      },
-    ]);
+  const result = (recommend: string, own: object = {}): SearchResult =>
+    ({
+      finalist: steps(0.8),
+      heldOut: { gain: 0.3, low: 0.1, high: 0.5, recommend, reason: 'because' },
+      ...own,
+    }) as unknown as SearchResult;
+  const best = (): Record<string, unknown> => sql<Record<string, unknown>>('select * from best_coefficients')[0]!;
+
+  test('show the progress and the history of the calibration', () => {
     expect(sql('select asked, scored, failed, best, identity from search_progress')).toEqual([
       { asked: 4, scored: 3, failed: 0, best: expect.closeTo(2, 12), identity: expect.closeTo(1.5, 12) },
     ]);
@@ -45,32 +39,139 @@ describe('views', () => {
     ).toEqual([1.5, 2, 2, 2].map((v) => expect.closeTo(v, 12) as number));
   });
 
-  test('show the finalist once there is a verdict, and the best of the calibration beside it', () => {
-    const result = {
-      finalist: steps(0.8),
-      heldOut: { gain: 0.3, low: 0.1, high: 0.5, recommend: 'calibrated' },
-    } as unknown as SearchResult;
-    expect(sql('select sample, finalist_sample, held_out_gain from best_coefficients')).toEqual([
-      { sample: '[0.9,0.9]', finalist_sample: null, held_out_gain: null },
+  test('show what was searched, and recommend nothing without a verdict', () => {
+    const searched = {
+      search_id: 's',
+      status: 'running',
+      model: 'm',
+      precision: 'w4a8',
+      scheduler: 'tcd',
+      steps: 4,
+      eta: 0,
+      objective: 'jaq-clip',
+      k: 2,
+      range_low: 0.8,
+      range_high: 1.2,
+      optimizer: 'cma-es',
+      searched_sample: '[0.9,0.9]',
+      searched_noise: '[1,1]',
+      searched_score: expect.closeTo(2, 12) as number,
+      searched_tc: expect.closeTo(1, 12) as number,
+      searched_iq: 0.5,
+      searched_gain: expect.closeTo(0.5, 12) as number,
+      identity_score: expect.closeTo(1.5, 12) as number,
+    };
+    const nothing = {
+      verdict: null,
+      recommend: null,
+      reason: null,
+      sample: null,
+      noise: null,
+      finalist_sample: null,
+      finalist_noise: null,
+      held_out_gain: null,
+      held_out_low: null,
+      held_out_high: null,
+    };
+    expect(best()).toEqual({ ...searched, ...nothing, date: expect.stringMatching(/^\d{4}-.*Z$/) as string });
+    closeSearch(store, 's', { status: 'finished', result: result('none') });
+    expect(best()).toMatchObject({
+      ...searched,
+      status: 'finished',
+      verdict: 'none',
+      sample: null,
+      noise: null,
+      finalist_sample: '[0.8,0.8]',
+    });
+  });
+
+  test('show the finalist as what is recommended if the verdict is for it', () => {
+    closeSearch(store, 's', { status: 'finished', result: result('calibrated') });
+    const [{ at }] = sql<{ at: string }>('select finished_at as at from searches') as [{ at: string }];
+    expect(best()).toMatchObject({
+      date: at,
+      verdict: 'calibrated',
+      recommend: 'calibrated',
+      reason: 'because',
+      sample: '[0.8,0.8]',
+      noise: '[1,1]',
+      held_out_gain: 0.3,
+      held_out_low: 0.1,
+      held_out_high: 0.5,
+      searched_sample: '[0.9,0.9]',
+      finalist_sample: '[0.8,0.8]',
+      finalist_noise: '[1,1]',
+    });
+  });
+
+  test('show the baseline as what is recommended if the verdict is for it', () => {
+    closeSearch(store, 's', { status: 'finished', result: result('identity') });
+    expect(best()).toMatchObject({
+      verdict: 'identity',
+      sample: '[1,1]',
+      noise: '[1,1]',
+      finalist_sample: '[0.8,0.8]',
+      held_out_gain: 0.3,
+    });
+  });
+
+  test('show k only for objectives that have one', () => {
+    const weighted = makeSearch('weighted', { rest: { objective: { type: 'iq' } } });
+    openSearch(store, weighted);
+    run(weighted, 'calibration', [steps(1)], 0);
+    expect(sql("select objective, k from best_coefficients where search_id = 'weighted'")).toEqual([
+      { objective: 'iq', k: null },
     ]);
-    closeSearch(store, 's', { status: 'finished', result });
-    expect(
-      sql(
-        'select sample, score, gain, recommend, finalist_sample, finalist_noise, held_out_gain, held_out_low, held_out_high from best_coefficients',
-      ),
-    ).toEqual([
-      {
-        sample: '[0.9,0.9]',
-        score: expect.closeTo(2, 12),
-        gain: expect.closeTo(0.5, 12),
-        recommend: 'calibrated',
-        finalist_sample: '[0.8,0.8]',
-        finalist_noise: '[1,1]',
-        held_out_gain: 0.3,
-        held_out_low: 0.1,
-        held_out_high: 0.5,
-      },
+  });
+
+  test('give an overview of all searches, the latest first', () => {
+    const other = makeSearch('other', { optimizer: { type: 'random', budget: 7 }, control: true });
+    openSearch(store, other);
+    expect(sql("select stage, asked, seconds from searches_overview where search_id = 'other'")).toEqual([
+      { stage: null, asked: 0, seconds: 0 },
     ]);
+    run(other, 'calibration', [steps(1), steps(0.9)], 0);
+    run(other, 'select', [steps(0.9)], 1);
+    run(other, 'confirm', [steps(1), steps(0.9)], 0);
+    run(other, 'control', [steps(1)], 0);
+    closeSearch(store, 'other', { status: 'finished', result: result('calibrated') });
+    store.$client.exec(`
+      update searches set created_at = '2026-01-01T00:00:00.000Z' where id = 's';
+      update searches set created_at = '2026-01-02T00:00:00.000Z', updated_at = '2026-01-02T00:01:30.000Z' where id = 'other';
+      update trials set updated_at = '2026-01-02T00:01:00.000Z', created_at = '2026-01-02T00:00:30.000Z'
+        where search_id = 'other';
+      update trials set updated_at = '2026-01-02T00:01:01.000Z' where search_id = 'other' and stage = 'control'`);
+    const rows = sql<Record<string, unknown>>('select * from searches_overview');
+    expect(rows.map((row) => row['search_id'])).toEqual(['other', 's']);
+    expect(rows[0]).toEqual({
+      search_id: 'other',
+      status: 'finished',
+      stage: 'control',
+      model: 'm',
+      precision: 'w4a8',
+      scheduler: 'tcd',
+      steps: 4,
+      optimizer: 'random',
+      budget: 7,
+      asked: 2,
+      scored: 2,
+      failed: 0,
+      select_scored: 1,
+      confirm_scored: 2,
+      control_scored: 1,
+      best: expect.closeTo(2, 12) as number,
+      identity: expect.closeTo(1.5, 12) as number,
+      gain: 0.3,
+      gain_low: 0.1,
+      gain_high: 0.5,
+      verdict: 'calibrated',
+      seconds: expect.closeTo(90, 3) as number,
+      worker_seconds: null,
+      message: null,
+      created_at: '2026-01-02T00:00:00.000Z',
+      updated_at: '2026-01-02T00:01:30.000Z',
+    });
+    expect(rows[1]).toMatchObject({ status: 'running', stage: 'calibration', asked: 4, scored: 3, verdict: null });
   });
 
   test('can be read by any other program while we hold the file', () => {
@@ -101,7 +202,7 @@ describe('a file that cannot be used', () => {
     expect(existsSync(join(folder, 'none.db'))).toBe(false);
   });
 
-  test('in a folder that is not there', () => {
+  test('in a folder that does not exist', () => {
     expect(refusalOf(() => openStore(join(folder, 'no', 'qsched.db'))).message).toBe(
       `The folder of the database ${join(folder, 'no', 'qsched.db')} does not exist.`,
     );
@@ -109,7 +210,7 @@ describe('a file that cannot be used', () => {
 
   test('not a database', () => {
     const text = join(folder, 'text.db');
-    writeFileSync(text, 'just some text that is no database at all, and long enough. '.repeat(40));
+    writeFileSync(text, 'just some text that is not a database, and long enough. '.repeat(40));
     const error = refusalOf(() => openStore(text));
     expect(error.message).toBe(`${text} is not a qsched database, or it is damaged.`);
     expect(error.hint).toContain('QSCHED_DATA');
@@ -135,14 +236,14 @@ describe('a file that cannot be used', () => {
     openStore(path, { busyMilliseconds: 20 }).$client.close();
   });
 
-  test('a folder in its place', () => {
+  test('a folder with its name', () => {
     mkdirSync(join(folder, 'taken.db'));
     expect(refusalOf(() => openStore(join(folder, 'taken.db'))).message).toBe(
       `The database ${join(folder, 'taken.db')} cannot be opened for writing.`,
     );
   });
 
-  test('opened for reading alone', () => {
+  test('opened read-only', () => {
     const reader = openStore(path, { readonly: true });
     let caught: unknown;
     try {

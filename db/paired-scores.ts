@@ -1,0 +1,82 @@
+/**
+ * Scores of the baseline and the finalist on the held-out prompts, paired by prompt and seed.
+ */
+import { eq } from 'drizzle-orm';
+import { createObjective } from '../metrics/objectives/jaq.js';
+import { mean } from '../metrics/statistics/statistics.js';
+import type { Clusters } from '../metrics/statistics/paired-gain.js';
+import { QschedError } from '../contract/errors.js';
+import type { JudgeRequest } from '../contract/payloads.js';
+import { knownEvaluations, splitPrompts } from './evaluations.js';
+import type { Store } from './open-store.js';
+import { statement } from './prepared.js';
+import { promptScores } from './schema.js';
+
+/** Paired scores, as far as images have not failed. */
+export interface PairedScores {
+  /** Number of held-out prompts. */
+  readonly prompts: number;
+  /** The prompts of which every image has every score: their positions among the held-out ones, and their ids. */
+  readonly whole: readonly { readonly position: number; readonly promptId: string }[];
+  /** For each scorer that is judged by, scores of these prompts x seeds. */
+  readonly scorers: readonly { readonly scorer: string; readonly baseline: Clusters; readonly finalist: Clusters }[];
+}
+
+/**
+ * Reads what the verdict is based on. It only reads: any handle of the database will do, in any thread.
+ *
+ * @throws QschedError (failure) if the baseline or the finalist was not asked for yet
+ */
+export function pairedScores(store: Store, { searchId, contexts, seeds, objectives }: JudgeRequest): PairedScores {
+  const promptIds = splitPrompts(store, searchId, 'confirm');
+  const known = [0, 1].map((number) =>
+    knownEvaluations(store, contexts, confirmedCandidate(store, searchId, number), promptIds, seeds),
+  );
+  const terms = known.map((list) => list.map((one) => (one?.status === 'ok' ? one.terms : null)));
+  const at = (position: number): number[] => seeds.map((_, s) => position * seeds.length + s);
+  const whole = promptIds
+    .map((promptId, position) => ({ position, promptId }))
+    .filter(({ position }) => at(position).every((i) => terms.every((list) => list[i] !== null)));
+  const scorers = objectives.map(({ scorer, plan }) => {
+    const objective = createObjective(plan);
+    const [baseline, finalist] = terms.map((list) =>
+      whole.map(({ position }) => at(position).map((i) => objective.perImage(list[i]!))),
+    );
+    return { scorer, baseline: baseline!, finalist: finalist! };
+  });
+  return { prompts: promptIds.length, whole, scorers };
+}
+
+const CONFIRMED = `
+  select candidate_id as id from trials where search_id = @searchId and stage = 'confirm' and number = @number`;
+
+/** Candidate of a trial of the confirmation: 0 is the baseline, 1 the finalist. */
+export function confirmedCandidate(store: Store, searchId: string, number: number): string {
+  const row = statement<object, { id: string }>(store, CONFIRMED).get({ searchId, number });
+  if (row) return row.id;
+  throw new QschedError(
+    'failure',
+    `Trial ${number} of the confirmation is not in the database.`,
+    'Run `npx qsched resume`.',
+  );
+}
+
+/** Stores the scores per prompt for the view `prompt_gains`, in place of those of an earlier verdict. */
+export function storePromptScores(store: Store, request: JudgeRequest): void {
+  const { searchId } = request;
+  const { whole, scorers } = pairedScores(store, request);
+  const rows = scorers.flatMap(({ scorer, baseline, finalist }) =>
+    whole.map(({ position, promptId }, i) => ({
+      searchId,
+      scorer,
+      position,
+      promptId,
+      baseline: mean(baseline[i]!),
+      finalist: mean(finalist[i]!),
+    })),
+  );
+  store.transaction((tx) => {
+    tx.delete(promptScores).where(eq(promptScores.searchId, searchId)).run();
+    for (const row of rows) tx.insert(promptScores).values(row).run();
+  });
+}

@@ -1,0 +1,75 @@
+/**
+ * What each search found, and what to use of it.
+ */
+import { sql } from 'drizzle-orm';
+import { integer, real, sqliteView, text } from 'drizzle-orm/sqlite-core';
+
+/**
+ * One row per search with a scored calibration trial. `sample` and `noise` are the recommended coefficients, all 1 if
+ * the verdict recommends the baseline, and null without a verdict. `searched_...` describes the best calibration trial,
+ * `finalist_...` what was confirmed, `held_out_...` the gain of the finalist in the objective.
+ */
+export const bestCoefficients = sqliteView('best_coefficients', {
+  searchId: text('search_id'),
+  /** When the stored result was written; without one, the last change. */
+  date: text('date'),
+  status: text('status'),
+  model: text('model'),
+  precision: text('precision'),
+  scheduler: text('scheduler'),
+  steps: integer('steps'),
+  eta: real('eta'),
+  objective: text('objective'),
+  /** Null for objectives without k. */
+  k: real('k'),
+  rangeLow: real('range_low'),
+  rangeHigh: real('range_high'),
+  optimizer: text('optimizer'),
+  /** calibrated, identity (the baseline) or none. */
+  verdict: text('verdict'),
+  reason: text('reason'),
+  sample: text('sample'),
+  noise: text('noise'),
+  heldOutGain: real('held_out_gain'),
+  heldOutLow: real('held_out_low'),
+  heldOutHigh: real('held_out_high'),
+  searchedSample: text('searched_sample'),
+  searchedNoise: text('searched_noise'),
+  searchedScore: real('searched_score'),
+  searchedTc: real('searched_tc'),
+  searchedIq: real('searched_iq'),
+  /** `searched_score` minus `identity_score`. */
+  searchedGain: real('searched_gain'),
+  /** Calibration score of the baseline. */
+  identityScore: real('identity_score'),
+  /** Deprecated: use `sample`, `noise` and `verdict`. */
+  finalistSample: text('finalist_sample'),
+  finalistNoise: text('finalist_noise'),
+  recommend: text('recommend'),
+}).as(sql`
+  select s.id as search_id, coalesce(s.finished_at, s.updated_at) as date, s.status as status, s.model as model,
+         s.precision as precision, json_extract(s.spec, '$.scheduler.type') as scheduler, s.steps as steps,
+         json_extract(s.spec, '$.scheduler.eta') as eta, json_extract(s.spec, '$.objective.type') as objective,
+         case when json_extract(s.spec, '$.objective.type') not in ('iq', 'weighted')
+              then json_extract(s.spec, '$.objective.k') end as k,
+         json_extract(s.spec, '$.coefficients.range[0]') as range_low,
+         json_extract(s.spec, '$.coefficients.range[1]') as range_high, s.optimizer as optimizer,
+         s.recommend as verdict, json_extract(s.result, '$.heldOut.reason') as reason,
+         case s.recommend when 'calibrated' then json_extract(s.result, '$.finalist.sample')
+                          when 'identity' then ic.sample end as sample,
+         case s.recommend when 'calibrated' then json_extract(s.result, '$.finalist.noise')
+                          when 'identity' then ic.noise end as noise,
+         json_extract(s.result, '$.heldOut.gain') as held_out_gain,
+         json_extract(s.result, '$.heldOut.low') as held_out_low,
+         json_extract(s.result, '$.heldOut.high') as held_out_high,
+         c.sample as searched_sample, c.noise as searched_noise, t.score as searched_score, t.tc as searched_tc,
+         t.iq as searched_iq, t.score - i.score as searched_gain, i.score as identity_score,
+         json_extract(s.result, '$.finalist.sample') as finalist_sample,
+         json_extract(s.result, '$.finalist.noise') as finalist_noise, s.recommend as recommend
+  from searches s
+  join trials t on t.search_id = s.id and t.stage = 'calibration' and t.number =
+    (select b.number from trials b where b.search_id = s.id and b.stage = 'calibration' and b.status = 'ok'
+     order by b.score desc, b.number limit 1)
+  join candidates c on c.id = t.candidate_id
+  left join trials i on i.search_id = s.id and i.stage = 'calibration' and i.number = 0
+  left join candidates ic on ic.id = i.candidate_id`);
