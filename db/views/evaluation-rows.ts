@@ -6,7 +6,7 @@ import { integer, real, sqliteView, text } from 'drizzle-orm/sqlite-core';
 
 /**
  * One row per row of a stored table. `gain` is over the baseline of the same network, in the objective; `low` and
- * `high` are the ends of 95 % intervals. Null where the table has no such number.
+ * `high` are the ends of 95 % intervals. Columns are null if the table lacks the number.
  */
 export const evaluationRows = sqliteView('evaluation_rows', {
   runId: text('run_id'),

@@ -131,14 +131,14 @@ function clusterComparisons(
   return [...groups.values()];
 }
 
-/** Says who cannot be rated beside the others; null where all can. */
+/** Which players cannot be rated together with the others, in words; null if all can. */
 function division(wins: Float64Array, players: number): string | null {
   for (let player = 0; player < players; player++) {
     const beaten = reached(player, players, (a, b) => wins[a * players + b]! > 0);
     const beating = reached(player, players, (a, b) => wins[b * players + a]! > 0);
     if (beaten.size === players && beating.size === players) continue;
     const [group, verb, opposite] = beaten.size < players ? [beaten, 'won', 'lost'] : [beating, 'lost', 'won'];
-    // The smaller side is the clearer one to name; what one side never did, the other never suffered.
+    // Names the smaller side: if one side never won or tied, the other never lost or tied.
     const smaller = group.size * 2 <= players;
     const named = Array.from({ length: players }, (_, p) => p).filter((p) => group.has(p) === smaller);
     const who = named.length === 1 ? `Player ${named[0]}` : `The group of players ${named.join(', ')}`;

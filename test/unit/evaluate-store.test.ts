@@ -346,7 +346,7 @@ describe('a run', () => {
     ]);
   });
 
-  test('that failed says why, and continues as if it had not', () => {
+  test('that failed has the reason, and loses it when it continues', () => {
     open('one');
     closeRun(store, 'one', { status: 'failed', message: 'no worker' });
     expect(findRun(store, 'one')).toMatchObject({ status: 'failed', message: 'no worker' });
@@ -372,7 +372,7 @@ describe('a run', () => {
   });
 });
 
-describe('what confirm reads', () => {
+describe('input of confirm', () => {
   test('is the gain on the calibration images', () => {
     addSearch('s', { finalist: FINALIST });
     expect(calibrationGain(store, 's', FINALIST)).toBeNull();

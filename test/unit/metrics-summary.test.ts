@@ -121,7 +121,7 @@ describe('the objective', () => {
     });
   });
 
-  test('is over what did not fail; of nothing it is null', () => {
+  test('is over the images that did not fail, and null without any', () => {
     expect(
       objectiveOf(
         tableOf(2, 1, [
@@ -160,7 +160,7 @@ describe('the objective', () => {
     ]);
   });
 
-  test('has an interval around itself where prompts have lost images', () => {
+  test('has an interval around itself if images of some prompts failed', () => {
     // Scores 0 and 0 of one prompt, 2 of the other: the mean over images is 2/3, that over prompts 1.
     // M + n / m (mean - M) with m = 1.5: 2/3 - 4/3 * 2/3 = -2/9, and 2/3 + 2/3 * 4/3 = 14/9.
     const { objective, objectiveLow, objectiveHigh } = objectiveOf(
@@ -177,7 +177,7 @@ describe('the objective', () => {
     expect(objectiveHigh).toBeCloseTo(14 / 9, 12);
   });
 
-  test('has no interval below two prompts, or where it is not a mean over images', () => {
+  test('has no interval for fewer than two prompts, or if it is not a mean over images', () => {
     const rows = [
       [0.1, 0.2],
       [0.3, 0.4],
@@ -251,7 +251,7 @@ describe('gains', () => {
     expect([recommend, lost]).toEqual(['calibrated', 0]);
   });
 
-  test('of nothing recommend the identity, of a loss too', () => {
+  test('of zero recommend the baseline, and so do losses', () => {
     expect(compareRows(tableOf(30, 2, rows(0)), tableOf(30, 2, rows(0)), JUDGED)).toMatchObject({
       recommend: 'identity',
       pValue: 1,
@@ -262,7 +262,7 @@ describe('gains', () => {
     });
   });
 
-  test('have the p-value of the score that convinces least', () => {
+  test('have the largest p-value of their scores', () => {
     const other = (gain: number) =>
       rows(0).map(([cosine, quality], i): [number, number] => [cosine, quality + gain * Math.sin(i)]);
     const weak = compareRows(tableOf(30, 2, rows(0.1), other(0.1)), tableOf(30, 2, rows(0)), JUDGED);
@@ -274,7 +274,7 @@ describe('gains', () => {
     expect(turned.pValue).toBe(weak.pValue);
   });
 
-  test('on prompts that chose the coefficients are shown, and recommend nothing', () => {
+  test('on prompts used to choose the coefficients are shown, without a recommendation', () => {
     const seen = compareRows(tableOf(30, 2, rows(0.1)), tableOf(30, 2, rows(0)), JUDGED, 4);
     expect(seen).toMatchObject({
       recommend: 'none',
@@ -284,7 +284,7 @@ describe('gains', () => {
     expect(seen.gains.map(({ scorer }) => scorer)).toEqual(['objective', 'second']);
   });
 
-  test('in the objective alone do not convince', () => {
+  test('in the objective only do not recommend the row', () => {
     expect(compareRows(tableOf(30, 2, rows(0.1), rows(0)), tableOf(30, 2, rows(0)), JUDGED)).toMatchObject({
       recommend: 'identity',
     });
@@ -308,7 +308,7 @@ describe('gains', () => {
     expect(compareRows(tableOf(30, 2, rows(0.1)), tableOf(30, 2, failed), JUDGED)).toMatchObject({ lost: 1 });
   });
 
-  test('of fewer than two whole prompts are none', () => {
+  test('of fewer than two complete prompts are empty', () => {
     const broken = rows(0).map((): [number, number] => [NaN, NaN]);
     expect(compareRows(tableOf(30, 2, broken), tableOf(30, 2, rows(0)), JUDGED)).toEqual({
       gains: [],
@@ -345,7 +345,7 @@ describe('distances', () => {
     expect(fid!.high).toBeGreaterThan(5);
   });
 
-  test('to the identity are a difference: below 0 is nearer', async () => {
+  test('to the baseline are a difference: negative values are nearer', async () => {
     const far = features([2, 4, 6, 8]);
     const near = features([1, 3, 5, 7]);
     const { fidGain } = await distancesOf(near, { ...nothing, reference, identity: far });
@@ -371,7 +371,7 @@ describe('distances', () => {
     expect((await distancesOf(features([1, 2]), { ...nothing, full: features([0, 3]) })).kid).toBeCloseTo(expected, 10);
   });
 
-  test('CMMD is for its own features alone', async () => {
+  test('CMMD is computed only for its own features', async () => {
     const options = { ...nothing, full: features([-1, -1]) };
     expect((await distancesOf(features([1, 1]), options)).cmmd).toBeNull();
     expect((await distancesOf(features([1, 1]), { ...options, kind: 'cmmd' })).cmmd).toBeCloseTo(
@@ -380,7 +380,7 @@ describe('distances', () => {
     );
   });
 
-  test('of too few images are none, with a warning', async () => {
+  test('of too few images are null, with a warning', async () => {
     expect(
       await distancesOf(features([1, NaN, NaN]), { ...nothing, reference, full: features([1, 2, 3]) }),
     ).toMatchObject({ fid: null, fidSd: null, kid: null, warnings: ['too few images for a distance'] });
@@ -442,7 +442,7 @@ describe('distances', () => {
     }
   });
 
-  test('are asked for once each, by what decides them', async () => {
+  test('are computed once each, by everything they depend on', async () => {
     const known = new Map<string, Float64Array>();
     const computed: string[] = [];
     const remember: Remember = async (what, of, compute) => {

@@ -1,4 +1,4 @@
-/** A database of the version before is brought up to date with what it holds. */
+/** Databases of older versions are migrated with their contents. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A database as the version before left it. */
+/** A database as an older version left it. */
 function oldDatabase(fill: (database: Database.Database) => void): void {
   const database = new Database(path);
   const journal = JSON.parse(readFileSync(join(MIGRATIONS, 'meta', '_journal.json'), 'utf8')) as {
@@ -63,7 +63,7 @@ function opened<T>(body: (store: Store) => T): T {
   }
 }
 
-test('schedules keep who made them, and a search when it finished', () => {
+test('schedules keep their origins, and searches the time they finished', () => {
   const made = document('q-sched', { searchId: 's' });
   oldDatabase((database) => {
     const insert =
@@ -90,7 +90,7 @@ test('schedules keep who made them, and a search when it finished', () => {
   });
 });
 
-test('a schedule that is stored again after that has the same origin', () => {
+test('a schedule that is stored again after the migration has the same origin', () => {
   const fit = document('ptqd', { ptqd: [{ method: 'std', gamma: 0.1, mu: 0.2, variance: 0.01 }] });
   const origins = () =>
     opened((store) => store.$client.prepare('select origin from schedule_origins order by 1').pluck().all());
@@ -117,7 +117,7 @@ test('a schedule that is stored again after that has the same origin', () => {
   ).toEqual({ id, usedAt: expect.any(String) as unknown, document: fit });
 });
 
-test('says of itself that it is older', () => {
+test('is recognised as older until it is opened for writing', () => {
   oldDatabase(() => undefined);
   const reader = openStore(path, { readonly: true });
   expect(isOlder(reader)).toBe(true);

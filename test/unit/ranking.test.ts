@@ -65,7 +65,7 @@ describe('weights and scores', () => {
     );
   });
 
-  test('rank downwards, and the earlier first where scores are equal', () => {
+  test('rank in descending order, the earlier first for equal scores', () => {
     const terms = [
       { tc: 1, iq: 0 },
       { tc: 0, iq: 1 },
@@ -77,7 +77,7 @@ describe('weights and scores', () => {
   });
 });
 
-test('shares of the variance stay numbers at weights whose squares do not', () => {
+test('shares of the variance remain finite for weights whose squares overflow', () => {
   const terms = [
     { tc: 0.1, iq: 0.3 },
     { tc: 0.4, iq: 0.2 },
@@ -96,7 +96,7 @@ test('shares of the variance stay numbers at weights whose squares do not', () =
 });
 
 describe('the upper envelope', () => {
-  test('of known lines turns where they cross', () => {
+  test('of known lines changes at their crossings', () => {
     // 3, 2 + k, 1 + 1.5 k, 3 k - 3: 3 until k = 1, 2 + k until 2, then the two others meet at 8/3.
     const parts = upperEnvelope([
       { intercept: -3, slope: 3 },
@@ -119,7 +119,7 @@ describe('the upper envelope', () => {
     expect(winnerChanges(parts, 3, 100)).toEqual([]);
   });
 
-  test('turns into the steepest where three cross in one point', () => {
+  test('changes to the steepest if three cross in one point', () => {
     expect(
       upperEnvelope([
         { intercept: 2, slope: 0 },
@@ -151,7 +151,7 @@ describe('the upper envelope', () => {
     expect(upperEnvelope([])).toEqual([]);
   });
 
-  test('is the highest line at every k, in parts that follow each other and grow steeper', () => {
+  test('is the highest line at every k, in contiguous parts of increasing slope', () => {
     fc.assert(
       fc.property(candidates, someK, (terms, k) => {
         const all = lines(terms);
@@ -171,7 +171,7 @@ describe('the upper envelope', () => {
     );
   });
 
-  test('and the ranking at a k agree on the winner', () => {
+  test('and the ranking at any k agree on the winner', () => {
     fc.assert(
       fc.property(candidates, someK, (terms, k) => {
         const { scores, order } = rankTerms(terms, weightsAt('jaq-clip', k, true));
@@ -215,7 +215,7 @@ describe('the Pareto front', () => {
     expect(paretoFront([])).toEqual([]);
   });
 
-  test('holds what nothing dominates, and dominates or equals all else', () => {
+  test('contains what nothing dominates, and dominates or equals all else', () => {
     fc.assert(
       fc.property(candidates, (terms) => {
         const front = new Set(paretoFront(terms));
@@ -233,7 +233,7 @@ describe('the Pareto front', () => {
     );
   });
 
-  test('holds every winner at a k above 0', () => {
+  test('contains every winner at a k above 0', () => {
     fc.assert(
       fc.property(candidates, (terms) => {
         const front = new Set(paretoFront(terms));
@@ -246,7 +246,7 @@ describe('the Pareto front', () => {
   });
 });
 
-test('shares of the variance are those of the terms as they are weighed', () => {
+test('shares of the variance are those of the weighted terms', () => {
   const terms = [
     { tc: 1, iq: 0.2 },
     { tc: 2, iq: 0.6 },

@@ -182,7 +182,7 @@ describe('ask and record', () => {
     expect(sql('select status from trials')).toEqual([{ status: 'ok' }]);
   });
 
-  test('a number that is not finite is a failure, whatever the worker says', () => {
+  test('a number that is not finite is a failure, even if the worker did not report it', () => {
     const { open } = askTrials(store, ask(batch, [steps(0.9)]));
     const [result] = recordTrials(store, {
       ...batch,

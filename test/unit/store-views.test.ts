@@ -39,7 +39,7 @@ describe('views', () => {
     ).toEqual([1.5, 2, 2, 2].map((v) => expect.closeTo(v, 12) as number));
   });
 
-  test('show what was searched, and recommend nothing without a verdict', () => {
+  test('show the search result, and no recommendation without a verdict', () => {
     const searched = {
       search_id: 's',
       status: 'running',
@@ -85,7 +85,7 @@ describe('views', () => {
     });
   });
 
-  test('show the finalist as what is recommended if the verdict is for it', () => {
+  test('show the finalist as recommended if the verdict recommends it', () => {
     closeSearch(store, 's', { status: 'finished', result: result('calibrated') });
     const [{ at }] = sql<{ at: string }>('select finished_at as at from searches') as [{ at: string }];
     expect(best()).toMatchObject({
@@ -104,7 +104,7 @@ describe('views', () => {
     });
   });
 
-  test('show the baseline as what is recommended if the verdict is for it', () => {
+  test('show the baseline as recommended if the verdict recommends it', () => {
     closeSearch(store, 's', { status: 'finished', result: result('identity') });
     expect(best()).toMatchObject({
       verdict: 'identity',
