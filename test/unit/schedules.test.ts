@@ -1,7 +1,8 @@
 /** Schedules as things of their own: stored by content, listed, shown, added by hand, refused with a clear sentence. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { scheduleCommand, schedulesCommand } from '../../cli/commands/schedule-command.js';
 import { finishSearch } from '../../db/finish.js';
@@ -208,13 +209,12 @@ describe('on the command line', () => {
     ]);
   });
 
-  it('a database of an older version is brought up to date', () => {
-    const store = openStore(join(folder, 'qsched.db'));
-    store.$client.exec(
-      'drop view best_coefficients; drop table fits; drop table schedule_origins; drop table schedules; drop table runs; alter table searches drop column finished_at; create view best_coefficients as select 1 as one; delete from __drizzle_migrations where created_at > (select min(created_at) from __drizzle_migrations)',
-    );
-    store.$client.close();
-    expect(JSON.parse(said(() => schedulesCommand({ json: true })))).toEqual([]);
+  it('a database of an older version is migrated', () => {
+    const older = readFileSync(join(import.meta.dirname, '..', 'fixtures', 'databases', '0.1.0.db.gz'));
+    writeFileSync(join(folder, 'qsched.db'), gunzipSync(older));
+    expect(
+      (JSON.parse(said(() => schedulesCommand({ json: true }))) as { kind: string }[]).map(({ kind }) => kind),
+    ).toEqual(['ptqd', 'q-sched', 'identity', 'q-sched']);
   });
 
   it('none yet', () => {
