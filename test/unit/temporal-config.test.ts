@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { configuredServer } from '../../temporal/connect.js';
 import { isLocal } from '../../temporal/open-connection.js';
-import { modelQueue, STORE_QUEUE, WORKFLOW_QUEUE } from '../../temporal/queues.js';
+import { COMPUTE_QUEUE, modelQueue, STORE_QUEUE, WORKFLOW_QUEUE } from '../../temporal/queues.js';
 import { searchAttributeCommands } from '../../temporal/search-attributes.js';
 import { serverArguments } from '../../temporal/server-process.js';
 import { readServerRecord, removeServerRecord, writeServerRecord } from '../../temporal/server-record.js';
@@ -57,9 +57,10 @@ it.each([
 });
 
 it('queues have the names that people type', () => {
-  expect([WORKFLOW_QUEUE, STORE_QUEUE, modelQueue('shapes')]).toEqual([
+  expect([WORKFLOW_QUEUE, STORE_QUEUE, COMPUTE_QUEUE, modelQueue('shapes')]).toEqual([
     'qsched',
     'qsched-store',
+    'qsched-compute',
     'qsched-model-shapes',
   ]);
 });
