@@ -23,7 +23,7 @@ import { openArtefactFolder, type ArtefactStore } from '../../artefacts/artefact
 import { readReferenceFeatures } from '../../inference/models/reference-features.js';
 import { encodeFloats } from '../../contract/float-text.js';
 
-const MODULE = join(import.meta.dirname, '..', '..', 'inference', 'artefacts', 'artefacts.ts');
+const MODULE = join(import.meta.dirname, '..', '..', 'artefacts', 'artefact-store.ts');
 
 let folder: string;
 let artefacts: ArtefactStore;
