@@ -16,12 +16,18 @@ export interface ServerAddress {
   readonly metadata?: Record<string, string>;
 }
 
-/** A proxy of the environment must not come between two processes of one machine. */
+/** A proxy from the environment must not come between two processes on one machine. */
 const WITHOUT_PROXY = { 'grpc.enable_http_proxy': 0 };
 const LOCAL = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:|$)/;
 
-/** gRPC status codes PERMISSION_DENIED and UNIMPLEMENTED: the server answers, but not this question. */
-const NOT_TOLD = [7, 12];
+/** gRPC status codes PERMISSION_DENIED and UNIMPLEMENTED. */
+const REFUSALS = [7, 12];
+
+/** Whether a server answered that it does not answer this question, to us or at all. */
+export function isRefusal(error: unknown): boolean {
+  if (isGrpcServiceError(error)) return REFUSALS.includes(error.code);
+  return error instanceof Error && error.cause !== undefined && isRefusal(error.cause);
+}
 
 /**
  * Connects and asks for the namespace.
@@ -41,13 +47,13 @@ export async function openConnection({ namespace, ...server }: ServerAddress, wi
     await connection.withDeadline(deadline, () => connection.workflowService.describeNamespace({ namespace }));
     return connection;
   } catch (error) {
-    if (isGrpcServiceError(error) && NOT_TOLD.includes(error.code)) return connection;
+    if (isRefusal(error)) return connection;
     await connection.close();
     throw error;
   }
 }
 
-/** Whether a server answers there within so many milliseconds. */
+/** Whether a server answers within this many milliseconds. */
 export async function answers(server: ServerAddress, withinMs: number): Promise<boolean> {
   try {
     await (await openConnection(server, withinMs)).close();
@@ -57,7 +63,7 @@ export async function answers(server: ServerAddress, withinMs: number): Promise<
   }
 }
 
-/** Whether the address is one of this machine's own. */
+/** Whether the address belongs to this machine. */
 export function isLocal(address: string): boolean {
   return LOCAL.test(address);
 }
