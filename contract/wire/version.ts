@@ -8,6 +8,9 @@ import { QschedError } from '../errors.js';
 /** 1 is the format of 0.1.0, which carried no version. Increase it whenever a request or an answer changes. */
 export const WIRE_VERSION = 2;
 
+/** Memo key of every run; the value is the WIRE_VERSION of the release that runs it. Runs of 0.1 have no such memo. */
+export const RELEASE_MEMO = 'qsched';
+
 /** The field that every request starts with. */
 export const version = z.literal(WIRE_VERSION);
 

@@ -4,13 +4,12 @@ import { describe, expect, it, test } from 'vitest';
 import { studyTable, tableFormat } from '../../cli/text/study-table.js';
 import { coefficientSpace } from '../../diffusion/coefficients.js';
 import { gridPoint } from '../../optimizers/grid.js';
+import { ptqdIdOf, searchIdOf } from '../../contract/content-id.js';
 import { QschedError } from '../../contract/errors.js';
 import { EvaluateSpec, type EvaluatedRow, type EvaluateResult } from '../../contract/evaluate-spec.js';
 import type { StudyOptionsInput, StudyResult } from '../../contract/study-spec.js';
 import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
 import { parseSearchSpec } from '../../contract/validate.js';
-import { childId } from '../../paper/child-id.js';
-import { contentId } from '../../paper/content-id.js';
 import { planStudy, STUDIES } from '../../paper/index.js';
 import { evaluationOf, type StudyPlan } from '../../paper/study-plan.js';
 import { studyRows } from '../../paper/study-rows.js';
@@ -43,8 +42,8 @@ describe.each(NAMES)('%s', (name) => {
     for (const { spec: one } of made.searches) expect(() => parseSearchSpec(one)).not.toThrow();
     expect(spec(made).rows).toHaveLength(made.rows.length);
     const children = [
-      ...made.searches.map((one) => ({ key: one.key, id: childId('search', one.spec) })),
-      ...made.fits.map((one) => ({ key: one.key, id: childId('ptqd', one.input) })),
+      ...made.searches.map((one) => ({ key: one.key, id: searchIdOf(one.spec) })),
+      ...made.fits.map((one) => ({ key: one.key, id: ptqdIdOf(one.input) })),
     ];
     expect(new Set(children.map(({ key }) => key)).size).toBe(children.length);
     expect(new Set(children.map(({ id }) => id)).size).toBe(children.length);
@@ -243,29 +242,6 @@ describe('bad input', () => {
     const error = refusal(input);
     expect(error.message).toMatch(message);
     expect(error.hint).toMatch(hint);
-  });
-});
-
-describe('ids from content', () => {
-  test('do not depend on the order of keys, or on defaults that are written out', () => {
-    expect(contentId({ a: 1, b: [2, 'x'] })).toBe(contentId({ b: [2, 'x'], a: 1 }));
-    expect(childId('search', { model: 'shapes' })).toBe(
-      childId('search', { precision: 'w4a8', scheduler: { type: 'tcd' }, model: 'shapes' }),
-    );
-    expect(childId('search', { model: 'shapes' })).toMatch(/^shapes-w4a8-cma-es-[0-9a-f]{12}$/);
-  });
-
-  test('stay what they are: stored searches are found again', () => {
-    expect(contentId('')).toBe('e04834c2511c');
-    expect(contentId({ model: 'shapes' })).toBe('b1b698fd3d9a');
-  });
-
-  test('differ where texts differ, also in length alone', () => {
-    const ids = Array.from({ length: 20_000 }, (_, i) => contentId(i));
-    expect(new Set(ids).size).toBe(ids.length);
-    const padded = Array.from({ length: 40 }, (_, i) => contentId('\0'.repeat(i)));
-    expect(new Set(padded).size).toBe(padded.length);
-    fc.assert(fc.property(fc.string(), fc.string(), (a, b) => (a === b) === (contentId(a) === contentId(b))));
   });
 });
 

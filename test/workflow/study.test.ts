@@ -15,7 +15,7 @@ import { bundle } from '../../scripts/bundle-workflows.js';
 import type { EvaluateSpecInput } from '../../contract/evaluate-spec.js';
 import type { SearchSpecInput } from '../../contract/search-spec.js';
 import type { StudyInput, StudyProgress, StudyResult } from '../../contract/study-spec.js';
-import { childId } from '../../paper/child-id.js';
+import { evaluateIdOf, ptqdIdOf, searchIdOf } from '../../contract/content-id.js';
 import { planStudy } from '../../paper/index.js';
 import { createStoreActivities } from '../../activities/store.js';
 import { openStore, type Store } from '../../db/open-store.js';
@@ -124,8 +124,8 @@ describe('a study', () => {
     );
     expect(asked.at(-1)!.kind).toBe('evaluate');
     const { rows } = asked.at(-1)!.argument as EvaluateSpecInput;
-    const searched = plan.searches.map(({ spec }) => `search:${childId('search', spec)}`);
-    const fitted = plan.fits.map(({ input }) => `schedule:${childId('ptqd', input).replace('ptqd-', '')}`);
+    const searched = plan.searches.map(({ spec }) => `search:${searchIdOf(spec)}`);
+    const fitted = plan.fits.map(({ input }) => `schedule:${ptqdIdOf(input).replace('ptqd-', '')}`);
     expect(rows.map(({ schedule }) => schedule)).toEqual(
       [0, 1, 2, 3, 4, 5].flatMap((i) => ['identity', 'identity', fitted[i], searched[i]]),
     );
@@ -150,8 +150,8 @@ describe('a study', () => {
     await run('3', { name: 'table-3', options: { count: 40, budget: 4 } });
     const { plan } = planStudy({ name: 'table-3', options: { count: 40, budget: 4 } });
     const byId = new Map(asked.map(({ id, argument }) => [id, argument]));
-    for (const { spec } of plan.searches) expect(byId.get(childId('search', spec))).toEqual(spec);
-    expect(asked.at(-1)!.id).toBe(childId('evaluate', asked.at(-1)!.argument));
+    for (const { spec } of plan.searches) expect(byId.get(searchIdOf(spec))).toEqual(spec);
+    expect(asked.at(-1)!.id).toBe(evaluateIdOf(asked.at(-1)!.argument));
   });
 
   it('run again asks the same children', async () => {
@@ -221,7 +221,7 @@ describe('a study', () => {
 describe('a study that cannot continue', () => {
   it('names the child that failed, and stops the others', async () => {
     const { plan } = planStudy({ name: 'table-3' });
-    const id = childId('search', plan.searches[0]!.spec);
+    const id = searchIdOf(plan.searches[0]!.spec);
     const { held, release } = gate();
     meanwhile = async (one) => {
       while (asked.length < 2) await sleep(10);
