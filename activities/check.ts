@@ -2,8 +2,7 @@
  * `check` (store queue): what is wrong with a spec is said at once, before any worker is waited for.
  */
 import { listModels, findModel } from '../inference/models/model-roots.js';
-import { checkFiles } from '../inference/prepare/prepare.js';
-import { checkEvaluateFiles } from '../inference/prepare/prepare-evaluate.js';
+import { checkEvaluationFiles, checkSearchFiles } from '../planning/check.js';
 import { QschedError } from '../contract/errors.js';
 import type { CheckEvaluateRequest } from '../contract/evaluate-payloads.js';
 import type { CheckRequest } from '../contract/payloads.js';
@@ -12,19 +11,19 @@ import type { CheckRequest } from '../contract/payloads.js';
 export type ModelServed = (model: string) => Promise<boolean>;
 
 /**
- * Passes where a worker serves the model: its files decide, in `prepare`. Otherwise this machine's files do.
+ * Passes where a worker serves the model: its files decide, in `describe`. Otherwise this machine's files do.
  *
  * @throws QschedError (usage): wrong for the files here, or a model that neither this machine nor any worker has
  */
 export const checkSpec = ({ spec, patient }: CheckRequest, modelServed: ModelServed): Promise<void> =>
-  checkModel(spec.model, patient, modelServed, () => checkFiles(spec));
+  checkModel(spec.model, patient, modelServed, () => checkSearchFiles(spec));
 
 /**
  * The same for an evaluation, model by model. @throws QschedError (usage) as `checkSpec` does
  */
 export async function checkEvaluate({ spec, patient }: CheckEvaluateRequest, modelServed: ModelServed): Promise<void> {
   for (const model of new Set(spec.rows.map((row) => row.model))) {
-    await checkModel(model, patient, modelServed, () => checkEvaluateFiles(spec, [model]));
+    await checkModel(model, patient, modelServed, () => checkEvaluationFiles(spec, [model]));
   }
 }
 

@@ -1,93 +1,57 @@
 /**
- * `score` (score queue): candidates of a chunk on all their prompts, on the engine's thread.
- * This thread only heartbeats.
+ * The score queue: `score`, `render` and `fitPtqd` on the engine's thread. This thread only heartbeats.
  */
-import { hostname } from 'node:os';
+import { FitPtqdRequest, type FitPtqdResult } from '../contract/wire/fit.js';
+import { RenderRequest, type RenderResult } from '../contract/wire/render.js';
+import { ScoreRequest, type ScoreResult } from '../contract/wire/score.js';
+import { readRequest } from '../contract/wire/version.js';
+import { verifyNetwork } from '../inference/describe.js';
 import type { EngineClient } from '../inference/engine/engine-client.js';
-import { applyPtqd } from '../diffusion/ptqd.js';
-import type { ScoreJobResult } from '../inference/engine/engine-messages.js';
-import { openModelFolder } from '../inference/models/model-folder.js';
 import type { NumericClass } from '../inference/models/numeric-class.js';
-import { schedulerOf } from '../inference/prepare/prepare.js';
-import { splitPrompts } from '../inference/prompts/prompt-sets.js';
-import { encodeFloats } from '../contract/float-text.js';
-import type { RenderRequest, RenderResult, SummariseRequest, SummariseResult } from '../contract/evaluate-payloads.js';
-import type { ScoreRequest, ScoreResult } from '../contract/payloads.js';
-import { scaleFused } from '../contract/schedule-document.js';
-import type { FitPtqdRequest, FitPtqdResult } from '../contract/study-payloads.js';
-import { refuseToFit, type FitFunction } from './fit-ptqd.js';
 import { asActivity } from './failures.js';
-import { refuseToRender, type RenderFunctions } from './render.js';
-import { refuseOtherFiles } from './same-files.js';
 import { watched, type Watch } from './watched.js';
 
-/** Scores on whatever does the arithmetic: the engine's thread, or a no-op in the benchmark. */
-export type ScoreFunction = (request: ScoreRequest, watch: Watch) => Promise<ScoreResult>;
+/** What does the arithmetic: the engine's thread, or a simulation. */
+export interface ScoreFunctions {
+  score(request: ScoreRequest, watch: Watch): Promise<ScoreResult>;
+  render(request: RenderRequest, watch: Watch): Promise<RenderResult>;
+  fit(request: FitPtqdRequest, watch: Watch): Promise<FitPtqdResult>;
+}
 
 /** Activities of a score queue. */
-export const createScoreActivities = (
-  score: ScoreFunction,
-  fit: FitFunction = refuseToFit,
-  draw: RenderFunctions = refuseToRender,
-) => ({
+export const createScoreActivities = (functions: ScoreFunctions) => ({
+  score: (request: ScoreRequest): Promise<ScoreResult> =>
+    asActivity(() => watched(async (watch) => functions.score(readRequest(ScoreRequest, request, 'score'), watch))),
   render: (request: RenderRequest): Promise<RenderResult> =>
-    asActivity(() => watched((watch) => draw.render(request, watch))),
-  summarise: (request: SummariseRequest): Promise<SummariseResult> =>
-    asActivity(() => watched((watch) => draw.summarise(request, watch))),
+    asActivity(() => watched(async (watch) => functions.render(readRequest(RenderRequest, request, 'render'), watch))),
   fitPtqd: (request: FitPtqdRequest): Promise<FitPtqdResult> =>
-    asActivity(() => watched((watch) => fit(request, watch))),
-  score: (request: ScoreRequest): Promise<ScoreResult> => asActivity(() => watched((watch) => score(request, watch))),
+    asActivity(() => watched(async (watch) => functions.fit(readRequest(FitPtqdRequest, request, 'fitPtqd'), watch))),
 });
 
-/** Scores on the engine's thread. */
-export const scoreOnEngine =
-  (engine: EngineClient, numeric: NumericClass): ScoreFunction =>
-  async (request, watch) => {
-    await refuseOtherFiles(request, request.precision, request.contexts, numeric);
-    const scheduler = schedulerOf(openModelFolder(request.model, request.precision), request.scheduler);
-    const seeds = request.split.seeds;
-    const pairs = splitPrompts(request.split).flatMap(({ text, nouns }) =>
-      seeds.map((seed) => ({ text, nouns, seed })),
-    );
-    const everything = pairs.map((_, i) => i);
-    const wanted = request.trials.map((trial) => trial.missing ?? everything);
-    const result = await engine.score(
-      {
-        identity: { model: request.model, precision: request.precision, scorers: Object.keys(request.contexts).sort() },
-        schedules: request.trials.map((trial) =>
-          request.ptqd === undefined
-            ? scheduler.fused(trial.coefficients)
-            : scaleFused(applyPtqd(scheduler.fused(), request.ptqd), trial.coefficients),
-        ),
-        wanted,
-        pairs,
-      },
-      watch,
-    );
-    // A scorer behind HTTP may have changed its version meanwhile.
-    await refuseOtherFiles(request, request.precision, request.contexts, numeric);
-    return toScoreResult(request, wanted, result);
+/**
+ * On the engine's thread. The files are looked at before and after: a scorer behind HTTP may have changed its version
+ * meanwhile.
+ */
+export function onEngine(engine: EngineClient, numeric: NumericClass): ScoreFunctions {
+  const verified = async <T>(
+    { network, scorers }: Pick<ScoreRequest, 'network' | 'scorers'>,
+    body: () => Promise<T>,
+  ): Promise<T> => {
+    await verifyNetwork(network, scorers, numeric);
+    const result = await body();
+    await verifyNetwork(network, scorers, numeric);
+    return result;
   };
-
-function toScoreResult(
-  request: ScoreRequest,
-  wanted: readonly (readonly number[])[],
-  result: ScoreJobResult,
-): ScoreResult {
   return {
-    trials: request.trials.map((trial, k) => ({
-      index: trial.index,
-      coefficients: trial.coefficients,
-      evaluations: wanted[k]!,
-      scorers: result.scorers.map((scorer, s) => ({
-        scorer,
-        names: result.names[s]!,
-        values: encodeFloats(result.values[k]![s]!),
-      })),
-      failed: result.failed[k]!,
-    })),
-    seconds: result.seconds,
-    runtimeSeconds: result.runtimeSeconds,
-    worker: `${process.pid}@${hostname()}`,
+    score: (request, watch) => verified(request, () => engine.score(request, watch)),
+    render: (request, watch) => {
+      const { network, scorers, features } = request;
+      const all = { network, scorers: [...scorers, ...(features === null ? [] : [features])] };
+      return verified(all, () => engine.render(request, watch));
+    },
+    fit: (request, watch) =>
+      verified({ network: request.quantised, scorers: [] }, () =>
+        verified({ network: request.reference, scorers: [] }, () => engine.fit(request, watch)),
+      ),
   };
 }

@@ -8,27 +8,38 @@ import { closeRun, finishEvaluate, openRun, type RunEnd } from '../db/runs.js';
 import { closeSearch, openSearch } from '../db/searches.js';
 import { askTrials, recordTrials } from '../db/trials.js';
 import { finishSearch } from '../db/finish.js';
-import { judge } from '../db/judge.js';
 import type {
-  AskRequest,
-  AskResult,
+  AskedTrial,
+  AskQueueRequest,
+  AskQueueResult,
   CheckRequest,
   FinishRequest,
-  JudgeRequest,
-  OpenRequest,
-  OpenResult,
+  PlanSearchRequest,
+  PromptPage,
+  PromptPageRequest,
   RecordRequest,
+  SearchPlan,
+  StoredAsksRequest,
   TrialScore,
 } from '../contract/payloads.js';
-import type { SearchResult, Verdict } from '../contract/search-result.js';
+import type { SearchResult } from '../contract/search-result.js';
 import type {
+  BaselinesRequest,
   CheckEvaluateRequest,
+  EvaluatePlan,
   FinishEvaluateRequest,
   OpenRunRequest,
+  PlanEvaluationRequest,
   ResolvedSchedule,
 } from '../contract/evaluate-payloads.js';
 import type { EvaluateResult, EvaluateSpec } from '../contract/evaluate-spec.js';
-import type { AddFitRequest, StoredFit } from '../contract/study-payloads.js';
+import type { FitPlan, KeepFitRequest, PlanFitRequest, StoredFit } from '../contract/study-payloads.js';
+import type { WireSchedule } from '../contract/wire/schedule.js';
+import { planEvaluation } from '../planning/evaluation.js';
+import { planFit } from '../planning/fit.js';
+import { promptPage } from '../planning/prompt-page.js';
+import { fitDocument, rowBaseline } from '../planning/schedules.js';
+import { planSearch } from '../planning/search.js';
 import { checkEvaluate, checkSpec, type ModelServed } from './check.js';
 import { asActivity } from './failures.js';
 import { resolveRows } from './resolve.js';
@@ -39,14 +50,16 @@ export interface StoreDependencies {
   readonly path: string;
   readonly searchAttributes: boolean;
   readonly modelServed: ModelServed;
+  /** How many workers poll a queue. */
+  readonly countWorkers: (queue: string) => Promise<number>;
 }
 
 /** Activities of the store queue. */
-export function createStoreActivities({ store, path, searchAttributes, modelServed }: StoreDependencies) {
-  const guarded = <T>(body: () => T): Promise<T> =>
-    asActivity(() => {
+export function createStoreActivities({ store, path, searchAttributes, modelServed, countWorkers }: StoreDependencies) {
+  const guarded = <T>(body: () => T | Promise<T>): Promise<T> =>
+    asActivity(async () => {
       try {
-        return body();
+        return await body();
       } catch (error) {
         throw (error as { code?: string }).code?.startsWith('SQLITE_') ? asStoreError(error, path) : error;
       }
@@ -62,16 +75,35 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
       guarded(() => closeRun(store, request.id, request.end)),
     finishEvaluate: (request: FinishEvaluateRequest): Promise<EvaluateResult> =>
       guarded(() => finishEvaluate(store, request)),
-    findFit: (request: { inputs: unknown }): Promise<StoredFit | null> => guarded(() => findFit(store, request.inputs)),
-    addFit: (request: AddFitRequest): Promise<{ id: string }> => guarded(() => addFit(store, request)),
-    open: (request: OpenRequest): Promise<OpenResult> =>
+    planFit: (request: PlanFitRequest): Promise<FitPlan> =>
       guarded(() => {
-        openSearch(store, request);
-        return { searchAttributes };
+        const plan = planFit(request);
+        return { ...plan, found: findFit(store, plan) };
       }),
-    ask: (request: AskRequest): Promise<AskResult> => guarded(() => askTrials(store, request)),
+    keepFit: (request: KeepFitRequest): Promise<StoredFit> =>
+      guarded(() => {
+        const { inputs, description, scheduler, fits, trajectories, texts } = request;
+        const document = fitDocument(description, scheduler, fits);
+        return { ...addFit(store, { inputs, document, trajectories, texts }), document, trajectories };
+      }),
+    planSearch: (request: PlanSearchRequest): Promise<SearchPlan> =>
+      guarded(async () => {
+        const { searchId, spec, quantised, reference } = request;
+        const { plan, opening } = planSearch(spec, quantised, reference);
+        openSearch(store, { searchId, ...opening });
+        return { ...plan, searchAttributes, workers: await countWorkers(plan.quantised.scoreQueue) };
+      }),
+    planEvaluation: (request: PlanEvaluationRequest): Promise<EvaluatePlan> => guarded(() => planEvaluation(request)),
+    baselines: ({ rows }: BaselinesRequest): Promise<WireSchedule[]> =>
+      guarded(() => rows.map(({ schedule, coefficients, ptqd }) => rowBaseline({ schedule }, coefficients, ptqd))),
+    countWorkers: async ({ queues }: { queues: readonly string[] }): Promise<Record<string, number>> =>
+      Object.fromEntries(await Promise.all(queues.map(async (queue) => [queue, await countWorkers(queue)] as const))),
+    promptPage: (request: PromptPageRequest): Promise<PromptPage> => guarded(() => promptPage(request)),
+    storedAsks: ({ searchId, from, count }: StoredAsksRequest): Promise<AskedTrial[]> =>
+      guarded(() => storedAsks(store, searchId, from, count)),
+    ask: (request: AskQueueRequest): Promise<AskQueueResult> =>
+      guarded(async () => ({ ...askTrials(store, request), workers: await countWorkers(request.scoreQueue) })),
     record: (request: RecordRequest): Promise<TrialScore[]> => guarded(() => recordTrials(store, request)),
-    judge: (request: JudgeRequest): Promise<Verdict> => guarded(() => judge(store, request)),
     failureReasons: (request: { searchId: string }): Promise<string[]> =>
       guarded(() => failureReasons(store, request.searchId)),
     finish: (request: FinishRequest): Promise<SearchResult> => guarded(() => finishSearch(store, request)),

@@ -4,20 +4,11 @@
  */
 import type { Coefficients } from './coefficients.js';
 import type { EvaluatedRow, EvaluateResult, EvaluateSpec } from './evaluate-spec.js';
-import type { ObjectivePlan } from './objective-plan.js';
 import type { PromptSplit } from './payloads.js';
+import type { PreparedNetwork } from './prepared-network.js';
 import type { PtqdStepDocument } from './schedule-document.js';
 import type { SearchSpec } from './search-spec.js';
-
-/** Images whose numbers are kept together. Shards are made of whole blocks, so that shards of another size find them. */
-export const BLOCK = 100;
-
-/** A network with its scheduler: rows that share it differ in their schedule alone. */
-export interface NetworkChoice {
-  readonly model: string;
-  readonly precision: string;
-  readonly scheduler: SearchSpec['scheduler'];
-}
+import type { NetworkDescription } from './wire/describe.js';
 
 export interface CheckEvaluateRequest {
   readonly spec: EvaluateSpec;
@@ -36,74 +27,34 @@ export interface ResolvedSchedule {
   readonly seen?: number;
 }
 
-export interface PrepareEvaluateRequest extends NetworkChoice {
-  readonly objective: EvaluateSpec['objective'];
-  readonly scorers: readonly string[];
-  readonly features: string | null;
-  readonly prompts: EvaluateSpec['prompts'];
+/** Plans the networks of an evaluation, in their order; several may share the files of one description. */
+export interface PlanEvaluationRequest {
+  readonly spec: EvaluateSpec;
+  readonly descriptions: readonly NetworkDescription[];
+  readonly networks: readonly {
+    /** Which description. */
+    readonly of: number;
+    readonly scheduler: SearchSpec['scheduler'];
+  }[];
 }
 
-/** A scorer as the workers must have it. */
-export interface PreparedScorer {
-  readonly role: string;
-  /** The folder's own name. */
-  readonly name: string;
-  readonly kind: string;
-  /** Raw terms; empty where it has features alone. */
-  readonly names: readonly string[];
-  /** sha256 of everything that decides its numbers. */
-  readonly fingerprint: string;
-}
-
-/** A network that a worker has prepared. */
-export interface PreparedNetwork extends NetworkChoice {
-  readonly scoreQueue: string;
-  /** sha256 of model files, precision and numeric class: with the fused schedule, prompt and seed it decides an image. */
-  readonly network: string;
-  /** The numeric class in words: rows of two are no table. */
-  readonly numeric: string;
-  /** Sentences for the reader about the scorers. */
-  readonly notes: readonly string[];
-  readonly scorers: readonly PreparedScorer[];
-  /** The scorer whose features carry distances. */
-  readonly features: PreparedScorer | null;
-  readonly objective: ObjectivePlan;
-  /** The scorer that the spec names beside it: a gain in the objective bears its name. */
-  readonly objectiveScorer: string;
-  /** What scorers outside the objective judge by. */
-  readonly outside: readonly { readonly scorer: string; readonly plan: ObjectivePlan }[];
-  readonly prompts: PromptSplit;
-}
-
-/** Asks for the images from pair `from` up to but not including `to`; pair = prompt * seeds + seed's index. */
-export interface RenderRequest {
-  readonly prepared: Pick<PreparedNetwork, 'model' | 'precision' | 'scheduler' | 'network' | 'scorers' | 'features'>;
-  readonly schedule: Pick<ResolvedSchedule, 'coefficients' | 'ptqd'>;
-  /** Of a set: all of it, by reference. Of the spec's own texts: those of this shard alone, counted from there. */
+/** An evaluation's networks and prompts. */
+export interface EvaluatePlan {
+  readonly networks: readonly PreparedNetwork[];
   readonly split: PromptSplit;
-  readonly from: number;
-  readonly to: number;
-  /** Make again what is kept as a failure. */
-  readonly retryFailed: boolean;
+  readonly notes: readonly string[];
 }
 
-export interface RenderResult {
-  /** Hash of the shard's record in the artefact folder. */
-  readonly record: string;
-  readonly drawn: number;
-  readonly reused: number;
-  /** Failures by reason, the first few. */
-  readonly failed: readonly { readonly reason: string; readonly count: number }[];
-  /** Objects whose bytes did not fit their hash: removed and made again. */
-  readonly damaged: number;
-  readonly seconds: number;
+/** The baseline of each drawing, PTQD's correction inside. */
+export interface BaselinesRequest {
+  readonly rows: readonly (Pick<ResolvedSchedule, 'coefficients' | 'ptqd'> & Pick<PreparedNetwork, 'schedule'>)[];
 }
 
 /** Shard records of one row, in order. */
 export type Records = readonly string[];
 
 export interface SummariseRequest {
-  readonly prepared: Omit<PreparedNetwork, 'prompts'>;
+  readonly prepared: PreparedNetwork;
   readonly schedule: ResolvedSchedule;
   /** What the table calls the schedule. */
   readonly label: string;
@@ -147,7 +98,7 @@ export interface EvaluateProgress {
   readonly rows: number;
   readonly images: number;
   readonly done: number;
-  readonly drawn: number;
+  readonly generated: number;
   readonly reused: number;
   readonly failed: number;
   readonly summarised: number;

@@ -121,6 +121,8 @@ export interface EvaluatedRow {
    * intersection-union test of a gain in every scorer); null for an identity, and on prompts that chose the coefficients.
    */
   readonly pHolm: number | null;
+  /** Artefacts with the records of the row's images, in order; empty in tables of 0.1.0. */
+  readonly records: readonly string[];
 }
 
 /** What the `evaluate` workflow returns, and the body of `qsched evaluate --json`. */
@@ -138,7 +140,7 @@ export interface EvaluateResult {
    * Images drawn, and found in the artefact folder: of the whole evaluation, before and after an interruption, not of
    * the last command alone. What a worker that was killed had drawn of its shard is found when the shard is done again.
    */
-  readonly drawn: number;
+  readonly generated: number;
   readonly reused: number;
   readonly warnings: readonly string[];
   readonly seconds: number;

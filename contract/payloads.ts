@@ -3,9 +3,11 @@
  */
 import type { Coefficients } from './coefficients.js';
 import type { ObjectivePlan } from './objective-plan.js';
-import type { PtqdStepDocument } from './schedule-document.js';
 import type { ScoredCoefficients, SearchResult } from './search-result.js';
+import type { JudgedObjective, PreparedNetwork } from './prepared-network.js';
 import type { SearchSpec } from './search-spec.js';
+import type { NetworkDescription } from './wire/describe.js';
+import type { WirePrompt } from './wire/network.js';
 
 /** The three disjoint prompt splits of a search. */
 export type Stage = 'calibration' | 'select' | 'confirm';
@@ -22,15 +24,6 @@ export interface PromptSplit {
   readonly seeds: readonly number[];
 }
 
-/** What a model runs under: model, precision, scheduler without coefficients, numeric class. */
-export interface PreparedModel {
-  readonly model: string;
-  readonly precision: string;
-  readonly scoreQueue: string;
-  /** Scorer name -> context id: hash of everything but coefficients, prompt and seed. */
-  readonly contexts: Readonly<Record<string, string>>;
-}
-
 /** Provenance of one context, stored once. */
 export interface ContextRecord {
   readonly id: string;
@@ -43,34 +36,49 @@ export interface ContextRecord {
 /** A spec to look at before a worker is waited for. */
 export interface CheckRequest {
   readonly spec: SearchSpec;
-  /** The user said how long to wait for a worker: a model that nobody serves yet is not a mistake. */
+  /** The user said how long to wait for a worker: a model that nobody serves yet is then not a mistake. */
   readonly patient: boolean;
 }
 
-export interface PrepareRequest {
+/** Plans a search and opens it in the store. */
+export interface PlanSearchRequest {
+  readonly searchId: string;
   readonly spec: SearchSpec;
+  readonly quantised: NetworkDescription;
+  /** The full-precision network, if a control was asked for. */
+  readonly reference: NetworkDescription | null;
 }
 
-export interface PrepareResult {
-  readonly quantised: PreparedModel;
-  /** The full-precision network, where a control was asked for. */
-  readonly reference: PreparedModel | null;
-  readonly contexts: readonly ContextRecord[];
-  readonly objective: ObjectivePlan;
-  /** What each scorer outside the objective judges by. */
-  readonly outside: Readonly<Record<string, ObjectivePlan>>;
-  /** Sentences for the reader, such as prompts whose nouns were guessed. */
-  readonly notes: readonly string[];
+/** A search that is open. */
+export interface SearchPlan {
+  readonly quantised: PreparedNetwork;
+  /** The full-precision network, if a control was asked for. */
+  readonly reference: PreparedNetwork | null;
   readonly splits: Readonly<Record<Stage, PromptSplit>>;
-  /** The texts of each split, once, for the store. */
-  readonly texts: Readonly<Record<Stage, readonly string[]>>;
-  /** The nouns of each text (null: a tagger finds them), where a scorer reads nouns; else null. */
-  readonly nouns: Readonly<Record<Stage, PromptNouns>> | null;
+  /** Sentences for the reader. */
+  readonly notes: readonly string[];
+  /** Whether both networks fit in memory: the control then runs beside the search. */
+  readonly together: boolean;
+  /** Whether the namespace has our search attributes. */
+  readonly searchAttributes: boolean;
+  /** Workers that poll the score queue. */
+  readonly workers: number;
+}
+
+/** Asks for the prompts of a split, from number `from` on: as many as fit in one payload. */
+export interface PromptPageRequest {
+  readonly split: PromptSplit;
+  readonly from: number;
+}
+
+export interface PromptPage {
+  readonly prompts: readonly WirePrompt[];
 }
 
 /** Nouns of prompts, in their order. */
 export type PromptNouns = readonly (readonly string[] | null)[];
 
+/** The rows of a search that is opened. */
 export interface OpenRequest {
   readonly searchId: string;
   readonly spec: SearchSpec;
@@ -78,12 +86,8 @@ export interface OpenRequest {
   readonly contexts: readonly ContextRecord[];
   readonly splits: Readonly<Record<Stage, PromptSplit>>;
   readonly texts: Readonly<Record<Stage, readonly string[]>>;
-  readonly nouns: PrepareResult['nouns'];
-}
-
-export interface OpenResult {
-  /** Whether the namespace has our search attributes. */
-  readonly searchAttributes: boolean;
+  /** The nouns of each text (null: a tagger finds them), if a scorer reads nouns; else null. */
+  readonly nouns: Readonly<Record<Stage, PromptNouns>> | null;
 }
 
 /** A candidate that was asked for. */
@@ -110,6 +114,18 @@ export interface AskRequest extends BatchReference {
   readonly retryFailed: boolean;
 }
 
+/** A question to the store that also counts the workers of a queue. */
+export interface AskQueueRequest extends AskRequest {
+  readonly scoreQueue: string;
+}
+
+/** Stored asks from trial number `from` on, of at most `count` trials. */
+export interface StoredAsksRequest {
+  readonly searchId: string;
+  readonly from: number;
+  readonly count: number;
+}
+
 /** A trial as the store has it: the stored coefficients win over what was asked. */
 export interface OpenTrial {
   readonly index: number;
@@ -127,16 +143,9 @@ export interface AskResult {
   readonly kept: readonly Pick<AskedTrial, 'index' | 'coefficients'>[];
 }
 
-export interface ScoreRequest {
-  readonly model: string;
-  readonly precision: string;
-  readonly scheduler: SearchSpec['scheduler'];
-  /** Scorer name -> context id that the worker must reproduce. */
-  readonly contexts: Readonly<Record<string, string>>;
-  readonly split: PromptSplit;
-  readonly trials: readonly OpenTrial[];
-  /** PTQD's correction, one per step: what is scored then is no evaluation of the contexts. */
-  readonly ptqd?: readonly PtqdStepDocument[];
+/** The same, with the number of workers that poll the score queue. */
+export interface AskQueueResult extends AskResult {
+  readonly workers: number;
 }
 
 /** Terms of one scorer over a trial's evaluations. */
@@ -173,14 +182,6 @@ export interface ScoredTrial {
   readonly images?: readonly (string | null)[];
 }
 
-export interface ScoreResult {
-  readonly trials: readonly ScoredTrial[];
-  readonly seconds: number;
-  /** Of those, seconds inside ONNX Runtime. */
-  readonly runtimeSeconds: number;
-  readonly worker: string;
-}
-
 export interface RecordRequest extends BatchReference {
   readonly trials: readonly ScoredTrial[];
 }
@@ -202,12 +203,6 @@ export interface JudgeRequest {
   readonly seeds: readonly number[];
   /** What is judged by, under the name that the verdict calls it: the search's own objective first. */
   readonly objectives: readonly JudgedObjective[];
-}
-
-/** An objective with the name that a verdict calls it: that of its scorer. */
-export interface JudgedObjective {
-  readonly scorer: string;
-  readonly plan: ObjectivePlan;
 }
 
 /** Everything of the result but what the store counts. */

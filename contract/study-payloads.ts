@@ -2,10 +2,11 @@
  * What crosses the wire for PTQD and for comparisons of schedules. Plain JSON, small.
  */
 import { z } from 'zod';
-import type { Coefficients } from './coefficients.js';
-import type { JudgedObjective, PromptSplit, ScoreResult } from './payloads.js';
+import type { PromptSplit } from './payloads.js';
+import type { PreparedNetwork } from './prepared-network.js';
 import type { CompleteSchedule, PtqdStepDocument } from './schedule-document.js';
 import type { SearchSpec } from './search-spec.js';
+import type { NetworkDescription } from './wire/describe.js';
 import type { WireSchedule } from './wire/schedule.js';
 
 /** How PTQD is fitted; `search` is a SearchSpec: model, precision, scheduler and calibration prompts count. */
@@ -19,25 +20,24 @@ export const PtqdInput = z.strictObject({
 
 export type PtqdInput = z.infer<typeof PtqdInput>;
 
-/** Asks for a fit along the full-precision trajectories of a split. */
-export interface FitPtqdRequest {
-  readonly model: string;
-  readonly precision: string;
-  readonly reference: string;
-  readonly scheduler: SearchSpec['scheduler'];
-  /** Scorer -> context id of both networks: what the worker's files must reproduce. */
-  readonly contexts: Readonly<Record<string, string>>;
-  readonly referenceContexts: Readonly<Record<string, string>>;
-  readonly split: PromptSplit;
+/** Plans a PTQD fit: both networks, the prompts, and what determines the fit. */
+export interface PlanFitRequest {
+  readonly spec: SearchSpec;
   readonly gamma: PtqdInput['gamma'];
   readonly bias: PtqdInput['bias'];
+  readonly quantised: NetworkDescription;
+  readonly reference: NetworkDescription;
 }
 
-export interface FitPtqdResult {
-  readonly document: CompleteSchedule;
-  /** Trajectories that it was fitted on. */
-  readonly trajectories: number;
-  readonly seconds: number;
+/** A planned fit. */
+export interface FitPlan extends FindFitRequest {
+  readonly quantised: PreparedNetwork;
+  readonly reference: PreparedNetwork;
+  readonly split: PromptSplit;
+  /** Texts of the prompts, in order. */
+  readonly texts: readonly string[];
+  /** The fit, if it is stored. */
+  readonly found: StoredFit | null;
 }
 
 /** Everything that determines a fit, and nothing else: its key. */
@@ -82,32 +82,26 @@ export interface AddFitRequest {
   readonly texts: readonly string[];
 }
 
+/** A fit as the worker made it, for the store to make a document of. */
+export interface KeepFitRequest {
+  readonly inputs: FitInputs;
+  readonly description: Pick<NetworkDescription, 'model' | 'precision' | 'schedulerConfig' | 'latentShape'>;
+  readonly scheduler: SearchSpec['scheduler'];
+  readonly fits: readonly PtqdStepDocument[];
+  readonly trajectories: number;
+  readonly texts: readonly string[];
+}
+
 /** A fit that is stored, with the id of its schedule. */
-export type StoredFit = Pick<FitPtqdResult, 'document' | 'trajectories'> & { readonly id: string };
+export interface StoredFit {
+  readonly id: string;
+  readonly document: CompleteSchedule;
+  /** Trajectories that it was fitted on. */
+  readonly trajectories: number;
+}
 
 /** What the `ptqd` workflow returns. */
-export interface PtqdResult extends FitPtqdResult {
-  /** Of the stored schedule. */
-  readonly id: string;
-}
-
-/** One schedule of a comparison. */
-export interface Variant {
-  readonly name: string;
-  readonly coefficients: Coefficients;
-  readonly ptqd?: readonly PtqdStepDocument[];
-}
-
-export interface CompareInput {
-  readonly search: unknown;
-  readonly variants: readonly Variant[];
-}
-
-/** What the `compare` workflow returns: raw terms of every variant on the held-out prompts. */
-export interface CompareResult {
-  readonly prompts: number;
-  readonly seeds: number;
-  /** What each scorer judges by, the objective's first. */
-  readonly objectives: readonly JudgedObjective[];
-  readonly variants: readonly { readonly name: string; readonly result: ScoreResult }[];
+export interface PtqdResult extends StoredFit {
+  /** 0 if the fit was stored before. */
+  readonly seconds: number;
 }

@@ -3,7 +3,8 @@
  */
 import { and, desc, eq, isNotNull, sql } from 'drizzle-orm';
 import { QschedError } from '../contract/errors.js';
-import type { NetworkChoice, ResolvedSchedule } from '../contract/evaluate-payloads.js';
+import type { ResolvedSchedule } from '../contract/evaluate-payloads.js';
+import type { NetworkChoice } from '../contract/prepared-network.js';
 import type { EvaluateSpec } from '../contract/evaluate-spec.js';
 import type { Coefficients } from '../contract/coefficients.js';
 import type { SearchResult } from '../contract/search-result.js';

@@ -3,7 +3,7 @@
  */
 import { and, desc, eq, like, sql } from 'drizzle-orm';
 import { canonicalJson } from '../contract/canonical-json.js';
-import type { NetworkChoice } from '../contract/evaluate-payloads.js';
+import type { NetworkChoice } from '../contract/prepared-network.js';
 import type { SearchResult } from '../contract/search-result.js';
 import { FusedDocument, scaleFused, SCHEDULE_FORMAT, type CompleteSchedule } from '../contract/schedule-document.js';
 import type { SearchSpec } from '../contract/search-spec.js';

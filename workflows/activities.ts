@@ -2,8 +2,8 @@
  * Handles on the activities, with every timeout declared.
  */
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
-import type { ModelActivities, ScoreActivities, StoreActivities } from '../activities/index.js';
-import { modelQueue, STORE_QUEUE } from '../temporal/queues.js';
+import type { ComputeActivities, ModelActivities, ScoreActivities, StoreActivities } from '../activities/index.js';
+import { COMPUTE_QUEUE, modelQueue, STORE_QUEUE } from '../temporal/queues.js';
 
 const { ceil } = Math;
 
@@ -33,7 +33,7 @@ export const storeActivities = (rows: number) =>
 /** The store, for calls whose size is not known beforehand. */
 export const store = storeActivities(60_000);
 
-/** `prepare` on whoever serves the model; nobody within `waitSeconds` is a failure. */
+/** `describe` on whoever serves the model; nobody within `waitSeconds` is a failure. */
 export const modelActivities = (model: string, waitSeconds: number) =>
   proxyActivities<ModelActivities>({
     taskQueue: modelQueue(model),
@@ -57,4 +57,14 @@ export const scoreActivities = (queue: string, waitSeconds: number | null) =>
     ...(waitSeconds === null ? {} : { scheduleToStartTimeout: `${waitSeconds} seconds` as const }),
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds', maximumAttempts: 50 },
+  });
+
+/** What takes longer than the store may: verdicts, summaries, proposals of optimizers that take their time. */
+export const computeActivities = () =>
+  proxyActivities<ComputeActivities>({
+    taskQueue: COMPUTE_QUEUE,
+    startToCloseTimeout: '12 hours',
+    heartbeatTimeout: HEARTBEAT,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds', maximumAttempts: 50 },
   });

@@ -32,7 +32,10 @@ export function explain(error: unknown): string {
     return 'No worker served the queue in time. Start one with `npx qsched worker`, then `npx qsched resume`.';
   }
   if (error instanceof ActivityFailure) return error.cause?.message ?? error.message;
-  if (error instanceof ChildWorkflowFailure) return `The full-precision control failed: ${explain(error.cause)}`;
+  if (error instanceof ChildWorkflowFailure) {
+    const { workflowType, execution } = error;
+    return `The ${workflowType} ${execution.workflowId} failed: ${explain(error.cause)}`;
+  }
   if (error instanceof QschedError) return `${error.message} ${error.hint}`.trim();
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,8 +1,8 @@
 /**
  * Every workflow that a worker of the `qsched` queue runs.
  */
-export { compare } from './compare.js';
 export { evaluate } from './evaluate/evaluate.js';
 export { ptqd } from './ptqd.js';
+export { reproduce, study } from './reproduce.js';
+export { compare } from './retired.js';
 export { search } from './search/search.js';
-export { study } from './study.js';

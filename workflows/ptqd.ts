@@ -1,16 +1,22 @@
 /**
- * The `ptqd` workflow: prepare both networks, fit PTQD on calibration prompts, store the schedule. A fit of the same
- * files, prompts and options is found, not made again.
+ * The `ptqd` workflow: describe both networks, plan, fit PTQD on calibration prompts, store the schedule. A fit of the
+ * same networks, prompts and options is reused, not made again.
  */
 import { setCurrentDetails } from '@temporalio/workflow';
 import { QschedError } from '../contract/errors.js';
-import type { PrepareResult } from '../contract/payloads.js';
 import type { SearchSpec } from '../contract/search-spec.js';
-import { PtqdInput, type FitPtqdRequest, type PtqdResult } from '../contract/study-payloads.js';
+import { PtqdInput, type FitPlan, type PtqdResult } from '../contract/study-payloads.js';
 import { parseSearchSpec } from '../contract/validate.js';
-import { modelActivities, scoreActivities, store } from './activities.js';
+import type { FitPtqdRequest, FitPtqdResult } from '../contract/wire/fit.js';
+import { WIRE_VERSION } from '../contract/wire/version.js';
+import { scorersAsked } from '../metrics/objectives/scorers-asked.js';
+import { scoreActivities, store } from './activities.js';
+import { describeNetwork } from './describe.js';
 import { asFailure } from './failure.js';
 import { whileServed } from './patience.js';
+import { fetchPrompts } from './prompts.js';
+import { markRelease } from './release.js';
+import { promptsOf } from './scoring/block-request.js';
 
 /**
  * Fits PTQD for one model, precision and scheduler.
@@ -18,57 +24,53 @@ import { whileServed } from './patience.js';
  * @param input a PtqdInput as a user wrote it: only `search.model` is required
  */
 export async function ptqd(input: unknown): Promise<PtqdResult> {
+  markRelease();
   try {
     const { gamma, bias, spec } = validate(input);
-    setCurrentDetails(`Preparing **${spec.model}** at ${spec.precision} and at full precision.`);
-    const { prepare } = modelActivities(spec.model, spec.waitForWorker);
-    const prepared = await prepare.executeWithOptions({ summary: `${spec.model} ${spec.precision}` }, [{ spec }]);
-    const request = requestOf(spec, prepared, { gamma, bias });
-    const {
-      contexts,
-      referenceContexts,
+    const { model, precision, scheduler, objective, confirm, waitForWorker: waitSeconds } = spec;
+    setCurrentDetails(`Preparing **${model}** at ${precision} and at full precision.`);
+    const scorers = scorersAsked(objective, confirm.scorers);
+    const describe = (of: string) => describeNetwork({ model, precision: of, scorers, waitSeconds });
+    const [quantised, reference] = await Promise.all([describe(precision), describe('reference')]);
+    const plan = await store.planFit({ spec, gamma, bias, quantised, reference });
+    if (plan.found !== null) return { ...plan.found, seconds: 0 };
+    const fit = await fitOf(plan, spec, { gamma, bias });
+    const { schedulerConfig, latentShape } = quantised;
+    const kept = await store.keepFit({
+      inputs: plan.inputs,
+      description: { model, precision, schedulerConfig, latentShape },
       scheduler,
-      split: { sha256, seeds },
-    } = request;
-    const inputs = { gamma, bias, contexts, referenceContexts, scheduler, prompts: sha256, seeds };
-    const found = await store.findFit({ inputs });
-    if (found !== null) return { ...found, seconds: 0 };
-    const fit = await fitOf(request, prepared.quantised.scoreQueue, spec.waitForWorker);
-    const { document, trajectories } = fit;
-    const { id } = await store.addFit({ inputs, document, trajectories, texts: prepared.texts.calibration });
-    setCurrentDetails(`Stored as schedule ${id}.`);
-    return { ...fit, id };
+      fits: fit.fits,
+      trajectories: fit.trajectories,
+      texts: plan.texts,
+    });
+    setCurrentDetails(`Stored as schedule ${kept.id}.`);
+    return { ...kept, seconds: fit.seconds };
   } catch (error) {
     throw asFailure(error);
   }
 }
 
-function requestOf(
-  { model, precision, scheduler }: SearchSpec,
-  { quantised, reference, splits }: PrepareResult,
-  options: Pick<FitPtqdRequest, 'gamma' | 'bias'>,
-): FitPtqdRequest {
-  if (reference === null) throw new QschedError('failure', 'The full-precision network was not prepared.');
-  const { contexts } = quantised;
-  const split = splits.calibration;
-  return {
-    model,
-    precision,
-    reference: reference.precision,
-    scheduler,
-    contexts,
-    referenceContexts: reference.contexts,
-    split,
-    ...options,
+async function fitOf(
+  { quantised, reference, split }: FitPlan,
+  { model, waitForWorker }: SearchSpec,
+  { gamma, bias }: Pick<FitPtqdRequest, 'gamma' | 'bias'>,
+): Promise<FitPtqdResult> {
+  setCurrentDetails(`Fitting PTQD (gamma: ${gamma}; one bias per ${bias}) on ${split.count} prompts.`);
+  const prompts = await fetchPrompts(split);
+  const pairs = Array.from({ length: split.count * split.seeds.length }, (_, pair) => pair);
+  const request: FitPtqdRequest = {
+    version: WIRE_VERSION,
+    quantised: quantised.wire,
+    reference: reference.wire,
+    schedule: quantised.schedule,
+    ...promptsOf(pairs, { prompts, seeds: split.seeds }),
+    gamma,
+    bias,
   };
-}
-
-function fitOf(request: FitPtqdRequest, queue: string, waitSeconds: number) {
-  const { model, gamma, bias, split } = request;
-  setCurrentDetails(`Fitting PTQD (gamma by ${gamma}, one bias a ${bias}) on ${split.count} prompts.`);
-  const { fitPtqd } = scoreActivities(queue, waitSeconds);
+  const { fitPtqd } = scoreActivities(quantised.scoreQueue, waitForWorker);
   const summary = `PTQD, ${gamma}, ${bias}`;
-  return whileServed(model, queue, () => fitPtqd.executeWithOptions({ summary }, [request]));
+  return whileServed(model, quantised.scoreQueue, () => fitPtqd.executeWithOptions({ summary }, [request]));
 }
 
 function validate(input: unknown) {
@@ -90,5 +92,5 @@ function validate(input: unknown) {
       'Choose a quantised precision, such as w4a8.',
     );
   }
-  return { gamma, bias, spec: { ...spec, control: 'evaluate' as const } };
+  return { gamma, bias, spec };
 }

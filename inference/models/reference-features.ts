@@ -6,49 +6,56 @@
  * mean is base64 of little-endian float64; covariance the same, whole or its upper triangle row after row.
  */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NamedReference } from '../../metrics/distances/row-distances.js';
-import { QschedError } from '../../contract/errors.js';
+import { messageOf, QschedError } from '../../contract/errors.js';
 import { decodeFloats } from '../../contract/float-text.js';
-import { fileStamp } from './file-hashes.js';
-import { readJson } from './model-folder.js';
 
 /** Statistics of real images, named by the sha256 of their numbers, and where they come from. */
 export interface ReferenceFeatures extends NamedReference {
   readonly source: string;
 }
 
-/** What was read last, by file and stamp: with 2,048 features it is large, and rows share it. */
-const known = new Map<string, ReferenceFeatures>();
-const MAX_KNOWN = 2;
-
 /** Where the features of a scorer's folder are looked for, inside the model's folder. */
 export const referencePath = (features: string): string => join('reference', `${features}.json`);
 
 /**
+ * The file of a model's statistics, checked.
+ *
  * @param folder the model's folder
  * @param features name of the scorer's folder
- * @returns null where the model comes with none; the same object as long as the file stays as it is
+ * @returns null if the model comes with none
  * @throws QschedError (usage) for a file that is damaged, or is of another scorer
  */
-export function readReferenceFeatures(folder: string, features: string): ReferenceFeatures | null {
+export function referenceBytes(folder: string, features: string): Uint8Array | null {
   const file = join(folder, referencePath(features));
   if (!existsSync(file)) return null;
-  const key = fileStamp(file);
-  const found = known.get(key);
-  if (found !== undefined) return found;
-  const read = readReferenceFile(folder, features);
-  known.set(key, read);
-  if (known.size > MAX_KNOWN) known.delete(known.keys().next().value!);
-  return read;
+  const bytes = readFileSync(file);
+  parseReferenceFeatures(bytes, features, file);
+  return bytes;
 }
 
-function readReferenceFile(folder: string, features: string): ReferenceFeatures {
-  const path = referencePath(features);
-  const refuse = (what: string): QschedError =>
-    new QschedError('usage', `${join(folder, path)} ${what}.`, howToMake(features));
-  const read = readJson(folder, path) as Readonly<Record<string, unknown>>;
+/** The statistics that a model comes with; null if there are none. @throws QschedError (usage) as `referenceBytes` */
+export function readReferenceFeatures(folder: string, features: string): ReferenceFeatures | null {
+  const file = join(folder, referencePath(features));
+  return existsSync(file) ? parseReferenceFeatures(readFileSync(file), features, file) : null;
+}
+
+/**
+ * Reads the JSON of such a file.
+ *
+ * @param where what messages call it
+ * @throws QschedError (usage) if it is damaged, or is of another scorer
+ */
+export function parseReferenceFeatures(bytes: Uint8Array, features: string, where: string): ReferenceFeatures {
+  const refuse = (what: string): QschedError => new QschedError('usage', `${where} ${what}.`, howToMake(features));
+  let read: Readonly<Record<string, unknown>>;
+  try {
+    read = JSON.parse(Buffer.from(bytes).toString('utf8')) as typeof read;
+  } catch (error) {
+    throw new QschedError('usage', `${where} cannot be read: ${messageOf(error)}`, 'Export the model again.');
+  }
   const { dimension, images, source } = read;
   if (read['features'] !== features) {
     throw refuse(`holds the features of ${JSON.stringify(read['features'])}, not of "${features}"`);

@@ -1,7 +1,7 @@
 /**
  * The `evaluate` workflow: schedules x models x precisions on one prompt set, as a table.
- * check, resolve, prepare, render in shards, summarise row by row, finish. Images and numbers stay
- * in the artefact folder: what is there is not made again, whoever asked for it.
+ * check, resolve, describe, plan, render in shards, summarise row by row, finish. Images and numbers stay in the
+ * artefact folder: what is there is reused, whoever asked for it.
  */
 import {
   CancellationScope,
@@ -17,9 +17,11 @@ import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
 import { storeActivities } from '../activities.js';
 import { asFailure, orFailure } from '../failure.js';
 import { asksToWait } from '../patience.js';
-import { Drawings } from './drawings.js';
-import { prepareNetworks } from './prepare-networks.js';
+import { fetchPrompts } from '../prompts.js';
+import { markRelease } from '../release.js';
+import { prepareNetworks } from './networks.js';
 import { atStart, type Progress } from './progress.js';
+import { Renderings } from './renderings.js';
 import { summariseRows } from './summarise-rows.js';
 
 /** Rows of a table that the store writes in its time for one row of a search. */
@@ -34,6 +36,7 @@ export const evaluateProgressQuery = defineQuery<EvaluateProgress>('progress');
  * @param input an EvaluateSpec as a user wrote it: only `rows` is required
  */
 export async function evaluate(input: unknown): Promise<EvaluateResult> {
+  markRelease();
   const { workflowId: id } = workflowInfo();
   const progress = atStart();
   setHandler(evaluateProgressQuery, () => ({ ...progress }));
@@ -64,15 +67,23 @@ async function run(evaluateId: string, spec: EvaluateSpec, progress: Progress): 
   const store = storeActivities(spec.rows.length * ROW_WEIGHT);
   const schedules = await store.resolveSchedules({ spec });
   const prepared = await prepareNetworks(spec);
-  const warnings = new Set(prepared.networks.flatMap(({ notes }) => notes));
-  const drawings = new Drawings({ spec, prepared, schedules, progress });
-  const { set, count, seeds, sha256 } = drawings.split;
-  for (const warning of seenWarnings(schedules, count)) warnings.add(warning);
+  const { split, networks, networkOf } = prepared;
+  const { set, count, seeds, sha256 } = split;
+  const warnings = new Set([...prepared.notes, ...seenWarnings(schedules, count)]);
+  const prompts = await fetchPrompts(split);
+  const rows = schedules.map(({ coefficients, ptqd }, i) => ({
+    coefficients,
+    ...(ptqd === undefined ? {} : { ptqd }),
+    schedule: networks[networkOf[i]!]!.schedule,
+  }));
+  const baselines = await store.baselines({ rows });
+  const workers = await store.countWorkers({ queues: [...new Set(networks.map(({ scoreQueue }) => scoreQueue))] });
+  const renderings = new Renderings({ spec, prepared, prompts, schedules, baselines, workers, progress });
   progress.stage = 'render';
-  await drawings.drawAll();
+  await renderings.renderAll();
   progress.stage = 'summarise';
-  const summaries = await summariseRows({ spec, prepared, schedules, drawings, progress });
-  for (const warning of [...drawings.warnings(), ...summaries.flatMap((summary) => summary.warnings)]) {
+  const summaries = await summariseRows({ spec, prepared, schedules, renderings, progress });
+  for (const warning of [...renderings.warnings(), ...summaries.flatMap((summary) => summary.warnings)]) {
     warnings.add(warning);
   }
   const result = await store.finishEvaluate({
@@ -81,7 +92,7 @@ async function run(evaluateId: string, spec: EvaluateSpec, progress: Progress): 
       rows: summaries.map(({ row }) => row),
       prompts: { set, count, seeds, sha256 },
       objective: spec.objective,
-      drawn: progress.drawn,
+      generated: progress.generated,
       reused: progress.reused,
       warnings: [...warnings],
     },
@@ -89,17 +100,17 @@ async function run(evaluateId: string, spec: EvaluateSpec, progress: Progress): 
   });
   progress.stage = 'finished';
   progress.status = 'finished';
-  setCurrentDetails(`${spec.rows.length} rows: ${progress.drawn} images drawn, ${progress.reused} found.`);
+  setCurrentDetails(`${spec.rows.length} rows: ${progress.generated} images generated, ${progress.reused} reused.`);
   return result;
 }
 
-/** A search's own prompts flatter what it found. */
+/** On its own prompts, what a search found looks better than it is. */
 const seenWarnings = (schedules: readonly ResolvedSchedule[], count: number): string[] =>
   schedules.flatMap(({ source, seen }) =>
     seen === undefined
       ? []
       : [
-          `The search or fit behind "${source}" used ${seen} of these ${count} prompts: what its row gains is no held-out gain.`,
+          `The search or fit behind "${source}" used ${seen} of these ${count} prompts: the gain of its row is not a held-out gain.`,
         ],
   );
 

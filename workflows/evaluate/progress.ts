@@ -13,7 +13,7 @@ export const atStart = (): Progress => ({
   rows: 0,
   images: 0,
   done: 0,
-  drawn: 0,
+  generated: 0,
   reused: 0,
   failed: 0,
   summarised: 0,

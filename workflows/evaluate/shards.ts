@@ -1,8 +1,7 @@
 /**
  * How the images of an evaluation are cut into activities.
  */
-import { BLOCK } from '../../contract/evaluate-payloads.js';
-import type { PromptSplit } from '../../contract/payloads.js';
+import { BLOCK_IMAGES } from '../../contract/wire/render.js';
 
 const { ceil, floor, max, min } = Math;
 
@@ -18,35 +17,54 @@ export interface Shard {
 }
 
 /**
- * Shards of all schedules: those of one network follow each other, and the schedules of a network
- * take turns, so that a worker finds the network loaded and the first network call of a pair known.
- *
- * @param networks the network of each schedule, by number
- * @param images images of each schedule
+ * Shards of all schedules, made when they are asked for. Those of one network follow each other, and the schedules of a
+ * network take turns on the same pairs: a worker finds the network loaded and the first network call of a pair known.
  */
-export function shardsOf(networks: readonly number[], images: number, most = MAX_SHARDS): Shard[] {
-  const blocks = ceil(images / BLOCK);
-  const shardsEach = max(1, min(blocks, floor(most / max(1, networks.length))));
-  const size = ceil(blocks / shardsEach) * BLOCK;
-  const shards: Shard[] = [];
-  for (const network of new Set(networks)) {
-    for (let from = 0; from < images; from += size) {
-      networks.forEach((one, of) => {
-        if (one === network) shards.push({ of, from, to: min(images, from + size) });
-      });
-    }
-  }
-  return shards;
-}
+export class Shards {
+  private readonly groups: number[][];
+  private readonly least: number;
+  private group = 0;
+  private from = 0;
+  private readonly ready: Shard[] = [];
+  private open: number;
 
-/** The part of a split that a shard needs: a set stays a reference, texts of the spec are cut to those that it draws. */
-export function shardSplit(
-  split: PromptSplit,
-  { from, to }: Pick<Shard, 'from' | 'to'>,
-): { split: PromptSplit; from: number; to: number } {
-  if (split.texts === null) return { split, from, to };
-  const seeds = split.seeds.length;
-  const first = floor(from / seeds);
-  const texts = split.texts.slice(first, ceil(to / seeds));
-  return { split: { ...split, texts, count: texts.length }, from: from - first * seeds, to: to - first * seeds };
+  /**
+   * @param networks the network of each schedule, by number
+   * @param images images of each schedule
+   */
+  constructor(
+    networks: readonly number[],
+    private readonly images: number,
+  ) {
+    this.groups = [...new Set(networks)].map((network) => networks.flatMap((one, of) => (one === network ? [of] : [])));
+    const shardsEach = max(1, floor(MAX_SHARDS / max(1, networks.length)));
+    this.least = ceil(images / shardsEach / BLOCK_IMAGES) * BLOCK_IMAGES;
+    this.open = networks.length * images;
+  }
+
+  /** Images that no shard holds yet. */
+  get left(): number {
+    return this.open;
+  }
+
+  /** The next shard, of about so many images in whole blocks; null if nothing is left. */
+  take(images: number): Shard | null {
+    if (this.ready.length === 0) this.cut(images);
+    const shard = this.ready.shift() ?? null;
+    if (shard !== null) this.open -= shard.to - shard.from;
+    return shard;
+  }
+
+  private cut(images: number): void {
+    const group = this.groups[this.group];
+    if (group === undefined) return;
+    const size = max(this.least, BLOCK_IMAGES * ceil(images / BLOCK_IMAGES));
+    const { from } = this;
+    const to = min(this.images, from + size);
+    for (const of of group) this.ready.push({ of, from, to });
+    this.from = to;
+    if (to < this.images) return;
+    this.group += 1;
+    this.from = 0;
+  }
 }

@@ -1,20 +1,20 @@
 /**
  * The rows of an evaluation, each summed up by a worker from what is kept.
  */
+import { CancellationScope } from '@temporalio/workflow';
 import { canonicalJson } from '../../contract/canonical-json.js';
 import { QschedError } from '../../contract/errors.js';
-import type {
-  PreparedNetwork,
-  ResolvedSchedule,
-  SummariseRequest,
-  SummariseResult,
-} from '../../contract/evaluate-payloads.js';
+import type { ResolvedSchedule, SummariseRequest, SummariseResult } from '../../contract/evaluate-payloads.js';
 import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
-import { scoreActivities } from '../activities.js';
-import { together, type Drawing, type Drawings } from './drawings.js';
-import type { PreparedNetworks } from './prepare-networks.js';
+import type { PreparedNetwork } from '../../contract/prepared-network.js';
+import { computeActivities } from '../activities.js';
+import { atMost } from '../at-most.js';
+import type { PreparedNetworks } from './networks.js';
 import type { Progress } from './progress.js';
+import { recordsOf, type Rendering, type Renderings } from './renderings.js';
 
+/** Rows that are summed up at once. */
+const MAX_TOGETHER = 8;
 /** How often shards whose artefacts have gone meanwhile are made again. */
 const MAX_REPAIRS = 2;
 /** Full precision, whose images FID-SD and KID compare with. */
@@ -25,17 +25,25 @@ export interface RowPlan {
   readonly spec: EvaluateSpec;
   readonly prepared: PreparedNetworks;
   readonly schedules: readonly ResolvedSchedule[];
-  readonly drawings: Drawings;
+  readonly renderings: Renderings;
   readonly progress: Progress;
 }
 
 /** @returns one summary per row, in their order */
 export async function summariseRows(plan: RowPlan): Promise<SummariseResult[]> {
   const summaries: SummariseResult[] = [];
-  await together(plan.spec.rows, async (_, row) => {
-    summaries[row] = await summarise(plan, row);
-    plan.progress.summarised += 1;
-  });
+  const scope = new CancellationScope();
+  try {
+    await scope.run(() =>
+      atMost(MAX_TOGETHER, plan.spec.rows, async (_, row) => {
+        summaries[row] = await summarise(plan, row);
+        plan.progress.summarised += 1;
+      }),
+    );
+  } catch (error) {
+    scope.cancel();
+    throw error;
+  }
   return summaries;
 }
 
@@ -43,10 +51,10 @@ export async function summariseRows(plan: RowPlan): Promise<SummariseResult[]> {
 async function summarise(plan: RowPlan, row: number): Promise<SummariseResult> {
   const {
     prepared: { networks, networkOf },
-    drawings,
+    renderings,
   } = plan;
-  const { model, precision, scoreQueue } = networks[networkOf[row]!]!;
-  const { summarise: sumUp } = scoreActivities(scoreQueue, null);
+  const { model, precision } = networks[networkOf[row]!]!;
+  const { summarise: sumUp } = computeActivities();
   let repaired = false;
   for (let repairs = 0; ; repairs += 1) {
     const request = requestOf(plan, row);
@@ -55,7 +63,7 @@ async function summarise(plan: RowPlan, row: number): Promise<SummariseResult> {
     if (made.missing.length === 0) return repaired ? { ...made, warnings: [...made.warnings, REPAIRED] } : made;
     if (repairs === MAX_REPAIRS) throw elsewhere(row);
     repaired = true;
-    await drawings.repair(made.missing);
+    await renderings.repair(made.missing);
   }
 }
 
@@ -69,32 +77,33 @@ const elsewhere = (row: number): QschedError =>
   );
 
 function requestOf(
-  { spec, prepared: { networks, networkOf }, schedules, drawings }: RowPlan,
+  { spec, prepared: { networks, networkOf, split }, schedules, renderings }: RowPlan,
   row: number,
 ): SummariseRequest {
-  const { prompts: split, ...prepared } = networks[networkOf[row]!]!;
-  const own = drawings.ofRow(row);
+  const prepared = networks[networkOf[row]!]!;
+  const own = renderings.ofRow(row);
   const identity = spec.rows.findIndex(({ schedule }, i) => schedule === 'identity' && networkOf[i] === networkOf[row]);
   const { schedule } = spec.rows[row]!;
+  const full = fullOf(spec, prepared, renderings, own);
   return {
     prepared,
     schedule: schedules[row]!,
     label: labelOf(spec.rows[row]!),
     promptCount: split.count,
     seedCount: split.seeds.length,
-    records: own.records,
-    identity: schedule === 'identity' || identity === -1 ? null : drawings.ofRow(identity).records,
-    full: fullOf(spec, prepared, drawings, own)?.records ?? null,
+    records: recordsOf(own),
+    identity: schedule === 'identity' || identity === -1 ? null : recordsOf(renderings.ofRow(identity)),
+    full: full === null ? null : recordsOf(full),
   };
 }
 
-/** The full-precision identity of the same model and scheduler, where the table has it and it is not this row's own. */
+/** The full-precision baseline of the same model and scheduler, if the table has it and it is not this row's own. */
 function fullOf(
   { rows }: EvaluateSpec,
-  { model, scheduler }: Omit<PreparedNetwork, 'prompts'>,
-  drawings: Drawings,
-  own: Drawing,
-): Drawing | null {
+  { model, scheduler }: PreparedNetwork,
+  renderings: Renderings,
+  own: Rendering,
+): Rendering | null {
   const at = rows.findIndex(
     (row) =>
       row.schedule === 'identity' &&
@@ -102,7 +111,7 @@ function fullOf(
       row.precision === REFERENCE_PRECISION &&
       canonicalJson(row.scheduler) === canonicalJson(scheduler),
   );
-  const found = at === -1 ? null : drawings.ofRow(at);
+  const found = at === -1 ? null : renderings.ofRow(at);
   return found === own ? null : found;
 }
 

@@ -1,72 +1,95 @@
 /**
- * The start of a search: resolve the spec on a worker, open the search in the store, score the identity.
+ * The start of a search: describe its networks on a worker, plan and open it in the store, score the baseline.
  */
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { PrepareResult } from '../../contract/payloads.js';
 import { modelActivities, storeActivities } from '../activities.js';
-import { judgedObjectives } from '../judged-objectives.js';
+import { describeNetwork } from '../describe.js';
 import { asksToWait } from '../patience.js';
+import { fetchPrompts } from '../prompts.js';
+import { scorersAsked } from '../../metrics/objectives/scorers-asked.js';
+import { WIRE_VERSION } from '../../contract/wire/version.js';
+import { startPace } from '../scoring/pace.js';
 import { failedScores } from './failed-scores.js';
 import { numbered, scoreStage } from './score-stage.js';
 import { spaceOf, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
 
-/** Checks, prepares and opens: from here on the search is in the database. */
-export async function begin({ searchId, spec, input }: SearchRun): Promise<SearchState> {
-  const start = `Start one with \`npx qsched worker --model ${spec.model}\`.`;
-  setCurrentDetails(
-    `Preparing **${spec.model}** at ${spec.precision}: waiting for a worker that serves this model. ${start}`,
-  );
+/** Rows of a search that the store writes at once. */
+const PROMPT_ROWS = 5000;
+
+/** Checks, describes, plans and opens: from here on the search is in the database. */
+export async function begin(run: SearchRun): Promise<SearchState> {
+  const { searchId, spec, input } = run;
+  const { model, precision, objective, confirm, control, waitForWorker: waitSeconds } = spec;
+  const start = `Start one with \`npx qsched worker --model ${model}\`.`;
+  setCurrentDetails(`Preparing **${model}** at ${precision}: waiting for a worker that serves this model. ${start}`);
   await storeActivities(0).check({ spec, patient: asksToWait(input) });
-  const summary = `${spec.model} ${spec.precision}`;
-  const { prepare } = modelActivities(spec.model, spec.waitForWorker);
-  const prepared = await prepare.executeWithOptions({ summary }, [{ spec }]);
-  const { quantised, reference, notes, objective, contexts, splits, texts, nouns } = prepared;
-  const opening = { searchId, spec, objective, contexts, splits, texts, nouns };
-  const { searchAttributes } = await storeActivities(textCount(prepared)).open(opening);
-  if (searchAttributes) {
-    upsertSearchAttributes({ QschedModel: [spec.model], QschedPrecision: [spec.precision], QschedStatus: ['running'] });
+  const scorers = scorersAsked(objective, confirm.scorers);
+  const describe = (of: string) => describeNetwork({ model, precision: of, scorers, waitSeconds });
+  const [quantised, reference] = await Promise.all([
+    describe(precision),
+    control === 'none' ? null : describe('reference'),
+  ]);
+  const plan = await storeActivities(PROMPT_ROWS).planSearch({ searchId, spec, quantised, reference });
+  const { workers, ...planned } = plan;
+  run.paces[planned.quantised.scoreQueue] = startPace(workers);
+  if (planned.searchAttributes) {
+    upsertSearchAttributes({ QschedModel: [model], QschedPrecision: [precision], QschedStatus: ['running'] });
   }
+  const notes = [...planned.notes, ...(await promptNotes(run, { ...planned, scorers }))];
   return {
-    quantised,
-    reference,
+    ...planned,
     notes,
-    splits,
-    searchAttributes,
-    objectives: judgedObjectives(spec, prepared),
     identityScore: null,
     optimizer: null,
     told: 0,
     failed: 0,
     generation: 0,
     best: [],
+    paces: run.paces,
+    control: null,
   };
 }
 
+/** What the scorers do with these prompts that a reader should know, such as cutting them. */
+async function promptNotes(
+  run: SearchRun,
+  { quantised, splits }: Pick<SearchState, 'quantised' | 'splits'> & { readonly scorers: readonly string[] },
+): Promise<string[]> {
+  const { spec } = run;
+  const stages = ['calibration', 'select', 'confirm'] as const;
+  for (const stage of stages) run.prompts[stage] ??= await fetchPrompts(splits[stage]);
+  const { inspectPrompts } = modelActivities(spec.model, spec.waitForWorker);
+  return inspectPrompts({
+    version: WIRE_VERSION,
+    model: spec.model,
+    precision: spec.precision,
+    scorers: quantised.scorers.map(({ role }) => role),
+    texts: stages.flatMap((stage) => run.prompts[stage]!.map(({ text }) => text)),
+  });
+}
+
 /** @throws QschedError (failure): what the candidates are measured against cannot be scored */
-export async function scoreIdentity(run: SearchRun, state: SearchState): Promise<SearchState> {
+export async function scoreBaseline(run: SearchRun, state: SearchState): Promise<SearchState> {
   const { spec, progress } = run;
   const { quantised, splits } = state;
   progress.stage = 'identity';
   setCurrentDetails(
-    `Scoring the identity of **${spec.model}** ${spec.precision} on ${splits.calibration.count} prompts. If this stays, ` +
+    `Scoring the baseline of **${spec.model}** ${spec.precision} on ${splits.calibration.count} prompts. If this stays, ` +
       `no worker serves \`${quantised.scoreQueue}\`: start one with \`npx qsched worker --model ${spec.model}\`.`,
   );
   const trials = numbered([spaceOf(spec).identity()], 0);
   const { scores } = await scoreStage(run, state, {
     stage: 'calibration',
     trials,
-    label: 'identity',
+    label: 'baseline',
     waitSeconds: spec.waitForWorker,
   });
   const identityScore = scores[0]!;
   if (identityScore === null) {
-    const what = `The identity of ${spec.model} ${spec.precision} cannot be scored`;
+    const what = `The baseline of ${spec.model} ${spec.precision} cannot be scored`;
     throw await failedScores(run.searchId, what, 'Fix the model or the scorer.');
   }
   progress.identity = identityScore;
   return { ...state, identityScore };
 }
-
-const textCount = ({ texts }: PrepareResult): number =>
-  texts.calibration.length + texts.select.length + texts.confirm.length;

@@ -3,28 +3,25 @@
  * control, finish.
  */
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { FinishRequest } from '../../contract/payloads.js';
+import type { FinishRequest, JudgeRequest } from '../../contract/payloads.js';
 import type { SearchResult, Verdict } from '../../contract/search-result.js';
-import { storeActivities } from '../activities.js';
+import { computeActivities, storeActivities } from '../activities.js';
+import { imagesPerTrial } from '../scoring/score-batch.js';
 import { runControl } from './control.js';
 import { failedScores } from './failed-scores.js';
-import { images } from './score-batch.js';
 import { numbered, scoreStage } from './score-stage.js';
 import { spaceOf, type SearchRun } from './search-run.js';
 import type { Ranked, SearchState } from './search-state.js';
 
-const { max, min } = Math;
-
-/** Judging resamples every held-out prompt many times: as long as so many rows. */
-const RESAMPLING_ROWS = 100;
-
 /** @throws QschedError (failure): no candidate could be scored */
 export async function conclude(run: SearchRun, state: SearchState): Promise<SearchResult> {
   const finalist = await select(run, state);
-  const verdict = await confirm(run, state, finalist);
+  const judged = judgedBy(state);
+  const verdict = await confirm(run, state, finalist, judged);
   const control = await runControl(run, state);
   const result = resultOf(run, state, { finalist, verdict, control });
-  const complete = await storeActivities(state.told * images(state.splits.calibration)).finish({ result });
+  const rows = state.told * imagesPerTrial(state.splits.calibration) + imagesPerTrial(state.splits.confirm);
+  const complete = await storeActivities(rows).finish({ result, judged });
   if (state.searchAttributes) upsertSearchAttributes({ QschedStatus: ['finished'] });
   run.progress.stage = 'finished';
   run.progress.status = 'finished';
@@ -57,19 +54,27 @@ async function select(run: SearchRun, state: SearchState): Promise<Ranked> {
   return state.best[winner]!;
 }
 
-/** The finalist against the identity on held-out prompts. */
-async function confirm(run: SearchRun, state: SearchState, finalist: Ranked): Promise<Verdict> {
+/** What the verdict is judged by. */
+const judgedBy = ({ quantised, splits }: SearchState): Omit<JudgeRequest, 'searchId'> => ({
+  contexts: quantised.contexts,
+  seeds: splits.confirm.seeds,
+  objectives: quantised.judged,
+});
+
+/** The finalist against the baseline on held-out prompts. */
+async function confirm(
+  run: SearchRun,
+  state: SearchState,
+  finalist: Ranked,
+  judged: Omit<JudgeRequest, 'searchId'>,
+): Promise<Verdict> {
   const { confirm: split } = state.splits;
   run.progress.stage = 'confirm';
-  setCurrentDetails(`Confirming the finalist against the identity on ${split.count} held-out prompts.`);
+  setCurrentDetails(`Confirming the finalist against the baseline on ${split.count} held-out prompts.`);
   const trials = numbered([spaceOf(run.spec).identity(), finalist.coefficients], 0);
   await scoreStage(run, state, { stage: 'confirm', trials, label: 'confirm' });
-  return storeActivities(split.count * RESAMPLING_ROWS).judge({
-    searchId: run.searchId,
-    contexts: state.quantised.contexts,
-    seeds: split.seeds,
-    objectives: state.objectives,
-  });
+  const summary = `${split.count} held-out prompts`;
+  return computeActivities().judge.executeWithOptions({ summary }, [{ searchId: run.searchId, ...judged }]);
 }
 
 interface Outcome {
@@ -84,7 +89,7 @@ function resultOf(
   { finalist, verdict, control }: Outcome,
 ): FinishRequest['result'] {
   const [best] = state.best as [Ranked];
-  const [{ prompts, gain, percentile, studentised }] = verdict.scorers as [Verdict['scorers'][number]];
+  const [{ prompts, gain, low, high }] = verdict.scorers as [Verdict['scorers'][number]];
   return {
     searchId,
     status: 'finished',
@@ -101,8 +106,8 @@ function resultOf(
     heldOut: {
       prompts,
       gain,
-      low: min(percentile.low, studentised.low),
-      high: max(percentile.high, studentised.high),
+      low,
+      high,
       recommend: verdict.recommend,
       reason: verdict.reason,
       scorers: verdict.scorers,

@@ -1,5 +1,6 @@
 /**
- * What full precision does with the same prompts, and with a search of its own.
+ * The full-precision network: its baseline on the held-out prompts, and, if asked for, a search of its own. That search
+ * runs beside the main one if both networks fit in memory.
  */
 import { executeChild, setCurrentDetails } from '@temporalio/workflow';
 import type { SearchResult } from '../../contract/search-result.js';
@@ -7,18 +8,48 @@ import { numbered, scoreStage } from './score-stage.js';
 import { spaceOf, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
 
-/** @returns null where the spec wants no control; a score that failed is null */
+type ControlSearch = NonNullable<NonNullable<SearchResult['control']>['search']>;
+
+/** The search of the full-precision network. */
+export class Control {
+  private running: Promise<ControlSearch> | null = null;
+
+  constructor(
+    private readonly searchId: string,
+    private readonly spec: SearchRun['spec'],
+  ) {}
+
+  /** Starts the search, if it does not run yet; its failure is thrown by `result`. */
+  start(precision: string): void {
+    if (this.running !== null) return;
+    const args: [unknown] = [{ ...this.spec, precision, control: 'none' }];
+    const child = executeChild('search', { workflowId: `${this.searchId}-control`, args }) as Promise<SearchResult>;
+    this.running = child.then(({ best, identity, heldOut }) => ({ best, identity, heldOut }));
+    this.running.catch(() => undefined);
+  }
+
+  /** Its result; started now if it was not before. */
+  async result(precision: string): Promise<ControlSearch> {
+    this.start(precision);
+    return this.running!;
+  }
+
+  /** Its result once it has ended; null if it was not started. */
+  async settled(): Promise<ControlSearch | null> {
+    return this.running;
+  }
+}
+
+/** @returns null if the spec asks for no control; a score that failed is null */
 export async function runControl(run: SearchRun, state: SearchState): Promise<SearchResult['control']> {
-  const { searchId, spec, progress } = run;
+  const { spec, progress } = run;
   if (state.reference === null) return null;
   const { precision } = state.reference;
   progress.stage = 'control';
-  setCurrentDetails(`Evaluating the full-precision network (${precision}) beside it.`);
+  setCurrentDetails(`Evaluating the full-precision network (${precision}).`);
   const trials = numbered([spaceOf(spec).identity()], 0);
   const { scores } = await scoreStage(run, state, { stage: 'control', trials, label: 'control' });
   const heldOut = { [spec.objective.scorer]: scores[0]! };
   if (spec.control === 'evaluate') return { precision, heldOut, search: null };
-  const args: [unknown] = [{ ...spec, precision, control: 'none' }];
-  const own = (await executeChild('search', { workflowId: `${searchId}-control`, args })) as SearchResult;
-  return { precision, heldOut, search: { best: own.best, identity: own.identity, heldOut: own.heldOut } };
+  return { precision, heldOut, search: state.control ?? (await run.control.result(precision)) };
 }

@@ -3,19 +3,20 @@
  */
 import { workflowInfo } from '@temporalio/workflow';
 import type { CoefficientSpace } from '../../diffusion/coefficients.js';
-import { createOptimizer, defaultBatch, restoreOptimizer } from '../../optimizers/create.js';
-import type { Optimizer } from '../../optimizers/optimizer.js';
+import { createOptimizer, defaultBatch, restoreOptimizer, thinks } from '../../optimizers/create.js';
+import type { Optimizer, OptimizerOptions, Point } from '../../optimizers/optimizer.js';
 import type { AskedTrial } from '../../contract/payloads.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
+import { computeActivities, storeActivities } from '../activities.js';
+import type { BatchScores } from '../scoring/score-batch.js';
 import { failedScores } from './failed-scores.js';
-import type { BatchScores } from './score-batch.js';
 import { scoreStage } from './score-stage.js';
 import { carryOn, showProgress, spaceOf, type SearchRun } from './search-run.js';
 import { rankBest, type SearchState } from './search-state.js';
 
 const { min } = Math;
 
-/** Candidates asked together where neither the spec nor the optimizer sets it lower. */
+/** Candidates asked together, unless the spec or the optimizer sets fewer. */
 const MAX_ASKED = 256;
 /** A search whose candidates keep failing is stopped: more than this share, after at least this many. */
 const MAX_FAILED_SHARE = 0.2;
@@ -25,9 +26,12 @@ const MIN_BEFORE_STOP = 5;
 export async function optimise(run: SearchRun, start: SearchState): Promise<SearchState> {
   run.progress.stage = 'search';
   const space = spaceOf(run.spec);
-  const optimizer = optimizerOf(run.spec.optimizer, space, start);
+  const options = optionsOf(run.spec.optimizer, space);
+  const { type } = run.spec.optimizer;
+  const optimizer =
+    start.optimizer === null ? createOptimizer(type, options) : restoreOptimizer(start.optimizer, options);
   for (let state = start; ;) {
-    const points = optimizer.ask();
+    const points = thinks(type) ? await propose(run, state, optimizer, options) : optimizer.ask();
     if (points.length === 0) return state;
     showProgress(run, state);
     const trials = points.map((point, i) => ({
@@ -39,7 +43,7 @@ export async function optimise(run: SearchRun, start: SearchState): Promise<Sear
     const made = await scoreStage(run, state, { stage: 'calibration', trials, label }, (count) => {
       run.progress.told += count;
     });
-    optimizer.tell(made.scores);
+    optimizer.tell(points, made.scores);
     state = told(state, trials, made, optimizer, run.spec);
     showProgress(run, state);
     await refuseFailing(run, state);
@@ -47,15 +51,33 @@ export async function optimise(run: SearchRun, start: SearchState): Promise<Sear
   }
 }
 
-function optimizerOf(
+/**
+ * The next points of an optimizer that takes its time: those that are stored already, else those that it proposes away
+ * from this thread. Stored asks are authoritative: the same search asks the same, whatever it would propose today.
+ */
+async function propose(
+  { searchId, spec }: SearchRun,
+  { told: before }: SearchState,
+  optimizer: Optimizer,
+  options: OptimizerOptions & { readonly batch: number },
+): Promise<readonly Point[]> {
+  const count = min(options.batch, options.budget - before);
+  if (count === 0 || optimizer.stopReason() !== null) return [];
+  const stored = await storeActivities(count).storedAsks({ searchId, from: before + 1, count });
+  if (stored.length === count) return stored.map(({ point }) => point);
+  const { type } = spec.optimizer;
+  const { propose: proposeAway } = computeActivities();
+  const summary = `${type}: points ${before + 1}-${before + count}`;
+  return proposeAway.executeWithOptions({ summary }, [{ optimizer: type, options, state: optimizer.state() }]);
+}
+
+function optionsOf(
   { type, budget, seed, gridPoints, batch: wanted }: SearchSpec['optimizer'],
   { lower, upper }: CoefficientSpace,
-  { optimizer }: SearchState,
-): Optimizer {
+): OptimizerOptions & { readonly batch: number } {
   const own = gridPoints === undefined ? {} : { gridPoints };
   const batch = min(MAX_ASKED, wanted ?? defaultBatch(type, lower.length, budget, own));
-  const options = { space: { lower, upper }, seed, budget, batch, ...own };
-  return optimizer === null ? createOptimizer(type, options) : restoreOptimizer(optimizer, options);
+  return { space: { lower, upper }, seed, budget, batch, ...own };
 }
 
 /** The state after a generation. */

@@ -4,7 +4,8 @@
 import type { Coefficients } from '../../contract/coefficients.js';
 import { scorersOf } from '../../contract/objective-plan.js';
 import type { AskedTrial, Stage } from '../../contract/payloads.js';
-import { scoreBatch, type BatchScores } from './score-batch.js';
+import { fetchPrompts } from '../prompts.js';
+import { scoreBatch, type BatchScores } from '../scoring/score-batch.js';
 import { carryOn, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
 
@@ -23,8 +24,11 @@ export interface StageBatch {
 export const numbered = (candidates: readonly Coefficients[], first: number): AskedTrial[] =>
   candidates.map((coefficients, i) => ({ index: first + i, point: [], coefficients }));
 
-/** Calibration and selection need the objective's scorers alone; a verdict shows the others too. */
-export function scoreStage(
+/**
+ * Calibration and selection need the objective's scorers alone; a verdict shows the others too, and the images that it
+ * rests on are kept.
+ */
+export async function scoreStage(
   run: SearchRun,
   state: SearchState,
   { stage, trials, label, waitSeconds = null }: StageBatch,
@@ -33,18 +37,21 @@ export function scoreStage(
   const { searchId, spec } = run;
   const split: Stage = stage === 'control' ? 'confirm' : stage;
   const prepared = stage === 'control' ? state.reference! : state.quantised;
-  const objective = state.objectives[0]!.plan;
+  const { objective } = state.quantised;
   const own = Object.fromEntries(scorersOf(objective).map((scorer) => [scorer, prepared.contexts[scorer]!]));
   const contexts = split === 'confirm' ? prepared.contexts : own;
+  run.prompts[split] ??= await fetchPrompts(state.splits[split]);
   const batch = {
     reference: { searchId, stage, contexts, split, seeds: state.splits[split].seeds, objective },
     prepared,
-    scheduler: spec.scheduler,
     split: state.splits[split],
+    prompts: run.prompts[split],
     trials,
     retryFailed: spec.retryFailed,
+    keepImages: split === 'confirm',
     waitSeconds,
     label,
+    paces: run.paces,
     carryOn: () => carryOn(run, state),
   };
   return scoreBatch(batch, onRecorded);

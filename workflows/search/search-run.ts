@@ -9,8 +9,12 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { coefficientSpace, type CoefficientSpace } from '../../diffusion/coefficients.js';
+import type { Stage } from '../../contract/payloads.js';
 import type { SearchProgress } from '../../contract/search-result.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
+import type { WirePrompt } from '../../contract/wire/network.js';
+import type { Paces } from '../scoring/score-batch.js';
+import type { Control } from './control.js';
 import type { SearchState } from './search-state.js';
 
 /** What every stage knows, and the progress that it writes. */
@@ -21,6 +25,12 @@ export interface SearchRun {
   readonly input: unknown;
   /** What the `progress` query answers. */
   readonly progress: { -readonly [K in keyof SearchProgress]: SearchProgress[K] };
+  /** Prompts by split, fetched when they are needed. */
+  readonly prompts: { [S in Stage]?: readonly WirePrompt[] };
+  /** What is known of the workers. */
+  readonly paces: Paces;
+  /** The full-precision search beside this one, once it was started. */
+  readonly control: Control;
 }
 
 /** The coefficients that may vary, of a spec. */
@@ -28,13 +38,21 @@ export function spaceOf({ coefficients: { shape, tune, range }, scheduler: { ste
   return coefficientSpace({ shape, tune, range, steps });
 }
 
-/** Continues in a run with an empty history. What is stored is asked for again, and found. */
+/**
+ * Continues in a run with an empty history. Evaluations that are stored are asked for again, and reused. A control
+ * that runs beside the search is waited for: its parent must not close before it does.
+ */
 export async function carryOn(run: SearchRun, state: SearchState): Promise<never> {
+  const control = await run.control.settled();
   await condition(allHandlersFinished);
-  return continueAsNew<(input: unknown, carried: SearchState) => Promise<unknown>>(run.input, state);
+  return continueAsNew<(input: unknown, carried: SearchState) => Promise<unknown>>(run.input, {
+    ...state,
+    paces: run.paces,
+    control: control ?? state.control,
+  });
 }
 
-/** Says how far the search is: to the query, to the details, and to the search attributes. */
+/** Reports progress: to the query, the details, and the search attributes. */
 export function showProgress({ spec, progress }: SearchRun, state: SearchState): void {
   progress.told = state.told;
   progress.failed = state.failed;
@@ -42,7 +60,7 @@ export function showProgress({ spec, progress }: SearchRun, state: SearchState):
   progress.identity = state.identityScore;
   progress.best = state.best[0]?.score ?? null;
   const best =
-    progress.best === null ? '' : `, best ${progress.best.toFixed(4)} (identity ${state.identityScore?.toFixed(4)})`;
+    progress.best === null ? '' : `, best ${progress.best.toFixed(4)} (baseline ${state.identityScore?.toFixed(4)})`;
   const failed = state.failed > 0 ? `, ${state.failed} failed` : '';
   setCurrentDetails(
     `Generation ${state.generation}, ${state.told} of ${spec.optimizer.budget} trials${best}${failed}.`,

@@ -3,7 +3,9 @@
  */
 import type { OptimizerState } from '../../optimizers/optimizer.js';
 import type { Coefficients } from '../../contract/coefficients.js';
-import type { JudgedObjective, PreparedModel, PromptSplit, Stage } from '../../contract/payloads.js';
+import type { SearchPlan } from '../../contract/payloads.js';
+import type { SearchResult } from '../../contract/search-result.js';
+import type { Paces } from '../scoring/score-batch.js';
 
 /** A trial that may become a finalist. */
 export interface Ranked {
@@ -13,15 +15,8 @@ export interface Ranked {
 }
 
 /** The search between two batches. */
-export interface SearchState {
-  readonly quantised: PreparedModel;
-  readonly reference: PreparedModel | null;
-  /** What is judged by, the search's own objective first. */
-  readonly objectives: readonly JudgedObjective[];
-  readonly notes: readonly string[];
-  readonly splits: Readonly<Record<Stage, PromptSplit>>;
-  readonly searchAttributes: boolean;
-  /** Null until the identity is scored. */
+export interface SearchState extends Omit<SearchPlan, 'workers'> {
+  /** Null until the baseline is scored. */
   readonly identityScore: number | null;
   readonly optimizer: OptimizerState | null;
   readonly told: number;
@@ -29,6 +24,10 @@ export interface SearchState {
   readonly generation: number;
   /** The best candidates so far, best first, each once; ties keep the earlier one first. */
   readonly best: readonly Ranked[];
+  /** What is known of the workers, by queue. */
+  readonly paces: Paces;
+  /** The full-precision search, if it has ended in an earlier run of this workflow. */
+  readonly control: NonNullable<SearchResult['control']>['search'];
 }
 
 /** Adds a generation's trials to the best `most`; an optimizer that asks a point twice does not fill the list with it. */

@@ -1,18 +1,20 @@
 /**
- * The `search` workflow: prepare, open, score the identity, ask/score/tell, select, confirm, judge, finish.
+ * The `search` workflow: describe, plan, score the baseline, ask/score/tell, select, confirm, judge, finish.
  */
 import { CancellationScope, defineQuery, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { SearchProgress, SearchResult } from '../../contract/search-result.js';
 import { parseSearchSpec } from '../../contract/validate.js';
 import { storeActivities } from '../activities.js';
 import { asFailure, explain, orFailure } from '../failure.js';
-import { begin, scoreIdentity } from './begin.js';
+import { markRelease } from '../release.js';
+import { begin, scoreBaseline } from './begin.js';
 import { conclude } from './conclude.js';
+import { Control } from './control.js';
 import { optimise } from './optimise.js';
 import type { SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
 
-/** Where the search is: `temporal workflow query --type progress`. */
+/** How far the search is: `temporal workflow query --type progress`. */
 export const progressQuery = defineQuery<SearchProgress>('progress');
 
 /**
@@ -22,20 +24,29 @@ export const progressQuery = defineQuery<SearchProgress>('progress');
  * @param carried the state of the run before this one, after continue-as-new
  */
 export async function search(input: unknown, carried?: SearchState): Promise<SearchResult> {
+  markRelease();
   const { workflowId: searchId } = workflowInfo();
   const progress = startOf(carried);
   setHandler(progressQuery, () => ({ ...progress }));
   const spec = orFailure(() => parseSearchSpec(input));
   progress.budget = spec.optimizer.budget;
-  const run: SearchRun = { searchId, spec, input, progress };
+  const control = new Control(searchId, spec);
+  const run: SearchRun = { searchId, spec, input, progress, prompts: {}, paces: { ...carried?.paces }, control };
   let state = carried;
+  const scope = new CancellationScope();
   try {
-    state ??= await begin(run);
-    if (state.identityScore === null) state = await scoreIdentity(run, state);
-    state = await optimise(run, state);
-    return await conclude(run, state);
+    return await scope.run(async () => {
+      state ??= await begin(run);
+      if (state.identityScore === null) state = await scoreBaseline(run, state);
+      if (spec.control === 'search' && state.together && state.control === null) {
+        control.start(state.reference!.precision);
+      }
+      state = await optimise(run, state);
+      return conclude(run, state);
+    });
   } catch (error) {
     if (isContinueAsNew(error)) throw error;
+    scope.cancel();
     if (state !== undefined) await abandon(searchId, error);
     throw isCancellation(error) ? error : asFailure(error);
   }
@@ -55,7 +66,7 @@ function startOf(carried: SearchState | undefined): SearchRun['progress'] {
   };
 }
 
-/** The store says how the search ended, also where it was cancelled. */
+/** Stores how the search ended, also if it was cancelled. */
 async function abandon(searchId: string, error: unknown): Promise<void> {
   const status = isCancellation(error) ? ('cancelled' as const) : ('failed' as const);
   const end = { searchId, status, message: explain(error) };

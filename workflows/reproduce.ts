@@ -1,22 +1,23 @@
 /**
- * The `study` workflow: the PTQD fits and searches of one table or figure as child workflows, a few at a time, then one
+ * The `reproduce` workflow: the PTQD fits and searches of one table or figure as child workflows, a few at a time, then one
  * evaluation of what they found, then the table.
  *
  * A child's id is made from its content: a study that is run again, and another study with the same search, find what is
  * stored and score nothing twice.
  */
 import { CancellationScope, defineQuery, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import { evaluateIdOf, ptqdIdOf, searchIdOf } from '../contract/content-id.js';
 import type { EvaluateResult } from '../contract/evaluate-spec.js';
 import type { SearchResult } from '../contract/search-result.js';
 import type { PtqdResult } from '../contract/study-payloads.js';
 import type { StudyProgress, StudyResult } from '../contract/study-spec.js';
-import { childId } from '../paper/child-id.js';
 import { planStudy } from '../paper/index.js';
 import { evaluationOf, type StudyPlan } from '../paper/study-plan.js';
 import { studyRows } from '../paper/study-rows.js';
 import { store } from './activities.js';
 import { asFailure, orFailure } from './failure.js';
-import { StudyChildren } from './study-children.js';
+import { markRelease } from './release.js';
+import { StudyChildren } from './reproduce-children.js';
 
 /** Where the study is: `temporal workflow query --type progress`. */
 export const studyProgressQuery = defineQuery<StudyProgress>('progress');
@@ -29,7 +30,8 @@ type Table = Omit<StudyResult, 'studyId' | 'seconds'>;
  *
  * @param input `{name, options}`: only the name is required
  */
-export async function study(input: unknown): Promise<StudyResult> {
+export async function reproduce(input: unknown): Promise<StudyResult> {
+  markRelease();
   const { workflowId: studyId } = workflowInfo();
   const { plan, options } = orFailure(() => planStudy(input));
   const started = new Date(); // the server's clock: the same on replay
@@ -60,7 +62,7 @@ async function run(
   const references = await findSchedules(plan, children);
   const evaluation = evaluationOf(plan, model, references);
   const label = `the ${plan.rows.length} rows of the table`;
-  const about = { kind: 'evaluate' as const, id: childId('evaluate', evaluation), label };
+  const about = { kind: 'evaluate' as const, id: evaluateIdOf(evaluation), label };
   children.evaluate();
   const { evaluateId, objective, prompts, warnings, ...evaluated } = await children.run<EvaluateResult>(
     about,
@@ -82,9 +84,12 @@ async function findSchedules(
     ...searches.map(({ key, label, spec }) => ({ kind: 'search' as const, key, label, argument: spec })),
   ];
   await children.inTurn(steps, together, async ({ kind, key, label, argument }) => {
-    const id = childId(kind, argument);
+    const id = kind === 'ptqd' ? ptqdIdOf(argument) : searchIdOf(argument);
     const made = await children.run<PtqdResult | SearchResult>({ kind, id, label }, argument);
     references[key] = kind === 'ptqd' ? `schedule:${(made as PtqdResult).id}` : `search:${id}`;
   });
   return references;
 }
+
+/** The name of this workflow in 0.1, kept for one release. */
+export const study = (input: unknown): Promise<StudyResult> => reproduce(input);

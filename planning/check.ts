@@ -1,0 +1,59 @@
+/**
+ * What can be said of a spec before anything is started, from the files of this machine.
+ */
+import type { EvaluateSpec } from '../contract/evaluate-spec.js';
+import type { SearchSpec } from '../contract/search-spec.js';
+import type { NetworkFacts } from '../contract/wire/describe.js';
+import { WIRE_VERSION } from '../contract/wire/version.js';
+import { checkCoefficients } from '../diffusion/coefficients.js';
+import { schedulerOf } from '../diffusion/scheduler-of.js';
+import { inspectNetwork } from '../inference/describe.js';
+import { resolveSplit } from '../inference/prompts/prompt-sets.js';
+import { scorersAsked } from '../metrics/objectives/scorers-asked.js';
+import { requireFeatures } from './network.js';
+import { planScorers } from './scorers.js';
+import { searchPrompts } from './splits.js';
+
+/** Where models and prompt sets are looked for; by default where the environment says. */
+export interface Roots {
+  readonly models?: readonly string[];
+  readonly prompts?: readonly string[];
+}
+
+/** @throws QschedError (usage): whatever of the search this machine's files and prompt sets show to be wrong */
+export function checkSearchFiles(spec: SearchSpec, roots: Roots = {}): void {
+  const { model, precision, scheduler, objective, confirm, control } = spec;
+  const scorers = scorersAsked(objective, confirm.scorers);
+  const facts = inspect(model, precision, scorers, roots);
+  if (control !== 'none') inspect(model, 'reference', scorers, roots);
+  schedulerOf(facts, scheduler).fused(); // a scheduler that clips has no fused form
+  planScorers({ objective, beside: confirm.scorers }, facts);
+  searchPrompts(spec, roots.prompts);
+}
+
+/**
+ * The same for the rows of an evaluation.
+ *
+ * @param models only rows of these models; by default all
+ */
+export function checkEvaluationFiles(
+  spec: EvaluateSpec,
+  models: readonly string[] = spec.rows.map(({ model }) => model),
+): void {
+  resolveSplit(spec.prompts, 'prompts');
+  const { objective, scorers: beside, features } = spec;
+  const known = new Map<string, NetworkFacts>();
+  for (const { model, precision, scheduler, schedule } of spec.rows) {
+    if (!models.includes(model)) continue;
+    const key = JSON.stringify([model, precision]);
+    const facts = known.get(key) ?? inspect(model, precision, scorersAsked(objective, beside, features));
+    known.set(key, facts);
+    const { steps } = schedulerOf(facts, scheduler).fused();
+    if (typeof schedule !== 'string') checkCoefficients(schedule.coefficients, steps.length);
+    planScorers({ objective, beside }, facts);
+    if (features !== null) requireFeatures(facts, features);
+  }
+}
+
+const inspect = (model: string, precision: string, scorers: string[], { models }: Roots = {}): NetworkFacts =>
+  inspectNetwork({ version: WIRE_VERSION, model, precision, options: {}, scorers }, models);

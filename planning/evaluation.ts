@@ -1,0 +1,50 @@
+/**
+ * An evaluation, planned: every network of its rows, on one set of prompts.
+ */
+import { QschedError } from '../contract/errors.js';
+import type { EvaluatePlan, PlanEvaluationRequest } from '../contract/evaluate-payloads.js';
+import type { PreparedNetwork } from '../contract/prepared-network.js';
+import { resolveSplit } from '../inference/prompts/prompt-sets.js';
+import { planNetwork } from './network.js';
+import { taggedNotes } from './tagged-nouns.js';
+
+/** @throws QschedError: (usage) what does not fit; (failure) networks of two numeric classes or with different scorers */
+export function planEvaluation({ spec, descriptions, networks: wanted }: PlanEvaluationRequest): EvaluatePlan {
+  const { objective, scorers: beside, features } = spec;
+  const { split, prompts } = resolveSplit(spec.prompts, 'prompts');
+  const networks = wanted.map(
+    ({ of, scheduler }) => planNetwork(descriptions[of]!, { scheduler, objective, beside, features }).prepared,
+  );
+  refuseMixed(networks);
+  const tagged = wanted.flatMap(({ of }, i) => taggedNotes(descriptions[of]!, networks[i]!.scorers, prompts));
+  return {
+    networks,
+    split,
+    notes: [...new Set([...networks.flatMap(({ notes }) => notes), ...tagged])],
+  };
+}
+
+/** Rows are compared with each other: they need the same arithmetic and, under one name, the same scorer. */
+function refuseMixed(networks: readonly PreparedNetwork[]): void {
+  const first = networks[0]!;
+  for (const other of networks) {
+    if (other.numeric !== first.numeric) {
+      throw new QschedError(
+        'failure',
+        `The rows would mix arithmetic: ${first.model} ${first.precision} has ${first.numeric}; ${other.model} ${other.precision} has ${other.numeric}.`,
+        'Serve all models of a table by workers of one kind: the same provider, onnxruntime, instruction set and --batch.',
+        true,
+      );
+    }
+    const changed = other.scorers.find(({ role, fingerprint }) =>
+      first.scorers.some((one) => one.role === role && one.fingerprint !== fingerprint),
+    );
+    if (changed === undefined) continue;
+    throw new QschedError(
+      'failure',
+      `The rows would mix scorers: "${changed.role}" of ${other.model} (${changed.name}) has other files or another version than that of ${first.model}.`,
+      'Give every model of a table the same scorers: name a scorer folder instead of a role.',
+      true,
+    );
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * A search, planned: its networks, its prompts, and what the database needs to open it.
+ */
+import type { OpenRequest, SearchPlan } from '../contract/payloads.js';
+import type { SearchSpec } from '../contract/search-spec.js';
+import type { NetworkDescription } from '../contract/wire/describe.js';
+import { planNetwork } from './network.js';
+import { nounsOf, searchPrompts } from './splits.js';
+import { taggedNotes } from './tagged-nouns.js';
+
+/** Networks beside each other may take this share of a worker's memory: the rest is for what they compute. */
+const WEIGHTS_SHARE = 0.25;
+
+/** What comes out: the plan for the workflow, and the rows for the database. */
+export interface PlannedSearch {
+  readonly plan: Omit<SearchPlan, 'searchAttributes' | 'workers'>;
+  readonly opening: Omit<OpenRequest, 'searchId'>;
+}
+
+/** @throws QschedError (usage): anything of the spec that does not fit the networks or the prompts here */
+export function planSearch(
+  spec: SearchSpec,
+  quantised: NetworkDescription,
+  reference: NetworkDescription | null,
+): PlannedSearch {
+  const { scheduler, objective, confirm } = spec;
+  const choice = { scheduler, objective, beside: confirm.scorers, features: null };
+  const own = planNetwork(quantised, choice);
+  const control = reference === null ? null : planNetwork(reference, choice);
+  const prompts = searchPrompts(spec);
+  const { splits, texts } = prompts;
+  const { prepared } = own;
+  return {
+    plan: {
+      quantised: prepared,
+      reference: control?.prepared ?? null,
+      splits,
+      notes: [
+        ...new Set([
+          ...prepared.notes,
+          ...(control?.prepared.notes ?? []),
+          ...taggedNotes(quantised, prepared.scorers, Object.values(prompts.prompts).flat()),
+        ]),
+      ],
+      together: reference !== null && quantised.bytes + reference.bytes <= WEIGHTS_SHARE * quantised.memoryBytes,
+    },
+    opening: {
+      spec,
+      objective: prepared.objective,
+      contexts: [...own.contexts, ...(control?.contexts ?? [])],
+      splits,
+      texts,
+      nouns: prepared.readsNouns ? nounsOf(prompts) : null,
+    },
+  };
+}
