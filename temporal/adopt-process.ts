@@ -1,22 +1,22 @@
 /**
- * A process that somebody else started, and that this process is to watch and to end.
+ * A process that another process started, and that this process watches and ends.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from './process-alive.js';
 
 const LOOK_EVERY_MS = 500;
-/** SIGTERM first; SIGKILL when it is still there after this. */
+/** SIGTERM first, SIGKILL if it still runs after this. */
 const END_WITHIN_MS = 10_000;
 
 /** @internal */
 export interface AdoptedProcess {
-  /** Called once, when it ends without `stop()`. */
+  /** The listener is called once, if the process ends without `stop()`. */
   onExit(listener: (how: string) => void): void;
-  /** Ends it and waits for its end. */
+  /** Ends the process and waits until it has ended. */
   stop(): Promise<void>;
 }
 
-/** Watches a process by its id: only its parent is told of its end. */
+/** Watches a process by polling its id, because only its parent is notified when it ends. */
 export function adoptProcess(pid: number): AdoptedProcess {
   const listeners: ((how: string) => void)[] = [];
   const look = setInterval(() => {

@@ -3,7 +3,7 @@
  */
 import { execFile } from 'node:child_process';
 
-/** Versions as `temporal --version` prints them; `unknown` where a binary does not say. */
+/** Versions as `temporal --version` prints them; `unknown` if it does not print one. */
 export interface BinaryVersion {
   readonly cli: string;
   readonly server: string;
@@ -11,11 +11,14 @@ export interface BinaryVersion {
 
 const ANSWER_WITHIN_MS = 20_000;
 
+/** The first server whose development command takes every `--sqlite-pragma` (Temporal CLI 1.1.1, October 2024). */
+export const MIN_SERVER = '1.25.1';
+
 /**
  * Reads `temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)`.
  *
  * @param text the output of `temporal --version`
- * @returns null where this is no Temporal CLI
+ * @returns null if this is not a Temporal CLI
  */
 export function parseVersion(text: string): BinaryVersion | null {
   const cli = /\btemporal version v?([^\s,()]+)/i.exec(text)?.[1];
@@ -26,8 +29,8 @@ export function parseVersion(text: string): BinaryVersion | null {
 /**
  * Runs `<path> --version`.
  *
- * @param path a file, or a name to be looked up on PATH
- * @returns null where it does not run, or is no Temporal CLI
+ * @param path a file, or a name to look up on PATH
+ * @returns null if it does not run, or is not a Temporal CLI
  */
 export async function askVersion(path: string, env: NodeJS.ProcessEnv = process.env): Promise<BinaryVersion | null> {
   return new Promise((answer) => {
@@ -35,4 +38,12 @@ export async function askVersion(path: string, env: NodeJS.ProcessEnv = process.
       answer(error === null ? parseVersion(stdout) : null);
     });
   });
+}
+
+/** Whether the server in a binary is older than {@link MIN_SERVER}. One of unknown version is not: it may be newer. */
+export function isTooOld({ server }: BinaryVersion): boolean {
+  const [version, least] = [server, MIN_SERVER].map((text) => text.split(/[.-]/, 3).map(Number));
+  if (version!.some(Number.isNaN)) return false;
+  const differing = least!.findIndex((part, i) => part !== version![i]);
+  return differing !== -1 && (version![differing] ?? 0) < least![differing]!;
 }

@@ -1,10 +1,10 @@
 /**
- * Where a Temporal binary is kept between runs: one folder a user, outside any project.
+ * Where the Temporal binary is kept between runs: one folder per user, outside any project.
  */
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-/** The Temporal CLI that is downloaded or built: the version that temporal/go.mod pins. */
+/** Version of the Temporal CLI that is downloaded or built; temporal/go.mod pins the same. */
 export const PINNED_CLI = '1.5.1';
 
 /** `QSCHED_CACHE`, or `qsched` in `XDG_CACHE_HOME`, or `~/.cache/qsched`. The folder may not exist yet. */

@@ -1,5 +1,5 @@
 /**
- * The way to a Temporal server: the configured one, ours that runs, or ours started now.
+ * Connects to a Temporal server: the configured one, our own if it runs, or our own started now.
  */
 import { Client, type Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
@@ -14,33 +14,34 @@ const ANSWER_WITHIN_MS = 5_000;
 
 /** @internal */
 export interface ConnectOptions {
-  /** Whether a server may be started where none is configured and none of ours runs. */
+  /** Whether to start a server if none is configured and our own does not run. */
   readonly start: boolean;
   readonly onProgress: (line: string) => void;
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** A connection, and what else a command needs to know about its server. */
+/** A connection, and what a command needs to know about its server. */
 export interface TemporalConnection {
   readonly connection: Connection;
   readonly client: Client;
   /** For `NativeConnection.connect` of a worker. */
   readonly nativeAddress: ServerAddress;
-  /** Only when this call started it: whoever called stops it. */
+  /** Null unless this call started it; the caller must stop it. */
   readonly server: RunningServer | null;
-  /** Null where it is not known. */
+  /** Null if unknown. */
   readonly uiUrl: string | null;
-  /** Whether the server is configured by the user (`configured`), or serves our data folder (`ours`). */
+  /** Whether the user configured the server (`configured`), or it serves our data folder (`ours`). */
   readonly kind: 'configured' | 'ours';
-  /** Whether workflows may set the search attributes in this namespace. */
+  /** Whether workflows can set the search attributes in this namespace. */
   readonly searchAttributes: boolean;
 }
 
 /**
- * Connects in this order: `TEMPORAL_ADDRESS` or a profile of temporal.toml; a running server of ours; one started now.
+ * Connects to the first of these: `TEMPORAL_ADDRESS` or a profile of temporal.toml, our running server, our server
+ * started now.
  *
- * @throws QschedError `failure`: the configured server does not answer within 5 s or lacks the namespace, none runs and
- * `start` is false, or one cannot be started
+ * @throws QschedError `failure`: the configured server does not answer within 5 s or lacks the namespace, no server runs
+ * and `start` is false, or a server cannot be started
  */
 export async function connectTemporal({
   start,
@@ -57,7 +58,7 @@ export async function connectTemporal({
   if (server === null) {
     throw new QschedError(
       'failure',
-      `No Temporal server runs for the data folder ${folder}, and TEMPORAL_ADDRESS names none.`,
+      `No Temporal server is running for the data folder ${folder}, and TEMPORAL_ADDRESS is not set.`,
       'Start one with `npx qsched up`.',
     );
   }
@@ -75,15 +76,15 @@ export async function connectTemporal({
     throw new QschedError(
       'failure',
       `The Temporal server at ${server.address} stopped answering: ${messageOf(error)}.`,
-      'Try again; `npx qsched doctor` says more.',
+      'Try again, or check the setup with `npx qsched doctor`.',
     );
   }
 }
 
 /**
- * The server that environment variables or temporal.toml name.
+ * The server in the environment variables or in temporal.toml.
  *
- * @returns null where they name no address: then a namespace alone means nothing
+ * @returns null if they contain no address; a namespace alone is ignored then
  * @throws QschedError `usage` for a temporal.toml that cannot be read
  */
 export function configuredServer(env: NodeJS.ProcessEnv = process.env): ServerAddress | null {
@@ -105,7 +106,7 @@ export function configuredServer(env: NodeJS.ProcessEnv = process.env): ServerAd
     throw new QschedError(
       'usage',
       `The Temporal configuration cannot be read: ${messageOf(error)}.`,
-      'Look at the TEMPORAL_* variables and at temporal.toml.',
+      'Check the TEMPORAL_* variables and temporal.toml.',
     );
   }
 }
@@ -119,18 +120,18 @@ async function openConfigured(server: ServerAddress): Promise<Connection> {
       throw new QschedError(
         'failure',
         `The Temporal server at ${server.address} has no namespace '${server.namespace}'.`,
-        `Make it with \`temporal operator namespace create --namespace ${server.namespace}\`, or set TEMPORAL_NAMESPACE to one that it has.`,
+        `Create it with \`temporal operator namespace create --namespace ${server.namespace}\`, or set TEMPORAL_NAMESPACE to an existing one.`,
       );
     }
     throw new QschedError(
       'failure',
       `The Temporal server at ${server.address} does not answer: ${text}.`,
-      'Start it, correct TEMPORAL_ADDRESS (or the profile in temporal.toml), or unset it to let qsched start its own.',
+      'Start it, or correct TEMPORAL_ADDRESS (or the profile in temporal.toml), or unset it so that qsched starts its own.',
     );
   }
 }
 
-/** A dev server's UI is by default 1000 above its port. */
+/** By default the UI port of a development server is its port + 1000. */
 async function guessUiUrl(address: string): Promise<string | null> {
   if (!isLocal(address)) return null;
   const ui = address.replace(/\d+$/, (port) => String(Number(port) + 1000));

@@ -1,23 +1,23 @@
 /**
- * The one folder that holds what qsched writes: database, Temporal data, log and lock files.
+ * The folder that holds everything qsched writes: database, Temporal data, log and lock files.
  */
 import { mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { messageOf, QschedError } from '../contract/errors.js';
 
-/** Written and removed again, so that a full disk is seen before a search starts. */
+/** Written and removed again, to detect a full disk before a search starts. */
 const PROBE = Buffer.alloc(4096);
 
-/** Where the data folder is or would be: `QSCHED_DATA`, or `.qsched` in the working folder. Touches no file. */
+/** Path of the data folder: `QSCHED_DATA`, or `.qsched` in the working folder. Creates nothing. */
 export const dataFolderPath = (env: NodeJS.ProcessEnv = process.env): string =>
   resolve(env['QSCHED_DATA'] || '.qsched');
 
 /**
- * The data folder, made when it is not there: `QSCHED_DATA`, or `.qsched` in the working folder.
+ * The data folder, created if it does not exist: `QSCHED_DATA`, or `.qsched` in the working folder.
  *
- * @param env where `QSCHED_DATA` is read from
+ * @param env has `QSCHED_DATA`
  * @returns an absolute path without symbolic links
- * @throws QschedError `failure` when the folder cannot be made or written
+ * @throws QschedError `failure` if the folder cannot be created or written
  */
 export function dataFolder(env: NodeJS.ProcessEnv = process.env): string {
   const folder = dataFolderPath(env);
@@ -27,13 +27,13 @@ export function dataFolder(env: NodeJS.ProcessEnv = process.env): string {
     writeFileSync(probe, PROBE);
     rmSync(probe);
   } catch (error) {
-    if (codeOf(error) === 'ENOSPC') rmSync(probe, { force: true }); // written in part
+    if (codeOf(error) === 'ENOSPC') rmSync(probe, { force: true }); // partly written
     throw new QschedError('failure', `The data folder ${folder} cannot be written: ${reason(error)}.`, remedy(error));
   }
-  return realpathSync(folder); // one folder, one name: by it a running server is recognised
+  return realpathSync(folder); // one name per folder
 }
 
-/** Where images and what was computed from them are kept: `QSCHED_ARTEFACTS`, or `artefacts` in the data folder. */
+/** Folder of the images and of what was computed from them: `QSCHED_ARTEFACTS`, or `artefacts` in the data folder. */
 export const artefactFolder = (env: NodeJS.ProcessEnv = process.env): string =>
   env['QSCHED_ARTEFACTS'] ? resolve(env['QSCHED_ARTEFACTS']) : join(dataFolder(env), 'artefacts');
 
@@ -50,14 +50,14 @@ function reason(error: unknown): string {
       return 'permission denied';
     case 'EEXIST':
     case 'ENOTDIR':
-      return 'there is a file where the folder should be';
+      return 'a file has that name';
     default:
       return messageOf(error);
   }
 }
 
 function remedy(error: unknown): string {
-  const elsewhere = 'set QSCHED_DATA to a folder that you can write, for example `QSCHED_DATA=~/qsched-data`';
+  const elsewhere = 'set QSCHED_DATA to a writable folder, for example `QSCHED_DATA=~/qsched-data`';
   return ['ENOSPC', 'EDQUOT'].includes(codeOf(error))
     ? `Free some space, or ${elsewhere}.`
     : `${elsewhere[0]!.toUpperCase()}${elsewhere.slice(1)}.`;

@@ -1,5 +1,5 @@
 /**
- * A lock between processes: a file that only one can create, and that its holder touches while it lives.
+ * A lock between processes: a file that only one process can create, and that its holder touches while it runs.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
@@ -7,9 +7,9 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from './process-alive.js';
 
-/** A holder touches its file this often. */
+/** The holder touches its file this often. */
 const BEAT_MS = 2_000;
-/** A file that nobody touched for this long has lost its holder. */
+/** A file that was not touched for this long has lost its holder. */
 const STALE_MS = 30_000;
 const POLL_MS = 250;
 const TELL_MS = 5_000;
@@ -21,11 +21,11 @@ interface Holder {
 }
 
 /**
- * Runs `work` while no other process holds the lock. A lock whose holder died is taken over.
+ * Runs `work` while holding the lock. A lock whose holder died is taken over.
  *
  * @param path the lock file; its folder exists
- * @param work what to do; the lock is given back when it ends or throws
- * @param onWait called when another process has the lock, and then every 5 s: with its process id and the seconds waited
+ * @param work runs while the lock is held; the lock is released when it ends or throws
+ * @param onWait called if another process holds the lock, then every 5 s, with its process id and the seconds waited
  */
 export async function withFileLock<T>(
   path: string,
@@ -71,7 +71,7 @@ function readHolder(path: string): Holder | null {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Holder;
   } catch {
-    return null; // gone, or not written to its end yet
+    return null; // removed, or not completely written yet
   }
 }
 
@@ -82,7 +82,7 @@ function isStale(path: string, holder: Holder | null): boolean {
   return holder !== null && holder.host === hostname() && !isAlive(holder.pid);
 }
 
-/** Moves the stale file aside first: of two processes that saw it, one succeeds. */
+/** Moves the stale file aside first, so that only one of two processes that saw it succeeds. */
 function takeAway(path: string, holder: Holder | null): void {
   if (readHolder(path)?.token !== holder?.token) return;
   const aside = `${path}.${randomUUID()}`;
@@ -99,6 +99,6 @@ function touch(path: string): void {
   try {
     utimesSync(path, now, now);
   } catch {
-    // taken away by somebody who thought that this process had died
+    // removed by a process that took this one for dead
   }
 }

@@ -1,10 +1,10 @@
 /**
- * A client connection that is known to answer.
+ * A client connection to a server that answers.
  */
 import { Connection, type ConnectionOptions, isGrpcServiceError } from '@temporalio/client';
 
 /**
- * Where a server is and how to log in: what `NativeConnection.connect` and `Connection.connect` both take, and the
+ * Where a server is and how to log in: what `NativeConnection.connect` and `Connection.connect` both take, plus the
  * namespace.
  */
 export interface ServerAddress {
@@ -23,17 +23,17 @@ const LOCAL = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:|$)/;
 /** gRPC status codes PERMISSION_DENIED and UNIMPLEMENTED. */
 const REFUSALS = [7, 12];
 
-/** Whether a server answered that it does not answer this question, to us or at all. */
+/** Whether a server answered, but does not allow or does not support the request. */
 export function isRefusal(error: unknown): boolean {
   if (isGrpcServiceError(error)) return REFUSALS.includes(error.code);
   return error instanceof Error && error.cause !== undefined && isRefusal(error.cause);
 }
 
 /**
- * Connects and asks for the namespace.
+ * Connects and requests the namespace.
  *
- * @param withinMs how long to wait for an answer
- * @throws what the gRPC client threw, after closing what was opened
+ * @param withinMs time limit for an answer
+ * @throws the error of the gRPC client; the connection is closed then
  */
 export async function openConnection({ namespace, ...server }: ServerAddress, withinMs: number): Promise<Connection> {
   const deadline = Date.now() + withinMs;

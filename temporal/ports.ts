@@ -8,10 +8,10 @@ export const LOOPBACK = '127.0.0.1';
 const CONNECT_WITHIN_MS = 1_000;
 
 /**
- * The first of the wanted ports that is free, or any free one.
+ * The first wanted port that is free, or any free port.
  *
  * @param wanted in order of preference
- * @param except ports that are spoken for
+ * @param except ports that must not be returned
  */
 export async function freePort(wanted: readonly number[], except: readonly number[] = []): Promise<number> {
   for (const port of wanted) {
@@ -23,7 +23,7 @@ export async function freePort(wanted: readonly number[], except: readonly numbe
   }
 }
 
-/** Listens for a moment; the port it got, or null where it is taken. */
+/** Listens for a moment. @returns the port, or null if it is taken */
 async function tryListen(port: number): Promise<number | null> {
   return new Promise((answer) => {
     const server = createServer();
@@ -36,7 +36,7 @@ async function tryListen(port: number): Promise<number | null> {
 }
 
 /**
- * Whether somebody accepts connections on a port of this machine.
+ * Whether a process accepts connections at an address.
  *
  * @param address host:port
  */

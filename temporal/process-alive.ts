@@ -1,10 +1,10 @@
 /**
- * Whether a process of this machine still lives, and which one it is.
+ * Whether a process on this machine still runs, and which program it is.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** Signal 0 reaches only a process that exists; one of another user answers EPERM. */
+/** Signal 0 reaches only existing processes; a process of another user gives EPERM. */
 export function isAlive(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
@@ -16,9 +16,9 @@ export function isAlive(pid: number): boolean {
 }
 
 /**
- * The command line of a process: a process id alone may have gone to another program.
+ * The command line of a process: a process id alone may have been reused by another program.
  *
- * @returns null where the process has gone, or the system does not tell
+ * @returns null if the process has ended, or the system does not tell
  */
 export function commandLine(pid: number): string | null {
   if (!isAlive(pid)) return null;

@@ -1,9 +1,9 @@
 /**
- * Runs a program that may take minutes, and says so while it runs.
+ * Runs a program that may take minutes, and reports while it runs.
  */
 import { spawn } from 'node:child_process';
 
-/** Somebody who waits should read a line at least this often. */
+/** Progress is reported at least this often. */
 export const TELL_EVERY_MS = 5_000;
 
 const LAST_CHARACTERS = 2_000;
@@ -12,14 +12,14 @@ const LAST_CHARACTERS = 2_000;
 export interface ChildOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Called every 5 s with the whole seconds since the start. */
+  /** Called every 5 s with the seconds since the start, a whole number. */
   readonly onTick?: (seconds: number) => void;
 }
 
 /**
- * Runs a program to its end.
+ * Runs a program until it ends.
  *
- * @returns its exit code (null: it could not be started, or a signal ended it) and the end of what it wrote
+ * @returns its exit code (null if it could not be started, or a signal ended it) and the last part of its output
  */
 export async function runChild(
   command: string,

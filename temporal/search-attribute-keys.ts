@@ -1,9 +1,9 @@
 /**
- * The search attributes of a search: pure, so that workflows may import them too.
+ * The search attributes of a search. Pure, so workflows can import them too.
  */
 import { defineSearchAttributeKey } from '@temporalio/common';
 
-/** Typed keys; by these columns searches are found and sorted in the Temporal UI and CLI. */
+/** Typed keys: the columns by which searches are filtered and sorted in the Temporal UI and CLI. */
 export const SEARCH_ATTRIBUTES = {
   model: defineSearchAttributeKey('QschedModel', 'KEYWORD'),
   precision: defineSearchAttributeKey('QschedPrecision', 'KEYWORD'),

@@ -1,17 +1,17 @@
 /**
- * Registers the search attributes on a server of ours, and asks any other whether it has them.
+ * Registers the search attributes on our own server, and asks any other server whether it has them.
  */
 import type { Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from './search-attribute-keys.js';
 
 /** The wire's numbers: temporal.api.enums.v1.IndexedValueType. */
 const INDEXED_VALUE_TYPE = { KEYWORD: 2, INT: 3, DOUBLE: 4 } as const;
-/** The same types as the Temporal CLI spells them. */
+/** The same types in the spelling of the Temporal CLI. */
 const CLI_TYPE = { KEYWORD: 'Keyword', INT: 'Int', DOUBLE: 'Double' } as const;
 
 const KEYS = Object.values(SEARCH_ATTRIBUTES);
 
-/** Adds those that the namespace lacks; does nothing the second time. */
+/** Adds the attributes that the namespace lacks; may be called again. */
 export async function ensureSearchAttributes(connection: Connection, namespace: string): Promise<void> {
   const missing = await missingTypes(connection, namespace);
   if (Object.keys(missing).length === 0) return;
@@ -19,8 +19,8 @@ export async function ensureSearchAttributes(connection: Connection, namespace: 
 }
 
 /**
- * Whether a workflow in this namespace may set them. Never throws: a server that does not answer the question
- * (Temporal Cloud answers it elsewhere) counts as one without them.
+ * Whether workflows in this namespace can set the attributes. Never throws: a server that does not support the request
+ * (Temporal Cloud has another API for it) counts as one without them.
  */
 export async function hasSearchAttributes(connection: Connection, namespace: string): Promise<boolean> {
   try {
@@ -30,7 +30,7 @@ export async function hasSearchAttributes(connection: Connection, namespace: str
   }
 }
 
-/** The Temporal CLI commands that add them to a namespace of somebody else's server. */
+/** Temporal CLI commands that add the attributes to a namespace of a server that we did not start. */
 export function searchAttributeCommands(namespace: string): string[] {
   return KEYS.map(
     ({ name, type }) =>

@@ -1,5 +1,5 @@
 /**
- * `server.json` in the data folder: which Temporal server serves this folder.
+ * `server.json` in the data folder: the Temporal server that serves this folder.
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const RECORD = z.object({
   version: z.string(),
 });
 
-/** One running server: process id, addresses, who started it when (ISO 8601), server version. */
+/** A server: process id, addresses, the process that started it and when (ISO 8601), server version. */
 export type ServerRecord = z.infer<typeof RECORD>;
 
 /** The file's path. */
@@ -23,7 +23,7 @@ export function serverRecordPath(dataFolder: string): string {
   return join(dataFolder, 'server.json');
 }
 
-/** What the file says, running or not; null where there is none, or it is no record. */
+/** The record, whether the server runs or not; null if there is no file, or it is not a valid record. */
 export function readServerRecord(dataFolder: string): ServerRecord | null {
   try {
     return RECORD.parse(JSON.parse(readFileSync(serverRecordPath(dataFolder), 'utf8')));
@@ -32,14 +32,14 @@ export function readServerRecord(dataFolder: string): ServerRecord | null {
   }
 }
 
-/** Written beside and renamed: a reader sees the old record or the new one. */
+/** Writes to a temporary file and renames it, so a reader sees the old record or the new one. */
 export function writeServerRecord(dataFolder: string, record: ServerRecord): void {
   const beside = `${serverRecordPath(dataFolder)}.${process.pid}`;
   writeFileSync(beside, `${JSON.stringify(record, null, 2)}\n`);
   renameSync(beside, serverRecordPath(dataFolder));
 }
 
-/** Removes the record of that process, and no other's. */
+/** Removes the record if it is that of this server process. */
 export function removeServerRecord(dataFolder: string, pid: number): void {
   if (readServerRecord(dataFolder)?.pid === pid) rmSync(serverRecordPath(dataFolder), { force: true });
 }

@@ -1,5 +1,5 @@
 /**
- * A Temporal server of our own on the loopback interface, with all its data in the data folder.
+ * Our own Temporal server on the loopback interface, with all its data in the data folder.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
@@ -11,10 +11,10 @@ import { answers, openConnection } from './open-connection.js';
 import { accepts, freePort, LOOPBACK } from './ports.js';
 import { commandLine, isAlive } from './process-alive.js';
 import { ensureSearchAttributes } from './search-attributes.js';
-import { DATABASE_PREFIX, launch, type Launched } from './server-process.js';
+import { launch, type Launched } from './server-process.js';
 import { readServerRecord, removeServerRecord, type ServerRecord, writeServerRecord } from './server-record.js';
 
-/** The namespace that a dev server always has. */
+/** The namespace that a development server always has. */
 export const OWN_NAMESPACE = 'default';
 
 const USUAL_PORT = 7233;
@@ -22,7 +22,7 @@ const USUAL_UI_PORT = 8233;
 const READY_WITHIN_MS = 30_000;
 const ANSWER_WITHIN_MS = 5_000;
 const TELL_EVERY_MS = 5_000;
-/** Another program may take a port between our look and the server's. */
+/** Another program may take a port between our check and the server's start. */
 const MAX_TRIES = 3;
 
 /** A server that serves the data folder. */
@@ -32,13 +32,13 @@ export interface RunningServer {
   readonly uiUrl: string;
   readonly namespace: string;
   readonly pid: number;
-  /** It runs on our data folder, as opposed to a server that TEMPORAL_ADDRESS names. */
+  /** It serves our data folder, unlike a server that TEMPORAL_ADDRESS names. */
   readonly ours: true;
-  /** This call started it, or took it over from a process that is dead; false: it was found running. */
+  /** Whether this call started it, or took it over from a process that has died; false if it was found running. */
   readonly startedHere: boolean;
-  /** Ends it and waits for its end. Does nothing to a server that another living process started. */
+  /** Ends the server and waits until it has ended. Does nothing if another running process started it. */
   stop(): Promise<void>;
-  /** Calls the listener when a server started here ends without `stop()`. */
+  /** Calls the listener if a server started here ends without `stop()`. */
   onExit(listener: (how: string) => void): void;
 }
 
@@ -47,14 +47,14 @@ export interface StartOptions {
   readonly dataFolder: string;
   readonly onProgress: (line: string) => void;
   readonly env?: NodeJS.ProcessEnv;
-  /** Where workers look for it: preferred to the address in `server.json`. */
+  /** Address at which workers expect it; preferred to the address in `server.json`. */
   readonly address?: string;
 }
 
 /**
- * The server that serves the data folder, where its process lives and answers.
+ * The server that serves the data folder, if its process runs and answers.
  *
- * @returns null where there is none; a stale `server.json` is left for the next start to replace
+ * @returns null if there is none; a stale `server.json` is left for the next start to replace
  */
 export async function findRunningServer(dataFolder: string): Promise<RunningServer | null> {
   const record = readServerRecord(dataFolder);
@@ -62,10 +62,10 @@ export async function findRunningServer(dataFolder: string): Promise<RunningServ
 }
 
 /**
- * Finds or starts the server of a data folder. Of two processes that call this at once, one starts it. A server whose
- * starter was killed is taken over: the caller stops it in the end.
+ * Finds or starts the server of a data folder. If two processes call this at once, one of them starts it. A server whose
+ * starter was killed is taken over: the caller stops it at the end.
  *
- * @throws QschedError `failure`: no binary, another process has the database, or no answer; with the log's end
+ * @throws QschedError `failure`: no binary, the database is in use, or no answer; with the end of the log
  */
 export async function startServer({
   dataFolder,
@@ -88,19 +88,19 @@ async function isRunning(record: ServerRecord): Promise<boolean> {
 }
 
 /**
- * One that another process started and did not live to see ready gets a little time. One that lives and does not answer
- * is an error: with a write-ahead log, SQLite lets a second server onto the same file, and both would run each workflow.
+ * A server whose starter died before it was ready gets a little time. One that runs but does not answer is an error: with
+ * a write-ahead log, SQLite lets a second server open the same file, and both would run every workflow.
  */
 async function findStarting(dataFolder: string): Promise<RunningServer | null> {
   const record = readServerRecord(dataFolder);
   const deadline = Date.now() + ANSWER_WITHIN_MS;
-  while (record !== null && commandLine(record.pid)?.includes(join(dataFolder, DATABASE_PREFIX)) === true) {
+  while (record !== null && isServer(record)) {
     if (await isRunning(record)) return isOrphan(record) ? adopt(record, dataFolder) : found(record);
     if (Date.now() > deadline) {
       throw new QschedError(
         'failure',
-        `The Temporal server of ${dataFolder} (process ${record.pid}, ${record.address}) lives but does not answer.`,
-        `Try again when the machine is less busy, or end it with \`kill -9 ${record.pid}\`: nothing is lost.`,
+        `The Temporal server of ${dataFolder} (process ${record.pid}, ${record.address}) is running but does not answer.`,
+        `Try again when the machine is less busy, or end it with \`kill -9 ${record.pid}\`; no data is lost.`,
       );
     }
     await sleep(100);
@@ -108,12 +108,18 @@ async function findStarting(dataFolder: string): Promise<RunningServer | null> {
   return null;
 }
 
+/** Whether the process of a record is still the server, and not another program that got its process id. */
+function isServer({ pid, address }: ServerRecord): boolean {
+  const line = commandLine(pid);
+  return line !== null && line.includes('start-dev') && line.split(' ').includes(String(portOf(address)[0]));
+}
+
 /** Whether the process that started the server has died without stopping it. */
 function isOrphan(record: ServerRecord | null): boolean {
   return record !== null && !isAlive(record.startedBy);
 }
 
-/** Makes this process the one that stops the server. Called with the lock held. */
+/** Makes this process responsible for stopping the server. Called with the lock held. */
 function adopt(record: ServerRecord, dataFolder: string): RunningServer {
   const mine: ServerRecord = { ...record, startedBy: process.pid };
   writeServerRecord(dataFolder, mine);
@@ -141,7 +147,7 @@ async function startNew(
   env: NodeJS.ProcessEnv,
   address: string | undefined,
 ): Promise<RunningServer> {
-  const before = readServerRecord(dataFolder); // workers elsewhere look for the server where it was
+  const before = readServerRecord(dataFolder); // workers elsewhere reconnect to the previous address
   for (let attempt = 1; ; attempt += 1) {
     const first = attempt === 1;
     const port = await freePort(first ? [...portOf(address), ...portOf(before?.address), USUAL_PORT] : []);
@@ -176,7 +182,7 @@ async function startNew(
   }
 }
 
-/** Null when it is ready; otherwise what is wrong. */
+/** Null once it is ready, otherwise what is wrong. */
 async function untilReady(
   record: ServerRecord,
   server: Launched,
@@ -191,7 +197,7 @@ async function untilReady(
         await makeReady(record);
         return null;
       } catch {
-        // it listens, and is not ready yet
+        // it listens, but is not ready yet
       }
     }
     const waited = Date.now() - start;
@@ -221,7 +227,7 @@ function startError(problem: string, server: Launched): QschedError {
   if (DATABASE_TAKEN.test(log)) {
     return new QschedError(
       'failure',
-      `Another process uses ${server.database}: there can be one Temporal server for a data folder.`,
+      `Another process uses ${server.database}: a data folder can have only one Temporal server.`,
       'End that process (its command line has `server start-dev --db-filename`), or set QSCHED_DATA to another folder.',
     );
   }
@@ -229,7 +235,7 @@ function startError(problem: string, server: Launched): QschedError {
   return new QschedError(
     'failure',
     `${problem}. The end of ${server.logFile}:\n${end === '' ? '(empty)' : end}`,
-    'Run `npx qsched doctor`; or set TEMPORAL_ADDRESS to a server that runs.',
+    'Run `npx qsched doctor`; or set TEMPORAL_ADDRESS to a running server.',
   );
 }
 

@@ -1,10 +1,10 @@
 /**
  * The real server: found, started, re-used, killed, started again on the same data.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -118,6 +118,16 @@ describe('a server of our own', { timeout: START_WITHIN_MS }, () => {
     expect(isAlive(both[0].pid)).toBe(true);
     const connected = await connect(false, environment(folder));
     expect(connected).toMatchObject({ server: null, kind: 'ours', uiUrl: both[0].uiUrl, searchAttributes: true });
+  });
+
+  it.each(['a#b', 'what?', '100%', 'a%20b c'])('keeps its data in a folder named %s', async (name) => {
+    const folder = join(newFolder(), name);
+    mkdirSync(folder);
+    const server = await start(folder);
+    expect(server.startedHere).toBe(true);
+    await server.stop();
+    expect(readdirSync(folder)).toContainEqual(expect.stringMatching(/^temporal-[\d.]+\.db$/));
+    expect(readdirSync(dirname(folder))).toEqual([name]);
   });
 
   it('takes free ports where the usual ones are taken', async () => {

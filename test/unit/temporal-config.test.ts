@@ -6,7 +6,7 @@ import { configuredServer } from '../../temporal/connect.js';
 import { isLocal } from '../../temporal/open-connection.js';
 import { COMPUTE_QUEUE, modelQueue, STORE_QUEUE, WORKFLOW_QUEUE } from '../../temporal/queues.js';
 import { searchAttributeCommands } from '../../temporal/search-attributes.js';
-import { serverArguments } from '../../temporal/server-process.js';
+import { databaseFile, serverArguments } from '../../temporal/server-process.js';
 import { readServerRecord, removeServerRecord, writeServerRecord } from '../../temporal/server-record.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'qsched-config-'));
@@ -14,7 +14,7 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 const none = { TEMPORAL_CONFIG_FILE: join(scratch, 'absent.toml') };
 
 describe('the configured server', () => {
-  it('is none where nothing names an address', () => {
+  it('is none if nothing names an address', () => {
     expect(configuredServer({ ...none, TEMPORAL_NAMESPACE: 'x' })).toBeNull();
     expect(configuredServer({ ...none, TEMPORAL_ADDRESS: '' })).toBeNull();
   });
@@ -79,6 +79,17 @@ it('the server listens on loopback only, on a file named after its version', () 
   expect(line).toContain('journal_mode=wal');
 });
 
+it.each(['a#b', 'a?b', 'a%20b', '100%'])(
+  'the server gets its file by name alone if the data folder has a character of URIs: %s',
+  (name) => {
+    const dataFolder = join('/d', name);
+    const executable = { path: 't', cliVersion: '1', serverVersion: '1.29.1', source: 'path' as const };
+    const line = serverArguments({ executable, dataFolder, port: 1, uiPort: 2, namespace: 'default', env: {} });
+    expect(line[line.indexOf('--db-filename') + 1]).toBe('temporal-1.29.1.db');
+    expect(databaseFile(dataFolder, '1.29.1')).toBe(join(dataFolder, 'temporal-1.29.1.db'));
+  },
+);
+
 it('the commands for search attributes name each key with its type', () => {
   const commands = searchAttributeCommands('team');
   expect(commands).toHaveLength(5);
@@ -87,7 +98,7 @@ it('the commands for search attributes name each key with its type', () => {
   );
 });
 
-it('the server record is read back, ignored when broken, and removed only by its own process id', () => {
+it('the server record is read back, ignored if broken, and removed only by the process id in it', () => {
   const record = {
     pid: 4,
     address: '127.0.0.1:1',

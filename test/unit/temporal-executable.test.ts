@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parseVersion } from '../../temporal/binary-version.js';
+import { isTooOld, parseVersion } from '../../temporal/binary-version.js';
 import { PINNED_CLI, cachedBinary } from '../../temporal/cache-folder.js';
 import { archiveUrl } from '../../temporal/download-cli.js';
 import { findExecutable, provideExecutable } from '../../temporal/executable.js';
@@ -21,7 +21,7 @@ import { findExecutable, provideExecutable } from '../../temporal/executable.js'
 const scratch = mkdtempSync(join(tmpdir(), 'qsched-executable-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-/** A shell script in place of a program. */
+/** A shell script that acts as a program. */
 function program(folder: string, name: string, script: string): string {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`);
@@ -45,12 +45,26 @@ describe('parseVersion', () => {
   });
 });
 
+it.each([
+  ['1.25.1', false],
+  ['1.25.0', true],
+  ['1.24.2', true],
+  ['1.25.1-beta', false],
+  ['1.29.1', false],
+  ['1.9.9', true],
+  ['2.0.0', false],
+  ['1.25', true],
+  ['unknown', false],
+])('server %s is too old: %s', (server, old) => {
+  expect(isTooOld({ cli: '0.0.0-DEV', server })).toBe(old);
+});
+
 describe('archiveUrl', () => {
   it('names version, platform and architecture as the official script does', () => {
     expect(archiveUrl('1.5.1', 'darwin', 'arm64')).toBe(
       'https://temporal.download/cli/archive/v1.5.1?platform=darwin&arch=arm64',
     );
-    expect(() => archiveUrl('1.5.1', 'aix', 'ppc64')).toThrow('there is none for aix on ppc64');
+    expect(() => archiveUrl('1.5.1', 'aix', 'ppc64')).toThrow('there is no build for aix on ppc64');
   });
 });
 
@@ -82,7 +96,7 @@ describe('a binary is looked for', () => {
     expect(await provide()).toEqual({ path: 'temporal', cliVersion: '9.9.9', serverVersion: '8.8.8', source: 'path' });
   });
 
-  it('in the cache where the one on PATH does not run, or is another program', async () => {
+  it('in the cache if the one on PATH does not run, or is another program', async () => {
     program(cache, `temporal-${PINNED_CLI}`, ANSWER);
     for (const script of ['exit 1', 'echo hello']) {
       program(bin(), 'temporal', script);
@@ -90,12 +104,32 @@ describe('a binary is looked for', () => {
     }
   });
 
-  it('and built once where no download has a route, by two at once', async () => {
+  it('in the cache if the one on PATH is too old, and says so', async () => {
+    program(bin(), 'temporal', 'echo "temporal version 0.13.2 (Server 1.24.1, UI 2.28.0)"');
+    program(cache, `temporal-${PINNED_CLI}`, ANSWER);
+    expect(await provide()).toMatchObject({ path: cachedBinary(env), source: 'cache' });
+    expect(lines).toEqual([
+      '`temporal` on PATH is too old: it contains server 1.24.1, and 1.25.1 or newer is needed; using another one',
+    ]);
+  });
+
+  it('and built if the one on PATH is too old and there is no other, or the reasons are named', async () => {
+    program(bin(), 'temporal', 'echo "temporal version 0.10.7 (server 1.22.2) (ui 2.20.0)"');
+    await expect(provide()).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /on PATH is too old: it contains server 1\.22\.2.*; download: .*; build: /,
+      ) as unknown,
+    });
+    program(bin(), 'go', GO);
+    expect(await provide()).toMatchObject({ path: cachedBinary(env), source: 'build', serverVersion: '8.8.8' });
+  });
+
+  it('and built once if no download is possible, by two at once', async () => {
     program(bin(), 'go', GO);
     const both = await Promise.all([provide(), provide()]);
     expect(both.map(({ source }) => source).toSorted()).toEqual(['build', 'cache']);
     expect(readFileSync(join(bin(), 'builds'), 'utf8')).toBe('built\n');
-    expect(lines.join('\n')).toContain('no download (no route); building');
+    expect(lines.join('\n')).toContain('the download failed (no route); building');
     expect(readdirSync(cache)).toEqual([`temporal-${PINNED_CLI}`]);
   });
 

@@ -12,7 +12,7 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 const deadPid = spawnSync(process.execPath, ['-e', '']).pid;
 
 describe('a file lock', () => {
-  it('lets one in at a time, and is gone afterwards', async () => {
+  it('admits one at a time, and its file is removed afterwards', async () => {
     const path = join(scratch, 'one');
     const inside: string[] = [];
     const work = (name: string) => async (): Promise<void> => {
@@ -27,13 +27,13 @@ describe('a file lock', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  it('is given back when the work throws', async () => {
+  it('is released if the work throws', async () => {
     const path = join(scratch, 'throws');
     await expect(withFileLock(path, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(existsSync(path)).toBe(false);
   });
 
-  it('says who has it while it waits', async () => {
+  it('reports its holder while waiting', async () => {
     const path = join(scratch, 'waits');
     const waits: number[] = [];
     const first = withFileLock(path, () => sleep(50));
@@ -54,7 +54,7 @@ describe('a file lock', () => {
   });
 
   it.each(['', JSON.stringify({ pid: process.pid, host: 'another-machine', token: 'x' })])(
-    'that nobody touched for long is taken over (%s)',
+    'that was not touched for a long time is taken over (%s)',
     async (content) => {
       const path = join(scratch, 'old');
       writeFileSync(path, content);

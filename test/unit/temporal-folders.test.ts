@@ -9,14 +9,14 @@ const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'qsched-folders-')));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 describe('the data folder', () => {
-  it('is made, with its parents, and nothing is left in it', () => {
+  it('is created with its parents, and stays empty', () => {
     const wanted = join(scratch, 'a', 'b');
     expect(dataFolder({ QSCHED_DATA: wanted })).toBe(wanted);
     expect(existsSync(wanted)).toBe(true);
     expect(readdirSync(wanted)).toEqual([]);
   });
 
-  it('is .qsched in the working folder where QSCHED_DATA is empty', () => {
+  it('is .qsched in the working folder if QSCHED_DATA is empty', () => {
     const before = process.cwd();
     process.chdir(scratch);
     try {
@@ -29,7 +29,7 @@ describe('the data folder', () => {
   it.each(['taken', join('taken', 'below')])('that is a file (%s) is refused with what to do', (name) => {
     writeFileSync(join(scratch, 'taken'), '');
     const attempt = (): string => dataFolder({ QSCHED_DATA: join(scratch, name) });
-    expect(attempt).toThrow(/cannot be written: there is a file where the folder should be/);
+    expect(attempt).toThrow(/cannot be written: a file has that name/);
     expect(attempt).toThrow(
       expect.objectContaining({
         name: 'QschedError',
