@@ -3,6 +3,7 @@
  */
 import { asStoreError, type Store } from '../db/open-store.js';
 import { failureReasons } from '../db/failures.js';
+import { storedAsks } from '../db/stored-asks.js';
 import { addFit, findFit } from '../db/fits.js';
 import { closeRun, finishEvaluate, openRun, type RunEnd } from '../db/runs.js';
 import { closeSearch, openSearch } from '../db/searches.js';

@@ -1,14 +1,14 @@
 /**
  * The numbers of one row of an evaluation, from its shards' records and their tables.
  */
-import type { RowFeatures } from '../../metrics/distances/row-distances.js';
-import type { TermTable } from '../../metrics/statistics/summary.js';
-import { QschedError } from '../../contract/errors.js';
-import type { SummariseRequest } from '../../contract/evaluate-payloads.js';
-import { decodeTable, type FloatTable } from '../../artefacts/artefact-formats.js';
-import { hashOf } from '../../artefacts/artefact-keys.js';
-import type { ArtefactStore } from '../../artefacts/artefact-store.js';
-import type { BlockRecord, ShardRecord } from './render-shard.js';
+import type { RowFeatures } from '../metrics/distances/row-distances.js';
+import type { TermTable } from '../metrics/statistics/summary.js';
+import { QschedError } from '../contract/errors.js';
+import type { SummariseRequest } from '../contract/evaluate-payloads.js';
+import { decodeTable, type FloatTable } from '../artefacts/artefact-formats.js';
+import { hashOf } from '../artefacts/artefact-keys.js';
+import type { ArtefactStore } from '../artefacts/artefact-store.js';
+import type { BlockRecord, ShardRecord } from '../inference/engine/render-shard.js';
 
 /** Everything that is kept of a row. */
 export interface ReadRow {

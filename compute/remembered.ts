@@ -1,10 +1,10 @@
 /**
  * Distances as artefacts: what was computed once, in whatever evaluation, is found again.
  */
-import type { Remember } from '../../metrics/distances/row-distances.js';
-import { decodeTable, encodeTable } from '../../artefacts/artefact-formats.js';
-import { distanceKey } from '../../artefacts/artefact-keys.js';
-import type { ArtefactStore } from '../../artefacts/artefact-store.js';
+import type { Remember } from '../metrics/distances/row-distances.js';
+import { decodeTable, encodeTable } from '../artefacts/artefact-formats.js';
+import { distanceKey } from '../artefacts/artefact-keys.js';
+import type { ArtefactStore } from '../artefacts/artefact-store.js';
 
 /** @param checkpoint awaited before each answer; throws to stop */
 export const rememberedIn =

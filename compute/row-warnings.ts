@@ -1,14 +1,14 @@
 /**
  * What a reader of a table should know of one row before trusting its numbers.
  */
-import { FRECHET_MINIMUM_IMAGES } from '../../metrics/distances/frechet.js';
-import { finishedFeatures, type RowDistances } from '../../metrics/distances/row-distances.js';
-import { finishedImages, type Comparison } from '../../metrics/statistics/summary.js';
-import type { SummariseRequest } from '../../contract/evaluate-payloads.js';
-import { scorersOf, type ObjectivePlan } from '../../contract/objective-plan.js';
-import { howToMake, referencePath } from '../models/reference-features.js';
+import { FRECHET_MINIMUM_IMAGES } from '../metrics/distances/frechet.js';
+import { finishedFeatures, type RowDistances } from '../metrics/distances/row-distances.js';
+import { finishedImages, type Comparison } from '../metrics/statistics/summary.js';
+import type { SummariseRequest } from '../contract/evaluate-payloads.js';
+import { scorersOf, type ObjectivePlan } from '../contract/objective-plan.js';
+import { howToMake, referencePath } from '../inference/models/reference-features.js';
 import type { ReadRow } from './read-row.js';
-import { stepCount } from '../../contract/step-count.js';
+import { stepCount } from '../contract/step-count.js';
 
 /** A row's numbers; null where there are none. */
 export interface RowNumbers {

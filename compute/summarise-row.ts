@@ -1,7 +1,7 @@
 /**
  * One row of an evaluation from its artefacts: tables are read, metrics/ does the rest.
  */
-import { distancesOf, type NamedReference } from '../../metrics/distances/row-distances.js';
+import { distancesOf, type NamedReference } from '../metrics/distances/row-distances.js';
 import {
   clipScoreOf,
   compareRows,
@@ -9,13 +9,13 @@ import {
   meanScores,
   objectiveOf,
   type Judged,
-} from '../../metrics/statistics/summary.js';
-import { QschedError } from '../../contract/errors.js';
-import { scorersOf } from '../../contract/objective-plan.js';
-import type { SummariseRequest, SummariseResult } from '../../contract/evaluate-payloads.js';
-import type { ArtefactStore } from '../../artefacts/artefact-store.js';
-import { howToMake, readReferenceFeatures, referencePath } from '../models/reference-features.js';
-import { openModelFolder } from '../models/model-folder.js';
+} from '../metrics/statistics/summary.js';
+import { QschedError } from '../contract/errors.js';
+import { scorersOf } from '../contract/objective-plan.js';
+import type { SummariseRequest, SummariseResult } from '../contract/evaluate-payloads.js';
+import type { JudgedObjective } from '../contract/prepared-network.js';
+import type { ArtefactStore } from '../artefacts/artefact-store.js';
+import { howToMake, parseReferenceFeatures, referencePath } from '../inference/models/reference-features.js';
 import { readRow, type ReadRow } from './read-row.js';
 import { rememberedIn } from './remembered.js';
 import { rowWarnings, type RowNumbers } from './row-warnings.js';
@@ -38,7 +38,7 @@ export async function summariseRow(
   const row = readRow(request.records, request, artefacts, missing);
   const identity = request.identity === null ? null : readRow(request.identity, request, artefacts, missing);
   const full = request.full === null ? null : readRow(request.full, request, artefacts, missing);
-  const reference = referenceOf(request, row);
+  const reference = referenceOf(request, row, artefacts);
 
   const against = {
     reference,
@@ -82,32 +82,45 @@ function tableRow(request: SummariseRequest, numbers: RowNumbers): SummariseResu
     fidSd: distances?.fidSd ?? null,
     kid: distances?.kid ?? null,
     cmmd: distances?.cmmd ?? null,
-    ...clipScoreOf(row.terms, prepared.objectiveScorer),
+    ...clipScoreOf(row.terms, prepared.judged[0]!.scorer),
     ...objectiveOf(row.terms, prepared.objective),
     scores: meanScores(row.terms),
     gains: compared?.gains ?? [],
     fidGain: distances?.fidGain ?? null,
     recommend: compared?.recommend ?? null,
     pHolm: null,
+    records: request.records,
   };
 }
 
-/** Statistics of real images for the features of a row; null where the model comes with none. */
-function referenceOf({ prepared }: SummariseRequest, { features }: ReadRow): NamedReference | null {
-  if (prepared.features === null) return null;
-  const { name } = prepared.features;
-  const reference = readReferenceFeatures(openModelFolder(prepared.model, prepared.precision).folder, name);
+/** Statistics of real images for the features of a row; null if the model comes with none. */
+function referenceOf(
+  { prepared: { model, features: scorer, reference: hash } }: SummariseRequest,
+  { features }: ReadRow,
+  artefacts: ArtefactStore,
+): NamedReference | null {
+  if (scorer === null || hash === null) return null;
+  const bytes = artefacts.get(hash);
+  if (bytes === undefined) {
+    throw new QschedError(
+      'failure',
+      `The statistics of real images of ${model} are not in the artefact folder.`,
+      'Workers on several machines need one artefact folder: set QSCHED_ARTEFACTS to a shared folder for each of them.',
+    );
+  }
+  const { name } = scorer;
+  const reference = parseReferenceFeatures(bytes, name, `${referencePath(name)} of ${model}`);
   const dimension = features?.table.dimension;
-  if (reference !== null && dimension !== undefined && dimension !== reference.dimension) {
-    const what = `${referencePath(name)} of ${prepared.model} holds features of ${reference.dimension} values`;
+  if (dimension !== undefined && dimension !== reference.dimension) {
+    const what = `${referencePath(name)} of ${model} holds features of ${reference.dimension} values`;
     throw new QschedError('usage', `${what}, but the scorer gives ${dimension}.`, howToMake(name));
   }
   return reference;
 }
 
-/** A gain in the objective bears the name of its scorer, as in a search's verdict, where nothing else does. */
-function judgedBy({ prepared }: SummariseRequest): Judged[] {
-  const { objective, objectiveScorer, outside } = prepared;
-  const taken = outside.some(({ scorer }) => scorer === objectiveScorer);
-  return [{ scorer: taken ? objective.type : objectiveScorer, plan: objective }, ...outside];
+/** A gain in the objective has the name of its scorer, as in a search's verdict, unless another gain has it. */
+function judgedBy({ prepared: { judged } }: SummariseRequest): Judged[] {
+  const [own, ...outside] = judged as [JudgedObjective, ...JudgedObjective[]];
+  const taken = outside.some(({ scorer }) => scorer === own.scorer);
+  return [taken ? { ...own, scorer: own.plan.type } : own, ...outside];
 }

@@ -5,6 +5,7 @@
  * workflow, and the source of schemas/search.schema.json.
  */
 import { z } from 'zod';
+import { OBJECTIVE_TYPES, OPTIMIZER_NAMES, SCHEDULER_TYPES } from './names.js';
 import { listBytes } from './wire-bytes.js';
 
 export const name = z
@@ -48,7 +49,7 @@ const bound = z.number('must be a finite number');
 
 export const SchedulerChoice = z.strictObject({
   /** Configured from the model's scheduler_config.json, whatever class that names. */
-  type: z.enum(['tcd', 'lcm', 'ddim', 'euler', 'euler-ancestral', 'flow-match-euler', 'consistency']).default('tcd'),
+  type: z.enum(SCHEDULER_TYPES).default('tcd'),
   steps: whole(1, 50).default(4),
   /** How timesteps spread (ddim, euler, euler-ancestral); the model's own where absent. */
   spacing: z.enum(['leading', 'trailing', 'linspace']).optional(),
@@ -69,7 +70,7 @@ export const CoefficientChoice = z.strictObject({
 export const ObjectiveChoice = z
   .strictObject({
     /** `jaq-clip` where absent, `weighted` where weights are given. */
-    type: z.enum(['jaq-clip', 'jaq-clip-log', 'jaq-preference', 'jaq-preference-tables', 'iq', 'weighted']).optional(),
+    type: z.enum(OBJECTIVE_TYPES).optional(),
     /** Weight of image quality in TC + k * IQ (paper, Eq. 3); of the text term in `jaq-preference-tables`. */
     k: z
       .number('must be a number that is not negative')
@@ -91,7 +92,7 @@ export const ObjectiveChoice = z
 export type ObjectiveChoice = z.output<typeof ObjectiveChoice>;
 
 export const OptimizerChoice = z.strictObject({
-  type: z.enum(['grid', 'one-plus-one', 'cma-es', 'random', 'sobol']).default('cma-es'),
+  type: z.enum(OPTIMIZER_NAMES).default('cma-es'),
   /** Candidates beside the identity, which is always evaluated. */
   budget: whole(1, 1_000_000).default(200),
   seed: whole(0, Number.MAX_SAFE_INTEGER).default(0),

@@ -17,6 +17,7 @@
  * a key that nobody knows is refused by the scheduler's own reader.
  */
 import { QschedError } from '../contract/errors.js';
+import { SCHEDULER_TYPES, type SchedulerType } from '../contract/names.js';
 import type { SchedulerConfig } from './config-reader.js';
 
 /** Schedulers of one training schedule. */
@@ -60,7 +61,7 @@ interface Member {
   readonly options: readonly string[];
 }
 
-const MEMBERS: Readonly<Record<string, Member>> = {
+const MEMBERS: Readonly<Record<SchedulerType, Member>> = {
   tcd: { className: 'TCDScheduler', family: 'alphas', options: [...GRID, ...CLIPPING, ...SPACING, 'set_alpha_to_one'] },
   lcm: { className: 'LCMScheduler', family: 'alphas', options: [...GRID, ...CLIPPING, ...SPACING, 'set_alpha_to_one'] },
   ddim: { className: 'DDIMScheduler', family: 'alphas', options: [...CLIPPING, ...SPACING, 'set_alpha_to_one'] },
@@ -90,9 +91,9 @@ export function familyOf(config: SchedulerConfig): SchedulerFamily {
 }
 
 /** Types that make sense for a model with this config. */
-export function typesFor(config: SchedulerConfig): string[] {
+export function typesFor(config: SchedulerConfig): SchedulerType[] {
   const family = familyOf(config);
-  return Object.keys(MEMBERS).filter((type) => MEMBERS[type]!.family === family);
+  return SCHEDULER_TYPES.filter((type) => MEMBERS[type].family === family);
 }
 
 /**
@@ -102,9 +103,9 @@ export function typesFor(config: SchedulerConfig): string[] {
  * @throws QschedError (usage) where the model was trained on another kind of schedule, or the scheduler has no spacing to choose
  */
 export function configFor(type: string, config: SchedulerConfig, spacing?: string): SchedulerConfig {
-  const member = MEMBERS[type];
   const allowed = typesFor(config);
-  if (member === undefined || !allowed.includes(type)) {
+  const known = allowed.find((one) => one === type);
+  if (known === undefined) {
     const { prediction_type: prediction } = config;
     const about = {
       alphas: `predicts ${typeof prediction === 'string' ? prediction : 'epsilon'} over a schedule of betas`,
@@ -117,6 +118,7 @@ export function configFor(type: string, config: SchedulerConfig, spacing?: strin
       `Allowed for this model: ${allowed.join(', ')}.`,
     );
   }
+  const member = MEMBERS[known];
   if (spacing !== undefined && !SPACED.includes(type)) {
     throw new QschedError(
       'usage',

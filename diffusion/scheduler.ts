@@ -3,6 +3,7 @@
  */
 import type { Coefficients } from '../contract/coefficients.js';
 import { QschedError } from '../contract/errors.js';
+import { SCHEDULER_TYPES, type SchedulerType } from '../contract/names.js';
 import { checkCoefficients, identityCoefficients } from './coefficients.js';
 import type { SchedulerConfig } from './config-reader.js';
 import { consistency } from './consistency.js';
@@ -52,18 +53,19 @@ export interface Scheduler {
   fused(coefficients?: Coefficients): FusedSchedule;
 }
 
-const DEFINITIONS: readonly SchedulerDefinition[] = [
+const DEFINITIONS: Readonly<Record<SchedulerType, SchedulerDefinition>> = {
   tcd,
   lcm,
   ddim,
   euler,
-  eulerAncestral,
-  flowMatchEuler,
+  'euler-ancestral': eulerAncestral,
+  'flow-match-euler': flowMatchEuler,
   consistency,
-];
+};
 
 /** Short names of all schedulers. */
-export const schedulerTypes: readonly string[] = DEFINITIONS.map(({ type }) => type);
+export const schedulerTypes: readonly SchedulerType[] = SCHEDULER_TYPES;
+const ALL = Object.values(DEFINITIONS);
 
 /**
  * A scheduler from `{ type: 'tcd', ... }` or from a diffusers scheduler_config.json (by `_class_name`).
@@ -158,8 +160,8 @@ function definitionOf(config: SchedulerConfig): SchedulerDefinition {
       `Types: ${schedulerTypes.join(', ')}.`,
     );
   }
-  const byType = type === undefined ? undefined : DEFINITIONS.find((one) => one.type === type);
-  const byClass = className === undefined ? undefined : DEFINITIONS.find((one) => one.className === className);
+  const byType = type === undefined ? undefined : ALL.find((one) => one.type === type);
+  const byClass = className === undefined ? undefined : ALL.find((one) => one.className === className);
   if (type !== undefined && byType === undefined) {
     throw new QschedError('usage', `Unknown scheduler type "${type}".`, `Types: ${schedulerTypes.join(', ')}.`);
   }
@@ -167,7 +169,7 @@ function definitionOf(config: SchedulerConfig): SchedulerDefinition {
     throw new QschedError(
       'usage',
       `Unknown scheduler class "${className}".`,
-      `Classes: ${DEFINITIONS.map((one) => one.className).join(', ')}.`,
+      `Classes: ${ALL.map((one) => one.className).join(', ')}.`,
     );
   }
   if (byType !== undefined && byClass !== undefined && byType !== byClass) {

@@ -35,19 +35,16 @@ export type MakeAlgorithm = (options: FilledOptions, own: OwnState | null) => Al
 export function askTell(name: string, options: FilledOptions, algorithm: Algorithm, asked: number): Optimizer {
   const mark = fingerprint(name, options);
   let told = asked;
-  let batch: Point[] | null = null;
 
   function stopReason(): string | null {
     return algorithm.stopReason(told) ?? (told >= options.budget ? 'budget' : null);
   }
 
-  function current(): Point[] {
-    if (batch === null) {
-      const count = stopReason() === null ? min(options.batch, options.budget - told, algorithm.left(told)) : 0;
-      // x + 0 makes a plain zero of -0, which JSON would not keep.
-      batch = count > 0 ? algorithm.propose(told, count).map((point) => point.map((x) => x + 0)) : [];
-    }
-    return batch;
+  /** A pure function of the state: asked twice, it gives the same points. */
+  function next(): Point[] {
+    const count = stopReason() === null ? min(options.batch, options.budget - told, algorithm.left(told)) : 0;
+    // x + 0 makes a plain zero of -0, which JSON would not keep.
+    return count > 0 ? algorithm.propose(told, count).map((point) => point.map((x) => x + 0)) : [];
   }
 
   return {
@@ -55,21 +52,28 @@ export function askTell(name: string, options: FilledOptions, algorithm: Algorit
     get asked() {
       return told;
     },
-    ask: () => current().map((point) => [...point]),
-    tell(scores) {
-      const points = current();
-      if (points.length === 0) {
+    ask: next,
+    tell(points, scores) {
+      if (points.length === 0 || stopReason() !== null) {
         throw new QschedError(
           'usage',
-          `${name} is finished (${stopReason()}): there is nothing to tell.`,
-          'Stop when ask() returns an empty list.',
+          `${name} ${stopReason() === null ? 'was told no points' : `is finished (${stopReason()}): there is nothing to tell`}.`,
+          'Tell the points that ask() returned; stop when it returns an empty list.',
         );
       }
       if (scores.length !== points.length) {
         throw new QschedError(
           'usage',
-          `${name} asked ${points.length} points and was told ${scores.length} scores.`,
-          'Tell one score per point, in ask order; null for a failed one.',
+          `${name} was told ${points.length} points and ${scores.length} scores.`,
+          'Tell one score per point, in the same order; null for a failed one.',
+        );
+      }
+      const room = min(options.budget - told, algorithm.left(told));
+      if (points.length > room) {
+        throw new QschedError(
+          'usage',
+          `${name} was told ${points.length} points, but takes at most ${room} now.`,
+          'Tell the points that ask() returned, all of them once.',
         );
       }
       algorithm.absorb(
@@ -77,7 +81,6 @@ export function askTell(name: string, options: FilledOptions, algorithm: Algorit
         Array.from(scores, (score) => (Number.isFinite(score) ? score : null)),
       );
       told += points.length;
-      batch = null;
     },
     state: () => ({ name, version: 1, asked: told, fingerprint: mark, own: algorithm.own() }),
     stopReason,

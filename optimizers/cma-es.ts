@@ -18,7 +18,8 @@ const NAME = 'cma-es';
 
 interface Memory {
   readonly distribution: CmaState;
-  /** Scores of this generation that are already told. */
+  /** Points of this generation that are told already, in the unit box, and their scores. */
+  readonly points: readonly Float64Array[];
   readonly scores: readonly (number | null)[];
 }
 
@@ -44,48 +45,38 @@ export function cmaEs(
   }
   const constants = cmaConstants(n, lambda);
   const memory =
-    own === null ? { distribution: firstState(toUnit(space, start), stepSize), scores: [] } : readOwn(own, n, lambda);
-  let { distribution, scores }: Memory = memory;
+    own === null
+      ? { distribution: firstState(toUnit(space, start), stepSize), points: [], scores: [] }
+      : readOwn(own, n, lambda);
+  let { distribution, points, scores }: Memory = memory;
   let roots = matrixRoots(distribution.c, n);
-  let population: { readonly first: number; readonly points: readonly Float64Array[] } | null = null;
 
-  /** This generation's points in the unit box; `first` is the index of the first. */
-  function points(first: number): readonly Float64Array[] {
-    if (population?.first !== first) {
-      population = {
-        first,
-        points: Array.from({ length: lambda }, (_, i) => samplePoint(distribution, roots, normal, first + i, bounds)),
-      };
-    }
-    return population.points;
-  }
+  /** Point `index` of the whole search, in the unit box. */
+  const draw = (index: number): Float64Array => samplePoint(distribution, roots, normal, index, bounds);
 
   /** Best first; failed ones last; ties in ask order. */
-  function ranked(asked: readonly Float64Array[]): Float64Array[] {
-    return asked
+  function ranked(): Float64Array[] {
+    return points
       .map((x, i) => ({ x, score: scores[i] ?? Number.NEGATIVE_INFINITY }))
       .toSorted((a, b) => (a.score === b.score ? 0 : b.score - a.score))
       .map(({ x }) => x);
   }
 
   function update(): void {
-    const asked = population!.points;
     if (scores.some((score) => score !== null)) {
-      distribution = updateState(distribution, constants, ranked(asked), roots);
+      distribution = updateState(distribution, constants, ranked(), roots);
       roots = matrixRoots(distribution.c, n);
     }
-    scores = [];
-    population = null;
+    [points, scores] = [[], []];
   }
 
   return {
     left: () => lambda - scores.length,
-    propose: (asked, count) =>
-      points(asked - scores.length)
-        .slice(scores.length, scores.length + count)
-        .map((x) => fromUnit(space, x)),
-    absorb(_points, told) {
-      scores = [...scores, ...told];
+    propose: (asked, count) => Array.from({ length: count }, (_, i) => fromUnit(space, draw(asked + i))),
+    absorb(told, own) {
+      const known = told.map((point) => toUnit(space, point));
+      points = [...points, ...known];
+      scores = [...scores, ...own];
       if (scores.length === lambda) update();
     },
     stopReason() {
@@ -101,6 +92,7 @@ export function cmaEs(
       pSigma: packFloats(distribution.pSigma),
       pC: packFloats(distribution.pC),
       upperC: packFloats(upperTriangle(distribution.c, n)),
+      points: packFloats(points.flatMap((x) => [...x])),
       scores: packFloats(scores),
     }),
   };
@@ -145,7 +137,13 @@ function readOwn(own: OwnState, n: number, lambda: number): Memory {
     pC: floats(own['pC'], 'pC', n),
     c: fromUpperTriangle(floats(own['upperC'], 'upperC', (n * (n + 1)) / 2), n),
   };
-  return { distribution, scores: Array.from(scores, (score) => (Number.isNaN(score) ? null : score)) };
+  // A state of 0.1.0 names no points; it was never saved in the middle of a generation.
+  const flat = scores.length === 0 ? new Float64Array() : floats(own['points'], 'points', scores.length * n);
+  return {
+    distribution,
+    points: Array.from({ length: scores.length }, (_, i) => flat.slice(i * n, (i + 1) * n)),
+    scores: Array.from(scores, (score) => (Number.isNaN(score) ? null : score)),
+  };
 }
 
 /** Numbers of the state; `length` null allows any. */

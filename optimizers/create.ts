@@ -1,5 +1,6 @@
 /** Optimizers by name: a new one, one from a stored state, and how much each asks together. */
 import { QschedError } from '../contract/errors.js';
+import { OPTIMIZER_NAMES, type OptimizerName } from '../contract/names.js';
 import { suggestion } from '../contract/suggestion.js';
 import { askTell, damaged, type MakeAlgorithm } from './ask-tell.js';
 import { defaultPopulation } from './cma-constants.js';
@@ -15,20 +16,26 @@ const { min } = Math;
 
 interface Entry {
   readonly make: MakeAlgorithm;
+  /** Points asked together unless told otherwise. */
   readonly batch: (dimension: number, budget: number, gridPoints: number) => number;
+  /** Whether asking takes longer than 50 ms: it is then asked on the compute queue, not within the workflow. */
+  readonly thinks?: boolean;
 }
 
 const all: Entry['batch'] = (_dimension, budget) => budget;
-const ENTRIES: ReadonlyMap<string, Entry> = new Map<string, Entry>([
-  ['grid', { make: grid, batch: (dimension, budget, gridPoints) => min(budget, gridSize(dimension, gridPoints)) }],
-  ['one-plus-one', { make: (options, own) => onePlusOne(options, own), batch: () => 1 }],
-  ['cma-es', { make: (options, own) => cmaEs(options, own), batch: defaultPopulation }],
-  ['random', { make: random, batch: all }],
-  ['sobol', { make: sobol, batch: all }],
-]);
+const ENTRIES: Readonly<Record<OptimizerName, Entry>> = {
+  grid: { make: grid, batch: (dimension, budget, gridPoints) => min(budget, gridSize(dimension, gridPoints)) },
+  'one-plus-one': { make: (options, own) => onePlusOne(options, own), batch: () => 1 },
+  'cma-es': { make: (options, own) => cmaEs(options, own), batch: defaultPopulation },
+  random: { make: random, batch: all },
+  sobol: { make: sobol, batch: all },
+};
 
 /** The names that `createOptimizer` knows. */
-export const OPTIMIZERS: readonly string[] = [...ENTRIES.keys()];
+export const OPTIMIZERS: readonly string[] = OPTIMIZER_NAMES;
+
+/** Whether an optimizer is asked on the compute queue. @throws QschedError (usage) on an unknown name */
+export const thinks = (name: string): boolean => entry(name).thinks === true;
 
 /**
  * A new optimizer.
@@ -99,9 +106,9 @@ function prepare(
 }
 
 function entry(name: string): Entry {
-  const found = ENTRIES.get(name);
+  const found = OPTIMIZER_NAMES.find((one) => one === name);
   if (found === undefined) {
     throw new QschedError('usage', `There is no optimizer "${name}".`, suggestion(name, OPTIMIZERS));
   }
-  return found;
+  return ENTRIES[found];
 }

@@ -59,15 +59,15 @@ export interface Optimizer {
   readonly name: string;
   /** Points told so far. */
   readonly asked: number;
-  /** The next batch; the same one until it is told; empty when finished. */
+  /** The next batch: a pure function of the state, the same until it is told; empty when finished. */
   ask(): Point[];
   /**
-   * Scores of the batch in ask order, higher is better. `null`, NaN or an infinite number: failed;
-   * it ranks last and never becomes the best point.
+   * Points with their scores, higher is better. The caller owns the points: nothing is computed again to be told.
+   * `null`, NaN or an infinite number: failed; it ranks last and never becomes the best point.
    *
-   * @throws QschedError (usage) where the length is not that of the batch, or nothing is asked
+   * @throws QschedError (usage) if the lengths differ, or more is told than may be asked
    */
-  tell(scores: readonly (number | null)[]): void;
+  tell(points: readonly Point[], scores: readonly (number | null)[]): void;
   state(): OptimizerState;
   /** Why it asks no more; `null` while it continues. */
   stopReason(): string | null;

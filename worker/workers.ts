@@ -4,19 +4,20 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleWorkflowCode, NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
-import { fitOnEngine } from '../activities/fit-ptqd.js';
-import { createModelActivities } from '../activities/prepare.js';
-import { renderOnEngine } from '../activities/render.js';
-import { createScoreActivities, scoreOnEngine, type ScoreFunction } from '../activities/score.js';
+import { createComputeActivities } from '../activities/compute.js';
+import { createModelActivities, type ModelFunctions } from '../activities/model.js';
+import { createScoreActivities, onEngine, type ScoreFunctions } from '../activities/score.js';
 import { createStoreActivities, type StoreDependencies } from '../activities/store.js';
+import { openArtefactFolder } from '../artefacts/artefact-store.js';
+import { startCompute } from '../compute/compute-client.js';
+import { describeNetwork, inspectPrompts, scoreQueueOf } from '../inference/describe.js';
 import { startEngine } from '../inference/engine/engine-client.js';
 import { hashFiles } from '../inference/models/file-hashes.js';
 import { listPrecisions, openModelFolder } from '../inference/models/model-folder.js';
 import { findModel, packageRoot } from '../inference/models/model-roots.js';
 import { numericClass } from '../inference/models/numeric-class.js';
-import { scoreQueueOf } from '../inference/prepare/prepare.js';
 import { artefactFolder } from '../temporal/data-folder.js';
-import { modelQueue, STORE_QUEUE, WORKFLOW_QUEUE } from '../temporal/queues.js';
+import { COMPUTE_QUEUE, modelQueue, STORE_QUEUE, WORKFLOW_QUEUE } from '../temporal/queues.js';
 
 /** Where workers connect to. */
 export interface WorkerAddress {
@@ -53,10 +54,11 @@ async function workflowSource(): Promise<Pick<WorkerOptions, 'workflowBundle'>> 
   };
 }
 
-/** Workflows and the store: one process per data folder. */
+/** Workflows, the store, and the compute thread: one process per data folder. */
 export async function startHost(at: WorkerAddress, dependencies: StoreDependencies): Promise<RunningWorkers> {
   const connection = await NativeConnection.connect(connectionOptions(at));
   const common = { connection, namespace: at.namespace, ...OPTIONS };
+  const compute = startCompute({ databasePath: dependencies.path, artefacts: artefactFolder() });
   const workflows = await Worker.create({
     ...common,
     ...(await workflowSource()),
@@ -70,66 +72,97 @@ export async function startHost(at: WorkerAddress, dependencies: StoreDependenci
     activities: createStoreActivities(dependencies),
     maxConcurrentActivityTaskExecutions: 4,
   });
-  return running([workflows, store], [WORKFLOW_QUEUE, STORE_QUEUE], connection);
+  const computing = await Worker.create({
+    ...common,
+    taskQueue: COMPUTE_QUEUE,
+    activities: createComputeActivities(compute),
+    maxConcurrentActivityTaskExecutions: 4,
+  });
+  const all = running([workflows, store, computing], [WORKFLOW_QUEUE, STORE_QUEUE, COMPUTE_QUEUE], connection);
+  return {
+    ...all,
+    stop: async () => {
+      await all.stop();
+      await compute.close();
+    },
+  };
 }
 
 /** What a scoring process is started with. */
 export interface ScoringOptions {
   readonly models: readonly string[];
-  /** Rows of every network call, padded. */
+  /** Rows per network call, padded. */
   readonly batch: number;
   /** Threads of ONNX Runtime. */
   readonly threads: number;
   readonly provider: string;
-  /** In place of the engine: for the overhead benchmark. */
-  readonly score?: ScoreFunction;
 }
 
-/** Scoring: the model queue for `prepare`, and one score queue for every precision. */
+/** Scoring: the model queue, and one score queue for every set of files. */
 export async function startScoring(at: WorkerAddress, options: ScoringOptions): Promise<RunningWorkers> {
-  const connection = await NativeConnection.connect(connectionOptions(at));
-  const common = { connection, namespace: at.namespace, ...OPTIONS };
-  const numeric = numericClass(options.batch, options.provider);
-  const engine = options.score
-    ? null
-    : startEngine({
-        batch: options.batch,
-        threads: options.threads,
-        provider: options.provider,
-        artefacts: artefactFolder(),
-      });
-  const score = options.score ?? scoreOnEngine(engine!, numeric);
-  const activities =
-    engine === null
-      ? createScoreActivities(score)
-      : createScoreActivities(score, fitOnEngine(engine, numeric), renderOnEngine(engine, numeric));
-  const workers: Worker[] = [];
-  const queues: string[] = [];
-  for (const model of options.models) {
-    const serve = async (taskQueue: string, own: Partial<WorkerOptions>) => {
-      workers.push(await Worker.create({ ...common, taskQueue, ...own }));
-      queues.push(taskQueue);
-    };
-    await serve(modelQueue(model), {
-      activities: createModelActivities(numeric, queues),
-      maxConcurrentActivityTaskExecutions: 2,
-    });
+  const { models, batch, threads, provider } = options;
+  const numeric = numericClass(batch, provider);
+  const artefacts = artefactFolder();
+  const engine = startEngine({ batch, threads, provider, artefacts });
+  const batches = { text: batch, denoiser: batch, decoder: batch, scorer: batch };
+  const device = { numeric, batches, artefacts: openArtefactFolder(artefacts) };
+  // Models with equal files share a queue, which one worker serves.
+  const queues = new Set<string>();
+  for (const model of models) {
     for (const precision of listPrecisions(findModel(model))) {
-      const folder = openModelFolder(model, precision);
-      await serve(scoreQueueOf(await hashFiles(folder.folder, folder.files), numeric), {
-        activities,
-        maxConcurrentActivityTaskExecutions: 1,
-      });
+      const { folder, files } = openModelFolder(model, precision);
+      queues.add(scoreQueueOf(await hashFiles(folder, files), numeric));
     }
   }
-  const all = running(workers, queues, connection);
+  const all = await startScoringWorkers(at, {
+    models,
+    scoreQueues: [...queues],
+    model: { describe: (request) => describeNetwork(request, device), inspectPrompts },
+    score: onEngine(engine, numeric),
+  });
   return {
     ...all,
     stop: async () => {
       await all.stop();
-      await engine?.close();
+      await engine.close();
     },
   };
+}
+
+/** What scoring workers serve, and with what. */
+export interface ScoringWorkers {
+  readonly models: readonly string[];
+  readonly scoreQueues: readonly string[];
+  readonly model: ModelFunctions;
+  readonly score: ScoreFunctions;
+  /** By which the server knows these workers apart from others of this process; by default the process. */
+  readonly identity?: string;
+}
+
+/** The workers of one scoring process, whatever does the arithmetic. */
+export async function startScoringWorkers(at: WorkerAddress, options: ScoringWorkers): Promise<RunningWorkers> {
+  const connection = await NativeConnection.connect(connectionOptions(at));
+  const { identity } = options;
+  const common = { connection, namespace: at.namespace, ...OPTIONS, ...(identity === undefined ? {} : { identity }) };
+  const queues: string[] = [];
+  const workers: Worker[] = [];
+  const serve = async (taskQueue: string, own: Partial<WorkerOptions>): Promise<void> => {
+    workers.push(await Worker.create({ ...common, taskQueue, ...own }));
+    queues.push(taskQueue);
+  };
+  for (const model of options.models) {
+    await serve(modelQueue(model), {
+      activities: createModelActivities(options.model, queues),
+      maxConcurrentActivityTaskExecutions: 2,
+    });
+  }
+  for (const queue of options.scoreQueues) {
+    await serve(queue, {
+      activities: createScoreActivities(options.score),
+      maxConcurrentActivityTaskExecutions: 1,
+    });
+  }
+  return running(workers, queues, connection);
 }
 
 function connectionOptions({ address, tls, apiKey }: WorkerAddress) {

@@ -3,6 +3,7 @@
  */
 import type { PipelineOptions } from '../contract/wire/network.js';
 import type { NetworkDescription } from '../contract/wire/describe.js';
+import type { DescribeRequest } from '../contract/wire/describe.js';
 import { WIRE_VERSION } from '../contract/wire/version.js';
 import { modelActivities } from './activities.js';
 
@@ -25,6 +26,6 @@ export function describeNetwork({
   options = {},
 }: Described): Promise<NetworkDescription> {
   const { describe } = modelActivities(model, waitSeconds);
-  const request = { version: WIRE_VERSION, model, precision, options, scorers: [...scorers] } as const;
+  const request: DescribeRequest = { version: WIRE_VERSION, model, precision, options, scorers: [...scorers] };
   return describe.executeWithOptions({ summary: `${model} ${precision}` }, [request]);
 }

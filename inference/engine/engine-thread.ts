@@ -1,30 +1,27 @@
 /**
  * The engine's own thread: ONNX Runtime blocks it, so that nobody else is blocked.
  */
-import { parentPort, workerData } from 'node:worker_threads';
-import { messageOf, QschedError } from '../../contract/errors.js';
+import { workerData } from 'node:worker_threads';
 import { openArtefactFolder, type ArtefactStore } from '../../artefacts/artefact-store.js';
+import { hashOf } from '../../artefacts/artefact-keys.js';
+import { QschedError } from '../../contract/errors.js';
+import type { RenderRequest, RenderResult } from '../../contract/wire/render.js';
+import { WIRE_VERSION } from '../../contract/wire/version.js';
+import { serveThread } from '../../threads/thread-server.js';
+import type { JobControl } from '../../threads/thread-messages.js';
 import { openModelFolder } from '../models/model-folder.js';
-import { refuseOtherScorer } from '../prepare/prepare-evaluate.js';
-import type { EngineControl } from './draw-blocks.js';
+import { openScorerFolder, scorerFingerprint } from '../scorers/scorer-folder.js';
 import { openEngineCache } from './engine-cache.js';
-import type { EngineJob, EngineJobs, EngineThreadData, FromEngine, ToEngine } from './engine-messages.js';
-import { fitOnTrajectories } from './ptqd-fit.js';
-import { renderShard, type RenderTools } from './render-shard.js';
+import type { EngineJobs, EngineThreadData } from './engine-messages.js';
+import { fitJob } from './ptqd-fit.js';
+import { renderShard } from './render-shard.js';
+import { pairsOf, scheduleOf } from './request-pairs.js';
 import { scoreJob } from './score-job.js';
-import { summariseRow } from './summarise-row.js';
-
-type Result = EngineJobs[keyof EngineJobs]['result'];
+import { startReport } from './work-report.js';
 
 const options = workerData as EngineThreadData;
-const port = parentPort!;
 const engineFor = openEngineCache(options);
-const cancelled = new Set<number>();
 let folder: ArtefactStore | undefined;
-let queue: Promise<void> = Promise.resolve();
-
-const send = (message: FromEngine): void => port.postMessage(message);
-const secondsSince = (start: number): number => (performance.now() - start) / 1000;
 
 function artefacts(): ArtefactStore {
   if (options.artefacts === undefined) {
@@ -33,82 +30,60 @@ function artefacts(): ArtefactStore {
   return (folder ??= openArtefactFolder(options.artefacts));
 }
 
-/** Tells of a job's progress, and stops it where it was cancelled. */
-const controlOf = (id: number): Required<EngineControl> => ({
-  onProgress: (share) => send({ type: 'progress', id, share }),
-  async checkpoint() {
-    // Lets messages in between two network calls.
-    await new Promise<void>((done) => {
-      setImmediate(done);
-    });
-    if (cancelled.has(id)) throw new QschedError('failure', 'Cancelled.');
-  },
-});
+/** The engine of a network with scorers. */
+const engineOf = ({ model, precision }: { model: string; precision: string }, roles: readonly string[]) =>
+  engineFor({ model, precision, scorers: [...new Set(roles)].sort() });
 
-async function fit(job: EngineJobs['fit']['job'], control: EngineControl): Promise<EngineJobs['fit']['result']> {
-  const start = performance.now();
-  const fits = await fitOnTrajectories(job, options, control);
-  return { fits, seconds: secondsSince(start) };
-}
-
-async function render(
-  job: EngineJobs['render']['job'],
-  control: EngineControl,
-): Promise<EngineJobs['render']['result']> {
-  const start = performance.now();
-  const { identity } = job;
-  const tools: RenderTools = {
-    artefacts: artefacts(),
-    openEngine: () => engineFor(identity),
-    batch: options.batch,
-    refuseOther: (scorer) => refuseOtherScorer(openModelFolder(identity.model, identity.precision), scorer),
+async function render(request: RenderRequest, control: JobControl): Promise<RenderResult> {
+  const report = startReport();
+  const { network, scorers, features, schedule, coefficients, retryFailed } = request;
+  const job = {
+    network: network.network,
+    schedule: scheduleOf(schedule, coefficients),
+    pairs: pairsOf(request),
+    scorers,
+    features,
+    retryFailed,
   };
-  const made = await renderShard(job, tools, control);
-  return { ...made, seconds: secondsSince(start) };
+  const roles = [...scorers, ...(features === null ? [] : [features])].map(({ role }) => role);
+  const made = await renderShard(
+    job,
+    {
+      artefacts: artefacts(),
+      openEngine: () => engineOf(network, roles),
+      batch: options.batch,
+      refuseOther: async ({ role, fingerprint }) => {
+        const scorer = openScorerFolder(role, openModelFolder(network.model, network.precision));
+        if (hashOf(await scorerFingerprint(scorer)) === fingerprint) return;
+        throw new QschedError(
+          'failure',
+          `The scorer "${role}" has changed on this worker since the run was prepared.`,
+          'Restart the workers, then run the same command again.',
+          true,
+        );
+      },
+    },
+    control,
+  );
+  return { version: WIRE_VERSION, ...made, failed: [...made.failed], ...report() };
 }
 
-/** From what is kept alone: what fails once fails again. */
-async function summarise(
-  id: number,
-  job: EngineJobs['summarise']['job'],
-  { checkpoint }: Required<EngineControl>,
-): Promise<EngineJobs['summarise']['result']> {
-  try {
-    return await summariseRow(job, artefacts(), checkpoint);
-  } catch (error) {
-    if (!(error instanceof QschedError) || cancelled.has(id)) throw error;
-    throw new QschedError(error.code, error.message, error.hint, true);
-  }
-}
-
-async function work(message: EngineJob): Promise<Result> {
-  const control = controlOf(message.id);
-  await control.checkpoint();
-  switch (message.type) {
-    case 'score':
-      return scoreJob(message.job, () => engineFor(message.job.identity), control);
-    case 'fit':
-      return fit(message.job, control);
-    case 'render':
-      return render(message.job, control);
-    case 'summarise':
-      return summarise(message.id, message.job, control);
-  }
-}
-
-async function answer(message: EngineJob): Promise<void> {
-  const { id } = message;
-  try {
-    send({ type: 'done', id, result: await work(message) });
-  } catch (error) {
-    const known = error instanceof QschedError ? error : { code: 'unexpected' as const, hint: '', final: false };
-    send({ type: 'failed', id, message: messageOf(error), code: known.code, hint: known.hint, final: known.final });
-  } finally {
-    cancelled.delete(id);
-  }
-}
-
-port.on('message', (message: ToEngine) => {
-  if (message.type === 'cancel') cancelled.add(message.id);
-  else queue = queue.then(() => answer(message));
+serveThread<EngineJobs>({
+  score: (request, control) => {
+    const roles = request.scorers.map(({ role }) => role);
+    const openEngine = () => engineOf(request.network, roles);
+    return scoreJob(
+      request,
+      {
+        openEngine,
+        batch: options.batch,
+        get artefacts() {
+          return artefacts();
+        },
+      },
+      control,
+    );
+  },
+  render,
+  fit: (request, control) => fitJob(request, options, control),
 });

@@ -1,6 +1,6 @@
 /**
  * Images of many candidates on many pairs, a block of pairs at a time: what is held at once is bounded,
- * and nothing of a block is kept when the next one is drawn.
+ * and nothing of a block is kept when the next one is generated.
  */
 import { imageFromPlanar, type RgbImage } from '../../metrics/images/image.js';
 import type { TextToImage } from '../models/text-to-image.js';
@@ -22,8 +22,8 @@ export interface BlockBudget {
   readonly images: number;
 }
 
-/** What draws; the size of an image is known with the first one. */
-export interface Drawer extends Sampler {
+/** What generates; the size of an image is known with the first one. */
+export interface Generator extends Sampler {
   readonly networks: TextToImage;
   readonly latentHeight: number;
   readonly latentWidth: number;
@@ -35,7 +35,7 @@ export interface Drawer extends Sampler {
 }
 
 /** An image of candidate k, for entry `at` of its pairs; or why there is none. */
-export interface Drawn {
+export interface Generated {
   readonly k: number;
   readonly at: number;
   readonly image: RgbImage | { readonly failed: string };
@@ -62,48 +62,48 @@ export function pairsPerBlock(
   return size > batch ? size - (size % batch) : size;
 }
 
-/** Draws all pairs that candidates need, and hands on each block of images before the next one is drawn. */
-export async function drawBlocks(
-  drawer: Drawer,
+/** Generates all pairs that candidates need, and hands on each block of images before the next one is generated. */
+export async function generateBlocks(
+  generator: Generator,
   candidates: readonly EngineCandidate[],
   pairs: readonly Pair[],
   control: EngineControl,
-  visit: (drawn: readonly Drawn[]) => Promise<void>,
+  visit: (generated: readonly Generated[]) => Promise<void>,
 ): Promise<void> {
   const used = [...new Set(candidates.flatMap((candidate) => candidate.pairs))].sort((a, b) => a - b);
   const steps = candidates[0]?.schedule.steps.length ?? 1;
-  const total = Math.ceil((used.length * candidates.length * steps) / drawer.batch);
+  const total = Math.ceil((used.length * candidates.length * steps) / generator.batch);
   let calls = 0;
-  const between = async (): Promise<void> => {
+  const checkpoint = async (): Promise<void> => {
     calls += 1;
     control.onProgress?.(Math.min(1, calls / total));
     await control.checkpoint?.();
   };
   for (let start = 0; start < used.length;) {
-    const { networks, imageBytes, budget, batch } = drawer;
+    const { networks, imageBytes, budget, batch } = generator;
     const size = pairsPerBlock(candidates.length, networks.latentLength, imageBytes, budget, batch);
-    await visit(await drawBlock(drawer, candidates, pairs, used.slice(start, start + size), between));
+    await visit(await generateBlock(generator, candidates, pairs, used.slice(start, start + size), checkpoint));
     start += size;
   }
 }
 
-async function drawBlock(
-  drawer: Drawer,
+async function generateBlock(
+  generator: Generator,
   candidates: readonly EngineCandidate[],
   pairs: readonly Pair[],
   block: readonly number[],
-  between: () => Promise<void>,
-): Promise<Drawn[]> {
-  const { rows, states, groupOf } = await sampleBlock(drawer, candidates, pairs, block, between);
-  const images = new Map<number, Drawn['image']>();
-  for (let first = 0; first < rows.length; first += drawer.batch) {
+  checkpoint: () => Promise<void>,
+): Promise<Generated[]> {
+  const { rows, states, groupOf } = await sampleBlock(generator, candidates, pairs, block, checkpoint);
+  const images = new Map<number, Generated['image']>();
+  for (let first = 0; first < rows.length; first += generator.batch) {
     // A decoded image is four times its RGB: only one batch of them is there at once.
-    const latents = states.slice(first, first + drawer.batch);
-    const decoded = await drawer.networks.decode(latents, between);
+    const latents = states.slice(first, first + generator.batch);
+    const decoded = await generator.networks.decode(latents, checkpoint);
     decoded.forEach((planar, i) => {
       const { group, pair } = rows[first + i]!;
-      drawer.imageBytes = planar.length;
-      images.set(group * pairs.length + pair, imageOf(drawer, latents[i]!, planar));
+      generator.imageBytes = planar.length;
+      images.set(group * pairs.length + pair, imageOf(generator, latents[i]!, planar));
     });
   }
   return candidates.flatMap((candidate, k) =>
@@ -123,7 +123,11 @@ function countBroken(values: Float32Array): number {
 /**
  * The image of a finished latent. A decoder may turn what is not finite into something that is: both are looked at.
  */
-function imageOf({ latentHeight, latentWidth }: Drawer, latent: Float32Array, planar: Float32Array): Drawn['image'] {
+function imageOf(
+  { latentHeight, latentWidth }: Generator,
+  latent: Float32Array,
+  planar: Float32Array,
+): Generated['image'] {
   const lost = countBroken(latent);
   if (lost > 0) return { failed: `the latent has ${lost} values that are not finite` };
   const broken = countBroken(planar);

@@ -30,15 +30,15 @@ export async function measureOverhead(
   const networks = await openTextToImage(model, { batch: 1, threads: 1 });
   try {
     const hidden = await networks.encodeTexts([PROMPT]);
-    const draws = Array.from({ length: without.steps.length + 1 }, (_, stepIndex) =>
+    const generates = Array.from({ length: without.steps.length + 1 }, (_, stepIndex) =>
       gaussianNoise({ seed: 0, prompt: PROMPT, stepIndex, length: networks.latentLength }),
     );
     const image = async ({ initNoiseSigma, steps }: FusedSchedule): Promise<number> => {
       const start = performance.now();
-      const x = draws[0]!.map((z) => z * initNoiseSigma);
+      const x = generates[0]!.map((z) => z * initNoiseSigma);
       for (const [i, step] of steps.entries()) {
         const [m] = await networks.denoise([x.map((v) => v * step.inputScale)], step.timestep, hidden);
-        applyFused(step, x, m!, step.n === 0 ? null : draws[i + 1]!, x, model.latentShape[0]);
+        applyFused(step, x, m!, step.n === 0 ? null : generates[i + 1]!, x, model.latentShape[0]);
       }
       await networks.decode([x]);
       return performance.now() - start;

@@ -5,7 +5,11 @@
 import { applyFused, type FusedSchedule } from '../../diffusion/fused.js';
 import { gaussianNoise } from '../../diffusion/noise.js';
 import { fitPtqd, type PtqdFitOptions, type PtqdStep } from '../../diffusion/ptqd.js';
-import type { FitJob } from './engine-messages.js';
+import type { FitPtqdRequest, FitPtqdResult } from '../../contract/wire/fit.js';
+import { fromWireSchedule } from '../../contract/wire/schedule.js';
+import { WIRE_VERSION } from '../../contract/wire/version.js';
+import { pairsOf } from './request-pairs.js';
+import { startReport } from './work-report.js';
 import { openModelFolder } from '../models/model-folder.js';
 import type { SessionOptions } from '../models/runtime-session.js';
 import type { EngineControl, Pair } from './scoring-engine.js';
@@ -19,28 +23,32 @@ export interface FitNetworks {
 }
 
 /** Opens both networks, fits, and closes them again. */
-export async function fitOnTrajectories(
-  job: FitJob,
+export async function fitJob(
+  request: FitPtqdRequest,
   session: SessionOptions,
   control: EngineControl = {},
-): Promise<PtqdStep[]> {
-  const full = openModelFolder(job.model, job.reference);
-  const reference = await openTextToImage(full, session);
+): Promise<FitPtqdResult> {
+  const report = startReport();
+  const { quantised, reference, schedule, gamma, bias } = request;
+  const pairs = pairsOf(request);
+  const full = openModelFolder(reference.model, reference.precision);
+  const own = await openTextToImage(full, session);
   try {
-    const quantised = await openTextToImage(openModelFolder(job.model, job.precision), session);
+    const other = await openTextToImage(openModelFolder(quantised.model, quantised.precision), session);
     try {
-      return await fitNetworks(
-        { reference, quantised, channels: full.latentShape[0] },
-        job.schedule,
-        job.pairs,
-        job.options,
-        control,
-      );
+      const networks = { reference: own, quantised: other, channels: full.latentShape[0] };
+      const fits = await fitNetworks(networks, fromWireSchedule(schedule), pairs, { gamma, bias }, control);
+      return {
+        version: WIRE_VERSION,
+        fits: fits.map(({ mu, ...fit }) => ({ ...fit, mu: typeof mu === 'number' ? mu : [...mu] })),
+        trajectories: pairs.length,
+        ...report(),
+      };
     } finally {
-      await quantised.release();
+      await other.release();
     }
   } finally {
-    await reference.release();
+    await own.release();
   }
 }
 
@@ -63,15 +71,15 @@ export async function fitNetworks(
   const texts = [...new Set(pairs.map(({ text }) => text))];
   const encoded = await reference.encodeTexts(texts);
   const hidden = pairs.map(({ text }) => encoded[texts.indexOf(text)]!);
-  const between = async (): Promise<void> => {
+  const checkpoint = async (): Promise<void> => {
     await control.checkpoint?.();
   };
   const states = pairs.map((pair) => draw(pair, 0).map((z) => z * schedule.initNoiseSigma));
   const fits: PtqdStep[] = [];
   for (const [i, step] of schedule.steps.entries()) {
     const inputs = step.inputScale === 1 ? states : states.map((x) => x.map((v) => v * step.inputScale));
-    const e = await reference.denoise(inputs, step.timestep, hidden, between);
-    const q = await quantised.denoise(inputs, step.timestep, hidden, between);
+    const e = await reference.denoise(inputs, step.timestep, hidden, checkpoint);
+    const q = await quantised.denoise(inputs, step.timestep, hidden, checkpoint);
     fits.push(
       fitPtqd(joined(e, latentLength), joined(q, latentLength), { ...options, channels, sampleLength: latentLength }),
     );

@@ -2,19 +2,18 @@
  * One shard of an evaluation: images of one schedule, their terms and features, all of it kept as
  * artefacts. What is there already is not made again.
  */
-import { BLOCK, type RenderResult } from '../../contract/evaluate-payloads.js';
-import { imageContext } from '../../artefacts/artefact-keys.js';
-import type { EngineControl } from './draw-blocks.js';
+import { BLOCK_IMAGES, type RenderResult } from '../../contract/wire/render.js';
+import type { EngineControl } from './generate-blocks.js';
 import type { RenderJob, RenderTools } from './shard-context.js';
 import { numbersOf, type BlockRecord } from './shard-numbers.js';
-import { imagesOf } from './shard-images.js';
+import { keptImages } from './kept-images.js';
 
 export type { RenderJob, RenderTools } from './shard-context.js';
 export type { BlockRecord } from './shard-numbers.js';
 
 /** What a finished shard is, itself an artefact. */
 export interface ShardRecord {
-  readonly format: 'qsched-shard/1';
+  readonly format: 'qsched-shard/2';
   readonly blocks: readonly BlockRecord[];
 }
 
@@ -30,26 +29,25 @@ export async function renderShard(
   job: RenderJob,
   tools: RenderTools,
   control: EngineControl = {},
-): Promise<Omit<RenderResult, 'seconds'>> {
+): Promise<Pick<RenderResult, 'record' | 'generated' | 'reused' | 'failed' | 'damaged'>> {
   const { artefacts } = tools;
   const damagedBefore = artefacts.damaged();
-  const images = imageContext(job.network, job.schedule);
   const blocks: BlockRecord[] = [];
-  let drawn = 0;
-  for (let start = 0; start < job.pairs.length; start += BLOCK) {
-    const pairs = job.pairs.slice(start, start + BLOCK);
+  let generated = 0;
+  for (let start = 0; start < job.pairs.length; start += BLOCK_IMAGES) {
+    const pairs = job.pairs.slice(start, start + BLOCK_IMAGES);
     const context = { ...tools, job, control };
-    const made = await imagesOf(context, pairs, images);
-    drawn += made.drawn;
+    const made = await keptImages(job, pairs, tools, control);
+    generated += made.generated;
     blocks.push(await numbersOf(context, made.kept, pairs));
     control.onProgress?.(Math.min(1, (start + pairs.length) / job.pairs.length));
     await control.checkpoint?.();
   }
-  const record: ShardRecord = { format: 'qsched-shard/1', blocks };
+  const record: ShardRecord = { format: 'qsched-shard/2', blocks };
   return {
     record: artefacts.put(Buffer.from(JSON.stringify(record))),
-    drawn,
-    reused: job.pairs.length - drawn,
+    generated,
+    reused: job.pairs.length - generated,
     failed: failuresOf(blocks),
     damaged: artefacts.damaged() - damagedBefore,
   };

@@ -57,7 +57,7 @@ interface Block {
   /** Indices of the pairs of this block. */
   readonly block: readonly number[];
   readonly tree: TrajectoryTree;
-  readonly between: () => Promise<void>;
+  readonly checkpoint: () => Promise<void>;
 }
 
 /** @param block indices of the pairs to sample */
@@ -66,13 +66,13 @@ export async function sampleBlock(
   candidates: readonly EngineCandidate[],
   pairs: readonly Pair[],
   block: readonly number[],
-  between: () => Promise<void>,
+  checkpoint: () => Promise<void>,
 ): Promise<SampledBlock> {
   const hidden = await embed(sampler, new Set(block.map((pair) => pairs[pair]!.text)));
   const tree = buildTrajectoryTree(candidates.map(({ schedule }) => schedule));
   const { steps, initNoiseSigma } = candidates[0]!.schedule;
   const wants = candidates.map((candidate) => new Set(candidate.pairs));
-  const own: Block = { candidates, wants, pairs, block, tree, between };
+  const own: Block = { candidates, wants, pairs, block, tree, checkpoint };
   let rows = rowsAt(own, 0);
   let states = rows.map(({ pair }) => {
     const z = noise(sampler, pairs[pair]!, 0);
@@ -126,7 +126,7 @@ function rowsAt({ candidates, wants, pairs, block, tree }: Block, level: number)
 /** The network's output of step i for every trajectory; those of the first step are remembered. */
 async function networkOutputs(
   { networks, firstCalls }: Sampler,
-  { candidates, pairs, between }: Block,
+  { candidates, pairs, checkpoint }: Block,
   i: number,
   rows: readonly TrajectoryRow[],
   states: readonly Float32Array[],
@@ -146,7 +146,7 @@ async function networkOutputs(
     open.map((r) => (inputScale === 1 ? states[r]! : states[r]!.map((v) => v * inputScale))),
     timestep,
     open.map((r) => hidden.get(pairs[rows[r]!.pair]!.text)!),
-    between,
+    checkpoint,
   );
   open.forEach((r, k) => {
     outputs[r] = fresh[k]!;

@@ -1,5 +1,5 @@
 /**
- * The scoring engine: candidates x (prompt, seed) pairs -> raw terms. A block of pairs is drawn and scored
+ * The scoring engine: candidates x (prompt, seed) pairs -> raw terms. A block of pairs is generated and scored
  * before the next one.
  */
 import type { RgbImage } from '../../metrics/images/image.js';
@@ -10,10 +10,16 @@ import { openTextToImage } from '../models/text-to-image.js';
 import { scorerKind } from '../scorers/scorer-folder.js';
 import type { ScorerFolder } from '../scorers/scorer-kind.js';
 import type { ScoredImage, Scorer } from '../scorers/scorer.js';
-import { drawBlocks, type BlockBudget, type Drawer, type Drawn, type EngineControl } from './draw-blocks.js';
+import {
+  generateBlocks,
+  type BlockBudget,
+  type Generator,
+  type Generated,
+  type EngineControl,
+} from './generate-blocks.js';
 import type { EngineCandidate, Pair } from './sample-block.js';
 
-export type { EngineControl } from './draw-blocks.js';
+export type { EngineControl } from './generate-blocks.js';
 export type { EngineCandidate, Pair } from './sample-block.js';
 
 /** Terms of every scorer in the order of its names (or why that scorer has none); or why there is not an image. */
@@ -34,6 +40,12 @@ export interface ScoringEngine {
     pairs: readonly Pair[],
     control?: EngineControl,
   ): Promise<(RgbImage | { readonly failed: string })[][]>;
+  /** Scores images that are there; one that failed stays so. @param pairs what each image is of */
+  scoreImages(
+    images: readonly (RgbImage | { readonly failed: string })[],
+    pairs: readonly Pair[],
+    control?: EngineControl,
+  ): Promise<Evaluation[]>;
   release(): Promise<void>;
 }
 
@@ -55,7 +67,7 @@ export async function openScoringEngine(
   const scorers: Scorer[] = [];
   for (const folder of scorerFolders) scorers.push(await scorerKind(folder).open(folder, options));
   const [channels, latentHeight, latentWidth] = model.latentShape;
-  const drawer: Drawer = {
+  const generator: Generator = {
     networks,
     channels,
     latentHeight,
@@ -70,23 +82,29 @@ export async function openScoringEngine(
   return {
     scorers,
     async generate(candidates, pairs, control = {}) {
-      const images = candidates.map(({ pairs: own }) => new Array<Drawn['image']>(own.length));
-      await drawBlocks(drawer, candidates, pairs, control, async (drawn) => {
-        for (const { k, at, image } of drawn) images[k]![at] = image;
+      const images = candidates.map(({ pairs: own }) => new Array<Generated['image']>(own.length));
+      await generateBlocks(generator, candidates, pairs, control, async (generated) => {
+        for (const { k, at, image } of generated) images[k]![at] = image;
       });
       return images;
     },
     async score(candidates, pairs, control = {}) {
       const results = candidates.map(({ pairs: own }) => new Array<Evaluation>(own.length));
-      await drawBlocks(drawer, candidates, pairs, control, async (drawn) => {
-        const wanted = drawn.map(({ k, at }) => pairs[candidates[k]!.pairs[at]!]!);
-        const evaluations = await scoreDrawn(scorers, drawn, wanted, control);
-        drawn.forEach(({ k, at }, i) => {
+      await generateBlocks(generator, candidates, pairs, control, async (generated) => {
+        const wanted = generated.map(({ k, at }) => pairs[candidates[k]!.pairs[at]!]!);
+        const evaluations = await scoreImages(
+          scorers,
+          generated.map(({ image }) => image),
+          wanted,
+          control,
+        );
+        generated.forEach(({ k, at }, i) => {
           results[k]![at] = evaluations[i]!;
         });
       });
       return results;
     },
+    scoreImages: (images, pairs, control = {}) => scoreImages(scorers, images, pairs, control),
     async release() {
       await networks.release();
       for (const scorer of scorers) await scorer.release();
@@ -94,22 +112,22 @@ export async function openScoringEngine(
   };
 }
 
-/** One evaluation an image. @param pairs what each image is of */
-async function scoreDrawn(
+/** One evaluation per image. @param pairs what each image is of */
+async function scoreImages(
   scorers: readonly Scorer[],
-  drawn: readonly Drawn[],
+  images: readonly Generated['image'][],
   pairs: readonly Pair[],
   control: EngineControl,
 ): Promise<Evaluation[]> {
   const shown: ScoredImage[] = [];
-  const placeOf = drawn.map(({ image }, i) => {
+  const placeOf = images.map((image, i) => {
     if ('failed' in image) return -1;
     const { text, nouns } = pairs[i]!;
-    return shown.push({ image: image, text, nouns: nouns ?? null }) - 1;
+    return shown.push({ image, text, nouns: nouns ?? null }) - 1;
   });
   const rows: Float64Array[][] = [];
   for (const scorer of scorers) rows.push(await scorer.score(shown, control.checkpoint?.bind(control)));
-  return drawn.map(({ image }, i): Evaluation => {
+  return images.map((image, i): Evaluation => {
     if ('failed' in image) return image;
     return { terms: rows.map((terms, s) => finiteOrReason(scorers[s]!, terms[placeOf[i]!]!)) };
   });

@@ -2,11 +2,9 @@
  * What a shard of an evaluation is made of, and with what.
  */
 import type { FusedSchedule } from '../../diffusion/fused.js';
-import type { ArtefactStore } from '../../artefacts/artefact-store.js';
-import type { EngineControl } from './draw-blocks.js';
-import type { EngineIdentity } from './engine-identity.js';
+import type { EngineControl } from './generate-blocks.js';
 import type { Pair } from './sample-block.js';
-import type { ScoringEngine } from './scoring-engine.js';
+import type { ImageTools } from './kept-images.js';
 
 /** A scorer with what identifies it. */
 export interface KeyedScorer {
@@ -16,8 +14,6 @@ export interface KeyedScorer {
 
 /** What a shard is made of. */
 export interface RenderJob {
-  /** The engine that draws and scores: its scorers are those below. */
-  readonly identity: EngineIdentity;
   readonly network: string;
   readonly schedule: FusedSchedule;
   readonly pairs: readonly Pair[];
@@ -29,13 +25,8 @@ export interface RenderJob {
 }
 
 /** What a shard is made with. */
-export interface RenderTools {
-  readonly artefacts: ArtefactStore;
-  /** Called only where something must be drawn or scored. */
-  readonly openEngine: () => Promise<ScoringEngine>;
-  /** Rows of a network call. */
-  readonly batch: number;
-  /** Throws where a scorer is no longer what its fingerprint says: its numbers are not kept then. */
+export interface RenderTools extends ImageTools {
+  /** Throws if a scorer is no longer what its fingerprint says: its numbers are not kept then. */
   readonly refuseOther: (scorer: KeyedScorer) => Promise<void>;
 }
 

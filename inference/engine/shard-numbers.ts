@@ -8,7 +8,7 @@ import { numbersKey } from '../../artefacts/artefact-keys.js';
 import type { Scorer } from '../scorers/scorer.js';
 import type { Pair } from './sample-block.js';
 import type { KeyedScorer, ShardContext } from './shard-context.js';
-import type { Kept } from './shard-images.js';
+import type { Kept } from './kept-images.js';
 
 /** A block as its record names it. */
 export interface BlockRecord {
@@ -48,17 +48,17 @@ export async function numbersOf(
   const { job, control } = context;
   const shownAt = kept.flatMap(({ failed }, at) => (failed === null ? [at] : []));
   const block: Block = { kept, pairs, shownAt };
-  const between = control.checkpoint?.bind(control);
+  const checkpoint = control.checkpoint?.bind(control);
   const terms: BlockRecord['terms'][number][] = [];
   for (const scorer of job.scorers) {
     const { role, names } = scorer;
-    const compute = (open: Scorer): Promise<Float64Array[]> => open.score(scoredImagesIn(block), between);
+    const compute = (open: Scorer): Promise<Float64Array[]> => open.score(scoredImagesIn(block), checkpoint);
     const hash = await tableOf(context, block, { kind: 'terms', scorer, columns: names.length, compute });
     terms.push({ scorer: role, names, hash });
   }
   let features: string | null = null;
   if (job.features !== null) {
-    const compute = (open: Scorer): Promise<Float32Array[]> => featuresOf(open, imagesIn(block), between);
+    const compute = (open: Scorer): Promise<Float32Array[]> => featuresOf(open, imagesIn(block), checkpoint);
     features = await tableOf(context, block, { kind: 'features', scorer: job.features, columns: null, compute });
   }
   const failed = kept.flatMap(({ failed: reason }, at) => (reason === null ? [] : [{ at, reason }]));
@@ -102,9 +102,9 @@ function scorerOf(scorers: readonly Scorer[], role: string): Scorer {
 function featuresOf(
   scorer: Scorer,
   images: readonly RgbImage[],
-  between: (() => Promise<void>) | undefined,
+  checkpoint: (() => Promise<void>) | undefined,
 ): Promise<Float32Array[]> {
-  if (scorer.features !== undefined) return scorer.features(images, between);
+  if (scorer.features !== undefined) return scorer.features(images, checkpoint);
   const what = `The scorer "${scorer.role}" has no features: it cannot carry a Frechet distance.`;
   const hint = 'Name another one as features, or leave distances out with features: null (--features none).';
   throw new QschedError('usage', what, hint);

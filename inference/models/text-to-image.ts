@@ -3,6 +3,7 @@
  */
 import { join } from 'node:path';
 import { loadClipTokenizer } from './clip-tokenizer.js';
+import { denoiserRows } from './denoiser-rows.js';
 import type { ModelFolder } from './model-folder.js';
 import { openSession, runBatched, type SessionOptions } from './runtime-session.js';
 
@@ -49,8 +50,10 @@ export async function openTextToImage(model: ModelFolder, options: SessionOption
       runBatched(
         inputs.map((input, i) => [input, hidden[i]!] as const),
         options.batch,
-        (slice) =>
-          unet!.run(
+        (slice) => {
+          denoiserRows.computed += slice.length;
+          denoiserRows.padded += options.batch;
+          return unet!.run(
             {
               sample: { kind: 'rows', rows: slice.map(([input]) => input), shape: model.latentShape },
               timestep: { kind: 'scalar', value: timestep },
@@ -62,7 +65,8 @@ export async function openTextToImage(model: ModelFolder, options: SessionOption
             },
             slice.length,
             'out_sample',
-          ),
+          );
+        },
         between,
       ),
     decode: (latents, between) =>

@@ -14,7 +14,7 @@ export interface ImageInput {
 
 /** Embeds or scores images. */
 export interface ImageTower {
-  /** One output row an image, as the network gives it, in the order of the images. */
+  /** One output row per image, as the network gives it, in the order of the images. */
   embed(images: readonly RgbImage[], between?: Between): Promise<Float32Array[]>;
   release(): Promise<void>;
 }

@@ -135,7 +135,7 @@ function show(value: unknown, where: string): string {
 export type Complaint = (what: string) => QschedError;
 
 /**
- * Columns by name, as a plug-in gives them, to one row an image in the order of `names`.
+ * Columns by name, as a plug-in gives them, to one row per image in the order of `names`.
  * null becomes NaN; columns that were not declared are left out.
  *
  * @throws what `complaint` makes, where a column is missing, has another length, or holds what is not a number
@@ -162,7 +162,7 @@ export function rowsOfColumns(
       throw complaint(`the score "${name}" is ${kindOf(column)}, expected a list of ${count} numbers`);
     }
     if (column.length !== count) {
-      throw complaint(`the score "${name}" has ${column.length} numbers, expected ${count}, one an image`);
+      throw complaint(`the score "${name}" has ${column.length} numbers, expected ${count}, one per image`);
     }
     for (let i = 0; i < count; i += 1) {
       const value = column[i];

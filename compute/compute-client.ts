@@ -1,0 +1,28 @@
+/**
+ * The near end of the compute thread: what would keep the event loop busy for longer than a moment runs there.
+ */
+import { startThread } from '../threads/thread-client.js';
+import type { Watch } from '../threads/thread-messages.js';
+import type { ComputeJobs, ComputeThreadData } from './compute-messages.js';
+
+/** Verdicts, summaries and proposals, one after another. */
+export interface ComputeClient {
+  /** The verdict of a search, from the database. */
+  judge(job: ComputeJobs['judge']['job'], watch?: Watch): Promise<ComputeJobs['judge']['result']>;
+  /** One row of an evaluation, from its artefacts. */
+  summarise(job: ComputeJobs['summarise']['job'], watch?: Watch): Promise<ComputeJobs['summarise']['result']>;
+  /** The next points of an optimizer. */
+  propose(job: ComputeJobs['propose']['job'], watch?: Watch): Promise<ComputeJobs['propose']['result']>;
+  close(): Promise<void>;
+}
+
+/** Starts the thread. */
+export function startCompute(data: ComputeThreadData): ComputeClient {
+  const thread = startThread<ComputeJobs>(new URL('./compute-thread.js', import.meta.url), data, 'compute');
+  return {
+    judge: (job, watch) => thread.submit('judge', job, watch),
+    summarise: (job, watch) => thread.submit('summarise', job, watch),
+    propose: (job, watch) => thread.submit('propose', job, watch),
+    close: () => thread.close(),
+  };
+}

@@ -1,0 +1,36 @@
+/**
+ * Messages between a process and a thread that does jobs for it, one after another.
+ */
+
+/** What a thread does, by name. */
+export type Jobs = { readonly [name: string]: { readonly job: unknown; readonly result: unknown } };
+
+export type ToThread =
+  | { readonly type: 'job'; readonly id: number; readonly name: string; readonly job: unknown }
+  | { readonly type: 'cancel'; readonly id: number };
+
+export type FromThread =
+  | { readonly type: 'progress'; readonly id: number; readonly share: number }
+  | { readonly type: 'done'; readonly id: number; readonly result: unknown }
+  | {
+      readonly type: 'failed';
+      readonly id: number;
+      readonly message: string;
+      readonly code: 'usage' | 'failure' | 'unexpected';
+      readonly hint: string;
+      readonly final: boolean;
+    };
+
+/** How a job is followed and stopped, from the near end. */
+export interface Watch {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (share: number) => void;
+}
+
+/** How a job is followed and stopped, from within. */
+export interface JobControl {
+  /** Reports the share done, 0 to 1. */
+  onProgress(share: number): void;
+  /** Lets messages in; throws if the job was cancelled. */
+  checkpoint(): Promise<void>;
+}
