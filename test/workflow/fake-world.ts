@@ -1,31 +1,29 @@
 /**
- * A real Temporal server, the built workflow bundle and the real store in memory; prepare and score are fakes.
+ * A real Temporal server, the built workflow bundle and the real store in memory; networks and scores are fakes.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import type { RenderFunctions } from '../../activities/render.js';
-import { createScoreActivities, type ScoreFunction } from '../../activities/score.js';
+import { createComputeActivities } from '../../activities/compute.js';
+import { createModelActivities } from '../../activities/model.js';
+import { createScoreActivities, type ScoreFunctions } from '../../activities/score.js';
 import { createStoreActivities } from '../../activities/store.js';
+import { hashOf } from '../../artefacts/artefact-keys.js';
+import { judge as judgeSearch } from '../../db/judge.js';
 import { openStore, type Store } from '../../db/open-store.js';
-import { planObjective } from '../../metrics/objectives/plan-objective.js';
 import type { Coefficients } from '../../contract/coefficients.js';
-import type { PreparedNetwork, PrepareEvaluateRequest } from '../../contract/evaluate-payloads.js';
+import type { SummariseRequest, SummariseResult } from '../../contract/evaluate-payloads.js';
 import { encodeFloats } from '../../contract/float-text.js';
-import type {
-  PreparedModel,
-  PrepareRequest,
-  PrepareResult,
-  PromptSplit,
-  ScoreRequest,
-  ScoreResult,
-} from '../../contract/payloads.js';
 import type { SearchProgress, SearchResult } from '../../contract/search-result.js';
 import type { SearchSpecInput } from '../../contract/search-spec.js';
+import type { DescribeRequest, NetworkDescription } from '../../contract/wire/describe.js';
+import type { ScoreRequest, ScoreResult } from '../../contract/wire/score.js';
+import { WIRE_VERSION } from '../../contract/wire/version.js';
+import { restoreOptimizer } from '../../optimizers/create.js';
 import { provideExecutable } from '../../temporal/executable.js';
-import { modelQueue, STORE_QUEUE, WORKFLOW_QUEUE } from '../../temporal/queues.js';
+import { COMPUTE_QUEUE, modelQueue, STORE_QUEUE, WORKFLOW_QUEUE } from '../../temporal/queues.js';
 
 const BUNDLE = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'dist', 'workflow-bundle.js');
 export const SCORE_QUEUE = 'qsched-score-fake';
@@ -46,6 +44,8 @@ export interface FakeWorld {
   readonly store: Store;
   /** Every request that was scored, in order. */
   readonly requests: ScoreRequest[];
+  /** Workers that the store counts. */
+  countWorkers(count: number): void;
   /** What the next searches are scored by. */
   scoreBy(judge: Judge): void;
   /** Holds every `score` back until the function that it returns is called; cancellation reaches what is held. */
@@ -69,13 +69,14 @@ export async function workflowBundle() {
     : bundleWorkflowCode({ workflowsPath: join(dirname(BUNDLE), '..', 'workflows', 'index.ts') });
 }
 
-/** What evaluations are prepared and drawn by; without them nobody does. */
+/** What evaluations are rendered and summed up by, and what is different about networks; without them nobody does. */
 export interface EvaluateFakes {
-  readonly prepareEvaluate: (request: PrepareEvaluateRequest) => Promise<PreparedNetwork>;
-  readonly draw: RenderFunctions;
+  readonly render: ScoreFunctions['render'];
+  readonly summarise: (request: SummariseRequest) => Promise<SummariseResult>;
+  readonly describe?: (request: DescribeRequest) => Partial<NetworkDescription>;
 }
 
-/** Starts server and workers. @param extraArgs for `temporal server start-dev` @param slots chunks that the scoring worker takes at once */
+/** Starts server and workers. @param extraArgs for `temporal server start-dev` @param slots blocks that the scoring worker takes at once */
 export async function createWorld(
   extraArgs: readonly string[] = [],
   evaluate?: EvaluateFakes,
@@ -93,7 +94,8 @@ export async function createWorld(
   const requests: ScoreRequest[] = [];
   let judge: Judge = () => ({ cosine: 0.3, quality: 0.5 });
   let gate: Promise<void> = Promise.resolve();
-  const score: ScoreFunction = async (request, { signal }) => {
+  let counted = 2;
+  const score: ScoreFunctions['score'] = async (request, { signal }) => {
     await Promise.race([
       gate,
       new Promise((_, refuse) => {
@@ -108,7 +110,9 @@ export async function createWorld(
     maxHeartbeatThrottleInterval: '1 second',
     shutdownForceTime: '5 seconds',
   } as const;
-  const prepare = async ({ spec }: PrepareRequest): Promise<PrepareResult> => prepared(spec);
+  const nobody = async (): Promise<never> => {
+    throw new Error('nobody does this here');
+  };
   const workers = await Promise.all([
     Worker.create({ ...common, taskQueue: WORKFLOW_QUEUE, workflowBundle: await workflowBundle() }),
     Worker.create({
@@ -119,23 +123,35 @@ export async function createWorld(
         path: ':memory:',
         searchAttributes: false,
         modelServed: async (model) => [SERVED, NOWHERE].includes(model),
+        countWorkers: async () => counted,
+      }),
+    }),
+    Worker.create({
+      ...common,
+      taskQueue: COMPUTE_QUEUE,
+      activities: createComputeActivities({
+        judge: async (request) => judgeSearch(store, request),
+        summarise: evaluate?.summarise ?? nobody,
+        propose: async ({ options, state }) => restoreOptimizer(state, options).ask(),
       }),
     }),
     Worker.create({
       ...common,
       taskQueue: SCORE_QUEUE,
-      activities: createScoreActivities(score, undefined, evaluate?.draw),
+      activities: createScoreActivities({ score, render: evaluate?.render ?? nobody, fit: nobody }),
       maxConcurrentActivityTaskExecutions: slots,
     }),
     ...[SERVED, NOWHERE].map((model) =>
       Worker.create({
         ...common,
         taskQueue: modelQueue(model!),
-        activities: {
-          prepare,
-          serves: async ({ queue }: { queue: string }) => queue === SCORE_QUEUE,
-          ...(evaluate === undefined ? {} : { prepareEvaluate: evaluate.prepareEvaluate }),
-        },
+        activities: createModelActivities(
+          {
+            describe: async (request) => ({ ...described(request), ...evaluate?.describe?.(request) }),
+            inspectPrompts: () => [],
+          },
+          [SCORE_QUEUE],
+        ),
       }),
     ),
   ]);
@@ -144,6 +160,9 @@ export async function createWorld(
     env,
     store,
     requests,
+    countWorkers: (count) => {
+      counted = count;
+    },
     scoreBy: (next) => {
       judge = next;
     },
@@ -190,66 +209,65 @@ async function onPath(): Promise<string> {
   return join(folder ?? '', 'temporal');
 }
 
-function prepared(spec: PrepareRequest['spec']): PrepareResult {
-  const scoreQueue = spec.model === NOWHERE ? 'qsched-score-nobody' : SCORE_QUEUE;
-  const of = (precision: string): PreparedModel => ({
-    model: spec.model,
-    precision,
-    scoreQueue,
-    contexts: { objective: `${spec.model}-${precision}-objective`, second: `${spec.model}-${precision}-second` },
-  });
-  const split = (name: string, { count, seeds }: { count: number; seeds: number[] }): PromptSplit => ({
-    set: name,
-    texts: null,
-    count,
-    sha256: name,
-    nounsSha256: null,
-    seeds,
-  });
-  const texts = (name: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${name} ${i}`);
-  const reference = spec.control === 'none' ? null : of('fp32');
+/** A network that nobody has: what a worker would describe. */
+export function described({ model, precision, options, scorers }: DescribeRequest): NetworkDescription {
+  const own = precision === 'reference' ? 'fp32' : precision;
+  const files = { 'unet/model.onnx': `${model} ${own}` };
+  const batch = 20;
+  const numeric = { provider: 'cpu', onnxruntime: '1', batch };
   return {
-    quantised: of(spec.precision),
-    reference,
-    objective: planObjective(spec.objective),
-    outside: { second: planObjective({ ...spec.objective, scorer: 'second' }) },
+    version: WIRE_VERSION,
+    model,
+    precision: own,
+    options,
+    pipeline: 'fake',
+    latentShape: [4, 8, 8],
+    schedulerConfig: { _class_name: 'TCDScheduler' },
+    precisions: [own, 'fp32'],
+    referencePrecision: 'fp32',
+    scorers: scorers.map((role) => ({
+      role,
+      name: role,
+      kind: 'clip',
+      names: NAMES,
+      scores: [],
+      hasFeatures: true,
+      usesNouns: false,
+      label: null,
+      provenance: { name: role },
+    })),
+    pluginScores: [],
+    files,
+    numeric,
+    batches: { text: batch, denoiser: batch, decoder: batch, scorer: batch },
+    preprocessing: {},
+    network: hashOf({ files, precision: own, numeric }),
+    scoreQueue: model === NOWHERE ? 'qsched-score-nobody' : SCORE_QUEUE,
+    bytes: 1,
+    memoryBytes: 1000,
+    references: {},
     notes: [],
-    contexts: [of(spec.precision), ...(reference === null ? [] : [reference])].flatMap(
-      ({ model, precision, contexts }) =>
-        Object.entries(contexts).map(([scorer, id]) => ({ id, model, precision, scorer, provenance: {} })),
-    ),
-    splits: {
-      calibration: split('calibration', spec.prompts),
-      select: split('select', spec.select),
-      confirm: split('confirm', spec.confirm),
-    },
-    texts: {
-      calibration: texts('calibration', spec.prompts.count),
-      select: texts('select', spec.select.count),
-      confirm: texts('confirm', spec.confirm.count),
-    },
-    nouns: null,
   };
 }
 
 function scored(request: ScoreRequest, judge: Judge): ScoreResult {
-  const everything = Array.from({ length: request.split.count * request.split.seeds.length }, (_, i) => i);
   return {
-    trials: request.trials.map(({ index, coefficients, missing }) => {
-      const evaluations = missing ?? everything;
+    version: WIRE_VERSION,
+    scorers: request.scorers.map(({ role }) => ({ scorer: role, names: NAMES })),
+    candidates: request.candidates.map(({ coefficients, pairs }) => {
+      const evaluations = pairs ?? request.pairs.map((_, i) => i);
       const judged = judge(coefficients, request);
       const row = typeof judged === 'string' ? [NaN, NaN] : [judged.cosine, judged.quality];
       const values = encodeFloats(Float64Array.from(evaluations.flatMap(() => row)));
       return {
-        index,
-        coefficients,
-        evaluations,
+        values: request.scorers.map(() => values),
         failed: typeof judged === 'string' ? evaluations.map((_, at) => ({ at, reason: judged })) : [],
-        scorers: Object.keys(request.contexts).map((scorer) => ({ scorer, names: NAMES, values })),
       };
     }),
     seconds: 0,
     runtimeSeconds: 0,
+    denoiserRows: 0,
+    paddedRows: 0,
     worker: 'fake',
   };
 }

@@ -10,6 +10,7 @@ import { candidates, searches, trials } from '../../db/schema.js';
 import { findSearch } from '../../db/searches.js';
 import type { Coefficients } from '../../contract/coefficients.js';
 import type { SearchSpecInput } from '../../contract/search-spec.js';
+import { readPromptSet } from '../../inference/prompts/prompt-sets.js';
 import { createWorld, NOWHERE, SERVED, type FakeWorld, type Judge } from './fake-world.js';
 
 /** Eleven values of c^x from 0.8 to 1.2; the sixth is the identity. */
@@ -22,6 +23,8 @@ const GRID: SearchSpecInput = {
   select: { count: 2, finalists: 2 },
   confirm: { count: 4 },
 };
+/** Prompts of the calibration. */
+const CALIBRATION = readPromptSet('shapes-calibration').map(({ text }) => text);
 const isIdentity = ({ sample, noise }: Coefficients): boolean => [...sample, ...noise].every((value) => value === 1);
 /** Best at c^x = `top`. */
 const peak =
@@ -110,8 +113,8 @@ describe('a search', () => {
     const candidates = new Set(asked.map(({ candidateId }) => candidateId));
     expect(candidates.size).toBeLessThan(25);
     const scored = world.requests
-      .filter(({ split }) => split.set === 'calibration')
-      .flatMap((request) => request.trials);
+      .filter(({ keepImages, prompts }) => !keepImages && prompts[0]!.text === CALIBRATION[0])
+      .flatMap((request) => request.candidates);
     expect(scored).toHaveLength(candidates.size);
     for (const id of candidates) {
       expect(new Set(asked.filter(({ candidateId }) => candidateId === id).map(({ score }) => score)).size).toBe(1);
@@ -187,10 +190,10 @@ describe('it fails', () => {
     expect(findSearch(world.store, 'many-failed')).toMatchObject({ status: 'failed', message: failure.message });
   });
 
-  it('when the identity fails', async () => {
+  it('when the baseline fails', async () => {
     world.scoreBy((coefficients, request) => (isIdentity(coefficients) ? 'black' : peak(1.12)(coefficients, request)));
     const failure = await failureOf('identity-failed', { ...GRID, precision: 'w6' });
-    expect(failure.message).toMatch(/^The identity of fake w6 cannot be scored: black \(2 evaluations\)\./);
+    expect(failure.message).toMatch(/^The baseline of fake w6 cannot be scored: black \(2 evaluations\)\./);
     expect(failure.message).toMatch(/--retry-failed/);
     expect(world.store.select().from(searches).where(eq(searches.id, 'identity-failed')).get()?.status).toBe('failed');
     expect(trialsOf('identity-failed')).toHaveLength(1);
@@ -236,14 +239,21 @@ describe('continue-as-new', () => {
   });
 
   it('continues in the middle of a generation whose terms fill a history, and cuts candidates that fill a payload', async () => {
-    const spec: SearchSpecInput = { ...GRID, precision: 'long-wide', prompts: { count: 1000, seeds: [0, 1, 2] } };
+    const spec: SearchSpecInput = {
+      ...GRID,
+      precision: 'long-wide',
+      prompts: { set: 'shapes-eval', count: 1000, seeds: [0, 1, 2] },
+    };
+    small.requests.length = 0;
     small.scoreBy(peak(1.12));
     const search = await small.start('long-wide', spec);
     const result = await search.result();
     expect(result).toMatchObject({ trials: 11, failed: 0, best: { trial: 9 } });
     const images = small.requests
-      .filter(({ split }) => split.count === 1000)
-      .flatMap((request) => request.trials.map(({ missing }) => missing?.length ?? 3000));
+      .filter(({ keepImages, pairs }) => !keepImages && pairs.some(([, seed]) => seed < 3))
+      .map((request) =>
+        request.candidates.reduce((sum, { pairs }) => sum + (pairs?.length ?? request.pairs.length), 0),
+      );
     expect(Math.max(...images)).toBeLessThanOrEqual(1000);
     expect(images.reduce((sum, count) => sum + count, 0)).toBe(11 * 3000);
     const first = await small.env.client.workflow.getHandle('long-wide', search.firstExecutionRunId).fetchHistory();
