@@ -1,5 +1,5 @@
 /**
- * JSON with sorted keys: equal values give equal text, whoever wrote them.
+ * JSON with sorted keys: equal values give equal text.
  */
 
 /** Serialises plain JSON with object keys in code-unit order and no white space. */

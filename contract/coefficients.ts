@@ -1,5 +1,5 @@
 /**
- * Coefficients of one candidate: c^x and c^eps, one of each a step (paper, Eq. 2).
+ * Coefficients of one candidate: c^x and c^eps, one of each per step (paper, Eq. 2).
  */
 
 /** Two numbers per step; both arrays have as many entries as the schedule has steps. */

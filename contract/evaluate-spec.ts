@@ -33,11 +33,11 @@ export const EvaluateRow = z.strictObject({
   precision: name.default('w4a8'),
   scheduler: SchedulerChoice.prefault({}),
   schedule: ScheduleChoice.default('identity'),
-  /** What the table calls the schedule; its source where absent. */
+  /** Name of the schedule in the table; by default its source. */
   label: z.string().min(1).max(80).optional(),
 });
 
-/** Validates an evaluation and fills its defaults; `rows` alone is required. */
+/** Validates an evaluation and fills its defaults; only `rows` is required. */
 export const EvaluateSpec = z.strictObject({
   rows: z
     .array(EvaluateRow, 'must be a list of rows')
@@ -52,13 +52,13 @@ export const EvaluateSpec = z.strictObject({
     })
     .prefault({}),
   objective: ObjectiveChoice.prefault({}),
-  /** Scorers of the table beside the objective's own: a gain is shown in each. */
+  /** Scorers in the table in addition to the objective's; the gain is shown for each. */
   scorers: z.array(name, 'must be a list of names').max(16, 'takes at most 16 scorers').default(['second']),
-  /** The scorer whose features carry the Frechet distance; null leaves distances out. */
+  /** Scorer whose features are used for the Frechet distance; null for no distances. */
   features: name.nullable().default('second'),
-  /** Draw and score again what is kept as a failure; a spec without it takes such a failure as it is. */
+  /** Retry images that are stored as failures; by default such failures are kept. */
   retryFailed: z.boolean('must be true or false').default(false),
-  /** How long to wait for a worker that serves a queue, in seconds. */
+  /** How long to wait for a worker on a queue, in seconds. */
   waitForWorker: whole(1, 7 * 24 * 3600).default(600),
 });
 
@@ -67,61 +67,62 @@ export type EvaluateSpecInput = z.input<typeof EvaluateSpec>;
 export type EvaluateRow = z.infer<typeof EvaluateRow>;
 export type ScheduleChoice = z.infer<typeof ScheduleChoice>;
 
-/** One finished row. Means over images, intervals of 95 % clustered by prompt. */
+/** One finished row: means over images, 95 % intervals clustered by prompt. */
 export interface EvaluatedRow {
   readonly model: string;
   readonly precision: string;
   readonly scheduler: string;
   readonly steps: number;
   readonly eta: number;
-  /** The row's label, else its schedule: identity, ptqd, q-sched, search:<id>, schedule:<id>, or the name of one by hand. */
+  /** The row's label; by default its schedule: identity, ptqd, q-sched, search:<id>, schedule:<id>, or a name by hand. */
   readonly schedule: string;
   readonly coefficients: { readonly sample: readonly number[]; readonly noise: readonly number[] };
-  /** Images that the objective's mean is over, and the rest: those failed, or one of the objective's scorers on them. */
+  /** Images in the objective's mean, and images left out because they, or one of the objective's scorers, failed. */
   readonly images: number;
   readonly failed: number;
-  /** Frechet distance to the reference features, its interval, and what the features are; null without them. */
+  /** Frechet distance to the reference features, its interval, and a name for the features; null without features. */
   readonly fid: number | null;
   readonly fidLow: number | null;
   readonly fidHigh: number | null;
   readonly fidFeatures: string | null;
-  /** The same to the full-precision network's images of the same prompts and seeds; null where the table has no such row. */
+  /** The distance to the full-precision images of the same prompts and seeds; null if the table has no such row. */
   readonly fidSd: number | null;
   readonly kid: number | null;
   readonly cmmd: number | null;
   /**
-   * torchmetrics' scale, 100 * mean cosine of the objective's CLIP (else of the first scorer that has one) over the
-   * images that it has a number for. The interval is null where fewer than two prompts have one.
+   * In torchmetrics' scale: 100 * mean cosine of the objective's CLIP (or of the first scorer that has one) over the
+   * images with a score. The interval is null if fewer than two prompts have one.
    */
   readonly clipScore: number | null;
   readonly clipScoreLow: number | null;
   readonly clipScoreHigh: number | null;
   /**
-   * The objective over `images` images, its interval and its terms; null where `images` is 0. The interval is null
-   * where fewer than two prompts are left, and for an objective that is not a mean over images (`jaq-clip-log`).
+   * The objective over `images` images, its interval and its terms; null if `images` is 0. The interval is null if fewer
+   * than two prompts are left, and for an objective that is not a mean over images (`jaq-clip-log`).
    */
   readonly objective: number | null;
   readonly objectiveLow: number | null;
   readonly objectiveHigh: number | null;
   readonly tc: number | null;
   readonly iq: number | null;
-  /** Mean of every score, `term@scorer`, over the images that its scorer has a number for, with its interval. */
+  /** Mean of every score, `term@scorer`, over the images that have it, with its interval. */
   readonly scores: Readonly<Record<string, { readonly mean: number; readonly low: number; readonly high: number }>>;
   /**
-   * Against the identity of the same network and scheduler, one per scorer, over the prompts that lack no image and no
-   * score in either row; empty for that row itself.
+   * Gains over the baseline of the same network and scheduler, one per scorer, over the prompts that are complete in both
+   * rows; empty for a baseline row.
    */
   readonly gains: readonly GainInterval[];
-  /** The difference in Frechet distance to that identity, negative is better; null where there is none. */
+  /** Frechet distance minus that of the baseline row, negative is better; null without distances. */
   readonly fidGain: { readonly difference: number; readonly low: number; readonly high: number } | null;
-  /** What the gains recommend; null for an identity row. */
+  /** What the gains recommend; null for a baseline row. */
   readonly recommend: 'calibrated' | 'identity' | 'none' | null;
   /**
-   * Holm-adjusted p-value over all rows that are compared. A row's own is the largest of its scorers' one-sided ones (an
-   * intersection-union test of a gain in every scorer); null for an identity, and on prompts that chose the coefficients.
+   * Holm-adjusted p-value over all compared rows. A row's p-value is the largest of its scorers' one-sided p-values (an
+   * intersection-union test of a gain in every scorer). Null for a baseline row, and on the prompts that the coefficients
+   * were chosen on.
    */
   readonly pHolm: number | null;
-  /** Artefacts with the records of the row's images, in order; empty in tables of 0.1.0. */
+  /** Artefacts with the records of the row's images, in order; empty in tables made by 0.1.0. */
   readonly records: readonly string[];
 }
 
@@ -137,8 +138,8 @@ export interface EvaluateResult {
   };
   readonly objective: EvaluateSpec['objective'];
   /**
-   * Images drawn, and found in the artefact folder: of the whole evaluation, before and after an interruption, not of
-   * the last command alone. What a worker that was killed had drawn of its shard is found when the shard is done again.
+   * Images generated, and images reused from the artefact folder. The counts cover the whole evaluation, before and after
+   * an interruption. Images of a shard whose worker was killed are reused when the shard is repeated.
    */
   readonly generated: number;
   readonly reused: number;

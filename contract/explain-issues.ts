@@ -1,33 +1,33 @@
 /**
- * Zod's issues as one sentence for a reader: the first problem in full, the others by name.
+ * Zod's issues as one sentence for users: the first problem in full, the others by name.
  */
 import { z } from 'zod';
 import { QschedError } from './errors.js';
 import { suggestion } from './suggestion.js';
 
-/** Where in a spec: keys and places of a list, from the outside. */
+/** A place in a spec: keys and list indices, outermost first. */
 export type Path = readonly PropertyKey[];
 
-/** What is wrong at one place. */
+/** A problem at one place. */
 interface Problem {
   readonly path: Path;
   readonly message: string;
   readonly hint: string;
 }
 
-/** Problems that a message names beside the first one at most. */
+/** Maximum number of problems that a message names after the first one. */
 const MAX_NAMED = 6;
-/** Characters of a wrong value that a message shows at most. */
+/** Maximum number of characters shown of a wrong value. */
 const MAX_SHOWN = 80;
 
-/** How the problems of one kind of spec are told. */
+/** How to explain the problems of one kind of spec. */
 export interface Explanation {
-  /** What `input` was checked against. */
+  /** The schema that `input` was checked against. */
   readonly schema: z.ZodType;
   readonly input: unknown;
-  /** Adds a place to the message, for example the line of a YAML file. */
+  /** Prefix for the message: the line of a YAML file, or the flag, as in `--steps: `. */
   readonly locate?: (path: Path) => string;
-  /** The hint where a key of the outermost group is missing. */
+  /** Hint for a missing key of the outermost group. */
   readonly example: string;
 }
 
@@ -43,7 +43,7 @@ export function explainIssues(issues: readonly z.core.$ZodIssue[], explanation: 
   return new QschedError('usage', `${explanation.locate?.(first.path) ?? ''}${first.message}${more}`, first.hint);
 }
 
-function problemsOf(issue: z.core.$ZodIssue, { schema, input, example }: Explanation): Problem[] {
+function problemsOf(issue: z.core.$ZodIssue, { schema, input, example, locate }: Explanation): Problem[] {
   const { path } = issue;
   const where = path.join('.');
   if (issue.code === 'unrecognized_keys') {
@@ -65,7 +65,18 @@ function problemsOf(issue: z.core.$ZodIssue, { schema, input, example }: Explana
   }
   const keys = issue.code === 'invalid_type' && issue.expected === 'object' ? keysAt(schema, path) : [];
   const text = keys.length > 0 ? `must be a group of keys: ${keys.join(', ')}` : issue.message;
-  return [{ path, message: `${where} is ${show(value)}: ${text}.`, hint: `Change ${where}.` }];
+  const hint = exampleAt(schema, path, locate?.(path) ?? '');
+  return [{ path, message: `${where} is ${show(value)}: ${text}.`, hint: hint ?? `Change ${where}.` }];
+}
+
+/** How to set a field to its default, as a flag if it was set by one; null if it has no plain default. */
+function exampleAt(schema: z.ZodType, path: Path, place: string): string | null {
+  const parent = groupAt(schema, path.slice(0, -1));
+  const field = parent?.shape[path.at(-1) as string] as z.ZodType | undefined;
+  const byDefault = field instanceof z.ZodDefault ? field.def.defaultValue : undefined;
+  if (typeof byDefault !== 'number' && typeof byDefault !== 'string') return null;
+  const flag = /^(--[a-z-]+): $/.exec(place)?.[1];
+  return flag === undefined ? `For example: ${path.join('.')}: ${byDefault}` : `For example: ${flag} ${byDefault}`;
 }
 
 function show(value: unknown): string {
@@ -77,17 +88,21 @@ function valueAt(input: unknown, path: Path): unknown {
   return path.reduce((at, key) => (at as Record<PropertyKey, unknown> | undefined | null)?.[key], input);
 }
 
-/** The keys that a schema allows at a path; none where there is no group. */
+/** The keys that a schema allows at a path; none if there is no group. */
 export function keysAt(schema: z.ZodType, path: Path): string[] {
+  return Object.keys(groupAt(schema, path)?.shape ?? {});
+}
+
+function groupAt(schema: z.ZodType, path: Path): z.ZodObject | null {
   let at = unwrap(schema);
   for (const key of path) {
     if (at instanceof z.ZodObject) at = unwrap(at.shape[key as string] as z.ZodType);
     else if (at instanceof z.ZodArray) at = unwrap(at.element as z.ZodType);
   }
-  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+  return at instanceof z.ZodObject ? at : null;
 }
 
-/** What a default, an optional or a transformed schema is about. */
+/** The schema inside a default, an optional or a transformation. */
 function unwrap(schema: z.ZodType): z.ZodType {
   for (;;) {
     if (

@@ -1,5 +1,5 @@
 /**
- * Float64Array <-> base64 of its little-endian bytes: numbers cross the wire bit for bit.
+ * Float64Array <-> base64 of its little-endian bytes, so numbers cross the wire bit for bit.
  */
 
 /** float64 values as base64 text. */

@@ -1,9 +1,9 @@
 /**
- * An objective spelt out: which raw terms of which scorers, in which form, with which weights.
- * Plain JSON: `prepare` makes it, the store scores by it.
+ * An objective in full: which raw terms of which scorers, in which form, with which weights. Plain JSON: `plan` creates it,
+ * the store computes scores with it.
  */
 
-/** How a raw term enters: as it is, CLIPScore of Hessel et al. 2.5 * max(cos, 0), or torchmetrics' 100 * cos. */
+/** How a raw term is used: unchanged, as Hessel et al.'s CLIPScore 2.5 * max(cos, 0), or as torchmetrics' 100 * cos. */
 export type TermForm = 'raw' | 'hessel' | 'percent';
 
 /** One weighted term. */
@@ -18,11 +18,11 @@ export interface ObjectivePart {
 export interface ObjectivePlan {
   readonly type: string;
   readonly k: number;
-  /** TC, how well image and text agree: the sum of these; none leaves TC out. */
+  /** TC, agreement of image and text: the sum of these parts; empty for an objective without TC. */
   readonly text: readonly ObjectivePart[];
-  /** IQ, how good the image is. */
+  /** IQ, image quality: the sum of these parts. */
   readonly quality: readonly ObjectivePart[];
-  /** `log`: the text term is the logarithm of its mean. */
+  /** `log`: the logarithm of the text term's mean is used. */
   readonly textOfMean: 'itself' | 'log';
   readonly weights: readonly [number, number];
 }

@@ -1,8 +1,8 @@
 /**
  * Philox4x32-10, a counter-based generator (Salmon et al., "Parallel random numbers: as easy as
- * 1, 2, 3", SC 2011): the same counter and key give the same words, on any machine, in any order.
+ * 1, 2, 3", SC 2011): the same counter and key give the same words on any machine, in any order.
  *
- * Written without arrays in the loop and without `Math` lookups: the workflow sandbox makes both slow.
+ * Written without arrays in the loop and without `Math` lookups, which are slow in the workflow sandbox.
  */
 
 const { imul } = Math;
@@ -27,8 +27,8 @@ function mulhi(a: number, b: number): number {
 /**
  * Four random 32-bit words.
  *
- * @param counter 4 unsigned 32-bit words: which draw
- * @param key 2 unsigned 32-bit words: which stream
+ * @param counter 4 unsigned 32-bit words: position in the stream
+ * @param key 2 unsigned 32-bit words: the stream
  * @param out receives 4 words
  */
 export function philox4x32(counter: ArrayLike<number>, key: ArrayLike<number>, out: Uint32Array): void {

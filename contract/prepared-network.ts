@@ -1,7 +1,7 @@
 /**
- * A network that is ready to be worked with: what a worker described, planned for one scheduler, one objective and
- * one set of scorers. Searches, evaluations, studies and PTQD fits share it; its identities are those in the database
- * and in the keys of artefacts.
+ * A network that is ready for use: what a worker described, planned for one scheduler, one objective and one set of
+ * scorers. Searches, evaluations, studies and PTQD fits share it; its ids are those in the database and in the keys of
+ * artefacts.
  */
 import type { ObjectivePlan } from './objective-plan.js';
 import type { SearchSpec } from './search-spec.js';
@@ -13,13 +13,13 @@ export interface PreparedScorer extends WireScorer {
   readonly kind: string;
 }
 
-/** An objective with the name that a verdict calls it: that of its scorer. */
+/** An objective with its name in a verdict, which is that of its scorer. */
 export interface JudgedObjective {
   readonly scorer: string;
   readonly plan: ObjectivePlan;
 }
 
-/** A network with its scheduler: rows of a table that share it differ in their schedule alone. */
+/** A network with its scheduler; rows of a table that share it differ only in their schedule. */
 export interface NetworkChoice {
   readonly model: string;
   readonly precision: string;
@@ -27,12 +27,12 @@ export interface NetworkChoice {
 }
 
 export interface PreparedNetwork extends NetworkChoice {
-  /** How requests name it. */
+  /** Its name in requests. */
   readonly wire: WireNetwork;
   readonly scoreQueue: string;
   /** Rows per network call. */
   readonly batches: Batches;
-  /** The numeric class in words: rows of two classes do not belong in one table. */
+  /** The numeric class in words; a table must not mix rows of two classes. */
   readonly numeric: string;
   /** The baseline's fused steps. */
   readonly schedule: WireSchedule;
@@ -40,15 +40,15 @@ export interface PreparedNetwork extends NetworkChoice {
   readonly scorers: readonly PreparedScorer[];
   /** The scorer whose features carry distances; null without distances. */
   readonly features: PreparedScorer | null;
-  /** Artefact with the statistics of real images for these features; null where the model has none. */
+  /** Artefact with the statistics of real images for these features; null if the model has none. */
   readonly reference: string | null;
-  /** Scorer -> context id: sha256 of everything that a score depends on beside coefficients, prompt and seed. */
+  /** Scorer -> context id: sha256 of everything that a score depends on besides coefficients, prompt and seed. */
   readonly contexts: Readonly<Record<string, string>>;
   readonly objective: ObjectivePlan;
-  /** What a verdict judges by: the objective first, then what each scorer outside it judges by. */
+  /** The objectives of a verdict: the search's objective first, then one for each scorer outside it. */
   readonly judged: readonly JudgedObjective[];
   /** Whether nouns of the prompts are part of their identity. */
   readonly readsNouns: boolean;
-  /** Sentences for the reader. */
+  /** Sentences for the user. */
   readonly notes: readonly string[];
 }

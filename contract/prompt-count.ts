@@ -1,5 +1,5 @@
 /**
- * How many prompts a spec means where it holds their texts itself.
+ * The number of prompts of a spec that contains their texts.
  */
 import { QschedError } from './errors.js';
 
@@ -10,15 +10,15 @@ interface PromptChoice {
 }
 
 /**
- * Fills `count` with the number of texts, where there are texts and nobody said another count.
+ * Fills `count` with the number of texts, if there are texts and no other count was given.
  *
- * A spec that was filled in before has `count` beside its `set`: the default there is no choice of anybody.
+ * A spec whose defaults were filled before has a `count` next to its `set`; the default count is not a choice then.
  *
  * @param field the group's name
- * @param choice the group, defaults filled; its count is changed
+ * @param choice the group with its defaults filled; its count is changed
  * @param given the group as it was written
- * @param byDefault the count where none is given
- * @throws QschedError (usage) for a count that the texts do not have
+ * @param byDefault the count if none is given
+ * @throws QschedError (usage) for a count that is not the number of texts
  */
 export function settleCount(field: string, choice: PromptChoice, given: unknown, byDefault: number, place = ''): void {
   const { texts } = choice;
@@ -33,6 +33,6 @@ export function settleCount(field: string, choice: PromptChoice, given: unknown,
   throw new QschedError(
     'usage',
     `${place}${field}.count is ${choice.count}, but ${holds}.`,
-    `Leave ${field}.count out: all of ${field}.texts count.`,
+    `Leave ${field}.count out: all of ${field}.texts are used.`,
   );
 }

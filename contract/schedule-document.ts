@@ -1,7 +1,7 @@
 /**
- * `qsched-schedule/1`: one schedule as a document, whatever it came from. What `qsched export`
- * writes, `qsched schedule add` reads, the database keeps, and tools/qsched_diffusers.py applies;
- * the source of schemas/schedule.schema.json.
+ * `qsched-schedule/1`: one schedule as a document, whatever its origin. `qsched export` writes it, `qsched schedule add`
+ * reads it, the database stores it, and tools/qsched_diffusers.py applies it. schemas/schedule.schema.json is generated
+ * from it.
  */
 import { z } from 'zod';
 import { canonicalJson } from './canonical-json.js';
@@ -21,7 +21,7 @@ const numbers = z
 /** One step x' = a x + b m + d + n z. */
 const FusedStepDocument = z.strictObject({
   timestep: finite,
-  /** The network sees inputScale * x. */
+  /** The network's input is inputScale * x. */
   inputScale: finite,
   a: finite,
   b: finite,
@@ -47,23 +47,23 @@ const PtqdStepDocument = z.strictObject({
 export const ScheduleDocument = z.strictObject({
   format: z.literal(SCHEDULE_FORMAT, `must be "${SCHEDULE_FORMAT}"`),
   kind: z.enum(['identity', 'q-sched', 'ptqd', 'file']).default('file'),
-  /** What it was made for; absent where it belongs to a scheduler alone. */
+  /** The model it was made for; absent if it depends only on the scheduler. */
   model: z.string().optional(),
   precision: z.string().optional(),
   searchId: z.string().optional(),
-  /** Of a search: recommended, finalist, best or identity. */
+  /** Which result of a search: recommended, finalist, best or identity. */
   which: z.string().optional(),
   /** Type, steps and eta; `config` is the model's scheduler_config.json. */
   scheduler: SchedulerChoice.extend({ config: z.record(z.string(), z.unknown()).optional() }),
-  /** What the network receives, step by step. */
+  /** Timesteps that the network receives, one per step. */
   timesteps: numbers.optional(),
-  /** c^x and c^eps, one of each a step. */
+  /** c^x and c^eps, one of each per step. */
   coefficients: z.strictObject({ sample: numbers, noise: numbers }),
   /** PTQD's correction, one per step: the output becomes (m - mu) / (1 + gamma). */
   ptqd: z.array(PtqdStepDocument).optional(),
-  /** Coefficients and correction inside. */
+  /** The steps with coefficients and correction applied. */
   fused: FusedDocument.optional(),
-  /** The same scheduler without either. */
+  /** The steps of the same scheduler without either. */
   identity: FusedDocument.optional(),
   /** The verdict of the search. */
   heldOut: z.unknown().optional(),
@@ -80,7 +80,7 @@ export type FusedDocument = Fixed<z.infer<typeof FusedDocument>>;
 export type PtqdStepDocument = Fixed<z.infer<typeof PtqdStepDocument>>;
 export type ScheduleDocument = Fixed<z.infer<typeof ScheduleDocument>>;
 
-/** A document whose steps are all there. */
+/** A document that contains its steps. */
 export type CompleteSchedule = Omit<ScheduleDocument, 'timesteps' | 'fused'> & {
   readonly timesteps: readonly number[];
   readonly fused: FusedDocument;
@@ -89,8 +89,8 @@ export type CompleteSchedule = Omit<ScheduleDocument, 'timesteps' | 'fused'> & {
 /**
  * Reads a document.
  *
- * @param where what the messages call it, for example its path
- * @throws QschedError (usage) naming field, value and what is allowed
+ * @param where name of the document in messages, for example its path
+ * @throws QschedError (usage) with the field, its value and what is allowed
  */
 export function parseSchedule(input: unknown, where: string): ScheduleDocument {
   const result = ScheduleDocument.safeParse(input);
@@ -104,7 +104,7 @@ export function parseSchedule(input: unknown, where: string): ScheduleDocument {
     throw new QschedError(
       'usage',
       `${where} is not a schedule: ${what}.`,
-      `Expected the format ${SCHEDULE_FORMAT}; schemas/schedule.schema.json describes it, \`npx qsched export\` writes it.`,
+      `The expected format is ${SCHEDULE_FORMAT}: see schemas/schedule.schema.json. \`npx qsched export\` writes it.`,
     );
   }
   const {
@@ -146,7 +146,7 @@ export function parseSchedule(input: unknown, where: string): ScheduleDocument {
   return result.data;
 }
 
-/** a and b with c^x and c^eps inside; exactly what the scheduler itself would fuse. */
+/** Scales the steps by c^x and c^eps; equal to fusing them in the scheduler. */
 export function scaleFused(schedule: FusedDocument, { sample, noise }: Coefficients): FusedDocument {
   return {
     ...schedule,
@@ -159,5 +159,5 @@ export function scaleFused(schedule: FusedDocument, { sample, noise }: Coefficie
   };
 }
 
-/** What is hashed: everything that decides the samples, and nothing else. */
+/** The content that is hashed: everything that determines the samples, and nothing else. */
 export const scheduleContent = (fused: FusedDocument): string => canonicalJson(fused);

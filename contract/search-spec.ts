@@ -1,8 +1,8 @@
 /**
- * SearchSpec: what a search is asked to do, and the one place of defaults.
+ * SearchSpec: the settings of a search, and their defaults.
  *
- * The same object is the YAML file of `qsched search`, the input of the `search`
- * workflow, and the source of schemas/search.schema.json.
+ * The same object is the YAML file of `qsched search` and the input of the `search` workflow. schemas/search.schema.json is
+ * generated from it.
  */
 import { z } from 'zod';
 import { OBJECTIVE_TYPES, OPTIMIZER_NAMES, SCHEDULER_TYPES } from './names.js';
@@ -25,7 +25,7 @@ export const seeds = z
   .max(64, 'takes at most 64 seeds')
   .refine((list) => new Set(list).size === list.length, 'lists a seed twice');
 
-/** Bytes of the texts of one group: they cross the wire twice, with every other group's. */
+/** Maximum bytes of the texts of one group: they cross the wire twice, together with those of the other groups. */
 const MAX_TEXT = 200_000;
 
 export const texts = z
@@ -39,19 +39,19 @@ export const texts = z
   );
 
 const promptSource = {
-  /** A prompt set under the worker's prompt roots; ignored where `texts` is given. */
+  /** A prompt set under the worker's prompt roots; ignored if `texts` is given. */
   set: name,
-  /** Prompts in the spec itself, in place of a set; `count` is then how many they are. */
+  /** Prompts in the spec itself, instead of a set; `count` is then their number. */
   texts: texts.optional(),
 };
 
 const bound = z.number('must be a finite number');
 
 export const SchedulerChoice = z.strictObject({
-  /** Configured from the model's scheduler_config.json, whatever class that names. */
+  /** The sampler; configured from the model's scheduler_config.json, whatever class it names. */
   type: z.enum(SCHEDULER_TYPES).default('tcd'),
   steps: whole(1, 50).default(4),
-  /** How timesteps spread (ddim, euler, euler-ancestral); the model's own where absent. */
+  /** Timestep spacing (ddim, euler, euler-ancestral); by default the model's. */
   spacing: z.enum(['leading', 'trailing', 'linspace']).optional(),
   /** TCD: gamma of its paper. DDIM: scale of the added noise. 0 deterministic, 1 fully stochastic. */
   eta: z.number('must be a number from 0 to 1').min(0, 'must be from 0 to 1').max(1, 'must be from 0 to 1').default(0),
@@ -69,7 +69,7 @@ export const CoefficientChoice = z.strictObject({
 
 export const ObjectiveChoice = z
   .strictObject({
-    /** `jaq-clip` where absent, `weighted` where weights are given. */
+    /** By default `jaq-clip`, or `weighted` if weights are given. */
     type: z.enum(OBJECTIVE_TYPES).optional(),
     /** Weight of image quality in TC + k * IQ (paper, Eq. 3); of the text term in `jaq-preference-tables`. */
     k: z
@@ -77,9 +77,9 @@ export const ObjectiveChoice = z
       .min(0, 'must not be negative')
       .max(1000, 'must be at most 1000')
       .default(2),
-    /** Which of the model's scorers, or a scorer folder under the model roots. */
+    /** One of the model's scorers, or a scorer folder under the model roots. */
     scorer: name.default('objective'),
-    /** A weighted sum of scores: `{ score: weight }` or `{ score@scorer: weight }`; below 0 where lower is better. */
+    /** A weighted sum of scores: `{ score: weight }` or `{ score@scorer: weight }`; negative if lower is better. */
     weights: z
       .record(z.string(), z.number('must be a finite number'), 'must be a group of scores with weights')
       .optional(),
@@ -93,16 +93,16 @@ export type ObjectiveChoice = z.output<typeof ObjectiveChoice>;
 
 export const OptimizerChoice = z.strictObject({
   type: z.enum(OPTIMIZER_NAMES).default('cma-es'),
-  /** Candidates beside the identity, which is always evaluated. */
+  /** Number of candidates, in addition to the baseline, which is always evaluated. */
   budget: whole(1, 1_000_000).default(200),
   seed: whole(0, Number.MAX_SAFE_INTEGER).default(0),
-  /** What is asked together; the optimizer's own choice where absent. */
+  /** Candidates per generation; by default the optimizer's choice. */
   batch: whole(1, 100_000).optional(),
-  /** Grid only: points in each dimension. */
+  /** Grid only: points per dimension. */
   gridPoints: whole(2, 1001).optional(),
 });
 
-/** Validates a search and fills its defaults; `model` alone is required. */
+/** Validates a search and fills its defaults; only `model` is required. */
 export const SearchSpec = z.strictObject({
   model: name,
   precision: name.default('w4a8'),
@@ -124,7 +124,7 @@ export const SearchSpec = z.strictObject({
       set: name.default('shapes-select'),
       count: whole(1, 10_000).default(64),
       seeds: seeds.default([500]),
-      /** How many of the best candidates are scored again before one is chosen. */
+      /** How many of the best candidates are scored again before the finalist is chosen. */
       finalists: whole(1, 100).default(5),
     })
     .prefault({}),
@@ -132,23 +132,23 @@ export const SearchSpec = z.strictObject({
     .strictObject({
       ...promptSource,
       set: name.default('shapes-heldout'),
-      /** At least 2: an interval needs a spread. */
+      /** At least 2, because an interval needs a spread. */
       count: whole(2, 100_000).default(128),
       seeds: seeds.default([1000]),
-      /** Scorers outside the objective that the verdict must convince too. */
+      /** Scorers outside the objective in which the verdict needs a gain too. */
       scorers: z.array(name, 'must be a list of names').max(8, 'takes at most 8 scorers').default(['second']),
     })
     .prefault({}),
-  /** What is shown of the full-precision network beside the quantised one. */
+  /** What is done with the full-precision network for comparison. */
   control: z.enum(['none', 'evaluate', 'search']).default('none'),
-  /** How long to wait for a worker that serves the queue, in seconds. */
+  /** How long to wait for a worker on the queue, in seconds. */
   waitForWorker: whole(1, 7 * 24 * 3600).default(600),
-  /** Try stored deterministic failures again. */
+  /** Retry images that are stored as failures. */
   retryFailed: z.boolean('must be true or false').default(false),
 });
 
 /** A validated search: every default filled. */
 export type SearchSpec = z.infer<typeof SearchSpec>;
 
-/** What a user may write: everything but `model` may be left out. */
+/** What a user may write: everything except `model` is optional. */
 export type SearchSpecInput = z.input<typeof SearchSpec>;

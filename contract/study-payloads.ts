@@ -9,7 +9,7 @@ import type { SearchSpec } from './search-spec.js';
 import type { NetworkDescription } from './wire/describe.js';
 import type { WireSchedule } from './wire/schedule.js';
 
-/** How PTQD is fitted; `search` is a SearchSpec: model, precision, scheduler and calibration prompts count. */
+/** How PTQD is fitted. Of `search`, a SearchSpec, only model, precision, scheduler and calibration prompts are used. */
 export const PtqdInput = z.strictObject({
   search: z.unknown(),
   /** std: std(q) / std(e) - 1. regression: sum((q - e) e) / sum(e^2). */

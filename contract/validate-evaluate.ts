@@ -1,5 +1,5 @@
 /**
- * From anything a user wrote to a valid EvaluateSpec, or to one clear sentence.
+ * Validates an EvaluateSpec that a user wrote, or explains in one sentence what is wrong.
  */
 import { canonicalJson } from './canonical-json.js';
 import { QschedError } from './errors.js';
@@ -9,7 +9,7 @@ import { settleCount } from './prompt-count.js';
 import { checkObjective } from './validate.js';
 import { listBytes } from './wire-bytes.js';
 
-/** Bytes of the texts of a spec, over all networks. */
+/** Maximum bytes of the texts of a spec, over all networks. */
 const MAX_TEXT = 2_000_000;
 
 const EXAMPLE =
@@ -18,8 +18,8 @@ const EXAMPLE =
 /**
  * Validates `input` against EvaluateSpec.
  *
- * @param locate adds a place to the message, for example the line of a YAML file
- * @throws QschedError (usage) naming the field, its value and what is allowed
+ * @param locate prefix for the message: the line of a YAML file, or a flag
+ * @throws QschedError (usage) with the field, its value and what is allowed
  */
 export function parseEvaluateSpec(input: unknown, locate: (path: Path) => string = () => ''): EvaluateSpec {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
@@ -51,7 +51,7 @@ export function parseEvaluateSpec(input: unknown, locate: (path: Path) => string
   return spec;
 }
 
-/** Every network is prepared at the same time, each with the texts of the spec: in one message, of 4 MiB at most. */
+/** Every network is planned at the same time with the texts of the spec, in messages of at most 4 MiB together. */
 function checkText({ rows, prompts: { texts } }: EvaluateSpec): void {
   if (texts === undefined) return;
   const { size } = new Set(rows.map(({ model, precision, scheduler }) => canonicalJson([model, precision, scheduler])));
@@ -61,11 +61,11 @@ function checkText({ rows, prompts: { texts } }: EvaluateSpec): void {
   throw new QschedError(
     'usage',
     `prompts.texts is ${each} KB, once for each of ${size} networks: ${all.toFixed(1)} MB, and at most ${MAX_TEXT / 1e6} MB fit.`,
-    'Put the prompts into a prompt set and name it, or leave rows out.',
+    'Put the prompts into a prompt set and name it, or remove rows.',
   );
 }
 
-/** Coefficients by hand fit their steps, and no row is there twice. */
+/** Checks that coefficients by hand fit their steps, and that no row is repeated. */
 function checkRows({ rows }: EvaluateSpec): void {
   const seen = new Map<string, number>();
   rows.forEach((row, i) => {
@@ -88,7 +88,7 @@ function checkRows({ rows }: EvaluateSpec): void {
     const key = canonicalJson(row);
     const other = seen.get(key);
     if (other !== undefined) {
-      throw new QschedError('usage', `rows.${other} and rows.${i} are the same.`, 'Leave one of them out.');
+      throw new QschedError('usage', `rows.${other} and rows.${i} are the same.`, 'Remove one of them.');
     }
     seen.set(key, i);
   });

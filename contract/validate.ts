@@ -1,5 +1,5 @@
 /**
- * From anything a user wrote to a valid SearchSpec, or to one clear sentence.
+ * Validates a SearchSpec that a user wrote, or explains in one sentence what is wrong.
  */
 import { QschedError } from './errors.js';
 import { explainIssues, type Path } from './explain-issues.js';
@@ -8,14 +8,14 @@ import { SearchSpec, type ObjectiveChoice } from './search-spec.js';
 
 const EXAMPLE = 'For example: {"model": "shapes", "precision": "w4a8"}';
 
-/** Prompts are chosen in three groups. */
+/** The three groups of prompts. */
 const SPLITS = ['prompts', 'select', 'confirm'] as const;
 
 /**
  * Validates `input` against SearchSpec.
  *
- * @param locate adds a place to the message, for example the line of a YAML file
- * @throws QschedError (usage) naming the field, its value and what is allowed
+ * @param locate prefix for the message: the line of a YAML file, or a flag
+ * @throws QschedError (usage) with the field, its value and what is allowed
  */
 export function parseSearchSpec(input: unknown, locate: (path: Path) => string = () => ''): SearchSpec {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
@@ -34,7 +34,7 @@ export function parseSearchSpec(input: unknown, locate: (path: Path) => string =
   return spec;
 }
 
-/** What no single field shows: seeds and splits that overlap, a grid option without a grid. */
+/** Checks that involve several fields: overlapping splits, a grid option without a grid. */
 function checkAcross(spec: SearchSpec): void {
   const { confirm, optimizer } = spec;
   checkObjective(spec.objective);
@@ -49,7 +49,7 @@ function checkAcross(spec: SearchSpec): void {
     throw new QschedError(
       'usage',
       `optimizer.gridPoints is only for the grid, and optimizer.type is "${optimizer.type}".`,
-      'Leave it out, or set optimizer.type to "grid".',
+      'Remove it, or set optimizer.type to "grid".',
     );
   }
   if (optimizer.type === 'cma-es' && optimizer.batch === 1) {
@@ -73,7 +73,7 @@ function checkAcross(spec: SearchSpec): void {
   }
 }
 
-/** Weights belong to the weighted objective, and to it alone. @throws QschedError (usage) */
+/** Weights are for the weighted objective only. @throws QschedError (usage) */
 export function checkObjective({ type, weights }: ObjectiveChoice): void {
   if (type === 'weighted' && (weights === undefined || Object.keys(weights).length === 0)) {
     throw new QschedError(
@@ -86,7 +86,7 @@ export function checkObjective({ type, weights }: ObjectiveChoice): void {
     throw new QschedError(
       'usage',
       `objective.weights is only for the weighted objective, and objective.type is "${type}".`,
-      'Leave one of them out.',
+      'Remove one of them.',
     );
   }
 }

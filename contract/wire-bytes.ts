@@ -1,8 +1,8 @@
 /**
- * How large a text is where it crosses the wire.
+ * The size of texts on the wire.
  */
 
-/** Bytes in UTF-8, as JSON: with its quotation marks and everything that is escaped. */
+/** Bytes as JSON in UTF-8, with quotation marks and escapes. */
 export function wireBytes(text: string): number {
   let bytes = 0;
   for (const sign of JSON.stringify(text)) {

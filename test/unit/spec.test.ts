@@ -79,7 +79,25 @@ describe('bad input', () => {
     expect(error.message).toContain(allowed);
     expect(error.message).not.toContain('more:');
     expect(error.exitCode).toBe(2);
-    expect(error.hint).toBe(`Change ${field}.`);
+    const byDefault = nested(field, undefined);
+    const [group, key] = field.split('.') as [keyof SearchSpec, string?];
+    const filled = parseSearchSpec(byDefault)[group];
+    expect(error.hint).toBe(`For example: ${field}: ${String(key === undefined ? filled : filled[key as never])}`);
+  });
+
+  test.each([
+    ['scheduler.steps', 0, '--steps: ', 'For example: --steps 4'],
+    ['objective.scorer', '/', 'spec.yaml:3: ', 'For example: objective.scorer: objective'],
+    ['optimizer.batch', 0, '--batch: ', 'Change optimizer.batch.'],
+    ['prompts.seeds', [], '', 'Change prompts.seeds.'],
+    ['scheduler.eta.x', 1, '', 'For example: scheduler.eta: 0'],
+  ])('%s = %j at "%s" has the hint "%s"', (field, value, place, hint) => {
+    try {
+      parseSearchSpec(nested(field, value), () => place);
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toMatchObject({ hint });
+    }
   });
 
   test.each([

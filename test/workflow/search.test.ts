@@ -163,7 +163,7 @@ describe('it fails', () => {
     expect(failure).toMatchObject({
       type: 'usage',
       nonRetryable: true,
-      message: 'scheduler.steps is 99: must be from 1 to 50. Change scheduler.steps.',
+      message: 'scheduler.steps is 99: must be from 1 to 50. For example: scheduler.steps: 4',
     });
     expect(findSearch(world.store, 'wrong')).toBeUndefined();
   });
