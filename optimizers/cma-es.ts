@@ -8,7 +8,7 @@ import { damaged, type Algorithm, type OwnState } from './ask-tell.js';
 import { cmaConstants } from './cma-constants.js';
 import { firstState, samplePoint, updateState, type CmaState } from './cma-update.js';
 import { matrixRoots } from './matrix-roots.js';
-import type { JsonValue } from './optimizer.js';
+import type { JsonValue, Point } from './optimizer.js';
 import type { FilledOptions } from './options.js';
 import { packFloats, unpackFloats } from './pack-floats.js';
 import { createGenerator, type Draw } from './rng.js';
@@ -18,8 +18,10 @@ const NAME = 'cma-es';
 
 interface Memory {
   readonly distribution: CmaState;
-  /** Points of this generation that are told already, in the unit box, and their scores. */
-  readonly points: readonly Float64Array[];
+  /** Index of this generation's first point, over the whole search. */
+  readonly first: number;
+  /** Points of this generation that are told already, in the unit box, and their scores; null: those it would ask. */
+  readonly points: readonly Float64Array[] | null;
   readonly scores: readonly (number | null)[];
 }
 
@@ -46,13 +48,17 @@ export function cmaEs(
   const constants = cmaConstants(n, lambda);
   const memory =
     own === null
-      ? { distribution: firstState(toUnit(space, start), stepSize), points: [], scores: [] }
+      ? { distribution: firstState(toUnit(space, start), stepSize), first: 0, points: [], scores: [] }
       : readOwn(own, n, lambda);
-  let { distribution, points, scores }: Memory = memory;
+  let { distribution, first, scores }: Memory = memory;
   let roots = matrixRoots(distribution.c, n);
 
-  /** Point `index` of the whole search, in the unit box. */
-  const draw = (index: number): Float64Array => samplePoint(distribution, roots, normal, index, bounds);
+  /** Point `index` of the whole search. */
+  const draw = (index: number): Point => fromUnit(space, samplePoint(distribution, roots, normal, index, bounds));
+  /** The points of this generation that it would have asked for, in the unit box. */
+  const drawn = (count: number): Float64Array[] =>
+    Array.from({ length: count }, (_, i) => toUnit(space, draw(first + i)));
+  let points = memory.points ?? drawn(scores.length);
 
   /** Best first; failed ones last; ties in ask order. */
   function ranked(): Float64Array[] {
@@ -67,12 +73,13 @@ export function cmaEs(
       distribution = updateState(distribution, constants, ranked(), roots);
       roots = matrixRoots(distribution.c, n);
     }
+    first += scores.length;
     [points, scores] = [[], []];
   }
 
   return {
     left: () => lambda - scores.length,
-    propose: (asked, count) => Array.from({ length: count }, (_, i) => fromUnit(space, draw(asked + i))),
+    propose: (asked, count) => Array.from({ length: count }, (_, i) => draw(asked + i)),
     absorb(told, own) {
       const known = told.map((point) => toUnit(space, point));
       points = [...points, ...known];
@@ -92,11 +99,15 @@ export function cmaEs(
       pSigma: packFloats(distribution.pSigma),
       pC: packFloats(distribution.pC),
       upperC: packFloats(upperTriangle(distribution.c, n)),
-      points: packFloats(points.flatMap((x) => [...x])),
+      first,
+      points: isSame(points, drawn(points.length)) ? null : packFloats(points.flatMap((x) => [...x])),
       scores: packFloats(scores),
     }),
   };
 }
+
+const isSame = (one: readonly Float64Array[], other: readonly Float64Array[]): boolean =>
+  one.every((x, i) => x.every((value, j) => value === other[i]![j]));
 
 function upperTriangle(c: Float64Array, n: number): number[] {
   return Array.from({ length: n }, (_, i) => [...c.subarray(i * n + i, (i + 1) * n)]).flat();
@@ -137,11 +148,14 @@ function readOwn(own: OwnState, n: number, lambda: number): Memory {
     pC: floats(own['pC'], 'pC', n),
     c: fromUpperTriangle(floats(own['upperC'], 'upperC', (n * (n + 1)) / 2), n),
   };
-  // A state of 0.1.0 names no points; it was never saved in the middle of a generation.
-  const flat = scores.length === 0 ? new Float64Array() : floats(own['points'], 'points', scores.length * n);
+  // A state of 0.1.0 has neither `first` nor `points`; it was never saved in the middle of a generation.
+  const first = own['first'] ?? generation * lambda;
+  if (typeof first !== 'number') throw damaged(NAME, 'first is not a number');
+  const flat = (own['points'] ?? null) === null ? null : floats(own['points'], 'points', scores.length * n);
   return {
     distribution,
-    points: Array.from({ length: scores.length }, (_, i) => flat.slice(i * n, (i + 1) * n)),
+    first,
+    points: flat && Array.from({ length: scores.length }, (_, i) => flat.slice(i * n, (i + 1) * n)),
     scores: Array.from(scores, (score) => (Number.isNaN(score) ? null : score)),
   };
 }

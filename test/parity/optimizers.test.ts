@@ -89,7 +89,10 @@ describe('CMA-ES against cmaes', () => {
     for (const generation of generations) {
       const points = optimizer.ask();
       for (const [k, point] of generation.points.entries()) expectNear(points[k]!, point);
-      optimizer.tell(generation.losses.map((loss) => -loss));
+      optimizer.tell(
+        points,
+        generation.losses.map((loss) => -loss),
+      );
       const { own } = optimizer.state();
       expectNear([own['sigma'] as number], [generation.sigma]);
       for (const name of ['mean', 'pSigma', 'pC'] as const) {
@@ -133,7 +136,10 @@ describe('OnePlusOne against Nevergrad', () => {
       for (const round of rounds) {
         const points = optimizer.ask();
         for (const [k, point] of round.points.entries()) expectNear(points[k]!, point);
-        optimizer.tell(round.losses.map((loss) => -loss));
+        optimizer.tell(
+          points,
+          round.losses.map((loss) => -loss),
+        );
         expectNear([optimizer.state().own['sigma'] as number], [round.sigma]);
       }
     },

@@ -19,7 +19,10 @@ function evaluations(name: string, options: OptimizerOptions, loss: (point: Poin
     const losses = points.map(loss);
     const hit = losses.findIndex((value) => value < TARGET);
     if (hit >= 0) return optimizer.asked + hit + 1;
-    optimizer.tell(losses.map((value) => -value));
+    optimizer.tell(
+      points,
+      losses.map((value) => -value),
+    );
   }
   return options.budget;
 }
@@ -98,7 +101,10 @@ describe('CMA-ES with an optimum on the edge of the range, as calibrations have 
     let least = Infinity;
     for (let points = optimizer.ask(); points.length > 0; points = optimizer.ask()) {
       least = Math.min(least, ...points.map(loss));
-      optimizer.tell(points.map((point) => -loss(point)));
+      optimizer.tell(
+        points,
+        points.map((point) => -loss(point)),
+      );
     }
     return least;
   };

@@ -55,7 +55,7 @@ function run(
     const batch = points.map((point) => [...point]);
     visit(batch);
     batches.push(batch);
-    optimizer.tell(told.slice(optimizer.asked, optimizer.asked + points.length));
+    optimizer.tell(points, told.slice(optimizer.asked, optimizer.asked + points.length));
   }
   return batches;
 }
@@ -97,7 +97,7 @@ describe.each(OPTIMIZERS)('%s', (name) => {
           expect(optimizer.state()).toEqual(state);
           expect(optimizer.ask()).toEqual(batch);
           const untouched = restoreOptimizer(state, problem);
-          for (const one of [optimizer, untouched]) one.tell(told.slice(one.asked, one.asked + batch.length));
+          for (const one of [optimizer, untouched]) one.tell(batch, told.slice(one.asked, one.asked + batch.length));
           expect(untouched.state()).toEqual(optimizer.state());
         }
         expect(restoreOptimizer(throughJson(optimizer.state()), problem).ask()).toEqual([]);
@@ -135,11 +135,24 @@ describe.each(OPTIMIZERS)('%s', (name) => {
 
   it('refuses the wrong number of scores and scores after the end', () => {
     const optimizer = createOptimizer(name, { ...options, budget: 4, batch: 4 });
-    expect(() => optimizer.tell([1, 2, 3])).toThrow(QschedError);
-    expect(() => optimizer.tell([1, 2, 3, 4, 5])).toThrow(/asked 4 points and was told 5/);
-    optimizer.tell([1, 2, 3, 4]);
+    const points = optimizer.ask();
+    expect(() => optimizer.tell(points, [1, 2, 3])).toThrow(QschedError);
+    expect(() => optimizer.tell(points, [1, 2, 3, 4, 5])).toThrow(/told 4 points and 5 scores/);
+    expect(() => optimizer.tell([...points, ...points], [1, 2, 3, 4, 5, 6, 7, 8])).toThrow(/takes at most 4 now/);
+    optimizer.tell(points, [1, 2, 3, 4]);
     expect(optimizer.ask()).toEqual([]);
-    expect(() => optimizer.tell([])).toThrow(/finished \(budget\)/);
+    expect(() => optimizer.tell([], [])).toThrow(/finished \(budget\)/);
+  });
+
+  it('takes points from their owner: told without being asked for, it continues as if they had been', () => {
+    const told = Array.from({ length: 40 }, (_, i) => Math.sin(i));
+    const batches = run(createOptimizer(name, options), told);
+    const other = createOptimizer(name, options);
+    for (const batch of batches) other.tell(batch, told.slice(other.asked, other.asked + batch.length));
+    expect(other.ask()).toEqual([]);
+    const again = createOptimizer(name, options);
+    run(again, told);
+    expect(other.state()).toEqual(again.state());
   });
 
   it('refuses the state of another search, of a newer version, or a damaged one', () => {

@@ -33,7 +33,10 @@ describe('grid', () => {
       expect(x).toBeCloseTo(0.8 + 0.04 * Math.floor(index / 11), 14);
       expect(y).toBeCloseTo(0.8 + 0.04 * (index % 11), 14);
     }
-    optimizer.tell(points.map(() => 1));
+    optimizer.tell(
+      points,
+      points.map(() => 1),
+    );
     expect(optimizer.ask()).toEqual([]);
     expect(optimizer.stopReason()).toBe('grid exhausted');
     expect(optimizer.state().own).toEqual({});
@@ -46,12 +49,12 @@ describe('grid', () => {
       [0.8, 1],
       [0.8, 1.2],
     ]);
-    optimizer.tell([1, null, 1]);
+    optimizer.tell(optimizer.ask(), [1, null, 1]);
     expect(optimizer.ask()).toEqual([
       [1, 0.8],
       [1, 1],
     ]);
-    optimizer.tell([1, 1]);
+    optimizer.tell(optimizer.ask(), [1, 1]);
     expect(optimizer.stopReason()).toBe('budget');
   });
 
@@ -68,7 +71,7 @@ describe('one-plus-one', () => {
   it('steps sigma as Nevergrad does: losses 5, 4, 6, 6, 3, 3', () => {
     const optimizer = createOptimizer('one-plus-one', base);
     const sigmas = [5, 4, 6, 6, 3, 3].map((loss) => {
-      optimizer.tell([-loss]);
+      optimizer.tell(optimizer.ask(), [-loss]);
       return optimizer.state().own['sigma'] as number;
     });
     for (const [i, sigma] of [2, 4, 3.36, 2.8224, 5.6448, 5.6448].entries()) expect(sigmas[i]).toBeCloseTo(sigma, 12);
@@ -79,9 +82,9 @@ describe('one-plus-one', () => {
     const [first, second, third] = together.ask();
     expect(first).toEqual([1, 1]);
     const alone = createOptimizer('one-plus-one', base);
-    alone.tell([null]);
+    alone.tell(alone.ask(), [null]);
     expect(alone.ask()).toEqual([second]);
-    alone.tell([null]);
+    alone.tell(alone.ask(), [null]);
     expect(alone.ask()).toEqual([third]);
   });
 
@@ -89,7 +92,7 @@ describe('one-plus-one', () => {
     const optimizer = createOptimizer('one-plus-one', base);
     const parents = [null, 1, null, 1, 0.5].map((score) => {
       const point = optimizer.ask()[0];
-      optimizer.tell([score]);
+      optimizer.tell(optimizer.ask(), [score]);
       return { point, parent: optimizer.state().own['parent'], sigma: optimizer.state().own['sigma'] };
     });
     expect(parents[0]).toEqual({ point: [1, 1], parent: [1, 1], sigma: 1 });
@@ -111,7 +114,7 @@ describe('one-plus-one', () => {
 
   it('stays finite when every score is better than the last', () => {
     const optimizer = createOptimizer('one-plus-one', { ...base, budget: 3000 });
-    for (let score = 0; score < 2000; score += 1) optimizer.tell([score]);
+    for (let score = 0; score < 2000; score += 1) optimizer.tell(optimizer.ask(), [score]);
     const state = JSON.parse(JSON.stringify(optimizer.state())) as ReturnType<typeof optimizer.state>;
     expect(restoreOptimizer(state, { ...base, budget: 3000 }).ask()).toEqual(optimizer.ask());
   });
@@ -145,7 +148,10 @@ describe('cma-es', () => {
     const run = (tolerance: number): { asked: number; reason: string | null } => {
       const optimizer = createOptimizer('cma-es', { ...base, budget: 600, tolerance });
       for (let points = optimizer.ask(); points.length > 0; points = optimizer.ask()) {
-        optimizer.tell(points.map(([x, y]) => -((x! - 0.93) ** 2) - (y! - 1) ** 2));
+        optimizer.tell(
+          points,
+          points.map(([x, y]) => -((x! - 0.93) ** 2) - (y! - 1) ** 2),
+        );
       }
       return { asked: optimizer.asked, reason: optimizer.stopReason() };
     };
@@ -158,8 +164,11 @@ describe('cma-es', () => {
   it('keeps its distribution while a whole generation fails, and asks other points', () => {
     const optimizer = createOptimizer('cma-es', base);
     const [before, first] = [optimizer.state().own, optimizer.ask()];
-    optimizer.tell(first.map(() => null));
-    expect(optimizer.state().own).toEqual(before);
+    optimizer.tell(
+      first,
+      first.map(() => null),
+    );
+    expect({ ...optimizer.state().own, first: 0 }).toEqual(before);
     expect(optimizer.ask()).not.toEqual(first);
   });
 
@@ -179,7 +188,10 @@ describe('random and sobol', () => {
       const points: unknown[] = [];
       for (let asked = optimizer.ask(); asked.length > 0; asked = optimizer.ask()) {
         points.push(...asked);
-        optimizer.tell(asked.map(() => 0));
+        optimizer.tell(
+          asked,
+          asked.map(() => 0),
+        );
       }
       return points;
     };
