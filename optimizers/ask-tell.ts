@@ -1,9 +1,9 @@
 /**
- * The bookkeeping that all optimizers share: the batch on its way, the budget, the saved state.
- * An algorithm only proposes points and takes in their scores.
+ * What all optimizers share: the budget, the best point, the saved state. An algorithm only proposes points and takes
+ * in scored ones.
  */
 import { QschedError } from '../contract/errors.js';
-import type { JsonValue, Optimizer, Point } from './optimizer.js';
+import type { JsonValue, Optimizer, OptimizerState, Point, ScoredPoint } from './optimizer.js';
 import { fingerprint, type FilledOptions } from './options.js';
 
 const { min } = Math;
@@ -17,81 +17,99 @@ export interface Algorithm {
   left(asked: number): number;
   /** The points `asked`, `asked + 1`, ...: a pure function of the state. */
   propose(asked: number, count: number): Point[];
-  /** Takes in scores, in the order of `points`; `null` is a failed one. */
-  absorb(points: readonly Point[], scores: readonly (number | null)[]): void;
+  /** Takes in points with their scores; `null` is a failure. The points need not be proposed ones. */
+  absorb(asked: number, points: readonly Point[], scores: readonly (number | null)[]): void;
   /** Why it is finished, apart from the budget. */
   stopReason(asked: number): string | null;
   own(): OwnState;
 }
 
-/** Builds an algorithm from its options and, where one is restored, from what it remembered. */
-export type MakeAlgorithm = (options: FilledOptions, own: OwnState | null) => Algorithm;
+/** What was stored of an algorithm: `own`, and the number of points told by then. */
+export interface Stored {
+  readonly own: OwnState;
+  readonly asked: number;
+}
+
+/** Builds an algorithm: a new one, or one from its stored state. */
+export type MakeAlgorithm = (options: FilledOptions, stored: Stored | null) => Algorithm;
 
 /**
  * An optimizer around an algorithm.
  *
- * @param asked points told before the state was saved; 0 for a new search
+ * @param stored the state to continue from; null for a new search
  */
-export function askTell(name: string, options: FilledOptions, algorithm: Algorithm, asked: number): Optimizer {
+export function askTell(
+  name: string,
+  options: FilledOptions,
+  make: MakeAlgorithm,
+  stored: OptimizerState | null = null,
+): Optimizer {
+  const algorithm = make(options, stored);
   const mark = fingerprint(name, options);
-  let told = asked;
+  let told = stored?.asked ?? 0;
+  let best: ScoredPoint | null = stored?.best ?? null;
 
-  function stopReason(): string | null {
-    return algorithm.stopReason(told) ?? (told >= options.budget ? 'budget' : null);
-  }
-
-  /** A pure function of the state: asked twice, it gives the same points. */
-  function next(): Point[] {
-    const count = stopReason() === null ? min(options.batch, options.budget - told, algorithm.left(told)) : 0;
-    // x + 0 makes a plain zero of -0, which JSON would not keep.
-    return count > 0 ? algorithm.propose(told, count).map((point) => point.map((x) => x + 0)) : [];
-  }
+  const stopReason = (): string | null => algorithm.stopReason(told) ?? (told >= options.budget ? 'budget' : null);
+  const room = (): number => (stopReason() === null ? min(options.budget - told, algorithm.left(told)) : 0);
 
   return {
     name,
     get asked() {
       return told;
     },
-    ask: next,
-    tell(points, scores) {
-      if (points.length === 0 || stopReason() !== null) {
-        throw new QschedError(
-          'usage',
-          `${name} ${stopReason() === null ? 'was told no points' : `is finished (${stopReason()}): there is nothing to tell`}.`,
-          'Tell the points that ask() returned; stop when it returns an empty list.',
-        );
-      }
-      if (scores.length !== points.length) {
-        throw new QschedError(
-          'usage',
-          `${name} was told ${points.length} points and ${scores.length} scores.`,
-          'Tell one score per point, in the same order; null for a failed one.',
-        );
-      }
-      const room = min(options.budget - told, algorithm.left(told));
-      if (points.length > room) {
-        throw new QschedError(
-          'usage',
-          `${name} was told ${points.length} points, but takes at most ${room} now.`,
-          'Tell the points that ask() returned, all of them once.',
-        );
-      }
-      algorithm.absorb(
-        points,
-        Array.from(scores, (score) => (Number.isFinite(score) ? score : null)),
-      );
-      told += points.length;
+    get best() {
+      return best;
     },
-    state: () => ({ name, version: 1, asked: told, fingerprint: mark, own: algorithm.own() }),
+    ask() {
+      const count = min(options.batch, room());
+      return count > 0 ? algorithm.propose(told, count).map(plain) : [];
+    },
+    tell(points, scores) {
+      checkTold(name, options.space.lower.length, { points, scores, room: room(), stopReason: stopReason() });
+      const known = points.map(plain);
+      const values = Array.from(scores, (score) => (Number.isFinite(score) ? score! + 0 : null));
+      algorithm.absorb(told, known, values);
+      for (const [i, score] of values.entries()) {
+        if (score !== null && (best === null || score > best.score)) best = { point: known[i]!, score };
+      }
+      told += known.length;
+    },
+    state: () => ({ name, version: 1, asked: told, fingerprint: mark, best, own: algorithm.own() }),
     stopReason,
   };
 }
 
-/** The error of a state that cannot be what this optimizer saved. */
+/** A copy with 0 for -0, which JSON does not keep. */
+const plain = (point: Point): Point => point.map((x) => x + 0);
+
+interface Told {
+  readonly points: readonly Point[];
+  readonly scores: readonly (number | null)[];
+  readonly room: number;
+  readonly stopReason: string | null;
+}
+
+/** @throws QschedError (usage) for what an optimizer cannot be told */
+function checkTold(name: string, dimension: number, { points, scores, room, stopReason }: Told): void {
+  const refuse = (what: string, hint: string): never => {
+    throw new QschedError('usage', `${name} ${what}.`, hint);
+  };
+  const hint = 'Tell the points that ask() returned, with one score per point; stop when ask() returns an empty list.';
+  if (stopReason !== null) refuse(`is finished (${stopReason}) and takes no more scores`, hint);
+  if (points.length !== scores.length) refuse(`was told ${points.length} points but ${scores.length} scores`, hint);
+  if (points.length === 0) refuse('was told no points', hint);
+  if (points.length > room) refuse(`was told ${points.length} points, but takes at most ${room} now`, hint);
+  const wrong = points.find((point) => point.length !== dimension || !point.every(Number.isFinite));
+  if (wrong !== undefined) {
+    refuse(`was told the point [${wrong.join(', ')}]`, `A point of this space is ${dimension} finite numbers.`);
+  }
+}
+
+/** The error for a state that this optimizer cannot have saved. */
 export function damaged(name: string, what: string): QschedError {
   return new QschedError(
     'failure',
     `The stored state of ${name} is damaged: ${what}.`,
-    'Start the search again; scores already stored are used again.',
+    'Start the search again; scores that are already stored are reused.',
   );
 }

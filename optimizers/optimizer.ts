@@ -1,8 +1,8 @@
 /**
- * What every optimizer is: ask for points, tell their scores, save the state. Scores are maximised.
+ * What every optimizer is: ask for points, tell points with their scores, save the state. Scores are maximised.
  *
- * An optimizer is a pure function of its options and of the scores it was told: no clock, no hidden
- * random state. Draw number (index, coordinate, attempt) comes from a counter-based generator.
+ * An optimizer is a pure function of its options and of what it was told: no clock, no hidden random state. Random
+ * number (index, coordinate, attempt) comes from a counter-based generator.
  */
 
 /** A point in the search space's own units, of length d. */
@@ -19,21 +19,21 @@ export interface OptimizerOptions {
   readonly space: SearchSpace;
   /** Whole number from 0 to 2^53 - 1. */
   readonly seed: number;
-  /** Points it may ask in all: whole, at least 1. */
+  /** Total number of points that may be told: whole, at least 1. */
   readonly budget: number;
-  /** Points asked together; `defaultBatch` where absent. For `cma-es` it is the population size. */
+  /** Points per ask; `defaultBatch` by default. For `cma-es` it is the population size. */
   readonly batch?: number;
-  /** `grid`: points in each dimension, from 2 to 1001; default 11. */
+  /** `grid`: points per dimension, from 2 to 1001; default 11. */
   readonly gridPoints?: number;
   /** `one-plus-one`, `cma-es`: first standard deviation as a share of the range, in (0, 1]; default 1/6. */
   readonly stepSize?: number;
-  /** CMA-ES: what becomes of a draw outside the box; `clip` (default) or `resample`, as the cmaes package does. */
+  /** `cma-es`: how a sample outside the box is handled; `clip` (default) or `resample`, as the cmaes package does. */
   readonly bounds?: 'clip' | 'resample';
-  /** `one-plus-one`, `cma-es`: the first point or mean, inside the box; default its middle. */
+  /** `one-plus-one`, `cma-es`: the first point or mean, inside the box; its middle by default. */
   readonly start?: Point;
   /**
-   * `cma-es`: it stops when its largest standard deviation falls below this share of the range;
-   * default 1e-13, where points stop to differ. Noisy scores want the default.
+   * `cma-es`: stops once its largest standard deviation falls below this share of the range; default 1e-13, where
+   * points no longer differ. Keep the default for noisy scores.
    */
   readonly tolerance?: number;
 }
@@ -41,16 +41,24 @@ export interface OptimizerOptions {
 /** A value that JSON carries unchanged. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
+/** A point with its score. */
+export interface ScoredPoint {
+  readonly point: Point;
+  readonly score: number;
+}
+
 /**
- * All that is needed to continue, as plain JSON. Below 64 KiB up to 100 dimensions and batches of 256.
+ * Everything needed to continue, as plain JSON. Below 64 KiB up to 100 dimensions and batches of 256.
  */
 export interface OptimizerState {
   readonly name: string;
   readonly version: 1;
   /** Points told so far; with the seed in the options, this is the generator's whole state. */
   readonly asked: number;
-  /** Marks the space, the seed and the options, so that a state meets only its own search. */
+  /** Identifies the space, the seed and the options, so that a state is restored into its own search only. */
   readonly fingerprint: string;
+  /** The best point told; absent in states of 0.1.0. */
+  readonly best?: ScoredPoint | null;
   /** What the algorithm itself remembers. */
   readonly own: { readonly [key: string]: JsonValue };
 }
@@ -59,16 +67,23 @@ export interface Optimizer {
   readonly name: string;
   /** Points told so far. */
   readonly asked: number;
-  /** The next batch: a pure function of the state, the same until it is told; empty when finished. */
+  /**
+   * The best point told so far, the first of equal ones; null before the first score. A state of 0.1.0 does not
+   * contain it: after restoring one, it is the best of the points told since.
+   */
+  readonly best: ScoredPoint | null;
+  /** The next batch: a pure function of the state, the same until something is told; empty when finished. */
   ask(): Point[];
   /**
-   * Points with their scores, higher is better. The caller owns the points: nothing is computed again to be told.
-   * `null`, NaN or an infinite number: failed; it ranks last and never becomes the best point.
+   * Takes in points with their scores, higher is better. The caller owns the points: usually those of the last `ask`,
+   * but any points of the space will do, and nothing is proposed again in order to be told.
    *
-   * @throws QschedError (usage) if the lengths differ, or more is told than may be asked
+   * @param points at most as many as may still be asked
+   * @param scores one per point; `null`, NaN or an infinite number is a failure, which ranks last and is never the best
+   * @throws QschedError (usage) if the lengths differ, a point has the wrong dimension, or the optimizer is finished
    */
   tell(points: readonly Point[], scores: readonly (number | null)[]): void;
   state(): OptimizerState;
-  /** Why it asks no more; `null` while it continues. */
+  /** Why no more points are asked; `null` while it continues. */
   stopReason(): string | null;
 }

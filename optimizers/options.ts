@@ -6,7 +6,7 @@ import { QschedError } from '../contract/errors.js';
 import type { OptimizerOptions, Point, SearchSpace } from './optimizer.js';
 
 const { abs, imul } = Math;
-/** Larger bounds would overflow where a point is a weighted sum of both. */
+/** Larger bounds would overflow when a point is a weighted sum of both. */
 const LARGEST_BOUND = 1e300;
 
 /** Options with every default filled in. */
@@ -25,7 +25,7 @@ export interface FilledOptions {
 /**
  * Checks options and fills their defaults, except `batch`, which depends on the optimizer.
  *
- * @param batch what is asked together where the options do not say
+ * @param batch points per ask if the options do not set it
  * @throws QschedError (usage) naming the option, its value and what is allowed
  */
 export function fillOptions(options: OptimizerOptions, batch: number): FilledOptions {
@@ -57,7 +57,7 @@ export function fillOptions(options: OptimizerOptions, batch: number): FilledOpt
   };
 }
 
-/** @throws QschedError (usage) where `value` is not a whole number from `least` to `most` */
+/** @throws QschedError (usage) if `value` is not a whole number from `least` to `most` */
 export function checkWhole(name: string, value: number, least: number, most: number): void {
   if (!Number.isSafeInteger(value) || value < least || value > most) {
     const range = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `from ${least} to ${most}`;
@@ -65,7 +65,7 @@ export function checkWhole(name: string, value: number, least: number, most: num
   }
 }
 
-/** @throws QschedError (usage) where the box is empty, not finite or upside down */
+/** @throws QschedError (usage) if the box is empty, not finite or upside down */
 export function checkSpace({ lower, upper }: SearchSpace): void {
   if (lower.length === 0) {
     throw new QschedError(
@@ -108,14 +108,14 @@ function checkInside(start: Point, { lower, upper }: SearchSpace): void {
 function wrong(name: string, value: unknown, allowed: string): QschedError {
   return new QschedError(
     'usage',
-    `The optimizer's ${name} is ${JSON.stringify(value) ?? String(value)}; allowed is ${allowed}.`,
+    `The optimizer's ${name} is ${JSON.stringify(value) ?? String(value)}; it must be ${allowed}.`,
     `Change ${name}.`,
   );
 }
 
 /**
- * 64 bits over what must not change between saving and restoring: all but budget, batch and
- * tolerance. It catches mistakes, not attacks. FNV-1a, 32 bits from each of two starts.
+ * 64 bits over what must not change between saving and restoring: everything but budget, batch and tolerance. It
+ * catches mistakes, not attacks. FNV-1a, 32 bits from each of two offsets.
  */
 export function fingerprint(name: string, { space, seed, gridPoints, stepSize, start, bounds }: FilledOptions): string {
   const text = JSON.stringify([name, space.lower, space.upper, seed, gridPoints, stepSize, start, bounds]);

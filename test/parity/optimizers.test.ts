@@ -1,10 +1,20 @@
-/** CMA-ES against cmaes 0.13.1, OnePlusOne against Nevergrad 1.0.12, Sobol against scipy 1.17.1. */
+/**
+ * CMA-ES against cmaes 0.13.1, OnePlusOne against Nevergrad 1.0.12, Sobol against scipy 1.17.1; and all optimizers
+ * against qsched 0.1.0, whose stored states they continue.
+ */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { askTell } from '../../optimizers/ask-tell.js';
 import { cmaConstants, type CmaConstants } from '../../optimizers/cma-constants.js';
 import { cmaEs } from '../../optimizers/cma-es.js';
 import { onePlusOne } from '../../optimizers/one-plus-one.js';
+import {
+  restoreOptimizer,
+  createOptimizer,
+  type Optimizer,
+  type OptimizerOptions,
+  type OptimizerState,
+} from '../../optimizers/index.js';
 import { fillOptions } from '../../optimizers/options.js';
 import { unpackFloats } from '../../optimizers/pack-floats.js';
 import { sobolDirections, sobolWord } from '../../optimizers/sobol.js';
@@ -41,6 +51,19 @@ interface OnePlusOneGolden {
       readonly losses: Numbers;
       readonly sigma: number;
     }[];
+  }[];
+}
+interface OlderGolden {
+  readonly options: Pick<OptimizerOptions, 'space' | 'seed'>;
+  /** By index; null is a failure. */
+  readonly scores: readonly (number | null)[];
+  readonly cases: readonly {
+    readonly name: string;
+    readonly batch?: number;
+    /** Points asked with a budget of 19, the state then, and the points asked after the budget grew to 40. */
+    readonly first: readonly Numbers[];
+    readonly state: OptimizerState;
+    readonly rest: readonly Numbers[];
   }[];
 }
 interface SobolGolden {
@@ -80,11 +103,8 @@ describe('CMA-ES against cmaes', () => {
       { space, seed: 0, budget: 1000, batch: lambda, stepSize: sigma, start: mean, bounds: 'resample' },
       lambda,
     );
-    const optimizer = askTell(
-      'cma-es',
-      options,
-      cmaEs(options, null, (index, coordinate, attempt) => draws[index]![attempt]![coordinate]!),
-      0,
+    const optimizer = askTell('cma-es', options, (filled, stored) =>
+      cmaEs(filled, stored, (index, coordinate, attempt) => draws[index]![attempt]![coordinate]!),
     );
     for (const generation of generations) {
       const points = optimizer.ask();
@@ -127,11 +147,8 @@ describe('OnePlusOne against Nevergrad', () => {
     'batches of $batch in [$lower, $upper]',
     ({ lower, upper, batch, draws, rounds }) => {
       const options = fillOptions({ space: { lower, upper }, seed: 0, budget: 1000, batch }, batch);
-      const optimizer = askTell(
-        'one-plus-one',
-        options,
-        onePlusOne(options, null, (index, coordinate) => draws[index]![coordinate]!),
-        0,
+      const optimizer = askTell('one-plus-one', options, (filled, stored) =>
+        onePlusOne(filled, stored, (index, coordinate) => draws[index]![coordinate]!),
       );
       for (const round of rounds) {
         const points = optimizer.ask();
@@ -155,5 +172,32 @@ describe('Sobol against scipy', () => {
     { part: 'last', from: lastIndex, points: last },
   ])('$part points, bit for bit', ({ from, points }) => {
     expect(points.map((_p, i) => directions.map((v) => sobolWord(v, from + i)))).toEqual(points);
+  });
+});
+
+describe('qsched 0.1.0', () => {
+  const { options, scores, cases } = golden<OlderGolden>('older');
+  const run = (optimizer: Optimizer): Numbers[] => {
+    const asked: Numbers[] = [];
+    for (let points = optimizer.ask(); points.length > 0; points = optimizer.ask()) {
+      asked.push(...points);
+      optimizer.tell(points, scores.slice(optimizer.asked, optimizer.asked + points.length));
+    }
+    return asked;
+  };
+
+  it.each(cases)('$name in batches of $batch asked the same and stored states that continue', (older) => {
+    const own = { ...options, ...(older.batch === undefined ? {} : { batch: older.batch }) };
+    if (older.name !== 'grid') {
+      const optimizer = createOptimizer(older.name, { ...own, budget: 19 });
+      const first = run(optimizer);
+      older.first.forEach((point, i) => expectNear(first[i]!, point));
+      expect(Object.keys(optimizer.state().own)).toEqual(Object.keys(older.state.own));
+    }
+    const restored = restoreOptimizer(older.state, { ...own, budget: 40 });
+    expect(restored.best).toBeNull();
+    const rest = run(restored);
+    expect(rest).toHaveLength(older.rest.length);
+    older.rest.forEach((point, i) => expectNear(rest[i]!, point));
   });
 });

@@ -1,14 +1,16 @@
-/** What every optimizer keeps to, whatever its algorithm. */
+/** What holds for every optimizer, whatever its algorithm. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   createOptimizer,
   defaultBatch,
-  OPTIMIZERS,
+  OPTIMIZER_NAMES,
+  proposeBatch,
   restoreOptimizer,
   type Optimizer,
   type OptimizerOptions,
   type OptimizerState,
+  type Point,
 } from '../../optimizers/index.js';
 import { QschedError } from '../../contract/errors.js';
 
@@ -32,7 +34,7 @@ const problems = fc
     ...(batch === undefined ? {} : { batch }),
   }));
 
-/** What a score may be: anything a broken model can return, ties included. */
+/** A score may be anything that a broken model can return, ties included. */
 const scores: fc.Arbitrary<Score> = fc.oneof(
   { weight: 6, arbitrary: fc.double({ min: -10, max: 10, noNaN: true }) },
   { weight: 2, arbitrary: fc.constantFrom(0, 1) },
@@ -60,7 +62,7 @@ function run(
   return batches;
 }
 
-describe.each(OPTIMIZERS)('%s', (name) => {
+describe.each(OPTIMIZER_NAMES)('%s', (name) => {
   const options: OptimizerOptions = { space: { lower: [0.8, 0.8, 0.5], upper: [1.2, 1.2, 2] }, seed: 3, budget: 40 };
 
   it('stays in the box, within the budget and the batch, and ends with a reason', () => {
@@ -125,7 +127,7 @@ describe.each(OPTIMIZERS)('%s', (name) => {
     expect(unscored.flat()).toHaveLength(40);
   });
 
-  it('continues where a larger budget allows it, as if it had always been larger', () => {
+  it('continues when the budget grows, as if it had always been larger', () => {
     const told = Array.from({ length: 40 }, (_, i) => Math.cos(i));
     const small = createOptimizer(name, { ...options, budget: 19 });
     const first = run(small, told).flat();
@@ -137,8 +139,12 @@ describe.each(OPTIMIZERS)('%s', (name) => {
     const optimizer = createOptimizer(name, { ...options, budget: 4, batch: 4 });
     const points = optimizer.ask();
     expect(() => optimizer.tell(points, [1, 2, 3])).toThrow(QschedError);
-    expect(() => optimizer.tell(points, [1, 2, 3, 4, 5])).toThrow(/told 4 points and 5 scores/);
+    expect(() => optimizer.tell(points, [1, 2, 3, 4, 5])).toThrow(/told 4 points but 5 scores/);
     expect(() => optimizer.tell([...points, ...points], [1, 2, 3, 4, 5, 6, 7, 8])).toThrow(/takes at most 4 now/);
+    expect(() => optimizer.tell([], [])).toThrow(/was told no points/);
+    expect(() => optimizer.tell([[1, 1]], [1])).toThrow(/was told the point \[1, 1\]/);
+    expect(() => optimizer.tell([[1, Number.NaN, 1]], [1])).toThrow(/was told the point \[1, NaN, 1\]/);
+    expect(optimizer.asked).toBe(0);
     optimizer.tell(points, [1, 2, 3, 4]);
     expect(optimizer.ask()).toEqual([]);
     expect(() => optimizer.tell([], [])).toThrow(/finished \(budget\)/);
@@ -153,6 +159,52 @@ describe.each(OPTIMIZERS)('%s', (name) => {
     const again = createOptimizer(name, options);
     run(again, told);
     expect(other.state()).toEqual(again.state());
+  });
+
+  it('takes any points of the space, also in the middle of a batch, and restores to the same', () => {
+    const told = Array.from({ length: 40 }, (_, i) => Math.cos(3 * i));
+    const other = (point: Point, i: number): Point => (i % 3 === 1 ? point.map((x) => 2 - x) : point);
+    const space = { lower: [0.8, 0.8, 0.8], upper: [1.2, 1.2, 1.2] };
+    const straight = createOptimizer(name, { ...options, space, batch: 5 });
+    let resumed = createOptimizer(name, { ...options, space, batch: 5 });
+    while (straight.stopReason() === null) {
+      const points = straight.ask().map(other);
+      const count = 1 + (straight.asked % points.length);
+      const scores = told.slice(straight.asked, straight.asked + count);
+      expect(resumed.ask().map(other)).toEqual(points);
+      for (const one of [straight, resumed]) one.tell(points.slice(0, count), scores);
+      const state = throughJson(straight.state());
+      expect(resumed.state()).toEqual(state);
+      resumed = restoreOptimizer(state, { ...options, space, batch: 5 });
+    }
+    expect(resumed.ask()).toEqual([]);
+  });
+
+  it('shows the best point, the first of equal ones', () => {
+    const optimizer = createOptimizer(name, { ...options, batch: 4 });
+    const points = optimizer.ask();
+    expect(optimizer.best).toBeNull();
+    optimizer.tell(
+      points,
+      points.map(() => null),
+    );
+    expect(optimizer.best).toBeNull();
+    const next = optimizer.ask();
+    optimizer.tell(next, [Number.NaN, 0.5, 0.5, Number.POSITIVE_INFINITY].slice(0, next.length));
+    const more = run(optimizer, new Array<number>(40).fill(0.25)).flat();
+    expect(more).toHaveLength(40 - points.length - next.length);
+    const expected = next.length > 1 ? { point: next[1], score: 0.5 } : { point: more[0], score: 0.25 };
+    expect(optimizer.best).toEqual(expected);
+    expect(restoreOptimizer(throughJson(optimizer.state()), { ...options, batch: 4 }).best).toEqual(expected);
+  });
+
+  it('proposes elsewhere what it would ask itself', () => {
+    const own = { ...options, batch: 4 };
+    const optimizer = createOptimizer(name, own);
+    expect(proposeBatch(name, own, null)).toEqual(optimizer.ask());
+    optimizer.tell(optimizer.ask(), [1, 3, 2, 4].slice(0, optimizer.ask().length));
+    expect(proposeBatch(name, own, throughJson(optimizer.state()))).toEqual(optimizer.ask());
+    expect(() => proposeBatch('random', own, { ...optimizer.state(), name: 'sobol' })).toThrow(/one of sobol/);
   });
 
   it('refuses the state of another search, of a newer version, or a damaged one', () => {
@@ -171,6 +223,9 @@ describe.each(OPTIMIZERS)('%s', (name) => {
     }
     expect(() => restoreOptimizer({ ...state, version: 2 } as unknown as OptimizerState, own)).toThrow(/version 2/);
     expect(() => restoreOptimizer({ ...state, asked: -1 }, own)).toThrow(/damaged/);
+    for (const best of [1, {}, { point: [1, 1], score: 1 }, { point: [1, 1, 1], score: null }]) {
+      expect(() => restoreOptimizer({ ...state, best } as unknown as OptimizerState, own)).toThrow(/damaged: best/);
+    }
     for (const key of Object.keys(state.own)) {
       expect(() => restoreOptimizer({ ...state, own: { ...state.own, [key]: true } }, own), key).toThrow(
         /damaged|population/,

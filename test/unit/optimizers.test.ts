@@ -1,7 +1,21 @@
-/** What is particular to each optimizer, and the refusal of bad options. */
+/** What is specific to each optimizer, and how bad options are refused. */
 import { describe, expect, it } from 'vitest';
 import { cmaConstants, defaultPopulation } from '../../optimizers/cma-constants.js';
-import { createOptimizer, defaultBatch, restoreOptimizer, type OptimizerOptions } from '../../optimizers/index.js';
+import { firstState, samplePoint, updateState } from '../../optimizers/cma-update.js';
+import { matrixRoots } from '../../optimizers/matrix-roots.js';
+import { packFloats } from '../../optimizers/pack-floats.js';
+import { createGenerator } from '../../optimizers/rng.js';
+import {
+  createOptimizer,
+  defaultBatch,
+  OPTIMIZER_NAMES,
+  OPTIMIZERS,
+  proposeBatch,
+  restoreOptimizer,
+  thinks,
+  type OptimizerEntry,
+  type OptimizerOptions,
+} from '../../optimizers/index.js';
 import { QschedError } from '../../contract/errors.js';
 
 const space = { lower: [0.8, 0.8], upper: [1.2, 1.2] };
@@ -42,28 +56,65 @@ describe('grid', () => {
     expect(optimizer.state().own).toEqual({});
   });
 
-  it('takes gridPoints, and is cut by the budget', () => {
+  it('takes gridPoints, and spreads over the grid if the budget is below its cells', () => {
     const optimizer = createOptimizer('grid', { ...base, budget: 5, gridPoints: 3, batch: 3 });
-    expect(optimizer.ask()).toEqual([
-      [0.8, 0.8],
-      [0.8, 1],
-      [0.8, 1.2],
-    ]);
-    optimizer.tell(optimizer.ask(), [1, null, 1]);
-    expect(optimizer.ask()).toEqual([
-      [1, 0.8],
-      [1, 1],
-    ]);
-    optimizer.tell(optimizer.ask(), [1, 1]);
+    const first = optimizer.ask();
+    for (const axis of [0, 1]) expect(first.map((point) => point[axis]!).sort()).toEqual([0.8, 1, 1.2]);
+    optimizer.tell(first, [1, null, 1]);
+    const rest = optimizer.ask();
+    expect(new Set([...first, ...rest].map(String)).size).toBe(5);
+    optimizer.tell(rest, [1, 1]);
     expect(optimizer.stopReason()).toBe('budget');
   });
 
-  it('counts on where the grid has more points than float64 counts', () => {
+  it.each([2, 3, 4, 7, 10, 11])('of %i points per dimension spreads: every cell once, and the axes evenly', (n) => {
+    const many = { lower: [0, 0, 0], upper: [n - 1, n - 1, n - 1] };
+    const ask = (budget: number): string[] =>
+      createOptimizer('grid', { space: many, seed: 0, budget, gridPoints: n })
+        .ask()
+        .map((point) => point.map(Math.round).join(' '));
+    const cells = ask(n ** 3 - 1);
+    expect(new Set(cells).size).toBe(n ** 3 - 1);
+    const values = (axis: number, list: string[]): Set<string> => new Set(list.map((cell) => cell.split(' ')[axis]!));
+    for (const axis of [0, 1, 2]) {
+      for (const from of [0, n, 5 * n]) {
+        const block = cells.slice(from, from + n);
+        if (block.length === n) expect(values(axis, block).size).toBe(n);
+      }
+    }
+    const pairs = cells.slice(0, n * n).map((cell) => cell.split(' '));
+    if ([3, 7, 11].includes(n)) {
+      for (const [a, b] of [
+        [0, 1],
+        [0, 2],
+        [1, 2],
+      ] as const) {
+        expect(new Set(pairs.map((cell) => `${cell[a]!} ${cell[b]!}`)).size).toBe(n * n);
+      }
+    }
+    for (const budget of [1, n, 2 * n].filter((one) => one < n ** 3))
+      expect(ask(budget)).toEqual(cells.slice(0, budget));
+    expect([...ask(n ** 3)].sort()).toEqual([...new Set([...cells, ...ask(n ** 3)])].sort());
+  });
+
+  it('ends in the order in which it began when the budget grows beyond its cells', () => {
+    const small = { ...base, budget: 5, gridPoints: 3, batch: 20 };
+    const optimizer = createOptimizer('grid', small);
+    const first = optimizer.ask();
+    optimizer.tell(first, [1, 2, 3, 4, 5]);
+    const grown = restoreOptimizer(optimizer.state(), { ...small, budget: 20 });
+    const rest = grown.ask();
+    expect(rest).toHaveLength(4);
+    expect(new Set([...first, ...rest].map(String)).size).toBe(9);
+  });
+
+  it('has a place for every budget, also if it has more cells than float64 can count', () => {
     const d = 400;
     const many = { lower: new Array<number>(d).fill(0), upper: new Array<number>(d).fill(1) };
-    const points = createOptimizer('grid', { space: many, seed: 0, budget: 13 }).ask();
-    expect(points).toHaveLength(13);
-    expect(points[12]!.slice(-3)).toEqual([0, 0.1, 0.1]);
+    const points = createOptimizer('grid', { space: many, seed: 0, budget: 33 }).ask();
+    expect(new Set(points.map(String)).size).toBe(33);
+    for (const axis of [0, 1, 398, 399])
+      expect(new Set(points.slice(0, 11).map((point) => point[axis]!)).size).toBe(11);
   });
 });
 
@@ -140,7 +191,7 @@ describe('cma-es', () => {
     const optimizer = createOptimizer('cma-es', { ...base, batch: 5 });
     expect(optimizer.ask()).toHaveLength(5);
     const state = optimizer.state();
-    expect(thrown(() => restoreOptimizer(state, base)).message).toMatch(/population of 5, and the batch is 6/);
+    expect(thrown(() => restoreOptimizer(state, base)).message).toMatch(/population of 5, but the batch is 6/);
     expect(thrown(() => createOptimizer('cma-es', { ...base, batch: 1 })).code).toBe('usage');
   });
 
@@ -168,8 +219,38 @@ describe('cma-es', () => {
       first,
       first.map(() => null),
     );
-    expect({ ...optimizer.state().own, first: 0 }).toEqual(before);
+    expect(optimizer.state().own).toEqual(before);
     expect(optimizer.ask()).not.toEqual(first);
+  });
+
+  it('keeps the unit coordinates of its samples: mapping points back would change the last bits', () => {
+    const four = { lower: [0.8, 0.8, 0.8, 0.8], upper: [1.2, 1.2, 1.2, 1.2] };
+    const optimizer = createOptimizer('cma-es', { space: four, seed: 5, budget: 80 });
+    const first = firstState(new Float64Array(4).fill(0.5), 1 / 6);
+    const roots = matrixRoots(first.c, 4);
+    const { normal } = createGenerator(5);
+    const samples = Array.from({ length: 8 }, (_, i) => samplePoint(first, roots, normal, i, 'clip'));
+    optimizer.tell(optimizer.ask(), [8, 7, 6, 5, 4, 3, 2, 1]);
+    const { mean, sigma, pC } = updateState(first, cmaConstants(4, 8), samples, roots);
+    const { own } = optimizer.state();
+    expect(own).toMatchObject({ mean: packFloats(mean), sigma, pC: packFloats(pC), scores: '' });
+    expect(own).not.toHaveProperty('others');
+  });
+
+  it('keeps other points that it was told in its state until their generation is complete', () => {
+    const optimizer = createOptimizer('cma-es', base);
+    const points = optimizer.ask().map((point, i) => (i === 1 ? [0.9, 1.1] : point));
+    optimizer.tell(points.slice(0, 3), [1, 2, 3]);
+    const { own } = optimizer.state();
+    expect(Object.keys(own['others'] as object)).toEqual(['1']);
+    expect(() => restoreOptimizer({ ...optimizer.state(), own: { ...own, others: 1 } }, base)).toThrow(
+      /damaged: others/,
+    );
+    expect(() => restoreOptimizer({ ...optimizer.state(), own: { ...own, others: { 1: '' } } }, base)).toThrow(
+      /a point/,
+    );
+    optimizer.tell(points.slice(3), [4, 5, 6]);
+    expect(optimizer.state().own).not.toHaveProperty('others');
   });
 
   it('starts at `start` with `stepSize`', () => {
@@ -254,7 +335,7 @@ describe('bad options', () => {
     ['a start of another length', { start: [1] }, /start/],
     ['a negative tolerance', { tolerance: -1 }, /tolerance is -1/],
   ] as const)('%s', (_what, wrong, message) => {
-    for (const name of ['grid', 'one-plus-one', 'cma-es', 'random', 'sobol']) {
+    for (const name of OPTIMIZER_NAMES) {
       const error = thrown(() => createOptimizer(name, { ...base, ...wrong }));
       expect(error.code).toBe('usage');
       expect(error.message).toMatch(message);
@@ -267,5 +348,50 @@ describe('bad options', () => {
     expect(error.message).toContain('"cmaes"');
     expect(error.hint).toBe('Did you mean "cma-es"? Allowed: grid, one-plus-one, cma-es, random, sobol.');
     expect(thrown(() => defaultBatch('toString', 2, 10)).code).toBe('usage');
+  });
+});
+
+describe('an optimizer that thinks', () => {
+  const asked: number[] = [];
+  const slow: OptimizerEntry = {
+    thinks: true,
+    batch: () => 2,
+    make: ({ space }) => ({
+      left: () => Number.POSITIVE_INFINITY,
+      propose: (from, count) => {
+        asked.push(from);
+        return Array.from({ length: count }, () => [...space.lower]);
+      },
+      absorb: () => undefined,
+      stopReason: () => null,
+      own: () => ({}),
+    }),
+  };
+  const registry = { ...OPTIMIZERS, slow };
+
+  it('is marked in its registry; none of today does', () => {
+    expect(thinks('slow', registry)).toBe(true);
+    expect(OPTIMIZER_NAMES.filter((name) => thinks(name))).toEqual([]);
+    expect(() => thinks('slow')).toThrow(/There is no optimizer "slow"/);
+  });
+
+  it('is built, told and saved without being asked, and proposes from its state alone', () => {
+    const optimizer = createOptimizer('slow', base, registry);
+    optimizer.tell(
+      [
+        [1, 1],
+        [0.9, 1.1],
+      ],
+      [1, 2],
+    );
+    const state = optimizer.state();
+    expect(restoreOptimizer(state, base, registry).asked).toBe(2);
+    expect(asked).toEqual([]);
+    expect(proposeBatch('slow', base, state, registry)).toEqual([
+      [0.8, 0.8],
+      [0.8, 0.8],
+    ]);
+    expect(asked).toEqual([2]);
+    expect(defaultBatch('slow', 2, 10, {}, registry)).toBe(2);
   });
 });

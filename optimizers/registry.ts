@@ -1,0 +1,39 @@
+/**
+ * All optimizers by name. To add one: its name in contract/names.ts, its algorithm in a file of its own, and an entry
+ * here.
+ */
+import type { OptimizerName } from '../contract/names.js';
+import type { MakeAlgorithm } from './ask-tell.js';
+import { defaultPopulation } from './cma-constants.js';
+import { cmaEs } from './cma-es.js';
+import { grid, gridSize } from './grid.js';
+import { onePlusOne } from './one-plus-one.js';
+import { random } from './random.js';
+import { sobol } from './sobol.js';
+
+const { min } = Math;
+
+/** One optimizer. */
+export interface OptimizerEntry {
+  readonly make: MakeAlgorithm;
+  /** Points per ask by default. */
+  readonly batch: (dimension: number, budget: number, gridPoints: number) => number;
+  /**
+   * Whether asking may take longer than 50 ms. Such an optimizer is asked on the compute queue, and a resumed search
+   * uses the points that it asked then. Building one and telling it must still be quick.
+   */
+  readonly thinks?: boolean;
+}
+
+/** Optimizers by name. */
+export type OptimizerRegistry = Readonly<Record<string, OptimizerEntry>>;
+
+const wholeBudget: OptimizerEntry['batch'] = (_dimension, budget) => budget;
+
+export const OPTIMIZERS: Readonly<Record<OptimizerName, OptimizerEntry>> = {
+  grid: { make: grid, batch: (dimension, budget, gridPoints) => min(budget, gridSize(dimension, gridPoints)) },
+  'one-plus-one': { make: (options, stored) => onePlusOne(options, stored), batch: () => 1 },
+  'cma-es': { make: (options, stored) => cmaEs(options, stored), batch: defaultPopulation },
+  random: { make: random, batch: wholeBudget },
+  sobol: { make: sobol, batch: wholeBudget },
+};
