@@ -1,8 +1,12 @@
 /**
  * The near end of a thread: jobs in, results out, the event loop stays free.
  */
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { QschedError } from '../contract/errors.js';
+import { packageRoot } from '../inference/models/model-roots.js';
 import type { FromThread, Jobs, ToThread, Watch } from './thread-messages.js';
 
 /** A thread that does jobs one after another. */
@@ -26,7 +30,7 @@ interface Waiting {
  * @param what the thread is called in messages, for example "scoring"
  */
 export function startThread<J extends Jobs>(script: URL, workerData: unknown, what: string): ThreadClient<J> {
-  const thread = new Worker(script, { workerData });
+  const thread = new Worker(builtOf(script), { workerData });
   const waiting = new Map<number, Waiting>();
   let next = 1;
   let closed: Error | undefined;
@@ -72,4 +76,10 @@ export function startThread<J extends Jobs>(script: URL, workerData: unknown, wh
 
 function errorOf({ code, message, hint, final }: Extract<FromThread, { type: 'failed' }>): Error {
   return code === 'unexpected' ? new Error(message) : new QschedError(code, message, hint, final);
+}
+
+/** A thread runs the built module, also when its near end runs from the sources. */
+function builtOf(script: URL): string {
+  const path = fileURLToPath(script);
+  return existsSync(path) ? path : join(packageRoot(), 'dist', relative(packageRoot(), path));
 }

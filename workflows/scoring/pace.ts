@@ -8,7 +8,7 @@
 const { ceil, floor, max, min } = Math;
 
 /** A block that takes longer is cut: it is what a lost worker loses. */
-const MAX_BLOCK_SECONDS = 3;
+export const MAX_BLOCK_SECONDS = 3;
 /** A block that takes less is mostly overhead. */
 const MIN_BLOCK_SECONDS = 0.1;
 /** Images of a block while nobody knows how long they take. */

@@ -20,9 +20,14 @@ export class Recorder {
     private readonly onComplete: (trial: TrialScore) => void,
   ) {}
 
-  /** Adds trials. */
-  add(trials: readonly ScoredTrial[]): void {
+  /** Adds trials. @param hold leaves them for the next call or the flush: the rest arrives in a moment */
+  add(trials: readonly ScoredTrial[], hold: boolean): void {
     this.waiting.push(...trials);
+    if (hold) return;
+    this.start();
+  }
+
+  private start(): void {
     this.running ??= this.work();
     // A failure is thrown by `flush`, which always follows.
     this.running.catch(() => undefined);
@@ -30,6 +35,7 @@ export class Recorder {
 
   /** Resolves when everything is stored. */
   async flush(): Promise<void> {
+    if (this.waiting.length > 0) this.start();
     while (this.running !== null) await this.running;
   }
 

@@ -10,7 +10,16 @@ import { scoreActivities, storeActivities } from '../activities.js';
 import { whileServed } from '../patience.js';
 import { blockRequest, imagesOf, scoredTrials } from './block-request.js';
 import { inBlocks } from './in-blocks.js';
-import { answer, blockImages, outstandingBlocks, recount, startPace, workersOf, type Pace } from './pace.js';
+import {
+  answer,
+  blockImages,
+  MAX_BLOCK_SECONDS,
+  outstandingBlocks,
+  recount,
+  startPace,
+  workersOf,
+  type Pace,
+} from './pace.js';
 import { Recorder } from './recorder.js';
 import { slabTrials, Work, type Piece } from './work.js';
 
@@ -141,7 +150,8 @@ async function giveOut(batch: Batch, trials: readonly OpenTrial[], recorder: Rec
       );
       const { worker, seconds } = result;
       paces[scoreQueue] = answer(pace(), { worker, seconds, images: imagesOf(pieces), now: Date.now() });
-      recorder.add(scoredTrials(pieces, result));
+      // Within a moment the last blocks are done: one call records them all.
+      recorder.add(scoredTrials(pieces, result), work.left === 0 && seconds <= MAX_BLOCK_SECONDS);
     },
   });
   await recorder.flush();
