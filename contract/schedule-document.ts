@@ -146,18 +146,23 @@ export function parseSchedule(input: unknown, where: string): ScheduleDocument {
   return result.data;
 }
 
+/** Scales one step by c^x and c^eps. */
+export const scaleFusedStep = <S extends Pick<FusedDocument['steps'][number], 'a' | 'b' | 'd'>>(
+  step: S,
+  sample: number,
+  noise: number,
+): S => ({
+  ...step,
+  a: step.a * sample,
+  b: step.b * noise,
+  d: typeof step.d === 'number' ? step.d * noise : step.d.map((d) => d * noise),
+});
+
 /** Scales the steps by c^x and c^eps; equal to fusing them in the scheduler. */
-export function scaleFused(schedule: FusedDocument, { sample, noise }: Coefficients): FusedDocument {
-  return {
-    ...schedule,
-    steps: schedule.steps.map((step, i) => ({
-      ...step,
-      a: step.a * sample[i]!,
-      b: step.b * noise[i]!,
-      d: typeof step.d === 'number' ? step.d * noise[i]! : step.d.map((d) => d * noise[i]!),
-    })),
-  };
-}
+export const scaleFused = (schedule: FusedDocument, { sample, noise }: Coefficients): FusedDocument => ({
+  ...schedule,
+  steps: schedule.steps.map((step, i) => scaleFusedStep(step, sample[i]!, noise[i]!)),
+});
 
 /** The content that is hashed: everything that determines the samples, and nothing else. */
 export const scheduleContent = (fused: FusedDocument): string => canonicalJson(fused);

@@ -92,7 +92,7 @@ describe('buildTrajectoryTree', () => {
   it('refuses no schedules, and schedules of other timesteps', () => {
     expect(() => buildTrajectoryTree([])).toThrow(/at least one schedule/);
     expect(() => buildTrajectoryTree([scheduleOf([1]), scheduleOf([1, 1])])).toThrow(
-      'Schedule 1 has other timesteps than schedule 0.',
+      'The timesteps of schedule 1 differ from those of schedule 0.',
     );
   });
 });
