@@ -27,8 +27,10 @@ function read(reader: ConfigReader) {
 }
 
 export const consistency: SchedulerDefinition = {
-  type: 'consistency',
   className: 'CMStochasticIterativeScheduler',
+  family: 'consistency',
+  samplerOptions: [],
+  spaced: false,
   configure(raw) {
     const reader = configReader(raw, 'CMStochasticIterativeScheduler');
     const config = read(reader);

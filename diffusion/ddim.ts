@@ -11,14 +11,17 @@ import { alphasCumprod } from './betas.js';
 import { configReader, readBetas } from './config-reader.js';
 import { MAX_STEPS, type SchedulerDefinition } from './definition.js';
 import { predict, type PredictionType } from './prediction.js';
+import { CLIPPING, SPACING } from './sampler-options.js';
 import { roundHalfEven, spacedTimesteps, type TimestepSpacing } from './spacing.js';
 import type { StepPlan } from './step-plan.js';
 
 const { floor, max, min, sqrt } = Math;
 
 export const ddim: SchedulerDefinition = {
-  type: 'ddim',
   className: 'DDIMScheduler',
+  family: 'alphas',
+  samplerOptions: [...CLIPPING, ...SPACING, 'set_alpha_to_one'],
+  spaced: true,
   configure(raw) {
     const reader = configReader(raw, 'DDIMScheduler');
     const betas = readBetas(reader, 0.0001, 0.02, 'linear');

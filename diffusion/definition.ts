@@ -1,11 +1,11 @@
 /**
- * What one scheduler's file gives: how its configuration is read, and its steps as numbers.
+ * What one scheduler's file defines: how its configuration is read, and its steps as numbers.
  */
 import { QschedError } from '../contract/errors.js';
 import type { SchedulerConfig } from './config-reader.js';
 import type { SchedulePlan } from './step-plan.js';
 
-/** Options of setTimesteps; a scheduler refuses those that it has no use for. */
+/** Options of setTimesteps; a scheduler refuses those that it does not use. */
 export interface TimestepOptions {
   /**
    * TCD: gamma of its paper, s = floor((1 - eta) t_prev). DDIM: scale of the added noise.
@@ -22,27 +22,39 @@ export interface TimestepOptions {
 export interface ConfiguredScheduler {
   /** Resolved configuration in diffusers' key names. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** Most steps that this configuration allows. */
+  /** The largest number of steps that this configuration allows. */
   readonly maxSteps: number;
-  /** Options that setTimesteps takes; eta 0 is always taken. */
+  /** Options that setTimesteps accepts; eta 0 is always accepted. */
   readonly options: readonly (keyof TimestepOptions)[];
   /** The steps; `steps` is checked against maxSteps and eta against [0, 1] before. */
   plan(steps: number, options: TimestepOptions): SchedulePlan;
 }
 
+/**
+ * The training schedule that a network knows. Schedulers of one family can take each other's place:
+ *
+ *   alphas       abar from betas
+ *   flow         rectified flow
+ *   consistency  Karras sigmas
+ */
+export type SchedulerFamily = 'alphas' | 'flow' | 'consistency';
+
 export interface SchedulerDefinition {
-  /** Our short name, as in `{ type: 'tcd' }`. */
-  readonly type: string;
   /** The diffusers class. */
   readonly className: string;
+  readonly family: SchedulerFamily;
+  /** Keys of that class that belong to the sampler, not to the network (sampler-options.ts). */
+  readonly samplerOptions: readonly string[];
+  /** Whether a spec may choose how the timesteps spread (`scheduler.spacing`). */
+  readonly spaced: boolean;
   /** @throws QschedError (usage) naming the key, its value and what is allowed */
   configure(config: SchedulerConfig): ConfiguredScheduler;
 }
 
-/** Most steps of any schedule here. */
+/** The largest number of steps of any schedule here. */
 export const MAX_STEPS = 50;
 
-/** @throws QschedError (usage) where the number of steps, eta, or an option does not fit */
+/** @throws QschedError (usage) if the number of steps, eta, or an option does not fit */
 export function checkTimestepOptions(
   type: string,
   configured: ConfiguredScheduler,
@@ -68,10 +80,10 @@ export function checkTimestepOptions(
     if (value === undefined || (key === 'eta' && value === 0) || configured.options.some((known) => known === key)) {
       continue;
     }
-    const taken = configured.options.length === 0 ? 'It takes none.' : `It takes: ${configured.options.join(', ')}.`;
+    const taken = configured.options.length === 0 ? 'It has no options.' : `Options: ${configured.options.join(', ')}.`;
     throw new QschedError(
       'usage',
-      `The scheduler "${type}" has no option ${key} (given: ${JSON.stringify(value)}).`,
+      `The scheduler "${type}" has no option ${key} (it is ${JSON.stringify(value)}).`,
       taken,
     );
   }

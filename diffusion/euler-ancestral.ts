@@ -9,6 +9,7 @@
  */
 import { configReader } from './config-reader.js';
 import { MAX_STEPS, type SchedulerDefinition } from './definition.js';
+import { SPACING } from './sampler-options.js';
 import {
   derivativeStep,
   predictFromSigma,
@@ -19,8 +20,10 @@ import {
 } from './sigmas.js';
 
 export const eulerAncestral: SchedulerDefinition = {
-  type: 'euler-ancestral',
   className: 'EulerAncestralDiscreteScheduler',
+  family: 'alphas',
+  samplerOptions: SPACING,
+  spaced: true,
   configure(raw) {
     const reader = configReader(raw, 'EulerAncestralDiscreteScheduler', ['set_alpha_to_one']);
     const config = {

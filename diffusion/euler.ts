@@ -6,6 +6,7 @@
 import { configReader } from './config-reader.js';
 import { MAX_STEPS, type SchedulerDefinition } from './definition.js';
 import type { PredictionType } from './prediction.js';
+import { LADDER, SPACING } from './sampler-options.js';
 import {
   derivativeStep,
   predictFromSigma,
@@ -16,8 +17,10 @@ import {
 } from './sigmas.js';
 
 export const euler: SchedulerDefinition = {
-  type: 'euler',
   className: 'EulerDiscreteScheduler',
+  family: 'alphas',
+  samplerOptions: [...SPACING, ...LADDER],
+  spaced: true,
   configure(raw) {
     const reader = configReader(raw, 'EulerDiscreteScheduler', ['set_alpha_to_one']);
     const config = {

@@ -35,8 +35,10 @@ function read(reader: ConfigReader) {
 type FlowConfig = ReturnType<typeof read>;
 
 export const flowMatchEuler: SchedulerDefinition = {
-  type: 'flow-match-euler',
   className: 'FlowMatchEulerDiscreteScheduler',
+  family: 'flow',
+  samplerOptions: [],
+  spaced: false,
   configure(raw) {
     const reader = configReader(raw, 'FlowMatchEulerDiscreteScheduler');
     const config = read(reader);

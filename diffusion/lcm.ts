@@ -10,6 +10,7 @@ import { configReader, readBetas } from './config-reader.js';
 import { consistencyTimesteps } from './consistency-grid.js';
 import { MAX_STEPS, type SchedulerDefinition } from './definition.js';
 import { predict, type PredictionType } from './prediction.js';
+import { CLIPPING, GRID, SPACING } from './sampler-options.js';
 import type { StepPlan } from './step-plan.js';
 
 const { min, sqrt } = Math;
@@ -18,8 +19,10 @@ const { min, sqrt } = Math;
 const DATA_VARIANCE = 0.25;
 
 export const lcm: SchedulerDefinition = {
-  type: 'lcm',
   className: 'LCMScheduler',
+  family: 'alphas',
+  samplerOptions: [...GRID, ...CLIPPING, ...SPACING, 'set_alpha_to_one'],
+  spaced: false,
   configure(raw) {
     const reader = configReader(raw, 'LCMScheduler', ['timestep_spacing', 'steps_offset', 'set_alpha_to_one']);
     const betas = readBetas(reader, 0.00085, 0.012, 'scaled_linear');

@@ -1,23 +1,29 @@
 /**
- * The noise level sigma in x = x0 + sigma eps (up to scale) that each step starts from, on every
- * scheduler's own terms: sqrt((1 - abar) / abar) over betas, t / T for flow matching, and
- * exp(t / 250) for the consistency model.
+ * The noise level sigma in x = x0 + sigma eps (up to scale) at which each step starts, by what the network was trained
+ * on: sqrt((1 - abar) / abar) over betas, t / T for flow matching, and exp(t / 250) for consistency models.
  */
 import { alphasCumprod, type BetaConfig } from './betas.js';
+import type { SchedulerFamily } from './definition.js';
+import { SCHEDULERS } from './registry.js';
 import type { Scheduler } from './scheduler.js';
 
 const { exp, floor, sqrt } = Math;
 
 /** sigma of every step, falling. @param scheduler with its timesteps set */
-export function noiseLevels({ type, config, timesteps }: Scheduler): number[] {
-  const { num_train_timesteps: T } = config as { num_train_timesteps: number };
-  if (type === 'flow-match-euler') return timesteps.map((t) => t / T);
-  if (type === 'consistency') return timesteps.map((t) => exp(t / 250));
-  const abar = alphasCumprod(config as unknown as BetaConfig);
-  const sigmas = Array.from(abar, (a) => sqrt((1 - a) / a));
-  return timesteps.map((t) => {
-    const low = floor(t);
-    const from = sigmas[low]!;
-    return from + ((sigmas[low + 1] ?? from) - from) * (t - low);
-  });
-}
+export const noiseLevels = ({ type, config, timesteps }: Scheduler): number[] =>
+  timesteps.map(LEVELS[SCHEDULERS[type].family](config));
+
+type Config = Scheduler['config'];
+
+const LEVELS: Readonly<Record<SchedulerFamily, (config: Config) => (timestep: number) => number>> = {
+  flow: (config) => (t) => t / (config as { num_train_timesteps: number }).num_train_timesteps,
+  consistency: () => (t) => exp(t / 250),
+  alphas(config) {
+    const sigmas = Array.from(alphasCumprod(config as unknown as BetaConfig), (a) => sqrt((1 - a) / a));
+    return (t) => {
+      const low = floor(t);
+      const from = sigmas[low]!;
+      return from + ((sigmas[low + 1] ?? from) - from) * (t - low);
+    };
+  },
+};

@@ -5,6 +5,7 @@ import type { SearchSpec } from '../contract/search-spec.js';
 import type { TimestepOptions } from './definition.js';
 import { dynamicShift, fluxSigmas } from './flow-match-euler.js';
 import { configFor } from './other-sampler.js';
+import { SCHEDULERS } from './registry.js';
 import { createScheduler, type Scheduler } from './scheduler.js';
 
 /** What a scheduler is configured from. */
@@ -18,7 +19,7 @@ export interface SchedulerSource {
 /** A scheduler with its timesteps set. @throws QschedError (usage) if the model or the scheduler does not allow the choice */
 export function schedulerOf(model: SchedulerSource, choice: SearchSpec['scheduler']): Scheduler {
   const scheduler = createScheduler(configFor(choice.type, model.schedulerConfig, choice.spacing));
-  const flow = choice.type === 'flow-match-euler' ? flowOptions(scheduler, model, choice.steps) : {};
+  const flow = SCHEDULERS[scheduler.type].family === 'flow' ? flowOptions(scheduler, model, choice.steps) : {};
   scheduler.setTimesteps(choice.steps, { eta: choice.eta, ...flow });
   return scheduler;
 }

@@ -6,25 +6,19 @@ import { QschedError } from '../contract/errors.js';
 import { SCHEDULER_TYPES, type SchedulerType } from '../contract/names.js';
 import { checkCoefficients, identityCoefficients } from './coefficients.js';
 import type { SchedulerConfig } from './config-reader.js';
-import { consistency } from './consistency.js';
-import { ddim } from './ddim.js';
-import { checkTimestepOptions, type SchedulerDefinition, type TimestepOptions } from './definition.js';
-import { eulerAncestral } from './euler-ancestral.js';
-import { euler } from './euler.js';
-import { flowMatchEuler } from './flow-match-euler.js';
+import { checkTimestepOptions, type TimestepOptions } from './definition.js';
 import type { FusedSchedule } from './fused.js';
-import { lcm } from './lcm.js';
+import { SCHEDULERS } from './registry.js';
 import { fuseStep, runStep, type SchedulePlan, type StepCoefficients, type StepPlan } from './step-plan.js';
-import { tcd } from './tcd.js';
 
 export interface StepOptions {
-  /** Standard normal noise z, as long as the sample; needed where needsNoise(stepIndex). */
+  /** Standard normal noise z, as long as the sample; needed if needsNoise(stepIndex). */
   readonly noise?: Float32Array | null;
-  /** c^x and c^eps of this step; 1 and 1 where absent. */
+  /** c^x and c^eps of this step; 1 and 1 by default. */
   readonly coefficients?: StepCoefficients;
 }
 
-/** What a step gives. */
+/** The result of a step. */
 export interface StepResult {
   /** x', float32. */
   readonly prevSample: Float32Array;
@@ -34,7 +28,7 @@ export interface StepResult {
 
 export interface Scheduler {
   /** Short name, for example `tcd`. */
-  readonly type: string;
+  readonly type: SchedulerType;
   /** The resolved configuration, in diffusers' key names, defaults filled in. */
   readonly config: Readonly<Record<string, unknown>>;
   /** Chooses the number of steps. @throws QschedError (usage) naming what does not fit */
@@ -53,29 +47,14 @@ export interface Scheduler {
   fused(coefficients?: Coefficients): FusedSchedule;
 }
 
-const DEFINITIONS: Readonly<Record<SchedulerType, SchedulerDefinition>> = {
-  tcd,
-  lcm,
-  ddim,
-  euler,
-  'euler-ancestral': eulerAncestral,
-  'flow-match-euler': flowMatchEuler,
-  consistency,
-};
-
-/** Short names of all schedulers. */
-export const schedulerTypes: readonly SchedulerType[] = SCHEDULER_TYPES;
-const ALL = Object.values(DEFINITIONS);
-
 /**
  * A scheduler from `{ type: 'tcd', ... }` or from a diffusers scheduler_config.json (by `_class_name`).
  *
- * @throws QschedError (usage) where the class is unknown, or a key or value is not supported
+ * @throws QschedError (usage) if the class is unknown, or a key or value is not supported
  */
 export function createScheduler(config: SchedulerConfig): Scheduler {
-  const definition = definitionOf(config);
-  const { type } = definition;
-  const configured = definition.configure(config);
+  const type = typeOf(config);
+  const configured = SCHEDULERS[type].configure(config);
   let plan: SchedulePlan | null = null;
 
   const planned = (): SchedulePlan => {
@@ -122,14 +101,14 @@ export function createScheduler(config: SchedulerConfig): Scheduler {
       if (modelOutput.length !== sample.length) {
         throw new QschedError(
           'usage',
-          `modelOutput holds ${modelOutput.length} numbers, but the sample holds ${sample.length}.`,
-          'Pass both with one length.',
+          `modelOutput has ${modelOutput.length} numbers, but the sample has ${sample.length}.`,
+          'Pass both with the same length.',
         );
       }
       if (step.prev.z !== 0 && noise?.length !== sample.length) {
         throw new QschedError(
           'usage',
-          `Step ${index} draws noise: ${noise === null ? 'none was given' : `${noise.length} numbers were given`}, the sample holds ${sample.length}.`,
+          `Step ${index} adds noise: ${noise === null ? 'none was given' : `${noise.length} numbers were given`}, but the sample has ${sample.length}.`,
           `Pass options.noise with ${sample.length} standard normal numbers.`,
         );
       }
@@ -151,31 +130,27 @@ export function createScheduler(config: SchedulerConfig): Scheduler {
   };
 }
 
-function definitionOf(config: SchedulerConfig): SchedulerDefinition {
-  const { type, _class_name: className } = config;
+function typeOf({ type, _class_name: className }: SchedulerConfig): SchedulerType {
+  const types = `Types: ${SCHEDULER_TYPES.join(', ')}.`;
   if (type === undefined && className === undefined) {
-    throw new QschedError(
-      'usage',
-      'The scheduler config names neither a type nor a _class_name.',
-      `Types: ${schedulerTypes.join(', ')}.`,
-    );
+    throw new QschedError('usage', 'The scheduler config names neither a type nor a _class_name.', types);
   }
-  const byType = type === undefined ? undefined : ALL.find((one) => one.type === type);
-  const byClass = className === undefined ? undefined : ALL.find((one) => one.className === className);
+  const byType = SCHEDULER_TYPES.find((one) => one === type);
+  const byClass = SCHEDULER_TYPES.find((one) => SCHEDULERS[one].className === className);
   if (type !== undefined && byType === undefined) {
-    throw new QschedError('usage', `Unknown scheduler type "${type}".`, `Types: ${schedulerTypes.join(', ')}.`);
+    throw new QschedError('usage', `Unknown scheduler type "${type}".`, types);
   }
   if (className !== undefined && byClass === undefined) {
     throw new QschedError(
       'usage',
       `Unknown scheduler class "${className}".`,
-      `Classes: ${ALL.map((one) => one.className).join(', ')}.`,
+      `Classes: ${SCHEDULER_TYPES.map((one) => SCHEDULERS[one].className).join(', ')}.`,
     );
   }
   if (byType !== undefined && byClass !== undefined && byType !== byClass) {
     throw new QschedError(
       'usage',
-      `The scheduler config names the type "${byType.type}" and the class "${byClass.className}", which are two schedulers.`,
+      `The scheduler config names the type "${byType}" and the class "${SCHEDULERS[byClass].className}", which are different schedulers.`,
       'Keep one of them.',
     );
   }

@@ -45,7 +45,7 @@ export function sigmaSchedule(
   steps: number,
   last: number,
 ): SigmaSchedule {
-  const timesteps = spacedTimesteps(config, steps);
+  const timesteps = spacedTimesteps(config, steps).map(fround);
   const sigmas = [...timesteps.map((t) => fround(interpolate(training, t))), fround(last)];
   const top = max(...sigmas);
   return { timesteps, sigmas, initNoiseSigma: config.timestep_spacing === 'leading' ? sqrt(top ** 2 + 1) : top };

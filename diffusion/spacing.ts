@@ -9,7 +9,7 @@
 import { QschedError } from '../contract/errors.js';
 import { linspace } from './coefficients.js';
 
-const { floor, fround } = Math;
+const { floor } = Math;
 
 export type TimestepSpacing = 'linspace' | 'leading' | 'trailing';
 
@@ -20,18 +20,17 @@ interface SpacingConfig {
 }
 
 /**
- * Falling timesteps. Those of `linspace` are float32 fractions; roundHalfEven makes them whole.
+ * Falling timesteps. Those of `linspace` are float64 fractions: DDIM rounds them to whole numbers (roundHalfEven), the
+ * Euler samplers to float32.
  *
- * @throws QschedError (usage) where steps_offset pushes a timestep out of the training schedule
+ * @throws QschedError (usage) if steps_offset pushes a timestep out of the training schedule
  */
 export function spacedTimesteps(config: SpacingConfig, steps: number): number[] {
   const { num_train_timesteps: T, timestep_spacing: spacing, steps_offset: offset } = config;
   const indices = Array.from({ length: steps }, (_, i) => i);
   switch (spacing) {
     case 'linspace':
-      return linspace(0, T - 1, steps)
-        .map(fround)
-        .reverse();
+      return linspace(0, T - 1, steps).reverse();
     case 'leading': {
       const stride = floor(T / steps);
       const timesteps = indices.map((i) => i * stride + offset).reverse();

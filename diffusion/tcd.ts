@@ -15,13 +15,16 @@ import { configReader, readBetas } from './config-reader.js';
 import { consistencyTimesteps } from './consistency-grid.js';
 import { MAX_STEPS, type SchedulerDefinition } from './definition.js';
 import { predict, type PredictionType } from './prediction.js';
+import { CLIPPING, GRID, SPACING } from './sampler-options.js';
 import type { StepPlan } from './step-plan.js';
 
 const { floor, fround, min, sqrt } = Math;
 
 export const tcd: SchedulerDefinition = {
-  type: 'tcd',
   className: 'TCDScheduler',
+  family: 'alphas',
+  samplerOptions: [...GRID, ...CLIPPING, ...SPACING, 'set_alpha_to_one'],
+  spaced: false,
   configure(raw) {
     const reader = configReader(raw, 'TCDScheduler', [
       'timestep_spacing',

@@ -149,3 +149,21 @@ describe('the full TCD loop over a ramp, with the stand-in network x t / (t + 1)
     expect(Math.abs(sumOfMagnitudes(10) - 181.204)).toBeLessThan(1e-3);
   });
 });
+
+describe('linspace spacing, at the numbers of steps whose middle is next to a half', () => {
+  // numpy 2.4.6: linspace(0, 999, n) is 499.49999999999994 there in float64, which DDIM rounds, and 499.5 in float32,
+  // which the Euler samplers interpolate at.
+  it.each([
+    [27, 538, 461],
+    [31, 533, 466],
+    [47, 521, 478],
+  ])('%i steps: DDIM 499, Euler 499.5', (steps, before, after) => {
+    const middle = (type: string): readonly number[] => {
+      const scheduler = createScheduler({ type, timestep_spacing: 'linspace' });
+      scheduler.setTimesteps(steps);
+      return scheduler.timesteps.slice((steps - 3) / 2, (steps + 3) / 2);
+    };
+    expect(middle('ddim')).toEqual([before, 499, after]);
+    for (const type of ['euler', 'euler-ancestral']) expect(middle(type)[1]).toBe(499.5);
+  });
+});

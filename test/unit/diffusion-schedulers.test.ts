@@ -1,5 +1,5 @@
 /**
- * Schedulers: properties that hold for all of them, noise levels, and what they refuse.
+ * Schedulers: properties that hold for all of them, noise levels, and what they reject.
  */
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { alphasCumprod, type BetaConfig } from '../../diffusion/betas.js';
 import { applyFused } from '../../diffusion/fused.js';
 import { dynamicShift, fluxSigmas } from '../../diffusion/flow-match-euler.js';
-import { createScheduler, schedulerTypes, type Scheduler } from '../../diffusion/scheduler.js';
+import { SCHEDULER_TYPES } from '../../contract/names.js';
+import { createScheduler, type Scheduler } from '../../diffusion/scheduler.js';
 import { fuseStep, runStep, type StepPlan } from '../../diffusion/step-plan.js';
 
 const betas = (
@@ -18,7 +19,7 @@ const betas = (
 
 const value = fc.float({ min: -3, max: 3, noNaN: true });
 const coefficient = fc.double({ min: 0.8, max: 1.2, noNaN: true });
-const type = fc.constantFrom(...schedulerTypes);
+const type = fc.constantFrom<string>(...SCHEDULER_TYPES);
 const steps = fc.integer({ min: 1, max: 16 });
 
 /** Any scheduler, without clipping, with eta where it takes one. */
@@ -114,7 +115,7 @@ describe('every scheduler', () => {
     );
   });
 
-  it('draws no noise in the last step, and none at all where it is deterministic', () => {
+  it('adds no noise in the last step, and none at all if it is deterministic', () => {
     fc.assert(
       fc.property(type, steps, (name, count) => {
         const scheduler = make(name, count, 1);
@@ -211,7 +212,7 @@ describe('what a scheduler refuses', () => {
     [{}, /neither a type nor a _class_name/],
     [{ type: 'tdc' }, /Unknown scheduler type "tdc"/],
     [{ _class_name: 'PNDMScheduler' }, /Unknown scheduler class "PNDMScheduler"/],
-    [{ type: 'tcd', _class_name: 'LCMScheduler' }, /two schedulers/],
+    [{ type: 'tcd', _class_name: 'LCMScheduler' }, /different schedulers/],
     [{ type: 'tcd', clip_sample: true }, /clip_sample is true/],
     [{ type: 'lcm', thresholding: true }, /thresholding is true/],
     [{ type: 'ddim', rescale_betas_zero_snr: true }, /rescale_betas_zero_snr is true/],
@@ -283,10 +284,10 @@ describe('what a scheduler refuses', () => {
     scheduler.setTimesteps(2, { eta: 0.3 });
     expect(() => scheduler.inputScale(2)).toThrow(/Step 2 does not exist/);
     expect(() => scheduler.step(new Float32Array(2), 0, new Float32Array(2))).toThrow(
-      /Step 0 draws noise: none was given/,
+      /Step 0 adds noise: none was given/,
     );
     expect(() => scheduler.step(new Float32Array(2), 0, new Float32Array(3))).toThrow(
-      /modelOutput holds 2 numbers, but the sample holds 3/,
+      /modelOutput has 2 numbers, but the sample has 3/,
     );
     expect(() => scheduler.fused({ sample: [1], noise: [1, 1] })).toThrow(
       'coefficients.sample has 1 numbers, but the schedule has 2 steps.',

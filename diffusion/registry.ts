@@ -1,0 +1,23 @@
+/**
+ * All schedulers by name. To add one: its name in contract/names.ts, its definition in a file of its own, and an entry
+ * here.
+ */
+import type { SchedulerType } from '../contract/names.js';
+import { consistency } from './consistency.js';
+import { ddim } from './ddim.js';
+import type { SchedulerDefinition } from './definition.js';
+import { eulerAncestral } from './euler-ancestral.js';
+import { euler } from './euler.js';
+import { flowMatchEuler } from './flow-match-euler.js';
+import { lcm } from './lcm.js';
+import { tcd } from './tcd.js';
+
+export const SCHEDULERS: Readonly<Record<SchedulerType, SchedulerDefinition>> = {
+  tcd,
+  lcm,
+  ddim,
+  euler,
+  'euler-ancestral': eulerAncestral,
+  'flow-match-euler': flowMatchEuler,
+  consistency,
+};
