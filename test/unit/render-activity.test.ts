@@ -1,24 +1,19 @@
-/** The `render` activity: what it draws with must be what was prepared, before and after. */
+/** The `render` activity: what it renders with must be what was described, before and after. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkEvaluate } from '../../activities/check.js';
-import { renderOnEngine } from '../../activities/render.js';
-import type * as CheckScorers from '../../inference/scorers/check-scorers.js';
+import { onEngine } from '../../activities/score.js';
 import type { EngineClient } from '../../inference/engine/engine-client.js';
 import { numericClass } from '../../inference/models/numeric-class.js';
-import { prepareNetwork } from '../../inference/prepare/prepare-evaluate.js';
-import type { RenderRequest } from '../../contract/evaluate-payloads.js';
-import { checkScorers } from '../../inference/scorers/check-scorers.js';
+import { describeNetwork } from '../../inference/describe.js';
+import type { RenderRequest } from '../../contract/wire/render.js';
+import { WIRE_VERSION } from '../../contract/wire/version.js';
+import { planNetwork } from '../../planning/network.js';
 import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
-
-vi.mock('../../inference/scorers/check-scorers.js', async (original) => {
-  const real = await original<typeof CheckScorers>();
-  return { ...real, checkScorers: vi.fn<typeof real.checkScorers>(real.checkScorers) };
-});
 
 let models: string;
 let server: Server;
@@ -50,45 +45,39 @@ afterEach(() => {
   rmSync(models, { recursive: true, force: true });
 });
 
-const RESULT = { record: '', drawn: 1, reused: 0, failed: [], damaged: 0, seconds: 0 };
 const NUMERIC = numericClass(20);
 const WATCH = { signal: new AbortController().signal, onProgress: () => undefined };
+const RESULT = { record: 'record' };
 
 async function requestOf(): Promise<RenderRequest> {
-  const scheduler = { type: 'tcd' as const, steps: 1, eta: 0 };
-  const prompts = { texts: ['a red circle', 'a blue square'], seeds: [1] };
-  const spec = parseEvaluateSpec({
-    rows: [{ model: 'shapes', precision: 'w4a8', scheduler, schedule: 'identity' }],
-    prompts,
-    scorers: ['grader'],
+  const scorers = ['objective', 'grader'];
+  const batches = { text: 20, denoiser: 20, decoder: 20, scorer: 20 };
+  const description = await describeNetwork(
+    { version: WIRE_VERSION, model: 'shapes', precision: 'w4a8', options: {}, scorers },
+    { numeric: NUMERIC, batches },
+  );
+  const { prepared } = planNetwork(description, {
+    scheduler: { type: 'tcd', steps: 1, eta: 0 },
+    objective: parseEvaluateSpec({ rows: [{ model: 'shapes' }] }).objective,
+    beside: ['grader'],
     features: null,
   });
-  const prepared = await prepareNetwork(
-    {
-      model: 'shapes',
-      precision: 'w4a8',
-      scheduler,
-      objective: spec.objective,
-      scorers: ['grader'],
-      features: null,
-      prompts: spec.prompts,
-    },
-    NUMERIC,
-  );
-  const split = { set: 'own', texts: ['a red circle'], count: 1, sha256: '', nounsSha256: null, seeds: [1] };
   return {
-    prepared,
-    schedule: { coefficients: { sample: [1], noise: [1] } },
-    split,
-    from: 0,
-    to: 1,
+    version: WIRE_VERSION,
+    network: prepared.wire,
+    scorers: [...prepared.scorers],
+    features: null,
+    schedule: prepared.schedule,
+    coefficients: { sample: [1], noise: [1] },
+    prompts: [{ text: 'a red circle', nouns: null }],
+    pairs: [[0, 1]],
     retryFailed: false,
-  } as unknown as RenderRequest;
+  };
 }
 
-/** Draws nothing; what happens meanwhile is `meanwhile`. */
+/** Renders nothing; what happens meanwhile is `meanwhile`. */
 const rendering = (meanwhile: () => void) =>
-  renderOnEngine(
+  onEngine(
     {
       render: async () => {
         meanwhile();
@@ -105,16 +94,22 @@ test('a scorer behind HTTP that keeps its version is asked before and after', as
   expect(asked - first).toBe(2);
 });
 
-test('a scorer behind HTTP whose version changed meanwhile is refused', async () => {
+test('a scorer behind HTTP whose version changed meanwhile is refused for good', async () => {
   const request = await requestOf();
-  await expect(
-    rendering(() => {
-      version = '2';
-    }).render(request, WATCH),
-  ).rejects.toThrow('The files of scorer "grader" on this worker differ');
+  const refused = rendering(() => {
+    version = '2';
+  }).render(request, WATCH);
+  await expect(refused).rejects.toThrow('The files of the scorer "grader" on this worker differ');
+  await expect(refused).rejects.toMatchObject({ final: true });
 });
 
-test('rows that share a network look at its files once, and each at its own schedule', async () => {
+test('files of a network other than those that were described are refused for good', async () => {
+  const request = await requestOf();
+  const other = { ...request, network: { ...request.network, network: '0'.repeat(64) } };
+  await expect(rendering(() => undefined).render(other, WATCH)).rejects.toMatchObject({ final: true });
+});
+
+test('every row is looked at, each with its own schedule', async () => {
   const row = { model: 'shapes', precision: 'w4a8', scheduler: { type: 'tcd' as const, steps: 2, eta: 0 } };
   const given = (sample: readonly number[], name: string) => ({
     ...row,
@@ -122,9 +117,7 @@ test('rows that share a network look at its files once, and each at its own sche
   });
   const rows = [row, given([1, 1.1], 'one'), given([1, 1.2], 'two'), { ...row, precision: 'fp32' }];
   const spec = parseEvaluateSpec({ rows, prompts: { texts: ['a', 'b'], seeds: [1] } });
-  vi.mocked(checkScorers).mockClear();
   await checkEvaluate({ spec, patient: false }, async () => false);
-  expect(vi.mocked(checkScorers)).toHaveBeenCalledTimes(2);
   const wrong = spec.rows.map((one, i) =>
     i === 2 ? { ...one, schedule: { name: 'two', coefficients: { sample: [1], noise: [1] } } } : one,
   );

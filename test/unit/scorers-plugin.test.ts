@@ -11,7 +11,7 @@ import { decode } from 'fast-png';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openModelFolder } from '../../inference/models/model-folder.js';
 import { packageRoot } from '../../inference/models/model-roots.js';
-import { schedulerOf } from '../../inference/prepare/prepare.js';
+import { schedulerOf } from '../../diffusion/scheduler-of.js';
 import { declaredScores } from '../../inference/scorers/plugin.js';
 import { openScorerFolder, scorerFingerprint, scorerKind } from '../../inference/scorers/scorer-folder.js';
 import type { ScoredImage, Scorer } from '../../inference/scorers/scorer.js';
@@ -191,7 +191,7 @@ describe('a module', () => {
     [
       'gives too few',
       '{ score: () => ({ beauty: [1], error: [1] }) }',
-      'the score "beauty" has 1 numbers, expected 2, one an image.',
+      'the score "beauty" has 1 numbers, expected 2, one per image.',
     ],
     [
       'gives too many',
@@ -498,7 +498,7 @@ describe('a scorer behind HTTP', () => {
     body: { version: '7', scores: { beauty, error } },
   });
   test.each<[string, Answer, string]>([
-    ['too few numbers', both([1]), 'the score "beauty" has 1 numbers, expected 2, one an image'],
+    ['too few numbers', both([1]), 'the score "beauty" has 1 numbers, expected 2, one per image'],
     ['too many numbers', both([1, 2], [1, 2, 3]), 'the score "error" has 3 numbers, expected 2'],
     [
       'no such score',

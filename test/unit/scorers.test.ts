@@ -182,8 +182,7 @@ describe('nouns by the tagger', () => {
 
 describe('notes on captions that are cut', () => {
   const scorer = openScorerFolder('objective', openModelFolder('shapes', 'w4a8'));
-  const promptsOf = (count: number, text: (i: number) => string) =>
-    Array.from({ length: count }, (_, i) => ({ text: text(i), nouns: null }));
+  const promptsOf = (count: number, text: (i: number) => string) => Array.from({ length: count }, (_, i) => text(i));
   const long = (i: number): string => `${'circle '.repeat(80)}${i}`;
   const cut = (prompts: ReturnType<typeof promptsOf>) =>
     scorerNotes([scorer], prompts).filter((note) => note.includes('are cut'));
