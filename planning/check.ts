@@ -11,8 +11,8 @@ import { inspectNetwork } from '../inference/describe.js';
 import { resolveSplit } from '../inference/prompts/prompt-sets.js';
 import { scorersAsked } from '../metrics/objectives/scorers-asked.js';
 import { requireFeatures } from './network.js';
-import { planScorers } from './scorers.js';
-import { searchPrompts } from './splits.js';
+import { planScorers, type ScorerPlan } from './scorers.js';
+import { searchPrompts, type SearchPrompts } from './splits.js';
 
 /** Where models and prompt sets are looked for; by default where the environment says. */
 export interface Roots {
@@ -20,15 +20,15 @@ export interface Roots {
   readonly prompts?: readonly string[];
 }
 
-/** @throws QschedError (usage): whatever of the search this machine's files and prompt sets show to be wrong */
-export function checkSearchFiles(spec: SearchSpec, roots: Roots = {}): void {
+/** What was found. @throws QschedError (usage): whatever of the search this machine's files and prompt sets show to be wrong */
+export function checkSearchFiles(spec: SearchSpec, roots: Roots = {}): SearchPrompts & Pick<ScorerPlan, 'scorers'> {
   const { model, precision, scheduler, objective, confirm, control } = spec;
   const scorers = scorersAsked(objective, confirm.scorers);
   const facts = inspect(model, precision, scorers, roots);
   if (control !== 'none') inspect(model, 'reference', scorers, roots);
   schedulerOf(facts, scheduler).fused(); // a scheduler that clips has no fused form
-  planScorers({ objective, beside: confirm.scorers }, facts);
-  searchPrompts(spec, roots.prompts);
+  const { scorers: used } = planScorers({ objective, beside: confirm.scorers }, facts);
+  return { ...searchPrompts(spec, roots.prompts), scorers: used };
 }
 
 /**

@@ -9,7 +9,9 @@ import { fileStamp, hashFile, hashFiles } from '../../inference/models/file-hash
 import { listPrecisions, openModelFolder } from '../../inference/models/model-folder.js';
 import { findModel, listModels, packageRoot } from '../../inference/models/model-roots.js';
 import { numericClass } from '../../inference/models/numeric-class.js';
-import { checkFiles, schedulerOf, scoreQueueOf } from '../../inference/prepare/prepare.js';
+import { schedulerOf } from '../../diffusion/scheduler-of.js';
+import { scoreQueueOf } from '../../inference/describe.js';
+import { checkSearchFiles } from '../../planning/check.js';
 import type { Prompt } from '../../inference/prompts/prompt.js';
 import {
   hashTexts,
@@ -410,7 +412,7 @@ describe('what files show before any server is needed', () => {
       ...rest,
     });
   const check = (rest: Record<string, unknown> = {}) =>
-    checkFiles(specOf(rest), { models: [models], prompts: [prompts] });
+    checkSearchFiles(specOf(rest), { models: [models], prompts: [prompts] });
 
   test('a spec that fits resolves', () => {
     const { splits, texts, scorers } = check();

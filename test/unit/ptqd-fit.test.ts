@@ -1,7 +1,6 @@
-/** PTQD's calibration: both networks along the full-precision trajectory; and what a study makes of scores. */
+/** PTQD's calibration: both networks along the full-precision trajectory. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { besideIdentity } from '../../cli/text/side-by-side.js';
 import { applyFused } from '../../diffusion/fused.js';
 import { gaussianNoise } from '../../diffusion/noise.js';
 import { applyPtqd } from '../../diffusion/ptqd.js';
@@ -9,11 +8,11 @@ import { createScheduler } from '../../diffusion/scheduler.js';
 import { openModelFolder } from '../../inference/models/model-folder.js';
 import { packageRoot } from '../../inference/models/model-roots.js';
 import { measureOverhead } from '../../inference/engine/overhead.js';
-import { schedulerOf } from '../../inference/prepare/prepare.js';
-import { fitNetworks, fitOnTrajectories, type FitNetworks } from '../../inference/engine/ptqd-fit.js';
-import { planObjective } from '../../metrics/objectives/plan-objective.js';
-import { encodeFloats } from '../../contract/float-text.js';
-import type { CompareResult } from '../../contract/study-payloads.js';
+import { schedulerOf } from '../../diffusion/scheduler-of.js';
+import { fitJob, fitNetworks, type FitNetworks } from '../../inference/engine/ptqd-fit.js';
+import type { FitPtqdRequest } from '../../contract/wire/fit.js';
+import { toWireSchedule } from '../../contract/wire/schedule.js';
+import { WIRE_VERSION } from '../../contract/wire/version.js';
 
 const CHANNELS = 2;
 const LENGTH = 8;
@@ -109,101 +108,41 @@ describe('a fit', () => {
   });
 
   it('of the bundled network against itself changes nothing; of the quantised one, something', async () => {
-    const job = {
-      model: 'shapes',
-      reference: 'fp32',
-      schedule: schedule(),
-      pairs: [
-        { text: 'a red circle', seed: 0 },
-        { text: 'a blue square', seed: 1 },
-      ],
-      options: { gamma: 'std', bias: 'channel' } as const,
+    const network = (precision: string) => ({ model: 'shapes', precision, options: {}, network: '0'.repeat(64) });
+    const baseline = schedule();
+    const fit = async (precision: string) => {
+      const request: FitPtqdRequest = {
+        version: WIRE_VERSION,
+        quantised: network(precision),
+        reference: network('fp32'),
+        schedule: toWireSchedule(baseline),
+        prompts: ['a red circle', 'a blue square'].map((text) => ({ text, nouns: null })),
+        pairs: [
+          [0, 0],
+          [1, 1],
+        ],
+        gamma: 'std',
+        bias: 'channel',
+      };
+      const made = await fitJob(request, { batch: 2, threads: 1 });
+      expect(made).toMatchObject({ version: WIRE_VERSION, trajectories: 2, denoiserRows: 12 });
+      return made.fits;
     };
-    const same = await fitOnTrajectories({ ...job, precision: 'fp32' }, { batch: 2, threads: 1 });
+    const same = await fit('fp32');
     expect(same.map(({ gamma, variance }) => [gamma, variance])).toEqual([
       [0, 0],
       [0, 0],
       [0, 0],
     ]);
-    const corrected = applyPtqd(job.schedule, same).steps;
+    const corrected = applyPtqd(baseline, same).steps;
     corrected.forEach(({ a, b, n }, i) =>
-      expect({ a, b, n }).toEqual((({ a: A, b: B, n: N }) => ({ a: A, b: B, n: N }))(job.schedule.steps[i]!)),
+      expect({ a, b, n }).toEqual((({ a: A, b: B, n: N }) => ({ a: A, b: B, n: N }))(baseline.steps[i]!)),
     );
-    const other = await fitOnTrajectories({ ...job, precision: 'w4a8' }, { batch: 2, threads: 1 });
-    for (const fit of other) {
-      expect(Math.abs(fit.gamma)).toBeLessThan(0.2);
-      expect(fit.variance).toBeGreaterThan(0);
-      expect(fit.mu).toHaveLength(6);
+    for (const { gamma, variance, mu } of await fit('w4a8')) {
+      expect(Math.abs(gamma)).toBeLessThan(0.2);
+      expect(variance).toBeGreaterThan(0);
+      expect(mu).toHaveLength(6);
     }
-  });
-});
-
-describe('side by side', () => {
-  const variant = (
-    name: string,
-    cosines: number[],
-    failed: { at: number; reason: string }[] = [],
-  ): CompareResult['variants'][number] => ({
-    name,
-    result: {
-      trials: [
-        {
-          index: 0,
-          coefficients: { sample: [1], noise: [1] },
-          evaluations: cosines.map((_, i) => i),
-          failed,
-          scorers: ['objective', 'second'].map((scorer) => ({
-            scorer,
-            names: ['cosine', 'clip-iqa.quality'],
-            values: encodeFloats(Float64Array.from(cosines.flatMap((cosine) => [cosine, 0.5]))),
-          })),
-        },
-      ],
-      seconds: 0,
-      runtimeSeconds: 0,
-      worker: '',
-    },
-  });
-  const objectives = ['objective', 'second'].map((scorer) => ({
-    scorer,
-    plan: planObjective({ type: 'jaq-clip', k: 2, scorer }),
-  }));
-
-  it('gives every scorer the gains over the identity, paired by prompt and seed', () => {
-    const rows = besideIdentity({
-      prompts: 2,
-      seeds: 2,
-      objectives,
-      variants: [
-        variant('identity', [0.1, 0.2, 0.3, 0.4]),
-        variant('ptqd', [0.2, 0.3, 0.4, 0.5]),
-        variant('q-sched', [0.1, 0.2, 0.3, 0.4]),
-      ],
-    });
-    expect(rows.map(({ scorer, schedule: name }) => `${scorer} ${name}`)).toEqual([
-      'objective identity',
-      'objective ptqd',
-      'objective q-sched',
-      'second identity',
-      'second ptqd',
-      'second q-sched',
-    ]);
-    expect(rows[0]).toMatchObject({ gain: 0, low: 0, high: 0 });
-    expect(rows[0]!.score).toBeCloseTo(2.5 * 0.25 + 1, 12);
-    expect(rows[1]!.gain).toBeCloseTo(0.25, 12);
-    expect(rows[1]!.low).toBeCloseTo(0.25, 9);
-    expect(rows[2]).toMatchObject({ gain: 0, low: 0, high: 0 });
-  });
-
-  it('refuses images that failed', () => {
-    expect(() =>
-      besideIdentity({
-        prompts: 2,
-        seeds: 1,
-        objectives,
-        variants: [variant('identity', [0.1, 0.2]), variant('ptqd', [0.2, NaN], [{ at: 1, reason: 'not finite' }])],
-      }),
-    ).toThrow('1 images of "ptqd" failed: not finite.');
   });
 });
 
