@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { studyTable, tableFormat } from '../../cli/text/study-table.js';
 import { coefficientSpace } from '../../diffusion/coefficients.js';
-import { gridPoint } from '../../optimizers/grid.js';
+import { createOptimizer } from '../../optimizers/index.js';
 import { ptqdIdOf, searchIdOf } from '../../contract/content-id.js';
 import { QschedError } from '../../contract/errors.js';
 import { EvaluateSpec, type EvaluatedRow, type EvaluateResult } from '../../contract/evaluate-spec.js';
@@ -188,9 +188,10 @@ describe('what each study compares', () => {
   it('surface: the coefficients of a single-scale grid, with the identity in the middle', () => {
     const { rows, searches } = plan('surface');
     const space = coefficientSpace({ shape: 'single-scale', tune: 'both', range: [0.8, 1.2], steps: 4 });
+    const points = createOptimizer('grid', { space, seed: 0, budget: 121 }).ask();
     expect(searches).toEqual([]);
     rows.forEach(({ schedule, columns }, i) => {
-      const point = gridPoint(space, 11, i);
+      const point = points[i]!;
       expect([columns['sample'], columns['noise']]).toEqual(point);
       expect(schedule).toEqual(
         i === 60 ? { kind: 'identity' } : { kind: 'by-hand', coefficients: space.toCoefficients(point) },
@@ -223,7 +224,7 @@ describe('bad input', () => {
       'a path as a model',
       { name: 'table-1', options: { model: '../x' } },
       /options\.model is "..\/x": must be a plain name/,
-      /Change/,
+      /^For example: options\.model: shapes$/,
     ],
     [
       'a number for options',
