@@ -63,6 +63,8 @@ export async function startHost(at: WorkerAddress, dependencies: StoreDependenci
     ...common,
     ...(await workflowSource()),
     taskQueue: WORKFLOW_QUEUE,
+    // A run of another release that was not ended at the start ends with its first task.
+    workflowFailureErrorTypes: { '*': ['NondeterminismError'] },
     maxCachedWorkflows: 50,
     stickyQueueScheduleToStartTimeout: '5 seconds',
   });

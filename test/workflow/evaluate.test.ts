@@ -6,19 +6,15 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findRun } from '../../db/runs.js';
-import { planObjective } from '../../metrics/objectives/plan-objective.js';
-import type {
-  EvaluateProgress,
-  PrepareEvaluateRequest,
-  PreparedNetwork,
-  RenderRequest,
-  RenderResult,
-  SummariseRequest,
-  SummariseResult,
-} from '../../contract/evaluate-payloads.js';
+import { hashOf } from '../../artefacts/artefact-keys.js';
+import type { EvaluateProgress, SummariseRequest, SummariseResult } from '../../contract/evaluate-payloads.js';
+import type { DescribeRequest, NetworkDescription } from '../../contract/wire/describe.js';
+import type { RenderRequest, RenderResult } from '../../contract/wire/render.js';
+import { WIRE_VERSION } from '../../contract/wire/version.js';
 import type { EvaluatedRow, EvaluateResult, EvaluateSpecInput } from '../../contract/evaluate-spec.js';
 import { WORKFLOW_QUEUE } from '../../temporal/queues.js';
-import { createWorld, NOWHERE, SCORE_QUEUE, SERVED, type FakeWorld } from './fake-world.js';
+import { readPromptSet } from '../../inference/prompts/prompt-sets.js';
+import { createWorld, described as describedNetwork, NOWHERE, SERVED, type FakeWorld } from './fake-world.js';
 
 const HAND = { name: 'by-hand', coefficients: { sample: [0.9, 1], noise: [1, 1.1] } };
 const row = (
@@ -32,7 +28,7 @@ const SPEC: EvaluateSpecInput = {
 };
 
 let world: FakeWorld;
-let prepared: PrepareEvaluateRequest[];
+let described: DescribeRequest[];
 let renders: RenderRequest[];
 let summaries: SummariseRequest[];
 /** Renders under way now, and at most. */
@@ -40,47 +36,31 @@ let outstanding: { now: number; most: number };
 let renderBy: (request: RenderRequest, signal: AbortSignal) => Promise<Partial<RenderResult>>;
 let summariseBy: (request: SummariseRequest) => Partial<SummariseResult>;
 
-const nameOf = ({ prepared: { precision }, schedule: { coefficients }, from, to }: RenderRequest): string =>
-  `${precision} ${coefficients.sample[0]} ${from}-${to}`;
+/** The network, the first coefficient, and the place of the first image: prompts of a set are numbered by PROMPTS. */
+const nameOf = (request: RenderRequest): string => {
+  const { network, coefficients } = request;
+  return `${network.precision} ${coefficients.sample[0]} ${placesOf(request)[0]}`;
+};
+const PROMPTS = new Map(readPromptSet('shapes-eval').map(({ text }, i) => [text, i]));
+/** Places of a request's images, for sets with one seed. */
+const placesOf = ({ prompts, pairs }: RenderRequest): number[] =>
+  pairs.map(([prompt]) => PROMPTS.get(prompts[prompt]!.text)!);
+/** Every image that was asked for: network, coefficient, place. */
+const imagesOf = (requests: readonly RenderRequest[]): string[] =>
+  requests.flatMap((request) => {
+    const { network, coefficients } = request;
+    return placesOf(request).map((place) => `${network.precision} ${coefficients.sample[0]} ${place}`);
+  });
+const everyImage = (precision: string, coefficient: number, count: number): string[] =>
+  Array.from({ length: count }, (_, place) => `${precision} ${coefficient} ${place}`);
 
-async function prepareEvaluate(request: PrepareEvaluateRequest): Promise<PreparedNetwork> {
-  prepared.push(request);
-  const {
-    model,
-    precision,
-    scheduler,
-    prompts: { set, texts, count, seeds },
-  } = request;
-  return {
-    model,
-    precision,
-    scheduler,
-    scoreQueue: model === NOWHERE ? 'qsched-score-nobody' : SCORE_QUEUE,
-    network: `network ${precision}`,
-    numeric: precision === 'elsewhere' ? 'provider cuda' : 'provider cpu',
-    notes: [],
-    scorers: [
-      {
-        role: 'objective',
-        name: 'clip',
-        kind: 'clip',
-        names: ['cosine'],
-        fingerprint: precision === 'rescored' ? 'g' : 'f',
-      },
-    ],
-    features: null,
-    objective: planObjective(request.objective),
-    objectiveScorer: 'objective',
-    outside: [],
-    prompts: {
-      set: texts === undefined ? set : null,
-      texts: texts ?? null,
-      count: texts?.length ?? count,
-      sha256: 'texts',
-      nounsSha256: null,
-      seeds,
-    },
-  };
+function describeNetwork(request: DescribeRequest): Partial<NetworkDescription> {
+  described.push(request);
+  const { precision } = request;
+  if (precision === 'elsewhere') return { numeric: { provider: 'cuda', onnxruntime: '1', batch: 20 } };
+  if (precision !== 'rescored') return {};
+  const { scorers } = describedNetwork(request);
+  return { scorers: scorers.map((scorer) => ({ ...scorer, provenance: { version: 2 } })) };
 }
 
 async function render(request: RenderRequest, { signal }: { signal: AbortSignal }): Promise<RenderResult> {
@@ -89,12 +69,17 @@ async function render(request: RenderRequest, { signal }: { signal: AbortSignal 
   outstanding.most = Math.max(outstanding.most, outstanding.now);
   try {
     return {
+      version: WIRE_VERSION,
       record: nameOf(request),
-      drawn: request.to - request.from,
+      generated: request.pairs.length,
       reused: 0,
       failed: [],
       damaged: 0,
-      seconds: 0,
+      worker: 'fake',
+      seconds: 1,
+      runtimeSeconds: 1,
+      denoiserRows: 0,
+      paddedRows: 0,
       ...(await renderBy(request, signal)),
     };
   } finally {
@@ -140,18 +125,19 @@ async function summarise(request: SummariseRequest): Promise<SummariseResult> {
     fidGain: null,
     recommend: null,
     pHolm: null,
+    records: request.records,
   };
   return { row: made, pValue: null, warnings: [], missing: [], ...summariseBy(request) };
 }
 
 beforeAll(async () => {
-  world = await createWorld([], { prepareEvaluate, draw: { render, summarise } });
+  world = await createWorld([], { render, summarise, describe: describeNetwork });
 });
 afterAll(async () => {
   await world.close();
 });
 beforeEach(() => {
-  [prepared, renders, summaries, outstanding] = [[], [], [], { now: 0, most: 0 }];
+  [described, renders, summaries, outstanding] = [[], [], [], { now: 0, most: 0 }];
   renderBy = async () => ({});
   summariseBy = () => ({});
 });
@@ -172,14 +158,14 @@ async function failureOf(id: string, spec: unknown): Promise<ApplicationFailure>
 }
 
 describe('an evaluation', () => {
-  it('draws every image of every row once, and stores its table', async () => {
+  it('renders every image of every row once, and stores its table', async () => {
     const result = await run('plain', SPEC);
     expect(result).toMatchObject({
       evaluateId: 'plain',
-      drawn: 750,
+      generated: 750,
       reused: 0,
       warnings: [],
-      prompts: { set: 'shapes-eval', count: 250, seeds: [7], sha256: 'texts' },
+      prompts: { set: 'shapes-eval', count: 250, seeds: [7] },
     });
     expect(
       result.rows.map(({ precision, schedule, coefficients }) => [precision, schedule, coefficients.sample[0]]),
@@ -188,20 +174,12 @@ describe('an evaluation', () => {
       ['w4a8', 'identity', 1],
       ['w4a8', 'by-hand', 0.9],
     ]);
-    expect(prepared.map(({ precision }) => precision).sort()).toEqual(['fp32', 'w4a8']);
-    const names = renders.map(nameOf);
-    expect(new Set(names).size).toBe(9);
-    expect([...names].sort()).toEqual([
-      'fp32 1 0-100',
-      'fp32 1 100-200',
-      'fp32 1 200-250',
-      'w4a8 0.9 0-100',
-      'w4a8 0.9 100-200',
-      'w4a8 0.9 200-250',
-      'w4a8 1 0-100',
-      'w4a8 1 100-200',
-      'w4a8 1 200-250',
-    ]);
+    expect(described.map(({ precision }) => precision).sort()).toEqual(['fp32', 'w4a8']);
+    expect(imagesOf(renders).sort()).toEqual(
+      [...everyImage('fp32', 1, 250), ...everyImage('w4a8', 1, 250), ...everyImage('w4a8', 0.9, 250)].sort(),
+    );
+    expect(renders.every(({ pairs }) => pairs.every(([, seed]) => seed === 7))).toBe(true);
+    expect(result.rows.map(({ records }) => records)).toEqual(summaries.map(({ records }) => records));
     expect(findRun(world.store, 'plain')).toMatchObject({
       kind: 'evaluate',
       status: 'finished',
@@ -220,11 +198,16 @@ describe('an evaluation', () => {
       full?.[0] ?? null,
     ]);
     expect(about.sort((a, b) => String(a).localeCompare(String(b)))).toEqual([
-      ['fp32', 'identity', 'fp32 1 0-100', null, null],
-      ['w4a8', 'by-hand', 'w4a8 0.9 0-100', 'w4a8 1 0-100', 'fp32 1 0-100'],
-      ['w4a8', 'identity', 'w4a8 1 0-100', null, 'fp32 1 0-100'],
+      ['fp32', 'identity', 'fp32 1 0', null, null],
+      ['w4a8', 'by-hand', 'w4a8 0.9 0', 'w4a8 1 0', 'fp32 1 0'],
+      ['w4a8', 'identity', 'w4a8 1 0', null, 'fp32 1 0'],
     ]);
-    expect(summaries.every(({ records }) => records.length === 3)).toBe(true);
+    // Records are in the order of their images, however they came back.
+    for (const { records } of summaries) {
+      const places = records.map((record) => Number(record.split(' ').at(-1)));
+      expect(places).toEqual([...places].sort((a, b) => a - b));
+      expect(places[0]).toBe(0);
+    }
   });
 
   it('compares with no row of another scheduler', async () => {
@@ -244,39 +227,36 @@ describe('an evaluation', () => {
     expect(renders).toEqual([]);
   });
 
-  it('draws a schedule once that two rows call by other names', async () => {
+  it('renders a schedule once that two rows call by other names', async () => {
     const { rows } = await run('labels', {
       ...SPEC,
       rows: [row('w4a8', HAND), row('w4a8', { ...HAND, name: 'the-same' }), row('w4a8', HAND, { label: 'once more' })],
     });
     expect(rows.map(({ schedule }) => schedule)).toEqual(['by-hand', 'the-same', 'once more']);
-    expect(renders).toHaveLength(3);
+    expect(imagesOf(renders).sort()).toEqual(everyImage('w4a8', 0.9, 250).sort());
   });
 
-  it('asks for at most 24 shards at a time, and for few in all', async () => {
-    renderBy = async () => {
-      await sleep(5);
-      return {};
+  it('asks for as many shards as the workers can use, and for few in all', async () => {
+    renderBy = async ({ pairs }) => {
+      await sleep(2);
+      return { seconds: pairs.length / 1000 };
     };
-    const result = await run('large', {
-      ...SPEC,
-      rows: SPEC.rows.slice(0, 1),
-      prompts: { count: 10_000, seeds: [1, 2] },
-    });
-    expect(renders).toHaveLength(200);
-    expect(outstanding.most).toBeLessThanOrEqual(24);
-    expect(result.drawn).toBe(20_000);
+    const rows = [row('w4a8'), row('w4a8', HAND), row('w4a6'), row('w4a6', HAND)];
+    const result = await run('large', { ...SPEC, rows, prompts: { count: 2000, seeds: [1, 2] } });
+    expect(result.generated).toBe(16_000);
+    expect(renders.length).toBeLessThan(150);
+    expect(outstanding.most).toBeLessThanOrEqual(6);
   });
 
-  it('sends texts of the spec to the shard that draws them alone', async () => {
+  it('sends a shard the texts that it needs alone', async () => {
     const texts = Array.from({ length: 120 }, (_, i) => `prompt ${i}`);
     await run('texts', { ...SPEC, rows: SPEC.rows.slice(0, 1), prompts: { texts, seeds: [1, 2, 3] } });
-    const drawn = renders
-      .sort((a, b) => Number(a.split.texts![0]!.slice(7)) - Number(b.split.texts![0]!.slice(7)))
-      .flatMap(({ split, from, to }) =>
-        split.texts!.flatMap((text) => split.seeds.map((seed) => `${text}|${seed}`)).slice(from, to),
-      );
-    expect(drawn).toEqual(texts.flatMap((text) => [1, 2, 3].map((seed) => `${text}|${seed}`)));
+    const asked = renders.flatMap(({ prompts, pairs }) =>
+      pairs.map(([prompt, seed]) => `${prompts[prompt]!.text}|${seed}`),
+    );
+    expect(asked.sort()).toEqual(texts.flatMap((text) => [1, 2, 3].map((seed) => `${text}|${seed}`)).sort());
+    for (const { prompts, pairs } of renders)
+      expect(new Set(pairs.map(([prompt]) => prompt)).size).toBe(prompts.length);
   });
 
   it("corrects for several comparisons by Holm, and hands the rows' warnings on, each once", async () => {
@@ -293,11 +273,13 @@ describe('an evaluation', () => {
   });
 
   it('says what was damaged, and what failed', async () => {
-    renderBy = async ({ from }) =>
-      from === 100 ? { damaged: 2, drawn: 2, reused: 98 } : { failed: [{ reason: 'black', count: 3 }] };
+    renderBy = async (request) =>
+      placesOf(request)[0] === 0
+        ? { damaged: 2, generated: 2, reused: request.pairs.length - 2, failed: [{ reason: 'black', count: 3 }] }
+        : {};
     const handle = await start('damaged', { ...SPEC, rows: SPEC.rows.slice(0, 1) });
-    const { drawn, reused, warnings } = (await handle.result()) as EvaluateResult;
-    expect([drawn, reused]).toEqual([152, 98]);
+    const { generated, reused, warnings } = (await handle.result()) as EvaluateResult;
+    expect([generated, reused]).toEqual([232, 18]);
     expect(warnings).toEqual(['Damaged artefacts of fake fp32 were removed and made again: 2.']);
     expect(await handle.query<EvaluateProgress>('progress')).toEqual({
       status: 'finished',
@@ -305,19 +287,20 @@ describe('an evaluation', () => {
       rows: 1,
       images: 250,
       done: 250,
-      drawn: 152,
-      reused: 98,
-      failed: 6,
+      generated: 232,
+      reused: 18,
+      failed: 3,
       summarised: 1,
     });
   });
 
   it('makes those shards again whose artefacts have gone before they were summed up', async () => {
-    const gone = new Set(['w4a8 1 100-200']);
+    const gone = new Set(['w4a8 1 0']);
     summariseBy = ({ records }) => ({ missing: records.filter((record) => gone.delete(record)) });
     const { warnings } = await run('gone', SPEC);
-    expect(renders).toHaveLength(10);
-    expect(nameOf(renders.at(-1)!)).toBe('w4a8 1 100-200');
+    expect(nameOf(renders.at(-1)!)).toBe('w4a8 1 0');
+    expect(renders.filter((request) => nameOf(request) === 'w4a8 1 0')).toHaveLength(2);
+    expect(new Set(imagesOf(renders)).size).toBe(750);
     expect(warnings).toEqual([expect.stringContaining('were made again') as unknown]);
   });
 });
@@ -345,7 +328,7 @@ describe('it fails', () => {
     ['search:nothing', 'There is no search "nothing".'],
     ['schedule:abcd', 'There is no schedule whose id begins with "abcd".'],
   ] as const)(
-    'where %s stands for nothing, with the command that would make it, and draws nothing',
+    'where %s stands for nothing, with the command that would make it, and renders nothing',
     async (schedule, message) => {
       const failure = await failureOf(`absent-${schedule}`, { ...SPEC, rows: [row('w4a8', schedule)] });
       expect(failure).toMatchObject({
@@ -360,7 +343,7 @@ describe('it fails', () => {
 
   it.each([
     ['serves the model', 'nobody'],
-    ['draws its images', NOWHERE!],
+    ['generates its images', NOWHERE!],
   ])('when nobody %s within waitForWorker, with the command that starts a worker', async (_, model) => {
     const failure = await failureOf(`waiting-${model}`, {
       ...SPEC,
@@ -384,15 +367,15 @@ describe('it fails', () => {
     expect(findRun(world.store, 'unknown')).toBeUndefined();
   });
 
-  it('where a shard cannot be drawn, and asks for no more of them', async () => {
-    renderBy = async ({ from }) => {
-      if (from === 0) {
+  it('where a shard cannot be rendered, and asks for no more of them', async () => {
+    renderBy = async (request) => {
+      if (placesOf(request)[0] === 0) {
         throw ApplicationFailure.create({ message: 'The features are wrong.', type: 'usage', nonRetryable: true });
       }
       await sleep(300);
       return {};
     };
-    const failure = await failureOf('broken', { ...SPEC, prompts: { count: 10_000 } });
+    const failure = await failureOf('broken', { ...SPEC, prompts: { count: 2000 } });
     expect(failure).toMatchObject({ type: 'usage', message: 'The features are wrong.' });
     expect(findRun(world.store, 'broken')).toMatchObject({ status: 'failed', message: 'The features are wrong.' });
     expect(renders.length).toBeLessThan(60);
@@ -404,7 +387,7 @@ describe('it fails', () => {
     expect(failure.message).toMatch(
       /Artefacts of row 1 are not in the folder .* set QSCHED_ARTEFACTS to a shared folder/,
     );
-    expect(renders).toHaveLength(3 + 2);
+    expect(renders.filter((request) => placesOf(request)[0] === 0)).toHaveLength(1 + 2);
   });
 
   it('when it is cancelled, and says so', async () => {

@@ -5,7 +5,7 @@ import { ActivityFailure, proxyActivities, workflowInfo } from '@temporalio/work
 import type { EvaluatedRow, EvaluateResult, EvaluateSpecInput } from '../../contract/evaluate-spec.js';
 import { EvaluateSpec } from '../../contract/evaluate-spec.js';
 
-import { study } from '../../workflows/study.js';
+import { study } from '../../workflows/reproduce.js';
 
 export { study };
 
@@ -48,7 +48,7 @@ export async function evaluate(argument: EvaluateSpecInput): Promise<EvaluateRes
     evaluateId,
     objective,
     prompts: { set, count, seeds, sha256: '' },
-    drawn: 0,
+    generated: 0,
     reused: 0,
     warnings: ['a warning of the evaluation'],
     seconds: 0,
@@ -82,6 +82,7 @@ export async function evaluate(argument: EvaluateSpecInput): Promise<EvaluateRes
       fidGain: null,
       recommend: null,
       pHolm: null,
+      records: [],
     })),
   };
 }

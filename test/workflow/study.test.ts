@@ -76,6 +76,7 @@ beforeAll(async () => {
         path: ':memory:',
         searchAttributes: false,
         modelServed: async () => true,
+        countWorkers: async () => 1,
       }),
     }),
   ]);

@@ -11,8 +11,8 @@ const { ceil, floor, max, min } = Math;
 export const MAX_BLOCK_SECONDS = 3;
 /** A block that takes less is mostly overhead. */
 const MIN_BLOCK_SECONDS = 0.1;
-/** Images of a block while nobody knows how long they take. */
-const UNKNOWN_BLOCK_IMAGES = 320;
+/** No image takes less than this, in seconds. */
+const MIN_SECONDS = 1e-6;
 /** The terms of a block come back in one payload of at most 2 MB. */
 const MAX_BLOCK_IMAGES = 1000;
 /** A worker that has not answered for so long is not counted. */
@@ -75,11 +75,12 @@ export function blockImages(pace: Pace, left: number, batch: number, now: number
   const workers = workersOf(pace, now);
   const { secondsPerImage } = pace;
   const fair = ceil(left / workers);
-  const known = secondsPerImage !== null && secondsPerImage > 0;
-  const longest = known ? floor(MAX_BLOCK_SECONDS / secondsPerImage) : UNKNOWN_BLOCK_IMAGES;
-  const shortest = known ? min(fair, ceil(MIN_BLOCK_SECONDS / secondsPerImage)) : min(fair, UNKNOWN_BLOCK_IMAGES);
-  const wanted =
-    secondsPerImage === 0 ? shortest : max(min(ceil(left / (2 * workers)), longest), min(shortest, longest));
+  // Nobody knows yet how long an image takes: a batch tells.
+  if (secondsPerImage === null) return min(left, batch);
+  const seconds = max(secondsPerImage, MIN_SECONDS);
+  const longest = floor(MAX_BLOCK_SECONDS / seconds);
+  const shortest = min(fair, ceil(MIN_BLOCK_SECONDS / seconds), longest);
+  const wanted = max(min(ceil(left / (2 * workers)), longest), shortest);
   const size = max(batch, batch * ceil(wanted / batch));
   return min(left, size, max(batch, floor(MAX_BLOCK_IMAGES / batch) * batch));
 }
