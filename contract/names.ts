@@ -3,7 +3,7 @@
  * without its entry does not compile.
  */
 
-/** Schedulers, in the order in which messages list them (diffusion/scheduler.ts). */
+/** Schedulers, in the order in which messages list them (diffusion/registry.ts). */
 export const SCHEDULER_TYPES = [
   'tcd',
   'lcm',
@@ -15,11 +15,11 @@ export const SCHEDULER_TYPES = [
 ] as const;
 export type SchedulerType = (typeof SCHEDULER_TYPES)[number];
 
-/** Optimizers (optimizers/create.ts). */
+/** Optimizers (optimizers/registry.ts). */
 export const OPTIMIZER_NAMES = ['grid', 'one-plus-one', 'cma-es', 'random', 'sobol'] as const;
 export type OptimizerName = (typeof OPTIMIZER_NAMES)[number];
 
-/** Objectives (metrics/objectives/plan-objective.ts). */
+/** Objectives (metrics/objectives/registry.ts). */
 export const OBJECTIVE_TYPES = [
   'jaq-clip',
   'jaq-clip-log',

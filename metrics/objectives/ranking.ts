@@ -7,6 +7,7 @@
  * the Pareto front of TC against IQ, but not every point of the front wins at some k.
  */
 import { scoreOfTerms, varianceShare, type MeanTerms } from './jaq.js';
+import { kWeighs } from './registry.js';
 
 /** score(k) = intercept + slope * k. */
 export interface Line {
@@ -24,18 +25,18 @@ export interface EnvelopePart {
 /**
  * Weights of TC and IQ at k: those of a search with this k, whose scores they give bit for bit.
  *
- * @param type of the objective
- * @param hasText whether the objective has a text term; without one k changes nothing
+ * @param type of the objective; a sum without a k of its own is ranked as TC + k * IQ
+ * @param hasText whether the objective has a text term; without one, k has no effect
  */
 export function weightsAt(type: string, k: number, hasText: boolean): readonly [number, number] {
-  if (type === 'jaq-preference-tables') return [k, 1];
+  if (kWeighs(type) === 'text') return [k, 1];
   return hasText ? [1, k] : [0, 1];
 }
 
-/** A candidate's score as a function of k; a term that is absent adds nothing. */
+/** A candidate's score as a function of k; a missing term adds nothing. */
 export function lineOf(type: string, { tc, iq }: MeanTerms): Line {
   if (tc === null || iq === null) return { intercept: tc ?? iq ?? NaN, slope: 0 };
-  return type === 'jaq-preference-tables' ? { intercept: iq, slope: tc } : { intercept: tc, slope: iq };
+  return kWeighs(type) === 'text' ? { intercept: iq, slope: tc } : { intercept: tc, slope: iq };
 }
 
 /** Scores at one k, and the candidates' indices from best to worst; of equal scores the earlier is better, as in a search. */

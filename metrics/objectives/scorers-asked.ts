@@ -1,21 +1,17 @@
 /**
- * Which scorers an objective may need, before anybody has looked whether they are there.
+ * Which scorers an objective may need, before anybody looked at them.
  */
+import { scorersOf } from '../../contract/objective-plan.js';
 import type { ObjectiveChoice } from '../../contract/search-spec.js';
-import { SCORE_TABLE } from '../scores/score-table.js';
+import { OBJECTIVES } from './registry.js';
 
-/** Names of scorers, each once. A superset of what the plan will use. */
+/** Names of scorers, each once: a superset of those that the plan will use. */
 export function scorersAsked(
-  { type, scorer, weights }: ObjectiveChoice,
+  choice: ObjectiveChoice,
   beside: readonly string[],
   features: string | null = null,
 ): string[] {
-  const preference = type === 'jaq-preference' || type === 'jaq-preference-tables';
-  const weighted = Object.keys(weights ?? {}).map((name) => {
-    const [score = '', at] = name.split('@');
-    const known = Object.hasOwn(SCORE_TABLE, score) ? SCORE_TABLE[score] : undefined;
-    return at ?? (known === undefined ? score : (known.scorer ?? scorer));
-  });
-  const own = type === 'weighted' ? weighted : preference ? ['aq-map', 'hpsv2'] : [scorer];
+  const { parts, scorers } = OBJECTIVES[choice.type];
+  const own = scorers?.(choice) ?? scorersOf(parts(choice, { declared: () => [], installed: () => [] }));
   return [...new Set([...own, ...beside, ...(features === null ? [] : [features])])];
 }

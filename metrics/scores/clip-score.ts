@@ -50,7 +50,7 @@ export function clipScoreHessel(cosine: number): number {
 /**
  * CLIPScore of a set as torchmetrics 1.x defines it: max(mean of 100 * cos, 0).
  *
- * @param cosines one an image
+ * @param cosines one per image
  * @throws QschedError (failure) for an empty set
  */
 export function meanClipScore(cosines: ArrayLike<number>): number {

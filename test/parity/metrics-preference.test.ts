@@ -142,7 +142,7 @@ test('wrong input is refused', () => {
     expect(() => rate(1, good)).toThrow('at least two players, not 1');
     expect(() => rate(2, [])).toThrow('no comparisons');
     expect(() => rate(2, [...good, game(0, 2)])).toThrow('Comparison 2 is between player 0 and player 2');
-    expect(() => rate(2, [game(1, 1)])).toThrow('two different ones of 0 to 1');
+    expect(() => rate(2, [game(1, 1)])).toThrow('two different players from 0 to 1');
     expect(() => rate(2, [game(0, 1, Number.NaN as 0)])).toThrow('outcome of comparison 0 is NaN');
   }
   expect(() => eloRatings(2, good, { seed: 0, shuffles: 999 })).toThrow('at least 1000');

@@ -4,7 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { clipIqaFromCosines } from '../../metrics/scores/clip-iqa.js';
 import { clipScoreHessel, cosineSimilarity, meanClipScore } from '../../metrics/scores/clip-score.js';
 import { createObjective, LOG_FLOOR, scoreOfTerms, varianceShare, type Row } from '../../metrics/objectives/jaq.js';
-import { planObjective, planOutside, withK } from '../../metrics/objectives/plan-objective.js';
+import { planObjective, planOutside } from '../../metrics/objectives/plan-objective.js';
+import { weightsAt } from '../../metrics/objectives/ranking.js';
+import { kWeighs } from '../../metrics/objectives/registry.js';
+import { scorersAsked } from '../../metrics/objectives/scorers-asked.js';
+import { OBJECTIVE_TYPES } from '../../contract/names.js';
+import { scorersOf } from '../../contract/objective-plan.js';
 import { SCORE_TABLE } from '../../metrics/scores/score-table.js';
 import { QschedError } from '../../contract/errors.js';
 
@@ -121,7 +126,8 @@ describe('the preference objectives', () => {
 
   test('another k is the same plan with another weight', () => {
     for (const type of ['jaq-clip', 'jaq-preference', 'jaq-preference-tables'] as const) {
-      expect(withK(planObjective({ type, k: 2, scorer: 'objective' }), 5)).toEqual(
+      const plan = planObjective({ type, k: 2, scorer: 'objective' });
+      expect({ ...plan, k: 5, weights: weightsAt(type, 5, true) }).toEqual(
         planObjective({ type, k: 5, scorer: 'objective' }),
       );
     }
@@ -205,6 +211,34 @@ test('the message about an unknown score knows the installed ones', () => {
   expect(hint('nosuch')).toMatch(/^Allowed: shine@mine, gloss@fine, clip-score, /);
   expect(hint('shien')).toMatch(/^Did you mean "shine@mine"\?/);
   expect(hint('glos@fine')).toMatch(/^Did you mean "gloss@fine"\? Allowed: gloss@fine, shine@mine, /);
+});
+
+describe('the registry of objectives', () => {
+  const choice = { k: 2, scorer: 'mine', weights: { 'clip-score': 1, 'hpsv2@other': 1, brisque: -1, gloss: 1 } };
+
+  test('names the scorers before any was looked at: those of the plan', () => {
+    const asked = (type: (typeof OBJECTIVE_TYPES)[number]) => scorersAsked({ ...choice, type }, []);
+    expect(asked('jaq-clip')).toEqual(['mine']);
+    expect(asked('jaq-preference-tables')).toEqual(['aq-map', 'hpsv2']);
+    expect(asked('weighted')).toEqual(['mine', 'other', 'brisque', 'gloss']);
+    for (const type of OBJECTIVE_TYPES) {
+      const plan = planObjective({ ...choice, type }, () => [{ name: 'g', judges: 'quality', direction: 'higher' }]);
+      expect(new Set(scorersOf(plan))).toEqual(new Set(asked(type)));
+    }
+    expect(scorersAsked({ ...choice, type: 'iq' }, ['second', 'mine'], 'features')).toEqual([
+      'mine',
+      'second',
+      'features',
+    ]);
+  });
+
+  test('knows what k weighs, and that a plug-in score has no k', () => {
+    const weighs = (wanted: string | null) => OBJECTIVE_TYPES.filter((type) => kWeighs(type) === wanted);
+    expect(weighs('quality')).toEqual(['jaq-clip', 'jaq-clip-log', 'jaq-preference']);
+    expect(weighs('text')).toEqual(['jaq-preference-tables']);
+    expect(weighs(null)).toEqual(['iq', 'weighted']);
+    expect(kWeighs('gloss')).toBeNull();
+  });
 });
 
 describe('a scorer outside the objective judges', () => {

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createObjective, scoreOfTerms, varianceShare } from '../../metrics/objectives/jaq.js';
-import { planObjective, withK } from '../../metrics/objectives/plan-objective.js';
+import { planObjective } from '../../metrics/objectives/plan-objective.js';
 import {
   lineOf,
   paretoFront,
@@ -33,7 +33,7 @@ describe('weights and scores', () => {
     (type) => {
       fc.assert(
         fc.property(someK, fine, (k, terms) => {
-          const searched = withK(planObjective({ type, k: 2, scorer: 'objective' }), k);
+          const searched = planObjective({ type, k, scorer: 'objective' });
           expect(weightsAt(type, k, type !== 'iq')).toEqual(searched.weights);
           const stored = type === 'iq' ? { ...terms, tc: null } : terms;
           const { intercept, slope } = lineOf(type, stored);
