@@ -6,7 +6,6 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { QschedError } from '../contract/errors.js';
-import { packageRoot } from '../inference/models/model-roots.js';
 import type { FromThread, Jobs, ToThread, Watch } from './thread-messages.js';
 
 /** A thread that does jobs one after another. */
@@ -81,5 +80,6 @@ function errorOf({ code, message, hint, final }: Extract<FromThread, { type: 'fa
 /** A thread runs the built module, also when its near end runs from the sources. */
 function builtOf(script: URL): string {
   const path = fileURLToPath(script);
-  return existsSync(path) ? path : join(packageRoot(), 'dist', relative(packageRoot(), path));
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  return existsSync(path) ? path : join(root, 'dist', relative(root, path));
 }

@@ -19,19 +19,15 @@
 import { QschedError } from '../../contract/errors.js';
 import { philox4x32 } from '../../contract/philox.js';
 import { mean as meanOf, quantileSorted } from './statistics.js';
-import { studentInterval } from './student-interval.js';
+import { studentInterval, type Interval } from './student-interval.js';
+
+export type { Interval } from './student-interval.js';
 
 /** No verdict is given below this many prompts: the coverage of the intervals is then too low. */
 export const MINIMUM_PROMPTS = 20;
 
 /** From this many prompts on, resamples are studentised; below, Student's distribution replaces them. */
 const RESAMPLED_FROM = 5;
-
-/** An interval of a mean gain. */
-export interface Interval {
-  readonly low: number;
-  readonly high: number;
-}
 
 export interface BootstrapOptions {
   /** Number of resamples; 10,000 by default. */

@@ -1,10 +1,15 @@
 /**
  * Student's t interval of a mean of very few values, with the p-value of "no gain".
  */
-import type { Interval } from './bootstrap.js';
 import { studentQuantile } from './student.js';
 
 const { atan, PI, sqrt } = Math;
+
+/** An interval of a mean gain. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
 
 /**
  * [d - t(level, n - 1) s, d + t(level, n - 1) s], and P(T > d / s).

@@ -2,43 +2,11 @@
  * The full-precision network: its baseline on the held-out prompts, and, if asked for, a search of its own. That search
  * runs beside the main one if both networks fit in memory.
  */
-import { executeChild, setCurrentDetails } from '@temporalio/workflow';
+import { setCurrentDetails } from '@temporalio/workflow';
 import type { SearchResult } from '../../contract/search-result.js';
 import { numbered, scoreStage } from './score-stage.js';
 import { spaceOf, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
-
-type ControlSearch = NonNullable<NonNullable<SearchResult['control']>['search']>;
-
-/** The search of the full-precision network. */
-export class Control {
-  private running: Promise<ControlSearch> | null = null;
-
-  constructor(
-    private readonly searchId: string,
-    private readonly spec: SearchRun['spec'],
-  ) {}
-
-  /** Starts the search, if it does not run yet; its failure is thrown by `result`. */
-  start(precision: string): void {
-    if (this.running !== null) return;
-    const args: [unknown] = [{ ...this.spec, precision, control: 'none' }];
-    const child = executeChild('search', { workflowId: `${this.searchId}-control`, args }) as Promise<SearchResult>;
-    this.running = child.then(({ best, identity, heldOut }) => ({ best, identity, heldOut }));
-    this.running.catch(() => undefined);
-  }
-
-  /** Its result; started now if it was not before. */
-  async result(precision: string): Promise<ControlSearch> {
-    this.start(precision);
-    return this.running!;
-  }
-
-  /** Its result once it has ended; null if it was not started. */
-  async settled(): Promise<ControlSearch | null> {
-    return this.running;
-  }
-}
 
 /** @returns null if the spec asks for no control; a score that failed is null */
 export async function runControl(run: SearchRun, state: SearchState): Promise<SearchResult['control']> {

@@ -14,7 +14,7 @@ import type { SearchProgress } from '../../contract/search-result.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import type { WirePrompt } from '../../contract/wire/network.js';
 import type { Paces } from '../scoring/score-batch.js';
-import type { Control } from './control.js';
+import type { Control } from './control-search.js';
 import type { SearchState } from './search-state.js';
 
 /** What every stage knows, and the progress that it writes. */

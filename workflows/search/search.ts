@@ -9,7 +9,7 @@ import { asFailure, explain, orFailure } from '../failure.js';
 import { markRelease } from '../release.js';
 import { begin, scoreBaseline } from './begin.js';
 import { conclude } from './conclude.js';
-import { Control } from './control.js';
+import { Control } from './control-search.js';
 import { optimise } from './optimise.js';
 import type { SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';

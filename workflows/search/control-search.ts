@@ -1,0 +1,38 @@
+/**
+ * The search of the full-precision network beside a search, as a child workflow.
+ */
+import { executeChild } from '@temporalio/workflow';
+import type { SearchResult } from '../../contract/search-result.js';
+import type { SearchSpec } from '../../contract/search-spec.js';
+
+type ControlSearch = NonNullable<NonNullable<SearchResult['control']>['search']>;
+
+/** The search of the full-precision network. */
+export class Control {
+  private running: Promise<ControlSearch> | null = null;
+
+  constructor(
+    private readonly searchId: string,
+    private readonly spec: SearchSpec,
+  ) {}
+
+  /** Starts the search, if it does not run yet; its failure is thrown by `result`. */
+  start(precision: string): void {
+    if (this.running !== null) return;
+    const args: [unknown] = [{ ...this.spec, precision, control: 'none' }];
+    const child = executeChild('search', { workflowId: `${this.searchId}-control`, args }) as Promise<SearchResult>;
+    this.running = child.then(({ best, identity, heldOut }) => ({ best, identity, heldOut }));
+    this.running.catch(() => undefined);
+  }
+
+  /** Its result; started now if it was not before. */
+  async result(precision: string): Promise<ControlSearch> {
+    this.start(precision);
+    return this.running!;
+  }
+
+  /** Its result once it has ended; null if it was not started. */
+  async settled(): Promise<ControlSearch | null> {
+    return this.running;
+  }
+}
