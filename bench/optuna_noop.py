@@ -1,4 +1,4 @@
-"""Optuna over SQLite with an objective that costs nothing: trials a second of a 2-D grid."""
+"""Optuna over SQLite with an objective that costs nothing: trials per second of a 2-D grid."""
 import json
 import sys
 import tempfile

@@ -1,10 +1,10 @@
 /**
- * Peers are Python programs with pinned packages, needed for the comparison alone.
+ * Peers are Python programs with pinned packages; only the comparison needs them.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** Runs bench/<script> and parses the JSON of its last line; null where Python or a package is absent. */
+/** Runs bench/<script> and parses the JSON of its last line; null if Python or a package is missing. */
 export function runPeer(script: string, args: readonly string[]): Record<string, number> | null {
   const python = process.env['QSCHED_BENCH_PYTHON'] ?? 'python3';
   const path = fileURLToPath(new URL(script, import.meta.url));

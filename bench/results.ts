@@ -3,11 +3,11 @@
  */
 import { cpus } from 'node:os';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { table } from '../cli/text/output.js';
+import { textTable } from '../cli/text/table-document.js';
 
 const FILE = new URL('results.json', import.meta.url);
 
-/** A measured figure beside its peer. A ratio above 1 always means that ours is better. */
+/** A measured figure and its peer's. A ratio above 1 always means that ours is better. */
 export interface BenchResult {
   readonly name: string;
   readonly ours: number;
@@ -17,14 +17,14 @@ export interface BenchResult {
   readonly better: 'higher' | 'lower';
   readonly peerName: string | null;
   readonly target: number;
-  /** Which of the two the target is about. */
+  /** What the target applies to. */
   readonly measure: 'ratio' | 'ours';
   readonly command: string;
   readonly date: string;
   readonly cpu: string;
 }
 
-/** Fills what every line has. */
+/** Adds what every line has. */
 export function result(
   line: Pick<BenchResult, 'name' | 'ours' | 'peer' | 'unit' | 'better' | 'peerName' | 'target' | 'measure'>,
 ): BenchResult {
@@ -39,7 +39,7 @@ export function result(
   };
 }
 
-/** Replaces the lines of the same names in bench/results.json. */
+/** Replaces lines with the same names in bench/results.json. */
 export function save(lines: readonly BenchResult[]): BenchResult[] {
   const old = existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as BenchResult[]) : [];
   const names = new Set(lines.map((line) => line.name));
@@ -48,7 +48,7 @@ export function save(lines: readonly BenchResult[]): BenchResult[] {
   return all;
 }
 
-/** Whether a line reaches its target. */
+/** Whether a line reaches its target; null without a peer to compare with. */
 export function reaches({ measure, ratio, ours, target, better }: BenchResult): boolean | null {
   if (measure === 'ratio') return ratio === null ? null : ratio >= target;
   return better === 'higher' ? ours >= target : ours <= target;
@@ -57,7 +57,7 @@ export function reaches({ measure, ratio, ours, target, better }: BenchResult): 
 /** The lines as a table. */
 export function asTable(lines: readonly BenchResult[]): string {
   const show = (value: number | null): string =>
-    value === null ? '-' : value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+    value === null ? '-' : value >= 100 ? value.toFixed(0) : value.toPrecision(value >= 1 && value < 1.1 ? 5 : 3);
   const rows = [
     ['name', 'ours', 'peer', 'unit', 'ratio', 'target', 'reached', 'peer is'],
     ...lines.map((line) => [
@@ -66,10 +66,10 @@ export function asTable(lines: readonly BenchResult[]): string {
       show(line.peer),
       line.unit,
       show(line.ratio),
-      `${line.measure} ${line.measure === 'ratio' || line.better === 'higher' ? '>=' : '<='} ${line.target}`,
+      `${line.measure} ${line.measure === 'ratio' || line.better === 'higher' ? '>=' : '<='} ${+line.target.toFixed(4)}`,
       { true: 'yes', false: 'no', null: '-' }[String(reaches(line)) as 'true'],
       line.peerName ?? '-',
     ]),
   ];
-  return table(rows);
+  return textTable(rows);
 }

@@ -1,0 +1,98 @@
+/**
+ * How work is given out to many workers: simulated ones, whose ideal time is known beforehand.
+ *
+ *   ideal = batches of 20 images x seconds per batch / workers that can be busy
+ */
+import type { SearchSpecInput } from '../contract/search-spec.js';
+import { result, type BenchResult } from './results.js';
+import { BATCH } from './simulated-workers.js';
+import { runWorkers } from './workers-run.js';
+
+/** Images of a candidate: 20 prompts with two seeds each. */
+const PAIRS = 40;
+
+interface Fleet {
+  readonly name: string;
+  readonly workers: number;
+  readonly secondsPerBatch: number;
+  readonly candidates: number;
+  /** Workers that the optimizer can keep busy: (1+1)-ES asks one candidate at a time, which has two batches. */
+  readonly busy: number;
+  readonly spec: Pick<SearchSpecInput, 'coefficients' | 'optimizer'>;
+  /** Least share of the ideal. */
+  readonly target: number;
+}
+
+const LINEAR = { shape: 'linear', tune: 'both' } as const;
+const CMA_ES = { coefficients: LINEAR, optimizer: { type: 'cma-es', budget: 96 } } as const;
+
+const FLEETS: readonly Fleet[] = [
+  { name: 'workers-4-cma-es', workers: 4, busy: 4, secondsPerBatch: 1, candidates: 96, spec: CMA_ES, target: 0.9 },
+  { name: 'workers-16-cma-es', workers: 16, busy: 16, secondsPerBatch: 1, candidates: 96, spec: CMA_ES, target: 0.82 },
+  {
+    name: 'workers-16-cma-es-4s',
+    workers: 16,
+    busy: 16,
+    secondsPerBatch: 4,
+    candidates: 96,
+    spec: CMA_ES,
+    target: 0.94,
+  },
+  {
+    name: 'workers-16-grid',
+    workers: 16,
+    busy: 16,
+    secondsPerBatch: 1,
+    candidates: 400,
+    spec: { coefficients: { shape: 'single-scale' }, optimizer: { type: 'grid', gridPoints: 20, budget: 400 } },
+    target: 0.95,
+  },
+  {
+    name: 'workers-16-one-plus-one',
+    workers: 16,
+    busy: 2,
+    secondsPerBatch: 1,
+    candidates: 96,
+    spec: { coefficients: LINEAR, optimizer: { type: 'one-plus-one', budget: 96 } },
+    target: 0.9,
+  },
+];
+
+/** Each as a benchmark of its own. */
+export const fleetBenches = FLEETS.map((fleet) => ({ names: [fleet.name], run: () => measure(fleet) }));
+
+async function measure({
+  name,
+  workers,
+  busy,
+  secondsPerBatch,
+  candidates,
+  spec,
+  target,
+}: Fleet): Promise<BenchResult[]> {
+  const ideal = ((candidates * PAIRS) / BATCH) * (secondsPerBatch / busy);
+  const run = await runWorkers({
+    workers,
+    secondsPerBatch,
+    spec: {
+      ...spec,
+      prompts: { count: PAIRS / 2, seeds: [0, 1] },
+      select: { count: 4, finalists: 1 },
+      confirm: { count: 20 },
+    },
+  });
+  if (run.candidates !== candidates) throw new Error(`${name}: ${run.candidates} candidates, not ${candidates}`);
+  process.stderr.write(`  ${run.seconds.toFixed(2)} s, ideal ${ideal} s\n`);
+  return [
+    result({
+      name,
+      ours: ideal / run.seconds,
+      peer: null,
+      unit: `share of the ideal ${ideal} s`,
+      better: 'higher',
+      peerName: null,
+      target,
+      measure: 'ours',
+    }),
+  ];
+}

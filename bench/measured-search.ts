@@ -1,0 +1,84 @@
+/**
+ * One search through everything that is real: Temporal server, workflow, store. Whoever calls brings the workers.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
+import type { SearchSpec } from '../contract/search-spec.js';
+import { openStore, type Store } from '../db/open-store.js';
+import { connectTemporal } from '../temporal/connect.js';
+import { countPollers } from '../temporal/pollers.js';
+import { WORKFLOW_QUEUE } from '../temporal/queues.js';
+import { logToFile } from '../worker/worker-log.js';
+import { startHost, type WorkerAddress } from '../worker/workers.js';
+
+/** What the calibration took; the baseline, selection and confirmation are outside the clock. */
+export interface MeasuredSearch {
+  /** Without the baseline. */
+  readonly candidates: number;
+  /** Wall time from the first candidate's ask to the last record. */
+  readonly seconds: number;
+  /** Inside ONNX Runtime, summed over the workers. */
+  readonly runtimeSeconds: number;
+  /** Rows that the denoiser computed, those of the baseline included. */
+  readonly denoiserRows: number;
+}
+
+/** Workers that can be stopped. */
+export interface Stoppable {
+  stop(): Promise<void>;
+}
+
+const ID = 'bench';
+
+/**
+ * Runs one search in a fresh data folder.
+ *
+ * @param startWorkers starts whoever scores, and resolves when they serve
+ */
+export async function measureSearch(
+  spec: SearchSpec,
+  startWorkers: (at: WorkerAddress) => Promise<Stoppable>,
+): Promise<MeasuredSearch> {
+  const folder = mkdtempSync(join(tmpdir(), 'qsched-bench-'));
+  process.env['QSCHED_ARTEFACTS'] = join(folder, 'artefacts');
+  const { connection, client, nativeAddress, server } = await connectTemporal({
+    start: true,
+    onProgress: () => undefined,
+    env: { ...process.env, QSCHED_DATA: folder },
+  });
+  const path = join(folder, 'qsched.db');
+  const store = openStore(path);
+  logToFile(folder);
+  const running: Stoppable[] = [];
+  try {
+    running.push(
+      await startHost(nativeAddress, {
+        store,
+        path,
+        searchAttributes: false,
+        modelServed: () => Promise.resolve(true),
+        countWorkers: (queue) => countPollers(connection, nativeAddress.namespace, queue),
+      }),
+    );
+    running.push(await startWorkers(nativeAddress));
+    await client.workflow.execute('search', { taskQueue: WORKFLOW_QUEUE, workflowId: ID, args: [spec] });
+    return measurementOf(store);
+  } finally {
+    for (const one of running.reverse()) await one.stop();
+    store.$client.close();
+    await connection.close();
+    await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const measurementOf = (store: Store): MeasuredSearch =>
+  store.get<MeasuredSearch>(sql`
+    select count(*) as candidates, (julianday(max(updated_at)) - julianday(min(created_at))) * 86400 as seconds,
+           (select coalesce(sum(runtime_seconds), 0) from work
+            where search_id = ${ID} and stage = 'calibration' and number > 0) as runtimeSeconds,
+           (select coalesce(sum(denoiser_rows), 0) from work
+            where search_id = ${ID} and stage = 'calibration') as denoiserRows
+    from trials where search_id = ${ID} and stage = 'calibration' and number > 0`)!;
