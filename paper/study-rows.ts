@@ -6,8 +6,6 @@ import { QschedError } from '../contract/errors.js';
 import type { StudyRow } from '../contract/study-spec.js';
 import type { StudyPlan } from './study-plan.js';
 
-const { max, min } = Math;
-
 /**
  * @param evaluated one row a planned row, in the same order
  * @param references the evaluation's name of every fit and search by key
@@ -45,10 +43,10 @@ export function studyRows(
   });
 }
 
-/** The gain in the objective's own scorer; the interval is the wider of the two, as in a search's verdict. */
+/** The gain in the objective's own scorer, with its interval. */
 function gainOf({ gains }: EvaluatedRow, scorer: string): Pick<StudyRow, 'gain' | 'gainLow' | 'gainHigh'> {
   const found = gains.find((one) => one.scorer === scorer) ?? gains[0];
   if (found === undefined) return { gain: null, gainLow: null, gainHigh: null };
-  const { gain, percentile, studentised } = found;
-  return { gain, gainLow: min(percentile.low, studentised.low), gainHigh: max(percentile.high, studentised.high) };
+  const { gain, low, high } = found;
+  return { gain, gainLow: low, gainHigh: high };
 }

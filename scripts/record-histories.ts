@@ -2,7 +2,7 @@
  * Records histories of real workflows for test/workflow/replay.test.ts: `npx tsx scripts/record-histories.ts` after a build.
  *
  * A server that suggests continue-as-new early, `qsched up` on it, and a few searches of the bundled model, a fit of PTQD,
- * a comparison, an evaluation and a study. What names this machine or its processes is replaced.
+ * an evaluation and a table of the paper. What names this machine or its processes is replaced.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,8 +25,6 @@ const SMALL = {
   confirm: { count: 4 },
 };
 
-const TWO_STEPS = { sample: [1, 1], noise: [1, 1] };
-
 /** What is recorded: a workflow and its input, by file name. */
 const RUNS: Readonly<Record<string, { readonly type: string; readonly input: object }>> = {
   'cma-es': { type: 'search', input: { ...SMALL, optimizer: { type: 'cma-es', budget: 12, batch: 4 } } },
@@ -42,16 +40,6 @@ const RUNS: Readonly<Record<string, { readonly type: string; readonly input: obj
   },
   'unknown-precision': { type: 'search', input: { ...SMALL, precision: 'w4a7' } },
   ptqd: { type: 'ptqd', input: { search: SMALL } },
-  compare: {
-    type: 'compare',
-    input: {
-      search: SMALL,
-      variants: [
-        { name: 'identity', coefficients: TWO_STEPS },
-        { name: 'lower', coefficients: { sample: [0.9, 1], noise: [1, 0.9] } },
-      ],
-    },
-  },
   evaluate: {
     type: 'evaluate',
     input: {
@@ -67,7 +55,7 @@ const RUNS: Readonly<Record<string, { readonly type: string; readonly input: obj
       prompts: { count: 24 },
     },
   },
-  study: { type: 'study', input: { name: 'table-a11', options: { count: 24, budget: 8 } } },
+  reproduce: { type: 'reproduce', input: { name: 'table-a11', options: { count: 24, budget: 8 } } },
 };
 
 /**

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ScoreRequest } from '../../contract/payloads.js';
+import type { ScoreRequest } from '../../contract/wire/score.js';
 import type { SearchResult } from '../../contract/search-result.js';
 import { openConnection } from '../../temporal/open-connection.js';
 import { isAlive } from '../../temporal/process-alive.js';
@@ -32,6 +32,8 @@ import {
 } from '../e2e/harness.js';
 
 const BUDGET = 80;
+/** Seeds per calibration prompt. */
+const SEEDS = 2;
 const SEARCH = [
   'search',
   '--model',
@@ -200,17 +202,17 @@ describe('kill -9', () => {
     expect(query<{ key: string }>(data, rows).filter(({ key }) => kept.has(key))).toEqual(before);
     // Identity and budget, without those that were scored; distinct candidates alone are scored.
     expect(scored).toBeGreaterThanOrEqual(8);
-    expect(await scoredByWorkers(data, result.searchId, 'calibration')).toBe(BUDGET + 1 - scored);
+    expect(await scoredByWorkers(data, result.searchId)).toBe(BUDGET + 1 - scored);
   });
 });
 
-/** Trials that a search's activities were asked to score on a split, from its Temporal history. */
-async function scoredByWorkers(data: string, searchId: string, split: string): Promise<number> {
+/** Trials that a search's activities were asked to score on the calibration prompts, from its Temporal history. */
+async function scoredByWorkers(data: string, searchId: string): Promise<number> {
   const calibration = query<{ n: number }>(
     data,
     'select count(*) as n from search_prompts where search_id = ? and split = ?',
     searchId,
-    split,
+    'calibration',
   )[0]!.n;
   const server = await startServer({ dataFolder: data, onProgress: () => undefined });
   try {
@@ -223,10 +225,12 @@ async function scoredByWorkers(data: string, searchId: string, split: string): P
         : [],
     );
     expect(requests.length).toBeGreaterThan(0);
-    const [first] = requests;
-    return requests
-      .filter((request) => request.split.sha256 === first!.split.sha256 && request.split.count === calibration)
-      .reduce((sum, request) => sum + request.trials.length, 0);
+    // Seeds of the calibration are below those of the other splits.
+    const images = requests
+      .filter(({ pairs }) => pairs.every(([, seed]) => seed < 500))
+      .flatMap(({ candidates, pairs }) => candidates.map((candidate) => candidate.pairs?.length ?? pairs.length))
+      .reduce((sum, count) => sum + count, 0);
+    return images / (calibration * SEEDS);
   } finally {
     await server.stop();
   }
