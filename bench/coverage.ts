@@ -1,18 +1,18 @@
 /**
- * How often the bootstrap's intervals cover the truth, by simulated searches whose true
- * gain is 0, and how often a verdict then says falsely that calibration helps.
+ * How often the bootstrap intervals cover the truth in simulated searches whose true gain is 0, and how often the verdict
+ * of such a search is a false positive.
  *
- *   npx tsx bench/coverage.ts [searches] [resamples]     (10000 and 1000 where left out)
+ *   npx tsx bench/coverage.ts [searches] [resamples]     (defaults: 10000 and 1000)
  *
- * A difference is a prompt's effect plus, a seed, noise of the same spread and kind. Searches
- * and draws have fixed seeds: the same command gives the same numbers on any machine, in about
- * 15 minutes of one core. The default run writes bench/coverage.json, a row per case, as it goes.
+ * A difference is the effect of its prompt plus, per seed, noise with the same spread and distribution. Searches and
+ * resamples have fixed seeds: the same command gives the same numbers on any machine. The default run takes about 15 minutes
+ * on one core, and writes bench/coverage.json row by row.
  *
- * 10,000 searches know a share of 3 % to +-0.17 % (one standard error). Below 128 prompts, where
- * the share of false "helps" is that near to its limit, a case is simulated with four seeds.
+ * With 10,000 searches the standard error of a share of 3 % is 0.17 %. Cases below 128 prompts, whose false-positive rate
+ * is that close to its limit, are simulated with four seeds.
  *
- * A verdict draws 10,000 resamples. With 1,000 the quantiles lie a little further in: an
- * interval of 95 % aims at 0.95 * 999 / 1001 = 0.948.
+ * A verdict uses 10,000 resamples. With 1,000 the quantiles lie slightly further inside: the nominal coverage of a 95 %
+ * interval is 0.95 * 999 / 1001 = 0.948.
  */
 import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -39,14 +39,14 @@ export interface CoverageCase {
 }
 
 export interface Coverage {
-  /** Shares of searches whose 95 % interval holds the truth. */
+  /** Shares of searches whose 95 % interval covers the truth. */
   readonly percentile: number;
   readonly studentised: number;
-  /** Share of searches with both lower ends above 0, though there is no gain. */
+  /** Share of searches with both lower ends above 0 although there is no gain. */
   readonly falseHelps: number;
 }
 
-/** Uniform numbers within (0, 1), of a counter-based stream. */
+/** Uniform numbers in (0, 1) from a counter-based stream. */
 function uniforms(seed: number): () => number {
   const key = new Uint32Array([seed, 0x636f7672]);
   const counter = new Uint32Array(4);
@@ -66,9 +66,9 @@ function uniforms(seed: number): () => number {
 /**
  * Simulates searches whose true gain is 0.
  *
- * @param searches how many
- * @param resamples of each bootstrap
- * @param seed of differences and draws
+ * @param searches number of searches
+ * @param resamples resamples per bootstrap
+ * @param seed seed of the differences and of the resamples
  */
 export function simulateCoverage(one: CoverageCase, searches: number, resamples: number, seed: number): Coverage {
   const uniform = uniforms(seed);
@@ -89,28 +89,28 @@ export function simulateCoverage(one: CoverageCase, searches: number, resamples:
   return { percentile: percentile / searches, studentised: studentised / searches, falseHelps: falseHelps / searches };
 }
 
-/** A case with what it gave over all its seeds, and whether that is inside what is promised. */
+/** A case with its coverage over all its seeds, and whether that is within the limits. */
 export interface CoverageRow extends CoverageCase, Coverage {
-  /** Simulated over all seeds. */
+  /** Over all seeds. */
   readonly searches: number;
   readonly bySeed: readonly ({ readonly seed: number } & Coverage)[];
-  /** Least and most studentised coverage: 93 to 97 % below 128 prompts, else 94 to 96 %. */
+  /** Minimum and maximum coverage of the studentised interval: 93 to 97 % below 128 prompts, else 94 to 96 %. */
   readonly band: readonly [number, number];
   readonly holds: boolean;
 }
 
-/** Most verdicts "helps" without a gain. */
+/** Maximum false-positive rate. */
 const MAX_FALSE_HELPS = 0.03;
 const FILE = new URL('coverage.json', import.meta.url);
 
-/** The cases, the quick ones first. */
+/** The cases, quick ones first. */
 export const CASES: readonly CoverageCase[] = [20, 32, 64, 128, 256].flatMap((prompts) =>
   (Object.keys(DISTRIBUTIONS) as (keyof typeof DISTRIBUTIONS)[]).flatMap((distribution) =>
     [1, 3].map((seedsPerPrompt) => ({ distribution, prompts, seedsPerPrompt })),
   ),
 );
 
-/** Simulates a case with each of its seeds, and holds the mean against the band. */
+/** Simulates a case with each of its seeds, and compares the mean with the limits. */
 export function coverageRow(one: CoverageCase, searches: number, resamples: number): CoverageRow {
   const bySeed = (one.prompts < 128 ? [1, 2, 3, 4] : [1]).map((seed) => ({
     seed,
@@ -132,9 +132,9 @@ function main(): void {
   const searches = Number(process.argv[2] ?? 10_000);
   const resamples = Number(process.argv[3] ?? 1_000);
   console.log(
-    `searches without a gain, ${resamples} resamples each; most and least false helps are those of single seeds, ${searches} searches each`,
+    `searches without a gain, ${resamples} resamples each; least and most are the false-positive rates of single seeds, ${searches} searches each`,
   );
-  console.log('differences  prompts  seeds  searches  percentile  studentised  false helps  least   most    band');
+  console.log('differences  prompts  seeds  searches  percentile  studentised  false pos.   least   most    limits');
   const rows: CoverageRow[] = [];
   for (const one of CASES) {
     const row = coverageRow(one, searches, resamples);

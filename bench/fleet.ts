@@ -1,5 +1,5 @@
 /**
- * How work is given out to many workers: simulated ones, whose ideal time is known beforehand.
+ * How well work is distributed to many workers: simulated ones, so that the ideal time is known beforehand.
  *
  *   ideal = batches of 20 images x seconds per batch / workers that can be busy
  */
@@ -16,10 +16,10 @@ interface Fleet {
   readonly workers: number;
   readonly secondsPerBatch: number;
   readonly candidates: number;
-  /** Workers that the optimizer can keep busy: (1+1)-ES asks one candidate at a time, which has two batches. */
+  /** Workers that the optimizer can keep busy: OnePlusOne asks for one candidate at a time, which is two batches. */
   readonly busy: number;
   readonly spec: Pick<SearchSpecInput, 'coefficients' | 'optimizer'>;
-  /** Least share of the ideal. */
+  /** Minimum share of the ideal. */
   readonly target: number;
 }
 
@@ -58,7 +58,7 @@ const FLEETS: readonly Fleet[] = [
   },
 ];
 
-/** Each as a benchmark of its own. */
+/** One benchmark per fleet. */
 export const fleetBenches = FLEETS.map((fleet) => ({ names: [fleet.name], run: () => measure(fleet) }));
 
 async function measure({

@@ -7,9 +7,9 @@ import { parseSearchSpec } from '../contract/validate.js';
 import { measureSearch, type MeasuredSearch } from './measured-search.js';
 
 const MODEL = 'shapes';
-/** Of each dimension of the grid. */
+/** Points per dimension of the grid. */
 export const GRID_POINTS = 11;
-/** 20 prompts with two seeds each. */
+/** Images per candidate: 20 prompts with two seeds each. */
 export const PAIRS = 40;
 
 /** The grid of the paper's reference: both coefficients, the end fixed at 1. */

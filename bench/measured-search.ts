@@ -1,5 +1,5 @@
 /**
- * One search through everything that is real: Temporal server, workflow, store. Whoever calls brings the workers.
+ * One search with the real Temporal server, workflow and store; the caller provides the scoring workers.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { startHost, type WorkerAddress } from '../worker/workers.js';
 
 /** What the calibration took; the baseline, selection and confirmation are outside the clock. */
 export interface MeasuredSearch {
-  /** Without the baseline. */
+  /** The baseline is not counted. */
   readonly candidates: number;
   /** Wall time from the first candidate's ask to the last record. */
   readonly seconds: number;
@@ -35,7 +35,7 @@ const ID = 'bench';
 /**
  * Runs one search in a fresh data folder.
  *
- * @param startWorkers starts whoever scores, and resolves when they serve
+ * @param startWorkers starts the scoring workers, and resolves when they serve their queues
  */
 export async function measureSearch(
   spec: SearchSpec,

@@ -1,6 +1,6 @@
 /**
- * A network that nobody has: a batch of whole images takes a fixed time, and its score is a smooth function of the
- * coefficients. What is left to measure is how work is given out.
+ * A simulated network: a batch of whole images takes a fixed time, and its score is a smooth function of the coefficients.
+ * What remains to be measured is how work is distributed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hashOf } from '../artefacts/artefact-keys.js';
@@ -17,7 +17,7 @@ export const SIMULATED_MODEL = 'simulated';
 
 const NUMERIC = { provider: 'simulated', onnxruntime: 'none', batch: BATCH };
 
-/** What its workers describe. */
+/** The description that its workers give. */
 export function describeSimulated({ model, precision, options, scorers }: DescribeRequest): NetworkDescription {
   const files = { 'unet/model.onnx': `${model} ${precision}` };
   return {
@@ -55,14 +55,14 @@ export function describeSimulated({ model, precision, options, scorers }: Descri
   };
 }
 
-/** Best where every coefficient is 0.95. */
+/** Highest if every coefficient is 0.95. */
 const qualityOf = ({ sample, noise }: ScoreRequest['candidates'][number]['coefficients']): number =>
   1 - [...sample, ...noise].reduce((sum, c) => sum + (c - 0.95) ** 2, 0);
 
 /**
- * Answers a request after ceil(images / 20) batches.
+ * Answers a request after the time of ceil(images / 20) batches.
  *
- * @param worker its name
+ * @param worker name of the worker that answers
  * @param secondsPerBatch 0 for a score that costs nothing
  */
 export async function scoreSimulated(

@@ -14,10 +14,8 @@ const CANDIDATES = GRID_POINTS ** 2;
 
 /** The same grid as a plain Python loop, the faster of two ways to use the cores. */
 function fasterLoop(steps: number): { readonly seconds: number | null; readonly name: string } {
-  const found = runPeer('plain_loop.py', [
-    ...['--models', `${root}models`, '--prompts', `${root}prompts/shapes-calibration.json`],
-    ...['--steps', String(steps), '--cores', String(cores)],
-  ]);
+  const files = ['--models', `${root}models`, '--prompts', `${root}prompts/shapes-calibration.json`];
+  const found = runPeer('plain_loop.py', files.concat('--steps', String(steps), '--cores', String(cores)));
   const { threads, processes } = found ?? {};
   if (threads === undefined || processes === undefined) return { seconds: null, name: 'plain Python, onnxruntime' };
   const inThreads = `1 process with ${cores} threads`;
