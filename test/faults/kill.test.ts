@@ -33,7 +33,7 @@ import {
 
 const BUDGET = 80;
 /** Seeds per calibration prompt. */
-const SEEDS = 2;
+const SEEDS = 1;
 const SEARCH = [
   'search',
   '--model',
