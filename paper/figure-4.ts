@@ -1,6 +1,6 @@
 /**
- * Figure 4: bit widths. The paper asks people which image they prefer; here the objective, a second scorer and the
- * Frechet distance judge.
+ * Figure 4: bit widths. The paper asks human raters which image they prefer; here the objective, a second scorer and
+ * the Frechet distance judge.
  */
 import { evaluation, FULL, identityRow, mainSampler, PLAN, search, tunedRow } from './parts.js';
 import type { Study } from './study-plan.js';
@@ -21,8 +21,6 @@ export const figure4: Study = (options) => {
       tunedRow(precision === FULL ? 'Q-Sched (control)' : 'Q-Sched', precision, scheduler, precision),
     ]),
     evaluate: evaluation(options),
-    notes: [
-      'The paper counts the votes of people, who are not part of a command: the columns are scores and distances.',
-    ],
+    notes: ['The paper counts votes of human raters; the columns here are scores and distances.'],
   };
 };

@@ -1,6 +1,6 @@
 /**
- * Figure 5: k, the weight of quality in the objective. A grid has the same candidates for every k, so that the searches
- * after the first one read its evaluations.
+ * Figure 5: k, the weight of quality in the objective. A grid has the same candidates for every k, so that all searches
+ * after the first one reuse its evaluations.
  */
 import { evaluation, gridPoints, identityRow, mainSampler, PLAN, search, text, tunedRow } from './parts.js';
 import type { Study } from './study-plan.js';
@@ -37,7 +37,7 @@ export const figure5: Study = (options) => {
     evaluate: evaluation(options),
     together: 1,
     notes: [
-      `A grid of ${text(points)} x ${text(points)} candidates, the same for every k: those after the first evaluate nothing but their finalists. Every row is judged at k = 2.`,
+      `A grid of ${text(points)} x ${text(points)} candidates, the same for every k: searches after the first evaluate only their finalists. Every row is judged at k = 2.`,
     ],
   };
 };

@@ -30,15 +30,15 @@ export const STUDIES: Readonly<Record<string, Study>> = {
   surface,
 };
 
-/** What is read of a request once its study is known. */
+/** The part of a request that is validated once its study is known. */
 const Request = z.strictObject({ options: StudyOptions.prefault({}) });
 
 const EXAMPLE = 'For example: {"name": "table-1", "options": {"model": "shapes", "count": 200}}';
 
 /**
- * The plan of a study, whatever a user wrote.
+ * The plan of a study, from anything that a user wrote.
  *
- * @throws QschedError (usage): unknown study or option, a value that is not allowed, a model that the study is not for
+ * @throws QschedError (usage): an unknown study or option, a value that is not allowed, a model that the study does not support
  */
 export function planStudy(input: unknown): { readonly plan: StudyPlan; readonly options: StudyOptions } {
   const {

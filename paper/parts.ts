@@ -1,6 +1,6 @@
 /**
- * What studies have in common: the same calibration, select and held-out prompts for every search,
- * the same objective and evaluation where a study does not say otherwise.
+ * What studies share: the same calibration, select and held-out prompts for every search, and the same objective and
+ * evaluation unless a study chooses others.
  */
 import type { EvaluateSpecInput } from '../contract/evaluate-spec.js';
 import { QschedError } from '../contract/errors.js';
@@ -11,9 +11,9 @@ import type { PlannedFit, PlannedRow, PlannedSearch, Sampler, StudyPlan } from '
 /** The network that is not quantised. */
 export const FULL = 'fp32';
 
-/** Candidates of a search by CMA-ES where nothing is said. */
+/** Number of candidates of a CMA-ES search by default. */
 const BUDGET = 100;
-/** Images a row: below it a Frechet distance says so. */
+/** Images per row: with fewer, a Frechet distance comes with a warning. */
 const COUNT = 2000;
 /** Searches that run at the same time: one scores while another ranks. */
 const TOGETHER = 2;
@@ -21,7 +21,7 @@ const TOGETHER = 2;
 /** JAQ with CLIP at the paper's k. */
 export const OBJECTIVE = { type: 'jaq-clip', k: 2 } as const;
 
-/** What a search of a study says beside the options. */
+/** What a search of a study chooses beside the options. */
 export interface SearchChoice {
   readonly key: string;
   readonly label: string;
@@ -32,7 +32,7 @@ export interface SearchChoice {
   readonly optimizer?: NonNullable<SearchSpecInput['optimizer']>;
 }
 
-/** A search on the study's prompts; CMA-ES where nothing is said. */
+/** A search on the study's prompts; CMA-ES by default. */
 export function search(
   options: StudyOptions,
   {
@@ -86,7 +86,7 @@ export function fit(options: StudyOptions, key: string, label: string, scheduler
 
 type Columns = PlannedRow['columns'];
 
-/** The network with its scheduler as it is. */
+/** The baseline: the network with its scheduler unchanged. */
 export const identityRow = (
   label: string,
   precision: string,
@@ -94,7 +94,7 @@ export const identityRow = (
   columns: Columns = {},
 ): PlannedRow => ({ label, precision, scheduler, schedule: { kind: 'identity' }, columns });
 
-/** A row with what a search found. */
+/** A row with the coefficients that a search found. */
 export const tunedRow = (
   label: string,
   precision: string,
@@ -103,7 +103,7 @@ export const tunedRow = (
   columns: Columns = {},
 ): PlannedRow => ({ label, precision, scheduler, schedule: { kind: 'q-sched', from }, columns });
 
-/** A row with what a fit of PTQD found. */
+/** A row with a PTQD fit. */
 export const ptqdRow = (
   label: string,
   precision: string,
@@ -112,7 +112,7 @@ export const ptqdRow = (
   columns: Columns = {},
 ): PlannedRow => ({ label, precision, scheduler, schedule: { kind: 'ptqd', from }, columns });
 
-/** The evaluation that every study has: its prompts, JAQ with CLIP, a second scorer, the Frechet distance on that one's features. */
+/** The evaluation of every study: its prompts, JAQ with CLIP, a second scorer, and the Frechet distance on that scorer's features. */
 export function evaluation({ sets, count }: StudyOptions, own = COUNT): Omit<EvaluateSpecInput, 'rows'> {
   return {
     prompts: { set: sets.eval, count: count ?? own },
@@ -122,7 +122,7 @@ export function evaluation({ sets, count }: StudyOptions, own = COUNT): Omit<Eva
   };
 }
 
-/** What a plan has where a study says nothing. */
+/** The defaults of a plan. */
 export const PLAN = {
   fits: [],
   searches: [],
@@ -134,18 +134,18 @@ export const PLAN = {
 /** The sampler that a study of one sampler uses. */
 export const mainSampler = ({ schedulers }: StudyOptions): Sampler['type'] => schedulers[0]!;
 
-/** @throws QschedError (usage) where the network to be corrected is the full-precision one */
+/** @throws QschedError (usage) if the network to be corrected is the full-precision one */
 export function refuseFullPrecision({ precision }: StudyOptions): void {
   if (precision === FULL) {
     throw new QschedError(
       'usage',
-      `A study sets a quantised network beside the full-precision one, and the precision is "${FULL}".`,
+      `A study compares a quantised network with the full-precision one, but the precision is "${FULL}".`,
       'Choose a quantised precision, such as w4a8.',
     );
   }
 }
 
-/** The points of a grid of `dimension` numbers with at most `budget` candidates; `own` where nothing is said. */
+/** Points per dimension of a grid with at most `budget` candidates; `own` by default. */
 export function gridPoints(budget: number | undefined, dimension: number, own: number): number {
   if (budget === undefined) return own;
   let points = 2;
@@ -153,5 +153,5 @@ export function gridPoints(budget: number | undefined, dimension: number, own: n
   return points;
 }
 
-/** A number as a key or a label has it: 0.5 is `0.5`. */
+/** A number in a key or a label: 0.5 is `0.5`. */
 export const text = (value: number): string => String(value);

@@ -6,21 +6,21 @@ import type { EvaluateSpecInput } from '../contract/evaluate-spec.js';
 import type { SearchSpec, SearchSpecInput } from '../contract/search-spec.js';
 import type { StudyOptions } from '../contract/study-spec.js';
 
-/** A sampler with its steps. */
+/** A sampler with its number of steps. */
 export interface Sampler {
   readonly type: SearchSpec['scheduler']['type'];
   readonly steps: number;
   readonly eta?: number;
 }
 
-/** A child search. */
+/** A search, run as a child workflow. */
 export interface PlannedSearch {
   readonly key: string;
   readonly label: string;
   readonly spec: SearchSpecInput;
 }
 
-/** A child fit of PTQD. */
+/** A PTQD fit, run as a child workflow. */
 export interface PlannedFit {
   readonly key: string;
   readonly label: string;
@@ -36,7 +36,7 @@ export interface PlannedRow {
   readonly label: string;
   readonly precision: string;
   readonly scheduler: Sampler;
-  /** The schedule: none, a fit's or a search's by key, or coefficients by hand. */
+  /** The schedule: the baseline, that of a fit or a search by its key, or coefficients by hand. */
   readonly schedule:
     | { readonly kind: 'identity' }
     | { readonly kind: 'ptqd' | 'q-sched'; readonly from: string }
@@ -45,10 +45,10 @@ export interface PlannedRow {
   readonly columns: Readonly<Record<string, string | number>>;
 }
 
-/** A study with everything chosen. */
+/** A study with all its choices made. */
 export interface StudyPlan {
   readonly name: string;
-  /** Which table or figure of which paper. */
+  /** The table or figure, and its paper. */
   readonly title: string;
   readonly fits: readonly PlannedFit[];
   readonly searches: readonly PlannedSearch[];
@@ -56,7 +56,7 @@ export interface StudyPlan {
   /** Names of the study's own columns, in order. */
   readonly columns: readonly string[];
   readonly evaluate: Omit<EvaluateSpecInput, 'rows'>;
-  /** Children that run at the same time; 1 where a later search reads what an earlier one scored. */
+  /** Children that run at the same time; 1 if a later search reuses what an earlier one scored. */
   readonly together: number;
   /** What is left out, and why; what differs from the paper. */
   readonly notes: readonly string[];

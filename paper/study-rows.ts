@@ -7,9 +7,9 @@ import type { StudyRow } from '../contract/study-spec.js';
 import type { StudyPlan } from './study-plan.js';
 
 /**
- * @param evaluated one row a planned row, in the same order
+ * @param evaluated one row per planned row, in the same order
  * @param references the evaluation's name of every fit and search by key
- * @throws QschedError (failure) where the evaluation has another number of rows
+ * @throws QschedError (failure) if the evaluation has a different number of rows
  */
 export function studyRows(
   { rows }: StudyPlan,
@@ -19,7 +19,7 @@ export function studyRows(
   if (evaluated.length !== rows.length) {
     throw new QschedError(
       'failure',
-      `The evaluation has ${evaluated.length} rows, and the study planned ${rows.length}.`,
+      `The evaluation has ${evaluated.length} rows, but the study planned ${rows.length}.`,
       'Run the command again.',
     );
   }

@@ -1,6 +1,6 @@
 /**
- * The surface that the search walks on: 11 x 11 schedules from 0.8 to 1.2, each number the start of linspace(c, 1), as the
- * paper's reference scans them. Rows are c^x, columns c^eps; the middle is the identity.
+ * The surface that is searched: 11 x 11 schedules from 0.8 to 1.2, each number the start of linspace(c, 1), as the paper's
+ * reference implementation scans them. Rows are c^x, columns c^eps; the middle is the baseline.
  */
 import { evaluation, identityRow, mainSampler, PLAN, text } from './parts.js';
 import type { PlannedRow, Study } from './study-plan.js';
@@ -8,10 +8,10 @@ import type { PlannedRow, Study } from './study-plan.js';
 const STEPS = 4;
 const POINTS = 11;
 const [LOW, HIGH] = [0.8, 1.2];
-/** Images a point: enough for its shape. */
+/** Images per point: enough to show the shape. */
 const COUNT = 200;
 
-/** As the grid has it: the middle of a box around 1 is exactly 1. */
+/** The same values as in optimizers/grid.ts: the middle is exactly 1. */
 const AXIS = Array.from({ length: POINTS }, (_, i) =>
   i === 0 ? LOW : i === POINTS - 1 ? HIGH : ((POINTS - 1 - i) * LOW + i * HIGH) / (POINTS - 1),
 );

@@ -1,8 +1,8 @@
 /**
  * Table 1: full precision, quantised, PTQD and Q-Sched at 2, 4 and 8 steps, with TCD sampling (the
  * paper's phased consistency models) and with LCM sampling (its latent consistency models). The
- * bundled model is one network that both samplers serve. Full precision is searched too: what the
- * search gains without any quantisation is no correction of it.
+ * bundled model is one network for both samplers. Full precision is searched too: a gain without any quantisation
+ * does not correct quantisation.
  */
 import { evaluation, fit, FULL, identityRow, PLAN, ptqdRow, refuseFullPrecision, search, tunedRow } from './parts.js';
 import type { Study } from './study-plan.js';
@@ -42,7 +42,7 @@ export const table1: Study = (options) => {
     ]),
     evaluate: evaluation(options),
     notes: [
-      'Q-Sched (control) searches the full-precision network the same way: its gain owes nothing to quantisation.',
+      'Q-Sched (control) searches the full-precision network in the same way: its gain has nothing to do with quantisation.',
       ...(absent.length === 0
         ? []
         : [

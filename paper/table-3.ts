@@ -1,5 +1,5 @@
 /**
- * Table 3: which coefficients are searched, those of the network's output, those of the sample, or both.
+ * Table 3: searching the coefficients of the network's output, those of the sample, or both.
  */
 import { evaluation, identityRow, mainSampler, PLAN, search, text, tunedRow } from './parts.js';
 import type { Study } from './study-plan.js';

@@ -1,6 +1,6 @@
 /**
- * Table A10 with figure A2: what is searched for. Text or quality alone against both together, other pairs of
- * CLIP-IQA, BRISQUE, and the preference scores of the table where their scorers are installed.
+ * Table A10 with figure A2: objectives. Text or quality alone against both together, other pairs of CLIP-IQA, BRISQUE,
+ * and the preference scores of the table if their scorers are installed.
  */
 import type { SearchSpecInput } from '../contract/search-spec.js';
 import { evaluation, identityRow, mainSampler, OBJECTIVE, PLAN, search, tunedRow } from './parts.js';
@@ -12,7 +12,7 @@ interface Objective {
   readonly key: string;
   readonly label: string;
   readonly objective: NonNullable<SearchSpecInput['objective']>;
-  /** Scorers that do not come with the model. */
+  /** Scorers that are not bundled with the model. */
   readonly needs: readonly string[];
 }
 
@@ -43,14 +43,14 @@ const OBJECTIVES: readonly Objective[] = [
   },
 ];
 
-/** What a folder of these holds, none of which is bundled. */
+/** The files of these scorer folders, none of which is bundled. */
 const FILES: Readonly<Record<string, string>> = {
   brisque: 'svr.json',
   'aq-map': 'vision_model.onnx and text_model.onnx',
   hpsv2: 'vision_model.onnx and text_model.onnx',
 };
 
-/** Scorers that this study uses where they are there. */
+/** Scorers that this study uses if they are installed. */
 export const OPTIONAL_SCORERS = [...new Set(OBJECTIVES.flatMap(({ needs }) => needs))];
 
 export const tableA10: Study = (options) => {
@@ -65,7 +65,7 @@ export const tableA10: Study = (options) => {
     name: 'table-a10',
     title: 'Q-Sched (arXiv 2509.01624), Table A10 and figure A2: objectives',
     searches: chosen.map(({ key, label, objective }) =>
-      search(options, { key, label: `searched for ${label}`, scheduler, objective }),
+      search(options, { key, label: `search with ${label}`, scheduler, objective }),
     ),
     columns: ['searchedFor'],
     rows: [
@@ -77,7 +77,7 @@ export const tableA10: Study = (options) => {
       (one) =>
         `"${one.label}" is left out: ${missing(one)
           .map((scorer) => `the scorer folder "${scorer}" (scorer.json, ${FILES[scorer]!})`)
-          .join(' and ')} is not under the model roots; docs/studies.md says how to make it.`,
+          .join(' and ')} is not under the model roots; docs/studies.md explains how to export it.`,
     ),
   };
 };

@@ -1,5 +1,5 @@
 /**
- * Table A11: 16 steps, where few-step models end.
+ * Table A11: 16 steps, the most that few-step models are used with.
  */
 import { evaluation, FULL, identityRow, mainSampler, PLAN, refuseFullPrecision, search, tunedRow } from './parts.js';
 import type { Study } from './study-plan.js';
@@ -23,6 +23,6 @@ export const tableA11: Study = (options) => {
       tunedRow('Q-Sched', precision, scheduler, 'q-sched'),
     ],
     evaluate: evaluation(options),
-    notes: ['Q-Sched (control) searches the full-precision network the same way; it is not in the paper.'],
+    notes: ['Q-Sched (control) searches the full-precision network in the same way; it is not in the paper.'],
   };
 };

@@ -1,5 +1,5 @@
 /**
- * Table A3, of which Table 4 is a part: optimizers with the same budget, several seeds each. A grid has no seed.
+ * Table A3, of which Table 4 is an excerpt: optimizers with the same budget, several seeds each. A grid has no seed.
  */
 import type { SearchSpec } from '../contract/search-spec.js';
 import { evaluation, gridPoints, identityRow, mainSampler, PLAN, search, text, tunedRow } from './parts.js';
@@ -49,8 +49,8 @@ export const tableA3: Study = (options) => {
     ],
     evaluate: evaluation(options),
     notes: [
-      `Every optimizer has ${text(budget)} candidates: a grid of ${text(points)} points in each of ${text(DIMENSION)} numbers, and as many for the others. A grid has no seed.`,
-      'The paper\'s NGOpt column is left out: it will be the optimizer "auto", which does not exist yet. CMA-ES, random and Sobol are added.',
+      `Every optimizer has ${text(budget)} candidates: a grid of ${text(points)} points in each of ${text(DIMENSION)} dimensions, and as many for the others. A grid has no seed.`,
+      "The paper's NGOpt column is left out: there is no such optimizer here. CMA-ES, random and Sobol are added.",
     ],
   };
 };

@@ -1,6 +1,7 @@
 /**
- * Table A4: how much noise the sampler adds, eta from 0 to 0.9, at 2 steps. At eta 0 nothing is drawn, so that PTQD
- * corrects bias and correlation alone; above it lowers the noise by what the quantised network adds (docs/schedules.md).
+ * Table A4: how much noise the sampler adds, eta from 0 to 0.9, at 2 steps. At eta 0 no noise is added, so that PTQD
+ * corrects only bias and correlation; above 0 it also lowers the noise by what the quantised network adds
+ * (docs/schedules.md).
  */
 import { QschedError } from '../contract/errors.js';
 import {
@@ -25,7 +26,7 @@ export const tableA4: Study = (options) => {
   if (!options.schedulers.includes('tcd')) {
     throw new QschedError(
       'usage',
-      `table-a4 varies eta of TCD sampling, which "${options.model}" does not allow.`,
+      `table-a4 varies eta of TCD sampling, which "${options.model}" does not support.`,
       'Choose a model that predicts noise over a schedule of betas, such as shapes.',
     );
   }
@@ -52,7 +53,7 @@ export const tableA4: Study = (options) => {
     ]),
     evaluate: evaluation(options),
     notes: [
-      'At eta 0 PTQD corrects bias and correlation alone; above, it lowers the noise too. Full precision is added.',
+      'At eta 0 PTQD corrects only bias and correlation; above 0 it also lowers the noise. Full precision is added.',
     ],
   };
 };
