@@ -350,7 +350,7 @@ describe('the table', () => {
     );
     expect(studyTable(result, 'markdown').split('\n').slice(0, 2)).toEqual([
       '| sampler | steps | precision | schedule | tune | FD (shapes-clip-second) | CLIPScore | objective | text | quality | gain | recommended | images |',
-      `| ${Array(13).fill('---').join(' | ')} |`,
+      '| --- | ---: | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: |',
     ]);
     const measured = { clipScoreLow: 29, clipScoreHigh: 31.5, objectiveLow: 1.25, objectiveHigh: 1.75 };
     const spread = { ...result, rows: rows.map((row) => ({ ...row, ...measured })) };
