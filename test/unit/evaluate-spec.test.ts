@@ -5,11 +5,11 @@ import { describe, expect, test } from 'vitest';
 import { evaluateTable } from '../../cli/text/evaluate-table.js';
 import { EVALUATE_SCHEMA_PATH, evaluateSchemaText } from '../../scripts/write-schemas.js';
 import { QschedError } from '../../contract/errors.js';
-import { BLOCK } from '../../contract/evaluate-payloads.js';
 import { EvaluateSpec, type EvaluatedRow } from '../../contract/evaluate-spec.js';
 import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
 import { atMost } from '../../workflows/at-most.js';
-import { shardsOf, shardSplit } from '../../workflows/evaluate/shards.js';
+import { BLOCK_IMAGES } from '../../contract/wire/render.js';
+import { Shards, type Shard } from '../../workflows/evaluate/shards.js';
 
 const ROW = { model: 'shapes' };
 
@@ -165,66 +165,49 @@ describe('a spec', () => {
 });
 
 describe('shards', () => {
+  /** All shards, of about so many images each. */
+  function cut(networks: readonly number[], images: number, size: number): Shard[] {
+    const shards = new Shards(networks, images);
+    const all: Shard[] = [];
+    for (let shard = shards.take(size); shard !== null; shard = shards.take(size)) all.push(shard);
+    expect(shards.left).toBe(0);
+    return all;
+  }
+
   test('hold every image of every schedule once, in whole blocks, and no more of them than allowed', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 20 }),
         fc.integer({ min: 1, max: 5000 }),
-        fc.integer({ min: 20, max: 200 }),
-        (networks, images, most) => {
-          const shards = shardsOf(networks, images, most);
-          expect(shards.length).toBeLessThanOrEqual(Math.max(most, networks.length));
+        fc.integer({ min: 1, max: 200 }),
+        (networks, images, size) => {
+          const shards = cut(networks, images, size);
+          expect(shards.length).toBeLessThanOrEqual(1500);
           networks.forEach((_, of) => {
             const own = shards.filter((shard) => shard.of === of);
             expect(own[0]!.from).toBe(0);
             expect(own.at(-1)!.to).toBe(images);
             own.slice(1).forEach((shard, i) => expect(shard.from).toBe(own[i]!.to));
-            expect(own.every(({ from }) => from % BLOCK === 0)).toBe(true);
+            expect(own.every(({ from }) => from % BLOCK_IMAGES === 0)).toBe(true);
           });
         },
       ),
     );
   });
 
-  test('of one network follow each other, its schedules taking turns', () => {
-    expect(shardsOf([0, 1, 0], 150).map(({ of, from }) => [of, from])).toEqual([
+  test('of one network follow each other, its schedules taking turns on the same images', () => {
+    expect(cut([0, 1, 0], 30, 20).map(({ of, from }) => [of, from])).toEqual([
       [0, 0],
       [2, 0],
-      [0, 100],
-      [2, 100],
+      [0, 20],
+      [2, 20],
       [1, 0],
-      [1, 100],
+      [1, 20],
     ]);
   });
 
   test('of a large table are larger, not more', () => {
-    expect(
-      shardsOf(
-        Array.from({ length: 200 }, () => 0),
-        100_000,
-      ),
-    ).toHaveLength(200 * 7);
-  });
-
-  test('take the texts of the spec that they need', () => {
-    const split = {
-      set: null,
-      texts: ['a', 'b', 'c', 'd'],
-      count: 4,
-      sha256: 's',
-      nounsSha256: null,
-      seeds: [1, 2, 3],
-    };
-    expect(shardSplit(split, { from: 4, to: 8 })).toEqual({
-      split: { ...split, texts: ['b', 'c'], count: 2 },
-      from: 1,
-      to: 5,
-    });
-    expect(shardSplit({ ...split, texts: null, set: 'x' }, { from: 4, to: 8 })).toEqual({
-      split: { ...split, texts: null, set: 'x' },
-      from: 4,
-      to: 8,
-    });
+    expect(cut(new Array<number>(200).fill(0), 100_000, 20)).toHaveLength(200 * 7);
   });
 
   test('are under way so many at a time, and the first failure ends it', async () => {
@@ -260,6 +243,8 @@ describe('a table', () => {
     identity: 1,
     calibrated: 1.5,
     gain: 0.5,
+    low: 0.25,
+    high: 0.7,
     percentile: { low: 0.3, high: 0.7 },
     studentised: { low: 0.25, high: 0.65 },
     probabilityOfGain: 1,
@@ -294,6 +279,7 @@ describe('a table', () => {
     fidGain: null,
     recommend: null,
     pHolm: null,
+    records: [],
   };
   const rows = [
     row,
@@ -330,7 +316,12 @@ describe('a table', () => {
   });
 
   test('says below it what decided against a row whose objective gains, and of no other row', () => {
-    const loss = { percentile: { low: -0.25, high: 0.125 }, studentised: { low: -0.375, high: 0 } };
+    const loss = {
+      low: -0.375,
+      high: 0.125,
+      percentile: { low: -0.25, high: 0.125 },
+      studentised: { low: -0.375, high: 0 },
+    };
     const second = { ...gain, ...loss, scorer: 'second', gain: -0.125 };
     const no = { ...row, schedule: 'ours', recommend: 'identity' as const };
     const blocked = { ...no, gains: [gain, { ...gain, scorer: 'third' }, second] };

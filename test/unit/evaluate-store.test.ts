@@ -253,7 +253,7 @@ describe('a run', () => {
     rows: [row, row, row],
     prompts: { set: 's', count: 2, seeds: [1], sha256: '' },
     objective: parseEvaluateSpec({ rows: [{ model: 'm' }] }).objective,
-    drawn: 4,
+    generated: 4,
     reused: 0,
     warnings: [],
   };
