@@ -1,6 +1,6 @@
 /**
- * What is kept as artefacts: images as PNG, an image that failed as JSON with its reason, tables of
- * numbers with a header of 24 bytes:
+ * What is kept as artefacts: images as PNG; images that failed as JSON with the reason; tables of numbers with a header
+ * of 24 bytes:
  *
  *   "qsfloat1", then as little-endian uint32: rows, columns, bytes per value (4 or 8), 0; then the values, row after row
  */
@@ -21,13 +21,13 @@ const MAGIC = 'qsfloat1';
 const HEADER_BYTES = 24;
 const FAILED = 'qsched-failed-picture/1';
 
-/** An image as the bytes that are kept. PNG loses nothing: an image read again is the image drawn. */
+/** An image as bytes. PNG is lossless: what is decoded is what was generated. */
 export function encodeImage(image: KeptImage): Uint8Array {
   if ('failed' in image) return Buffer.from(JSON.stringify({ format: FAILED, reason: image.failed }));
   return encode({ width: image.width, height: image.height, data: image.data, channels: 3, depth: 8 });
 }
 
-/** The inverse; undefined for bytes that are not image of ours. */
+/** The inverse; undefined for bytes that are not an image of this format. */
 export function decodeImage(bytes: Uint8Array): KeptImage | undefined {
   try {
     if (bytes[0] === 0x7b) {
@@ -44,7 +44,7 @@ export function decodeImage(bytes: Uint8Array): KeptImage | undefined {
   }
 }
 
-/** A table as the bytes that are kept. */
+/** A table as bytes. */
 export function encodeTable({ rows, columns, values }: FloatTable): Uint8Array {
   const size = values.BYTES_PER_ELEMENT;
   const bytes = new Uint8Array(HEADER_BYTES + values.length * size);
@@ -60,7 +60,7 @@ export function encodeTable({ rows, columns, values }: FloatTable): Uint8Array {
   return bytes;
 }
 
-/** The inverse; undefined for bytes that are no such table. */
+/** The inverse; undefined for bytes that are not such a table. */
 export function decodeTable(bytes: Uint8Array): FloatTable | undefined {
   if (bytes.length < HEADER_BYTES || Buffer.from(bytes.subarray(0, MAGIC.length)).toString('latin1') !== MAGIC) {
     return undefined;

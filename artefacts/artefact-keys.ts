@@ -2,31 +2,35 @@
  * Keys of artefacts: everything that decides the content, and nothing else.
  */
 import { createHash } from 'node:crypto';
-import type { FusedSchedule } from '../diffusion/fused.js';
 import { canonicalJson } from '../contract/canonical-json.js';
+import type { WireSchedule, WireStep } from '../contract/wire/schedule.js';
 
-/** A prompt with a seed: one image of every schedule. */
+/** A prompt with a seed: one image per schedule. */
 export interface Pair {
   readonly text: string;
   readonly seed: number;
   readonly nouns?: readonly string[] | null;
 }
 
-/** sha256 of plain JSON, whatever the order of its keys. */
+/** sha256 (hex) of plain JSON; the order of its keys does not matter. */
 export const hashOf = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
 
 /**
- * What decides the images of one row beside prompt and seed.
+ * What decides the images of one row besides prompt and seed.
  *
  * @param network hash of model files, precision and numeric class
+ * @param schedule the steps with coefficients inside
  */
-export const imageContext = (network: string, schedule: FusedSchedule): string =>
-  hashOf({ kind: 'picture/1', network, schedule });
+export const imageContext = (network: string, { scheduler, initNoiseSigma, steps }: WireSchedule): string =>
+  hashOf({ kind: 'picture/1', network, schedule: { scheduler, initNoiseSigma, steps: steps.map(contentOf) } });
 
-/** Key of one image: no scorer, and no evaluation, is in it. */
+/** A fused step is hashed without its tag, as it was before there were tags. */
+const contentOf = ({ kind, ...step }: WireStep): object => (kind === 'fused' ? step : { kind, ...step });
+
+/** Key of one image: it contains no scorer and no evaluation. */
 export const imageKey = (context: string, { text, seed }: Pair): string => hashOf([context, text, seed]);
 
-/** Key of a block's numbers: who computes them (and what: `terms` or `features`), from which images and prompts. */
+/** Key of a block's numbers: which scorer computes what (`terms` or `features`) from which images and prompts. */
 export const numbersKey = (
   kind: 'terms' | 'features',
   fingerprint: string,

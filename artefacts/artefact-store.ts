@@ -1,43 +1,56 @@
 /**
- * Where images, terms and features are kept, by the hash of their content, and found again by a key
- * of what made them. Content is never changed: several processes may use one folder at once.
+ * Images, terms and features by the hash of their content, and keys that lead to them. Content never changes: several
+ * processes may use one folder at the same time, and whatever is missing is made again.
  *
  *   objects/ab/<sha256>   the bytes
- *   keys/ab/<key>         the hash that the key stands for
+ *   keys/ab/<key>         the hash that the key is bound to
+ *
+ * The modification time of an object is when it was last used, to the hour: `clean` removes the least recently used ones.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  closeSync,
+  fstatSync,
+  futimesSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
 import { messageOf, QschedError } from '../contract/errors.js';
+import { isHash, pathIn, TEMPORARY, type ArtefactPart } from './artefact-folder.js';
 
-/** Content by hash, and keys that stand for it. */
+/** Content by hash, and keys that are bound to hashes. */
 export interface ArtefactStore {
   /**
    * Keeps bytes.
    *
    * @returns their sha256, hex
-   * @throws QschedError (failure) where they cannot be written: trying again may help
+   * @throws QschedError (failure) if they cannot be written: a retry may help
    */
   put(bytes: Uint8Array): string;
-  /** The bytes of a hash; undefined where they are absent, or were damaged: then they are removed and counted. */
+  /** The bytes of a hash; undefined if they are absent or damaged. Damaged ones are removed and counted. */
   get(hash: string): Uint8Array | undefined;
-  /** Lets a key stand for a hash, from now on. @param key 64 hex digits */
+  /** Binds a key to a hash, in place of what it was bound to. @param key 64 hex digits */
   bind(key: string, hash: string): void;
-  /** What a key stands for; undefined where nothing was bound, or the binding is damaged. */
+  /** The hash that a key is bound to; undefined if there is none, or if the binding is damaged. */
   find(key: string): string | undefined;
   /** Objects and bindings that were damaged, since this store was opened. */
   damaged(): number;
 }
 
-const HASH = /^[0-9a-f]{64}$/;
+const HOUR = 3600_000;
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** A store in a folder of this machine, or of one that machines share. */
+/** A store in a folder of this machine, or in one that machines share. */
 export function openArtefactFolder(folder: string): ArtefactStore {
   let damaged = 0;
-  const pathOf = (kind: 'objects' | 'keys', name: string): string => {
-    if (!HASH.test(name)) throw new QschedError('failure', `"${name}" is not a sha256.`);
-    return join(folder, kind, name.slice(0, 2), name);
+  const pathOf = (part: ArtefactPart, name: string): string => {
+    if (!isHash(name)) throw new QschedError('failure', `"${name}" is not a sha256.`);
+    return pathIn(folder, part, name);
   };
   const discard = (path: string): undefined => {
     damaged += 1;
@@ -57,14 +70,14 @@ export function openArtefactFolder(folder: string): ArtefactStore {
       return sha256(bytes) === hash ? bytes : discard(path);
     },
     bind(key, hash) {
-      if (!HASH.test(hash)) throw new QschedError('failure', `"${hash}" is not a sha256.`);
+      if (!isHash(hash)) throw new QschedError('failure', `"${hash}" is not a sha256.`);
       writeWhole(pathOf('keys', key), Buffer.from(hash), folder);
     },
     find(key) {
       const path = pathOf('keys', key);
       const hash = read(path)?.toString('latin1');
       if (hash === undefined) return undefined;
-      return HASH.test(hash) ? hash : discard(path);
+      return isHash(hash) ? hash : discard(path);
     },
     damaged: () => damaged,
   };
@@ -72,7 +85,14 @@ export function openArtefactFolder(folder: string): ArtefactStore {
 
 function read(path: string): Buffer | undefined {
   try {
-    return readFileSync(path);
+    const file = openSync(path, 'r');
+    try {
+      const bytes = readFileSync(file);
+      markUsed(file);
+      return bytes;
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
     if ((error as { code?: string }).code === 'ENOENT') return undefined;
     throw new QschedError(
@@ -83,9 +103,20 @@ function read(path: string): Buffer | undefined {
   }
 }
 
-/** All of it or nothing, whoever writes at the same time, and whenever the process ends. */
+/** Writes the time of use, at most once per hour. */
+function markUsed(file: number): void {
+  const now = Date.now();
+  if (now - fstatSync(file).mtimeMs < HOUR) return;
+  try {
+    futimesSync(file, now / 1000, now / 1000);
+  } catch {
+    // A folder that may only be read keeps the times of whoever writes it.
+  }
+}
+
+/** Writes all of it or nothing, whoever else writes at the same time, and whenever the process ends. */
 function writeWhole(path: string, bytes: Uint8Array, folder: string): void {
-  const temporary = `${path}.${randomUUID()}.tmp`;
+  const temporary = `${path}.${randomUUID()}${TEMPORARY}`;
   try {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(temporary, bytes);
@@ -94,7 +125,7 @@ function writeWhole(path: string, bytes: Uint8Array, folder: string): void {
     try {
       rmSync(temporary, { force: true });
     } catch {
-      // what cannot be written can perhaps not be removed either
+      // If the folder cannot be written, removing may fail as well.
     }
     throw asFolderError(error, folder);
   }
@@ -106,12 +137,12 @@ function asFolderError(error: unknown, folder: string): QschedError {
     return new QschedError(
       'failure',
       `The disk that holds the artefact folder ${folder} is full (${code}).`,
-      'Free some space: what is stored is safe, and the same command continues.',
+      'Free some space, for example with: npx qsched clean --max-bytes 10G. What is stored is safe, and the same command continues.',
     );
   }
   return new QschedError(
     'failure',
     `The artefact folder ${folder} cannot be written: ${messageOf(error)}`,
-    'Check its permissions, or choose another with QSCHED_ARTEFACTS.',
+    'Check its permissions, or choose another folder with QSCHED_ARTEFACTS.',
   );
 }

@@ -1,5 +1,5 @@
 /**
- * The near end of the compute thread: what would keep the event loop busy for longer than a moment runs there.
+ * Starts the compute thread, for everything that would block the event loop for longer than a moment.
  */
 import { startThread } from '../threads/thread-client.js';
 import type { Watch } from '../threads/thread-messages.js';

@@ -1,5 +1,5 @@
 /**
- * What the compute thread does, and what it is started with.
+ * Jobs of the compute thread, and what it is started with.
  */
 import type { SummariseRequest, SummariseResult } from '../contract/evaluate-payloads.js';
 import type { JudgeRequest } from '../contract/payloads.js';

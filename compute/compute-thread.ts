@@ -1,13 +1,13 @@
 /**
- * The compute thread: verdicts, summaries and proposals. It reads the database and the artefacts; it writes nothing but
- * distances that it computed, as artefacts.
+ * The compute thread: verdicts, summaries and proposals. It reads the database and the artefacts; all it writes are
+ * distances, as artefacts.
  */
 import { workerData } from 'node:worker_threads';
 import { openArtefactFolder, type ArtefactStore } from '../artefacts/artefact-store.js';
 import { QschedError } from '../contract/errors.js';
 import { judge } from '../db/judge.js';
 import { openStore, type Store } from '../db/open-store.js';
-import { restoreOptimizer } from '../optimizers/create.js';
+import { proposeBatch } from '../optimizers/create.js';
 import { serveThread } from '../threads/thread-server.js';
 import type { ComputeJobs, ComputeThreadData } from './compute-messages.js';
 import { summariseRow } from './summarise-row.js';
@@ -22,11 +22,11 @@ serveThread<ComputeJobs>({
     try {
       return await summariseRow(request, (artefacts ??= openArtefactFolder(folder)), checkpoint);
     } catch (error) {
-      await checkpoint(); // a job that was cancelled did not fail
+      await checkpoint(); // a cancelled job did not fail
       if (!(error instanceof QschedError)) throw error;
-      // What is kept decides it: what fails once fails again.
+      // The result depends on kept content only, so that a retry would fail as well.
       throw new QschedError(error.code, error.message, error.hint, true);
     }
   },
-  propose: ({ optimizer, options, state }) => restoreOptimizer({ ...state, name: optimizer }, options).ask(),
+  propose: ({ optimizer, options, state }) => proposeBatch(optimizer, options, state),
 });

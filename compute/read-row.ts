@@ -8,9 +8,9 @@ import type { SummariseRequest } from '../contract/evaluate-payloads.js';
 import { decodeTable, type FloatTable } from '../artefacts/artefact-formats.js';
 import { hashOf } from '../artefacts/artefact-keys.js';
 import type { ArtefactStore } from '../artefacts/artefact-store.js';
-import type { BlockRecord, ShardRecord } from '../inference/engine/render-shard.js';
+import { decodeShard, type BlockRecord } from '../artefacts/shard-record.js';
 
-/** Everything that is kept of a row. */
+/** The numbers of a row. */
 export interface ReadRow {
   readonly terms: TermTable;
   readonly features: RowFeatures | null;
@@ -20,21 +20,21 @@ export interface ReadRow {
   readonly failed: ReadonlySet<number>;
 }
 
-/** A row while it is read. */
+/** A row that is being read. */
 interface Reading {
   readonly images: number;
   readonly terms: { readonly scorer: string; readonly names: readonly string[]; readonly values: Float64Array }[];
   features: { readonly dimension: number; readonly data: Float32Array } | null;
-  /** Hashes of the tables of features, in order: they name the row's features. */
+  /** Hashes of the tables of features, in order: together they identify the row's features. */
   readonly tables: string[];
   readonly reasons: Set<string>;
   readonly failed: Set<number>;
 }
 
 /**
- * All images of one row, in order; what cannot be read is NaN, and its record goes into `missing`.
+ * All images of one row, in order. What cannot be read is NaN, and its record is added to `missing`.
  *
- * @throws QschedError (failure) for features of two lengths
+ * @throws QschedError (failure) if features have different lengths
  */
 export function readRow(
   records: readonly string[],
@@ -72,7 +72,7 @@ export function readRow(
   };
 }
 
-/** Puts a block's numbers in their places, from image `at` on. @param read a table; undefined where it is gone */
+/** Puts a block's numbers in their places, from image `at` on. @param read returns undefined if a table is missing */
 function readBlock(
   row: Reading,
   block: BlockRecord,
@@ -95,8 +95,8 @@ function readBlock(
   if (table.columns !== row.features.dimension) {
     throw new QschedError(
       'failure',
-      `Features of ${table.columns} and of ${row.features.dimension} values in one row.`,
-      'Were the model files changed meanwhile? Run the evaluation again.',
+      `The features of one row have ${table.columns} and ${row.features.dimension} values.`,
+      'If model files were changed meanwhile, run the evaluation again.',
     );
   }
   row.features.data.set(table.values, at * table.columns);
@@ -104,9 +104,7 @@ function readBlock(
 
 function blocksOf(record: string, artefacts: ArtefactStore, missing: Set<string>): readonly BlockRecord[] {
   const bytes = artefacts.get(record);
-  if (bytes === undefined) {
-    missing.add(record);
-    return [];
-  }
-  return (JSON.parse(Buffer.from(bytes).toString('utf8')) as ShardRecord).blocks;
+  const blocks = bytes === undefined ? undefined : decodeShard(bytes);
+  if (blocks === undefined) missing.add(record);
+  return blocks ?? [];
 }

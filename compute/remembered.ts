@@ -1,5 +1,5 @@
 /**
- * Distances as artefacts: what was computed once, in whatever evaluation, is found again.
+ * Distances as artefacts: each is computed once, and reused by all evaluations.
  */
 import type { Remember } from '../metrics/distances/row-distances.js';
 import { decodeTable, encodeTable } from '../artefacts/artefact-formats.js';
@@ -20,7 +20,7 @@ export const rememberedIn =
     try {
       artefacts.bind(key, artefacts.put(encodeTable({ rows: 1, columns: values.length, values })));
     } catch {
-      // A full disk loses no answer: it is computed again when it is asked for again.
+      // If the disk is full, the distance is computed again the next time.
     }
     return values;
   };

@@ -1,5 +1,5 @@
 /**
- * One row of an evaluation from its artefacts: tables are read, metrics/ does the rest.
+ * One row of an evaluation from its artefacts: reads the tables; metrics/ computes the rest.
  */
 import { distancesOf, type NamedReference } from '../metrics/distances/row-distances.js';
 import {
@@ -15,18 +15,18 @@ import { scorersOf } from '../contract/objective-plan.js';
 import type { SummariseRequest, SummariseResult } from '../contract/evaluate-payloads.js';
 import type { JudgedObjective } from '../contract/prepared-network.js';
 import type { ArtefactStore } from '../artefacts/artefact-store.js';
-import { howToMake, parseReferenceFeatures, referencePath } from '../inference/models/reference-features.js';
+import { decodeReference, howToMake, referencePath } from '../artefacts/reference-statistics.js';
 import { readRow, type ReadRow } from './read-row.js';
 import { rememberedIn } from './remembered.js';
 import { rowWarnings, type RowNumbers } from './row-warnings.js';
 
 /**
- * Means, gains, distances and their intervals. Distances are kept: each is computed once for all rows,
+ * Means, gains, distances and their intervals. Distances are kept as artefacts: each is computed once for all rows,
  * evaluations and reruns.
  *
  * @param checkpoint awaited before each distance; throws to stop
- * @returns `missing` alone counts where artefacts are gone: they must be made again
- * @throws QschedError (usage) for reference features of another length; (failure) where the folder cannot be used
+ * @returns if artefacts are missing, only `missing` counts: their shards must be made again
+ * @throws QschedError (usage) if the reference features have another length; (failure) if the folder cannot be used
  */
 export async function summariseRow(
   request: SummariseRequest,
@@ -100,25 +100,36 @@ function referenceOf(
   artefacts: ArtefactStore,
 ): NamedReference | null {
   if (scorer === null || hash === null) return null;
+  const { name } = scorer;
+  const reference = readReference(hash, name, model, artefacts);
+  const dimension = features?.table.dimension;
+  if (dimension !== undefined && dimension !== reference.dimension) {
+    const what = `${referencePath(name)} of ${model} has features of ${reference.dimension} values`;
+    throw new QschedError('usage', `${what}, but those of the scorer have ${dimension}.`, howToMake(name));
+  }
+  return reference;
+}
+
+/** The last statistics that were read: all rows of a table usually share them. */
+let lastReference: { readonly hash: string; readonly reference: NamedReference } | undefined;
+
+function readReference(hash: string, features: string, model: string, artefacts: ArtefactStore): NamedReference {
+  if (lastReference?.hash === hash) return lastReference.reference;
   const bytes = artefacts.get(hash);
   if (bytes === undefined) {
     throw new QschedError(
       'failure',
       `The statistics of real images of ${model} are not in the artefact folder.`,
-      'Workers on several machines need one artefact folder: set QSCHED_ARTEFACTS to a shared folder for each of them.',
+      'If they were removed, run the same command again. Workers on several machines need one artefact folder: set ' +
+        'QSCHED_ARTEFACTS to a shared folder for each of them.',
     );
   }
-  const { name } = scorer;
-  const reference = parseReferenceFeatures(bytes, name, `${referencePath(name)} of ${model}`);
-  const dimension = features?.table.dimension;
-  if (dimension !== undefined && dimension !== reference.dimension) {
-    const what = `${referencePath(name)} of ${model} holds features of ${reference.dimension} values`;
-    throw new QschedError('usage', `${what}, but the scorer gives ${dimension}.`, howToMake(name));
-  }
+  const reference = decodeReference(bytes, features, `${referencePath(features)} of ${model}`);
+  lastReference = { hash, reference };
   return reference;
 }
 
-/** A gain in the objective has the name of its scorer, as in a search's verdict, unless another gain has it. */
+/** The objective's gain is named after its scorer, as in a search's verdict, unless another gain has that name. */
 function judgedBy({ prepared: { judged } }: SummariseRequest): Judged[] {
   const [own, ...outside] = judged as [JudgedObjective, ...JudgedObjective[]];
   const taken = outside.some(({ scorer }) => scorer === own.scorer);

@@ -1,5 +1,5 @@
 /**
- * The near end of a thread: jobs in, results out, the event loop stays free.
+ * Starts a thread and gives it jobs; the event loop stays free.
  */
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -8,9 +8,9 @@ import { Worker } from 'node:worker_threads';
 import { QschedError } from '../contract/errors.js';
 import type { FromThread, Jobs, ToThread, Watch } from './thread-messages.js';
 
-/** A thread that does jobs one after another. */
+/** A thread that runs jobs one after another. */
 export interface ThreadClient<J extends Jobs> {
-  /** @throws QschedError when the job cannot be done, or was cancelled through `signal` */
+  /** @throws QschedError if the job fails, or was cancelled through `signal` */
   submit<N extends keyof J & string>(name: N, job: J[N]['job'], watch?: Watch): Promise<J[N]['result']>;
   close(): Promise<void>;
 }
@@ -25,8 +25,8 @@ interface Waiting {
  * Starts a thread.
  *
  * @param script a module that calls `serveThread`
- * @param workerData what it is started with
- * @param what the thread is called in messages, for example "scoring"
+ * @param workerData passed to the thread
+ * @param what the thread's name in messages, for example "scoring"
  */
 export function startThread<J extends Jobs>(script: URL, workerData: unknown, what: string): ThreadClient<J> {
   const thread = new Worker(builtOf(script), { workerData });
@@ -77,7 +77,7 @@ function errorOf({ code, message, hint, final }: Extract<FromThread, { type: 'fa
   return code === 'unexpected' ? new Error(message) : new QschedError(code, message, hint, final);
 }
 
-/** A thread runs the built module, also when its near end runs from the sources. */
+/** A thread runs the built module, even if this one runs from source. */
 function builtOf(script: URL): string {
   const path = fileURLToPath(script);
   const root = fileURLToPath(new URL('..', import.meta.url));

@@ -1,8 +1,8 @@
 /**
- * Messages between a process and a thread that does jobs for it, one after another.
+ * Messages between a process and a thread that runs jobs for it, one after another.
  */
 
-/** What a thread does, by name. */
+/** Jobs of a thread, by name. */
 export type Jobs = { readonly [name: string]: { readonly job: unknown; readonly result: unknown } };
 
 export type ToThread =
@@ -21,16 +21,16 @@ export type FromThread =
       readonly final: boolean;
     };
 
-/** How a job is followed and stopped, from the near end. */
+/** How the process follows and stops a job. */
 export interface Watch {
   readonly signal?: AbortSignal;
   readonly onProgress?: (share: number) => void;
 }
 
-/** How a job is followed and stopped, from within. */
+/** How a job reports progress and learns that it was cancelled. */
 export interface JobControl {
-  /** Reports the share done, 0 to 1. */
-  onProgress(share: number): void;
+  /** Reports the share that is done, 0 to 1. */
+  readonly onProgress: (share: number) => void;
   /** Lets messages in; throws if the job was cancelled. */
-  checkpoint(): Promise<void>;
+  readonly checkpoint: () => Promise<void>;
 }

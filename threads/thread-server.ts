@@ -1,5 +1,5 @@
 /**
- * The far end of a thread: jobs are done one after another, and told to the process that started it.
+ * Inside a thread: runs jobs one after another and sends their results to whoever started the thread.
  */
 import { parentPort } from 'node:worker_threads';
 import { messageOf, QschedError } from '../contract/errors.js';
@@ -10,6 +10,9 @@ export type Handlers<J extends Jobs> = {
   readonly [N in keyof J]: (job: J[N]['job'], control: JobControl) => Promise<J[N]['result']> | J[N]['result'];
 };
 
+/** Progress is sent in steps of this share. */
+const SHARE = 0.02;
+
 /** Serves jobs until the thread is terminated. */
 export function serveThread<J extends Jobs>(handlers: Handlers<J>): void {
   const port = parentPort!;
@@ -18,8 +21,13 @@ export function serveThread<J extends Jobs>(handlers: Handlers<J>): void {
   const send = (message: FromThread): void => port.postMessage(message);
 
   const answer = async ({ id, name, job }: Extract<ToThread, { type: 'job' }>): Promise<void> => {
+    let sent = 0;
     const control: JobControl = {
-      onProgress: (share) => send({ type: 'progress', id, share }),
+      onProgress(share) {
+        if (share - sent < SHARE) return;
+        sent = share;
+        send({ type: 'progress', id, share });
+      },
       async checkpoint() {
         await new Promise<void>((done) => {
           setImmediate(done);

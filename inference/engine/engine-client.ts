@@ -1,11 +1,11 @@
 /**
- * The near end of the engine's thread.
+ * Starts the engine's thread.
  */
 import { startThread } from '../../threads/thread-client.js';
 import type { Watch } from '../../threads/thread-messages.js';
 import type { EngineJobs, EngineThreadData } from './engine-messages.js';
 
-/** A scoring engine on its own thread; jobs are done one after another. */
+/** A scoring engine on its own thread; jobs run one after another. */
 export interface EngineClient {
   readonly data: EngineThreadData;
   /** Scores candidates on pairs. */
@@ -17,7 +17,7 @@ export interface EngineClient {
   close(): Promise<void>;
 }
 
-/** Starts the thread; it loads models when the first job needs them. */
+/** Starts the thread; models are loaded when a job first needs them. */
 export function startEngine(data: EngineThreadData): EngineClient {
   const thread = startThread<EngineJobs>(new URL('./engine-thread.js', import.meta.url), data, 'scoring');
   return {

@@ -1,9 +1,10 @@
 /**
- * What the engine's thread does, and what it is started with. Requests and answers are those of the wire.
+ * Jobs of the engine's thread, and what it is started with. Requests and results are those of the wire.
  */
 import type { FitPtqdRequest, FitPtqdResult } from '../../contract/wire/fit.js';
 import type { RenderRequest, RenderResult } from '../../contract/wire/render.js';
 import type { ScoreRequest, ScoreResult } from '../../contract/wire/score.js';
+import type { EngineOptions } from './engine-parts.js';
 
 /** Jobs by name. */
 export type EngineJobs = {
@@ -13,9 +14,7 @@ export type EngineJobs = {
 };
 
 /** What the thread is started with. */
-export interface EngineThreadData {
-  readonly batch: number;
-  readonly threads: number;
+export interface EngineThreadData extends EngineOptions {
   readonly provider: string;
   /** The artefact folder, if images are to be kept. */
   readonly artefacts?: string;

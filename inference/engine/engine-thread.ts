@@ -1,89 +1,77 @@
 /**
- * The engine's own thread: ONNX Runtime blocks it, so that nobody else is blocked.
+ * The engine's own thread: calls of ONNX Runtime block it, so that no other thread is blocked.
  */
 import { workerData } from 'node:worker_threads';
 import { openArtefactFolder, type ArtefactStore } from '../../artefacts/artefact-store.js';
 import { hashOf } from '../../artefacts/artefact-keys.js';
 import { QschedError } from '../../contract/errors.js';
-import type { RenderRequest, RenderResult } from '../../contract/wire/render.js';
+import type { RenderRequest } from '../../contract/wire/render.js';
+import type { WorkReport } from '../../contract/wire/score.js';
 import { WIRE_VERSION } from '../../contract/wire/version.js';
 import { serveThread } from '../../threads/thread-server.js';
-import type { JobControl } from '../../threads/thread-messages.js';
 import { openModelFolder } from '../models/model-folder.js';
 import { openScorerFolder, scorerFingerprint } from '../scorers/scorer-folder.js';
-import { openEngineCache } from './engine-cache.js';
+import { scaleSchedule } from './apply-step.js';
 import type { EngineJobs, EngineThreadData } from './engine-messages.js';
-import { fitJob } from './ptqd-fit.js';
+import { engineParts, type NamedNetwork } from './engine-parts.js';
+import { fitJob } from './fit-job.js';
+import { jobTools, type JobTools } from './job-tools.js';
 import { renderShard } from './render-shard.js';
-import { pairsOf, scheduleOf } from './request-pairs.js';
+import { pairsOf } from './request-pairs.js';
 import { scoreJob } from './score-job.js';
+import type { KeyedScorer, RenderJob } from './shard-context.js';
 import { startReport } from './work-report.js';
 
-const options = workerData as EngineThreadData;
-const engineFor = openEngineCache(options);
-let folder: ArtefactStore | undefined;
+const { artefacts: folder, ...options } = workerData as EngineThreadData;
+const parts = engineParts(options);
+let store: ArtefactStore | undefined;
 
 function artefacts(): ArtefactStore {
-  if (options.artefacts === undefined) {
+  if (folder === undefined) {
     throw new QschedError('failure', 'This worker has no artefact folder.', 'Start it with npx qsched worker.');
   }
-  return (folder ??= openArtefactFolder(options.artefacts));
+  return (store ??= openArtefactFolder(folder));
 }
 
-/** The engine of a network with scorers. */
-const engineOf = ({ model, precision }: { model: string; precision: string }, roles: readonly string[]) =>
-  engineFor({ model, precision, scorers: [...new Set(roles)].sort() });
-
-async function render(request: RenderRequest, control: JobControl): Promise<RenderResult> {
+/** Runs one job, and adds its report. @param body receives the tools of any network */
+async function reported<T extends object>(
+  body: (toolsOf: (network: NamedNetwork) => JobTools) => Promise<T>,
+): Promise<T & WorkReport & { version: typeof WIRE_VERSION }> {
+  parts.nextJob();
   const report = startReport();
-  const { network, scorers, features, schedule, coefficients, retryFailed } = request;
-  const job = {
-    network: network.network,
-    schedule: scheduleOf(schedule, coefficients),
-    pairs: pairsOf(request),
-    scorers,
-    features,
-    retryFailed,
-  };
-  const roles = [...scorers, ...(features === null ? [] : [features])].map(({ role }) => role);
-  const made = await renderShard(
-    job,
-    {
-      artefacts: artefacts(),
-      openEngine: () => engineOf(network, roles),
-      batch: options.batch,
-      refuseOther: async ({ role, fingerprint }) => {
-        const scorer = openScorerFolder(role, openModelFolder(network.model, network.precision));
-        if (hashOf(await scorerFingerprint(scorer)) === fingerprint) return;
-        throw new QschedError(
-          'failure',
-          `The scorer "${role}" has changed on this worker since the run was prepared.`,
-          'Restart the workers, then run the same command again.',
-          true,
-        );
-      },
-    },
-    control,
-  );
-  return { version: WIRE_VERSION, ...made, failed: [...made.failed], ...report() };
+  const result = await body((network) => jobTools(parts, network, report, artefacts));
+  return { version: WIRE_VERSION, ...result, ...report.made() };
 }
+
+const renderJobOf = (request: RenderRequest): RenderJob => ({
+  network: request.network.network,
+  schedule: scaleSchedule(request.schedule, request.coefficients),
+  pairs: pairsOf(request),
+  scorers: request.scorers,
+  features: request.features,
+  retryFailed: request.retryFailed,
+});
+
+const refuseOther =
+  ({ model, precision }: NamedNetwork) =>
+  async ({ role, fingerprint }: KeyedScorer): Promise<void> => {
+    const scorer = openScorerFolder(role, openModelFolder(model, precision));
+    if (hashOf(await scorerFingerprint(scorer)) === fingerprint) return;
+    throw new QschedError(
+      'failure',
+      `The scorer "${role}" has changed on this worker since the run was prepared.`,
+      'Restart the workers, then run the same command again.',
+      true,
+    );
+  };
 
 serveThread<EngineJobs>({
-  score: (request, control) => {
-    const roles = request.scorers.map(({ role }) => role);
-    const openEngine = () => engineOf(request.network, roles);
-    return scoreJob(
-      request,
-      {
-        openEngine,
-        batch: options.batch,
-        get artefacts() {
-          return artefacts();
-        },
-      },
-      control,
-    );
-  },
-  render,
-  fit: (request, control) => fitJob(request, options, control),
+  score: (request, control) => reported((toolsOf) => scoreJob(request, toolsOf(request.network), control)),
+  render: (request, control) =>
+    reported((toolsOf) => {
+      const { network } = request;
+      return renderShard(renderJobOf(request), { ...toolsOf(network), refuseOther: refuseOther(network) }, control);
+    }),
+  fit: (request, control) =>
+    reported((toolsOf) => fitJob(request, toolsOf(request.reference), toolsOf(request.quantised), control)),
 });

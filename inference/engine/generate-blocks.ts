@@ -1,20 +1,21 @@
 /**
- * Images of many candidates on many pairs, a block of pairs at a time: what is held at once is bounded,
- * and nothing of a block is kept when the next one is generated.
+ * Images of many candidates on many pairs, one block of pairs at a time: the memory in use is bounded, and nothing of a
+ * block is kept while the next one is generated.
  */
 import { imageFromPlanar, type RgbImage } from '../../metrics/images/image.js';
-import type { TextToImage } from '../models/text-to-image.js';
-import { sampleBlock, type EngineCandidate, type Pair, type Sampler } from './sample-block.js';
+import type { Checkpoint, Pipeline } from '../pipelines/pipeline.js';
+import { createSampler, latentLength, type Sampler } from './sampler.js';
+import { sampleBlock, type EngineCandidate, type Pair } from './sampling-loop.js';
 
-/** What a call may be watched and stopped by. */
+/** How a call is followed and stopped. */
 export interface EngineControl {
-  /** Called now and then with the share done, 0 to 1. */
-  onProgress?(share: number): void;
+  /** Called with the share that is done, 0 to 1. */
+  readonly onProgress?: ((share: number) => void) | undefined;
   /** Awaited between network calls; throws to stop. */
-  checkpoint?(): Promise<void>;
+  readonly checkpoint?: Checkpoint | undefined;
 }
 
-/** Bytes that a block may hold. */
+/** Bytes that a block may take. */
 export interface BlockBudget {
   /** Latents: the states before and after a step, and the network's outputs. */
   readonly latents: number;
@@ -22,47 +23,60 @@ export interface BlockBudget {
   readonly images: number;
 }
 
-/** What generates; the size of an image is known with the first one. */
-export interface Generator extends Sampler {
-  readonly networks: TextToImage;
-  readonly latentHeight: number;
-  readonly latentWidth: number;
-  /** Rows of a network call. */
-  readonly batch: number;
+/** What generates. */
+export interface Generator {
+  readonly sampler: Sampler;
   readonly budget: BlockBudget;
-  /** Bytes of a decoded image as RGB. */
+  /** Bytes of a decoded image as RGB: estimated until one was decoded. */
   imageBytes: number;
 }
 
-/** An image of candidate k, for entry `at` of its pairs; or why there is none. */
+/** An image, or why there is none. */
+export type ImageOrFailure = RgbImage | { readonly failed: string };
+
+/** The image of candidate k, for entry `at` of its pairs. */
 export interface Generated {
   readonly k: number;
   readonly at: number;
-  readonly image: RgbImage | { readonly failed: string };
+  readonly image: ImageOrFailure;
 }
 
-/** A latent takes so many bytes per value: three arrays of float32. */
+const MEBIBYTE = 1024 * 1024;
+const BUDGET: BlockBudget = { latents: 256 * MEBIBYTE, images: 512 * MEBIBYTE };
+/** RGB values per latent pixel until an image was decoded: most decoders enlarge 8 times. */
+const USUAL_VALUES = 3 * 8 * 8;
+/** Bytes per value of a latent: three arrays of float32. */
 const LATENT_BYTES = 12;
 
+/** A generator on a pipeline. @param budget does not change a bit of the images */
+export const createGenerator = (
+  pipeline: Pipeline,
+  releaseEncoders?: () => boolean,
+  budget: BlockBudget = BUDGET,
+): Generator => {
+  const [, height, width] = pipeline.latentShape;
+  return { sampler: createSampler(pipeline, releaseEncoders), budget, imageBytes: height * width * USUAL_VALUES };
+};
+
 /**
- * Pairs a block, at least one, for so many candidates; whole network calls, where there is room for one.
+ * Pairs per block, at least one: whole network calls if there is room for one.
  *
- * @param latentLength values of a latent
- * @param batch rows of a network call: what does not fill one is padded, and costs as much
+ * @param length values of a latent
+ * @param batch rows per network call: a call that is not full is padded, and takes as long
  */
 export function pairsPerBlock(
   candidates: number,
-  latentLength: number,
+  length: number,
   imageBytes: number,
   { latents, images }: BlockBudget,
   batch: number,
 ): number {
-  const rows = Math.min(latents / (latentLength * LATENT_BYTES), images / imageBytes);
+  const rows = Math.min(latents / (length * LATENT_BYTES), images / imageBytes);
   const size = Math.max(1, Math.floor(rows / candidates));
   return size > batch ? size - (size % batch) : size;
 }
 
-/** Generates all pairs that candidates need, and hands on each block of images before the next one is generated. */
+/** Generates all pairs that candidates need; `visit` gets each block before the next one is generated. */
 export async function generateBlocks(
   generator: Generator,
   candidates: readonly EngineCandidate[],
@@ -70,9 +84,11 @@ export async function generateBlocks(
   control: EngineControl,
   visit: (generated: readonly Generated[]) => Promise<void>,
 ): Promise<void> {
+  const { pipeline } = generator.sampler;
+  const batch = pipeline.batches.denoiser;
   const used = [...new Set(candidates.flatMap((candidate) => candidate.pairs))].sort((a, b) => a - b);
   const steps = candidates[0]?.schedule.steps.length ?? 1;
-  const total = Math.ceil((used.length * candidates.length * steps) / generator.batch);
+  const total = Math.ceil((used.length * candidates.length * steps) / batch);
   let calls = 0;
   const checkpoint = async (): Promise<void> => {
     calls += 1;
@@ -80,8 +96,8 @@ export async function generateBlocks(
     await control.checkpoint?.();
   };
   for (let start = 0; start < used.length;) {
-    const { networks, imageBytes, budget, batch } = generator;
-    const size = pairsPerBlock(candidates.length, networks.latentLength, imageBytes, budget, batch);
+    const { imageBytes, budget } = generator;
+    const size = pairsPerBlock(candidates.length, latentLength(pipeline), imageBytes, budget, batch);
     await visit(await generateBlock(generator, candidates, pairs, used.slice(start, start + size), checkpoint));
     start += size;
   }
@@ -92,18 +108,20 @@ async function generateBlock(
   candidates: readonly EngineCandidate[],
   pairs: readonly Pair[],
   block: readonly number[],
-  checkpoint: () => Promise<void>,
+  checkpoint: Checkpoint,
 ): Promise<Generated[]> {
-  const { rows, states, groupOf } = await sampleBlock(generator, candidates, pairs, block, checkpoint);
-  const images = new Map<number, Generated['image']>();
-  for (let first = 0; first < rows.length; first += generator.batch) {
-    // A decoded image is four times its RGB: only one batch of them is there at once.
-    const latents = states.slice(first, first + generator.batch);
-    const decoded = await generator.networks.decode(latents, checkpoint);
+  const { pipeline } = generator.sampler;
+  const { rows, states, groupOf } = await sampleBlock(generator.sampler, candidates, pairs, block, { checkpoint });
+  const images = new Map<number, ImageOrFailure>();
+  const batch = pipeline.batches.decoder;
+  for (let first = 0; first < rows.length; first += batch) {
+    // A decoded image is four times its RGB: one batch of them is in memory at a time.
+    const latents = states.slice(first, first + batch);
+    const decoded = await pipeline.decode(latents, checkpoint);
     decoded.forEach((planar, i) => {
       const { group, pair } = rows[first + i]!;
       generator.imageBytes = planar.length;
-      images.set(group * pairs.length + pair, imageOf(generator, latents[i]!, planar));
+      images.set(group * pairs.length + pair, imageOf(pipeline, latents[i]!, planar));
     });
   }
   return candidates.flatMap((candidate, k) =>
@@ -114,24 +132,22 @@ async function generateBlock(
   );
 }
 
-function countBroken(values: Float32Array): number {
-  let count = 0;
-  for (let i = 0; i < values.length; i += 1) if (!Number.isFinite(values[i])) count += 1;
-  return count;
-}
-
-/**
- * The image of a finished latent. A decoder may turn what is not finite into something that is: both are looked at.
- */
+/** The image of a finished latent. A decoder may turn values that are not finite into finite ones: both are checked. */
 function imageOf(
-  { latentHeight, latentWidth }: Generator,
+  { latentShape: [, height, width] }: Pipeline,
   latent: Float32Array,
   planar: Float32Array,
-): Generated['image'] {
+): ImageOrFailure {
   const lost = countBroken(latent);
   if (lost > 0) return { failed: `the latent has ${lost} values that are not finite` };
   const broken = countBroken(planar);
   if (broken > 0) return { failed: `the image has ${broken} values that are not finite` };
-  const factor = Math.round(Math.sqrt(planar.length / 3 / (latentHeight * latentWidth)));
-  return imageFromPlanar(planar, latentHeight * factor, latentWidth * factor);
+  const factor = Math.round(Math.sqrt(planar.length / 3 / (height * width)));
+  return imageFromPlanar(planar, height * factor, width * factor);
+}
+
+function countBroken(values: Float32Array): number {
+  let count = 0;
+  for (let i = 0; i < values.length; i += 1) if (!Number.isFinite(values[i])) count += 1;
+  return count;
 }

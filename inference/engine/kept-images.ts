@@ -3,63 +3,87 @@
  */
 import { checkImage, type RgbImage } from '../../metrics/images/image.js';
 import { QschedError } from '../../contract/errors.js';
+import type { WireSchedule } from '../../contract/wire/schedule.js';
 import { decodeImage, encodeImage, type KeptImage } from '../../artefacts/artefact-formats.js';
 import { imageContext, imageKey } from '../../artefacts/artefact-keys.js';
 import type { ArtefactStore } from '../../artefacts/artefact-store.js';
-import type { Pair } from './sample-block.js';
-import type { FusedSchedule } from '../../diffusion/fused.js';
-import type { EngineControl } from './generate-blocks.js';
-import type { ScoringEngine } from './scoring-engine.js';
+import { generateBlocks, type EngineControl } from './generate-blocks.js';
+import type { JobTools } from './job-tools.js';
+import type { EngineCandidate, Pair } from './sampling-loop.js';
 
-/** An image that is kept; decoded when somebody looks at it. */
+/** An image that is kept; decoded when it is looked at. */
 export interface Kept {
   readonly hash: string;
-  /** Why there is no image. */
+  /** Why there is no image; null if there is one. */
   readonly failed: string | null;
   readonly image: () => RgbImage;
 }
 
-/** What images are made with. */
-export interface ImageTools {
-  readonly artefacts: ArtefactStore;
-  /** Called only if something must be generated or scored. */
-  readonly openEngine: () => Promise<ScoringEngine>;
-  /** Images per network call. */
-  readonly batch: number;
+/** An image by what decides it, besides the network. */
+export interface WantedImage {
+  /** The steps with coefficients inside. */
+  readonly schedule: WireSchedule;
+  readonly pair: Pair;
 }
 
-/** What determines images beside prompt and seed, and whether kept failures are tried again. */
-export interface ImageChoice {
-  readonly network: string;
-  readonly schedule: FusedSchedule;
-  readonly retryFailed: boolean;
-}
-
-/** The image of every pair, and how many of them were generated. */
+/**
+ * All images, in order, and how many of them were generated.
+ *
+ * @param network the network's hash
+ * @param retryFailed whether images that are kept as failures are generated again
+ * @throws QschedError (failure) if the folder cannot be written; what was kept before stays
+ */
 export async function keptImages(
-  { network, schedule, retryFailed }: ImageChoice,
-  pairs: readonly Pair[],
-  { artefacts, openEngine, batch }: ImageTools,
-  control: EngineControl,
+  network: string,
+  wanted: readonly WantedImage[],
+  retryFailed: boolean,
+  tools: JobTools,
+  { checkpoint }: EngineControl,
 ): Promise<{ kept: Kept[]; generated: number }> {
-  const context = imageContext(network, schedule);
-  const keys = pairs.map((pair) => imageKey(context, pair));
+  const artefacts = tools.artefacts();
+  const contexts = new Map(
+    [...new Set(wanted.map(({ schedule }) => schedule))].map((s) => [s, imageContext(network, s)]),
+  );
+  const keys = wanted.map(({ schedule, pair }) => imageKey(contexts.get(schedule)!, pair));
   const kept = keys.map((key) => findImage(artefacts, key, retryFailed));
-  const absent = kept.flatMap((one, at) => (one === undefined ? [at] : []));
-  const checkpoint = control.checkpoint === undefined ? {} : { checkpoint: control.checkpoint.bind(control) };
-  for (let first = 0; first < absent.length; first += batch) {
-    const slice = absent.slice(first, first + batch);
-    const engine = await openEngine();
-    const [made] = await engine.generate([{ schedule, pairs: slice }], pairs, checkpoint);
-    slice.forEach((at, i) => {
-      const image = made![i]!;
-      const hash = artefacts.put(encodeImage(image));
-      artefacts.bind(keys[at]!, hash);
-      const failed = 'failed' in image ? image.failed : null;
-      kept[at] = { hash, failed, image: () => shown(image, hash) };
+  const absent = kept.flatMap((one, place) => (one === undefined ? [place] : []));
+  for (let first = 0; first < absent.length;) {
+    const generator = await tools.generator();
+    const slice = absent.slice(first, first + generator.sampler.pipeline.batches.denoiser);
+    const { candidates, pairs } = gathered(wanted, slice);
+    await generateBlocks(generator, candidates, pairs, { checkpoint }, async (generated) => {
+      for (const { k, at, image } of generated) {
+        const place = candidates[k]!.places[at]!;
+        const hash = artefacts.put(encodeImage(image));
+        artefacts.bind(keys[place]!, hash);
+        const failed = 'failed' in image ? image.failed : null;
+        kept[place] = { hash, failed, image: () => shown(image, hash) };
+      }
     });
+    first += slice.length;
   }
   return { kept: kept as Kept[], generated: absent.length };
+}
+
+/** Some of the images as candidates on pairs, so that what they share is computed once. */
+function gathered(
+  wanted: readonly WantedImage[],
+  places: readonly number[],
+): { candidates: (EngineCandidate & { readonly places: readonly number[] })[]; pairs: Pair[] } {
+  const pairs: Pair[] = [];
+  const indexOf = new Map<string, number>();
+  const own = new Map<WireSchedule, { readonly pairs: number[]; readonly places: number[] }>();
+  for (const place of places) {
+    const { schedule, pair } = wanted[place]!;
+    const name = `${pair.seed}|${pair.text}`;
+    const index = indexOf.get(name) ?? pairs.push(pair) - 1;
+    indexOf.set(name, index);
+    const candidate = own.get(schedule) ?? { pairs: [], places: [] };
+    own.set(schedule, candidate);
+    candidate.pairs.push(index);
+    candidate.places.push(place);
+  }
+  return { candidates: [...own].map(([schedule, candidate]) => ({ schedule, ...candidate })), pairs };
 }
 
 function findImage(artefacts: ArtefactStore, key: string, retryFailed: boolean): Kept | undefined {
@@ -69,7 +93,7 @@ function findImage(artefacts: ArtefactStore, key: string, retryFailed: boolean):
   return retryFailed && found?.failed ? undefined : found;
 }
 
-/** Undefined for bytes that are not an image, whatever was bound there. */
+/** Undefined for bytes that are not an image, whatever the key was bound to. */
 function keptAs(hash: string, bytes: Uint8Array): Kept | undefined {
   const [isFailure, isPng] = [bytes[0] === 0x7b, bytes[0] === 0x89];
   if (isPng) return { hash, failed: null, image: () => shown(decodeImage(bytes), hash) };

@@ -1,16 +1,20 @@
 /**
- * What coefficients cost: images with and without them, one at a time, taken in turns, so that
- * whatever else the machine does falls on both.
+ * What coefficients cost: images with and without them, one at a time, in turns, so that whatever else the machine does
+ * affects both alike.
  */
-import { applyFused, type FusedSchedule } from '../../diffusion/fused.js';
-import { gaussianNoise } from '../../diffusion/noise.js';
+import { toWireSchedule } from '../../contract/wire/schedule.js';
+import type { FusedSchedule } from '../../diffusion/fused.js';
 import type { ModelFolder } from '../models/model-folder.js';
-import { openTextToImage } from '../models/text-to-image.js';
+import { createSampler } from './sampler.js';
+import { sampleBlock } from './sampling-loop.js';
+import { openPipeline } from './today-pipeline.js';
 
 const WARM_UP = 5;
-const PROMPT = 'a red circle on a blue background';
+const PAIR = { text: 'a red circle on a blue background', seed: 0 };
+/** Every network call is made: only text and noise are remembered. */
+const BUDGET = { conditionings: 1e8, noises: 1e8, firstCalls: 0 };
 
-/** Medians over all repeats, and of the ratio with / without of each pair. */
+/** Medians over all repeats, and the median of the ratios with / without. */
 export interface Overhead {
   readonly withoutMilliseconds: number;
   readonly withMilliseconds: number;
@@ -20,34 +24,28 @@ export interface Overhead {
   readonly high: number;
 }
 
-/** Samples and decodes `repeats` images with each schedule; which comes first alternates. */
+/** Samples and decodes `repeats` images with each schedule; which one comes first alternates. */
 export async function measureOverhead(
   model: ModelFolder,
   without: FusedSchedule,
   tuned: FusedSchedule,
   repeats: number,
 ): Promise<Overhead> {
-  const networks = await openTextToImage(model, { batch: 1, threads: 1 });
+  const pipeline = await openPipeline(model, { batch: 1, threads: 1 });
+  const sampler = createSampler(pipeline, () => false, BUDGET);
   try {
-    const hidden = await networks.encodeTexts([PROMPT]);
-    const generates = Array.from({ length: without.steps.length + 1 }, (_, stepIndex) =>
-      gaussianNoise({ seed: 0, prompt: PROMPT, stepIndex, length: networks.latentLength }),
-    );
-    const image = async ({ initNoiseSigma, steps }: FusedSchedule): Promise<number> => {
+    const [plain, scaled] = [toWireSchedule(without), toWireSchedule(tuned)];
+    const image = async (schedule: typeof plain): Promise<number> => {
       const start = performance.now();
-      const x = generates[0]!.map((z) => z * initNoiseSigma);
-      for (const [i, step] of steps.entries()) {
-        const [m] = await networks.denoise([x.map((v) => v * step.inputScale)], step.timestep, hidden);
-        applyFused(step, x, m!, step.n === 0 ? null : generates[i + 1]!, x, model.latentShape[0]);
-      }
-      await networks.decode([x]);
+      const { states } = await sampleBlock(sampler, [{ schedule, pairs: [0] }], [PAIR], [0]);
+      await pipeline.decode(states);
       return performance.now() - start;
     };
     const times: { a: number; b: number }[] = [];
     for (let i = -WARM_UP; i < repeats; i += 1) {
       const first = i % 2 === 0;
-      const one = await image(first ? without : tuned);
-      const two = await image(first ? tuned : without);
+      const one = await image(first ? plain : scaled);
+      const two = await image(first ? scaled : plain);
       if (i >= 0) times.push(first ? { a: one, b: two } : { a: two, b: one });
     }
     const ratios = times.map(({ a, b }) => b / a).sort((a, b) => a - b);
@@ -60,7 +58,7 @@ export async function measureOverhead(
       high: ratios[Math.min(repeats - 1, Math.ceil(repeats / 2 + reach))]!,
     };
   } finally {
-    await networks.release();
+    await pipeline.release();
   }
 }
 

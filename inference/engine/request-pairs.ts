@@ -1,22 +1,27 @@
 /**
- * Prompts and schedules of a request, as the engine takes them.
+ * Pairs of a request, as the engine takes them.
  */
-import type { Coefficients } from '../../contract/coefficients.js';
-import { scaleFused } from '../../contract/schedule-document.js';
+import { QschedError } from '../../contract/errors.js';
 import type { WirePair, WirePrompt } from '../../contract/wire/network.js';
-import { fromWireSchedule, type WireSchedule } from '../../contract/wire/schedule.js';
-import type { FusedSchedule } from '../../diffusion/fused.js';
-import type { Pair } from './sample-block.js';
+import type { Pair } from './sampling-loop.js';
 
-/** Every pair with its prompt. */
-export const pairsOf = ({
+/**
+ * Every pair with its prompt.
+ *
+ * @throws QschedError (usage) if a pair names a prompt that the request does not have
+ */
+export function pairsOf({
   prompts,
   pairs,
 }: {
   readonly prompts: readonly WirePrompt[];
   readonly pairs: readonly WirePair[];
-}): Pair[] => pairs.map(([prompt, seed]) => ({ ...prompts[prompt]!, seed }));
-
-/** The baseline with a candidate's coefficients inside. */
-export const scheduleOf = (baseline: WireSchedule, coefficients: Coefficients): FusedSchedule =>
-  scaleFused(fromWireSchedule(baseline), coefficients);
+}): Pair[] {
+  return pairs.map(([index, seed]) => {
+    const prompt = prompts[index];
+    if (prompt === undefined) {
+      throw new QschedError('usage', `A pair names prompt ${index}, but the request has ${prompts.length} prompts.`);
+    }
+    return { ...prompt, seed };
+  });
+}

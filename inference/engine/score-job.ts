@@ -1,92 +1,98 @@
 /**
- * A `score` request on an engine: evaluations become tables that cross the wire as text.
+ * A `score` request: evaluations become tables that cross the wire as text.
  */
+import { QschedError } from '../../contract/errors.js';
 import { encodeFloats } from '../../contract/float-text.js';
 import type { ScoreRequest, ScoreResult } from '../../contract/wire/score.js';
-import { WIRE_VERSION } from '../../contract/wire/version.js';
-import type { EngineControl } from './generate-blocks.js';
-import { keptImages, type ImageTools } from './kept-images.js';
-import { pairsOf, scheduleOf } from './request-pairs.js';
-import type { EngineCandidate, Evaluation, ScoringEngine } from './scoring-engine.js';
-import type { Pair } from './sample-block.js';
 import type { Scorer } from '../scorers/scorer.js';
-import { startReport } from './work-report.js';
+import { scaleSchedule } from './apply-step.js';
+import type { EngineControl } from './generate-blocks.js';
+import type { JobTools } from './job-tools.js';
+import { keptImages } from './kept-images.js';
+import { pairsOf } from './request-pairs.js';
+import type { EngineCandidate, Pair } from './sampling-loop.js';
+import { scoreCandidates, scoreImages, type Evaluation } from './score-images.js';
 
-/** Progress is reported in steps of this share. */
-const SHARE = 0.02;
+/** Kept images that are in memory at once: whole scorer batches, of whatever size. */
+const KEPT_IMAGES = 40;
 
-/** @param openEngine its time counts towards the job's */
+/**
+ * Scores candidates on pairs.
+ *
+ * @throws QschedError (usage) if coefficients, pairs or candidates do not fit together
+ */
 export async function scoreJob(
   request: ScoreRequest,
-  tools: ImageTools,
-  control: Required<EngineControl>,
-): Promise<ScoreResult> {
-  const report = startReport();
-  const engine = await tools.openEngine();
+  tools: JobTools,
+  control: EngineControl = {},
+): Promise<Pick<ScoreResult, 'scorers' | 'candidates'>> {
   const pairs = pairsOf(request);
-  const all = pairs.map((_, i) => i);
-  const candidates = request.candidates.map(({ coefficients, pairs: own }) => ({
-    schedule: scheduleOf(request.schedule, coefficients),
-    pairs: own ?? all,
-  }));
-  const watched = { ...control, onProgress: nowAndThen(control) };
-  const images = request.keepImages ? [] : undefined;
+  const candidates = candidatesOf(request);
+  const scorers: Scorer[] = [];
+  for (const { role } of request.scorers) scorers.push(await tools.scorer(role));
+  const images = request.keepImages ? candidates.map(({ pairs: own }) => new Array<string>(own.length)) : undefined;
   const results =
     images === undefined
-      ? await engine.score(candidates, pairs, watched)
-      : await scoreKept({ request, tools, engine, candidates, pairs, images }, watched);
-  const scorers = request.scorers.map(({ role }) => engine.scorers.findIndex((scorer) => scorer.role === role));
+      ? await scoreCandidates(await tools.generator(), scorers, candidates, pairs, control)
+      : await scoreKept(request.network.network, { tools, scorers, candidates, pairs, images }, control);
   return {
-    version: WIRE_VERSION,
-    scorers: request.scorers.map(({ role, names }) => ({ scorer: role, names })),
+    scorers: scorers.map(({ role, names }) => ({ scorer: role, names: [...names] })),
     candidates: results.map((evaluations, k) => ({
-      values: scorers.map((s) => encodeFloats(tableOf(evaluations, s, engine.scorers[s]!.names.length))),
-      failed: evaluations.flatMap((evaluation, at) => failuresOf(evaluation, at, engine.scorers)),
+      values: scorers.map(({ names }, s) => encodeFloats(tableOf(evaluations, s, names.length))),
+      failed: evaluations.flatMap((evaluation, at) => failuresOf(evaluation, at, scorers)),
       ...(images === undefined ? {} : { images: images[k]! }),
     })),
-    ...report(),
   };
 }
 
+function candidatesOf({ schedule, pairs, candidates }: ScoreRequest): EngineCandidate[] {
+  const all = pairs.map((_, i) => i);
+  return candidates.map(({ coefficients, pairs: own }, k) => {
+    const beyond = own?.find((pair) => pair >= pairs.length);
+    if (beyond !== undefined) {
+      throw new QschedError('usage', `Candidate ${k} names pair ${beyond}, but the request has ${pairs.length} pairs.`);
+    }
+    return { schedule: scaleSchedule(schedule, coefficients), pairs: own ?? all };
+  });
+}
+
 interface KeptWork {
-  readonly request: ScoreRequest;
-  readonly tools: ImageTools;
-  readonly engine: ScoringEngine;
+  readonly tools: JobTools;
+  readonly scorers: readonly Scorer[];
   readonly candidates: readonly EngineCandidate[];
   readonly pairs: readonly Pair[];
   /** Receives the artefacts of each candidate's images. */
-  readonly images: string[][];
+  readonly images: readonly string[][];
 }
 
-/** Images are found among the artefacts, or generated and kept there, candidate by candidate; then they are scored. */
+/** Images are reused from the artefacts, or generated and kept there; then they are scored. */
 async function scoreKept(
-  { request, tools, engine, candidates, pairs, images }: KeptWork,
-  control: Required<EngineControl>,
+  network: string,
+  { tools, scorers, candidates, pairs, images }: KeptWork,
+  control: EngineControl,
 ): Promise<Evaluation[][]> {
-  const results: Evaluation[][] = [];
-  const network = request.network.network;
-  for (const [k, { schedule, pairs: own }] of candidates.entries()) {
-    const wanted = own.map((pair) => pairs[pair]!);
-    // A failure that is asked for again is tried again: the store decides which failures count.
-    const { kept } = await keptImages({ network, schedule, retryFailed: true }, wanted, tools, control);
-    images.push(kept.map(({ hash }) => hash));
+  const results = candidates.map(({ pairs: own }) => new Array<Evaluation>(own.length));
+  // Pair by pair, so that candidates on one pair share the beginning of their trajectories.
+  const places = candidates
+    .flatMap(({ schedule, pairs: own }, k) => own.map((index, at) => ({ k, at, index, schedule, pair: pairs[index]! })))
+    .sort((a, b) => a.index - b.index);
+  for (let first = 0; first < places.length; first += KEPT_IMAGES) {
+    const slice = places.slice(first, first + KEPT_IMAGES);
+    // The store decides which failures count: one that is asked for again is tried again.
+    const { kept } = await keptImages(network, slice, true, tools, control);
     const shown = kept.map(({ failed, image }) => (failed === null ? image() : { failed }));
-    results.push(await engine.scoreImages(shown, wanted, control));
-    control.onProgress((k + 1) / candidates.length);
+    const own = slice.map(({ pair }) => pair);
+    const evaluations = await scoreImages(scorers, shown, own, control);
+    slice.forEach(({ k, at }, i) => {
+      results[k]![at] = evaluations[i]!;
+      images[k]![at] = kept[i]!.hash;
+    });
+    control.onProgress?.((first + slice.length) / places.length);
   }
   return results;
 }
 
-function nowAndThen({ onProgress }: Required<EngineControl>): (share: number) => void {
-  let reported = 0;
-  return (share) => {
-    if (share - reported < SHARE) return;
-    reported = share;
-    onProgress(share);
-  };
-}
-
-/** Terms of scorer s: pairs x columns, NaN where failed. */
+/** Terms of scorer s: pairs x columns, NaN if failed. */
 function tableOf(evaluations: readonly Evaluation[], s: number, columns: number): Float64Array {
   const values = new Float64Array(evaluations.length * columns).fill(NaN);
   evaluations.forEach((evaluation, at) => {

@@ -1,28 +1,17 @@
 /**
- * Terms and features of one block's images: found, or computed and kept.
+ * Terms and features of one block's images: reused, or computed and kept.
  */
 import type { RgbImage } from '../../metrics/images/image.js';
 import { QschedError } from '../../contract/errors.js';
 import { decodeTable, encodeTable, type FloatTable } from '../../artefacts/artefact-formats.js';
 import { numbersKey } from '../../artefacts/artefact-keys.js';
+import type { BlockRecord } from '../../artefacts/shard-record.js';
 import type { Scorer } from '../scorers/scorer.js';
-import type { Pair } from './sample-block.js';
-import type { KeyedScorer, ShardContext } from './shard-context.js';
 import type { Kept } from './kept-images.js';
+import type { Pair } from './sampling-loop.js';
+import type { KeyedScorer, ShardContext } from './shard-context.js';
 
-/** A block as its record names it. */
-export interface BlockRecord {
-  /** Hash of each image, in order. */
-  readonly images: readonly string[];
-  /** Images that failed, by place in the block. */
-  readonly failed: readonly { readonly at: number; readonly reason: string }[];
-  /** Tables of images x terms; rows of failed images are NaN. */
-  readonly terms: readonly { readonly scorer: string; readonly names: readonly string[]; readonly hash: string }[];
-  /** Table of images x features. */
-  readonly features: string | null;
-}
-
-/** Images of a block, and what they are of. */
+/** Images of a block, and their pairs. */
 interface Block {
   readonly kept: readonly Kept[];
   readonly pairs: readonly Pair[];
@@ -30,16 +19,16 @@ interface Block {
   readonly shownAt: readonly number[];
 }
 
-/** One table: whose numbers, and how they are computed. */
+/** One table: the scorer, and how its numbers are computed. */
 interface TableWanted {
   readonly kind: 'terms' | 'features';
   readonly scorer: KeyedScorer;
-  /** Null where only the numbers themselves say. */
+  /** Null if it is known only from the numbers themselves. */
   readonly columns: number | null;
   compute(scorer: Scorer): Promise<readonly (Float64Array | Float32Array)[]>;
 }
 
-/** Makes what is missing of a block's numbers, and names them. */
+/** The record of a block; numbers that are missing are computed. */
 export async function numbersOf(
   context: ShardContext,
   kept: readonly Kept[],
@@ -48,7 +37,7 @@ export async function numbersOf(
   const { job, control } = context;
   const shownAt = kept.flatMap(({ failed }, at) => (failed === null ? [at] : []));
   const block: Block = { kept, pairs, shownAt };
-  const checkpoint = control.checkpoint?.bind(control);
+  const { checkpoint } = control;
   const terms: BlockRecord['terms'][number][] = [];
   for (const scorer of job.scorers) {
     const { role, names } = scorer;
@@ -74,9 +63,10 @@ function scoredImagesIn({ kept, pairs, shownAt }: Block): Parameters<Scorer['sco
   });
 }
 
-/** The hash of a table: found, or computed and kept. */
+/** The hash of a table: reused, or computed and kept. */
 async function tableOf(context: ShardContext, block: Block, wanted: TableWanted): Promise<string> {
-  const { artefacts, job, openEngine, refuseOther } = context;
+  const { job, refuseOther } = context;
+  const artefacts = context.artefacts();
   const { kept, pairs, shownAt } = block;
   const { kind, scorer, columns } = wanted;
   const hashes = kept.map(({ hash }) => hash);
@@ -85,18 +75,12 @@ async function tableOf(context: ShardContext, block: Block, wanted: TableWanted)
   const bytes = found === undefined ? undefined : artefacts.get(found);
   const known = bytes === undefined ? undefined : decodeTable(bytes);
   if (known?.rows === pairs.length && !(job.retryFailed && hasFailure(known, shownAt))) return found!;
-  const rows = shownAt.length === 0 ? [] : await wanted.compute(scorerOf((await openEngine()).scorers, scorer.role));
+  const rows = shownAt.length === 0 ? [] : await wanted.compute(await context.scorer(scorer.role));
   await refuseOther(scorer);
   const table = inPlaces(rows, columns ?? rows[0]?.length ?? 0, shownAt, pairs.length, kind);
   const hash = artefacts.put(encodeTable(table));
   artefacts.bind(key, hash);
   return hash;
-}
-
-function scorerOf(scorers: readonly Scorer[], role: string): Scorer {
-  const found = scorers.find((scorer) => scorer.role === role);
-  if (found === undefined) throw new QschedError('failure', `The engine has no scorer "${role}".`);
-  return found;
 }
 
 function featuresOf(
@@ -105,17 +89,17 @@ function featuresOf(
   checkpoint: (() => Promise<void>) | undefined,
 ): Promise<Float32Array[]> {
   if (scorer.features !== undefined) return scorer.features(images, checkpoint);
-  const what = `The scorer "${scorer.role}" has no features: it cannot carry a Frechet distance.`;
-  const hint = 'Name another one as features, or leave distances out with features: null (--features none).';
+  const what = `The scorer "${scorer.role}" has no features, so there are no distances in it.`;
+  const hint = 'Choose another scorer for features, or leave distances out with features: null (--features none).';
   throw new QschedError('usage', what, hint);
 }
 
-/** Whether a scorer failed on an image that could be shown to it: a number is not finite. */
+/** Whether a scorer failed on an image: a number is not finite although the image did not fail. */
 function hasFailure({ columns, values }: FloatTable, shownAt: readonly number[]): boolean {
   return shownAt.some((at) => !values.subarray(at * columns, (at + 1) * columns).every(Number.isFinite));
 }
 
-/** Rows in their places; NaN where an image failed. */
+/** Rows in their places; NaN if an image failed. */
 function inPlaces(
   rows: readonly (Float64Array | Float32Array)[],
   columns: number,

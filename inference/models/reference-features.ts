@@ -1,104 +1,22 @@
 /**
- * Features of real images that a model comes with, as mean and covariance:
- *
- *   <model>/reference/<scorer folder>.json = {features, dimension, images, source, mean, covariance}
- *
- * mean is base64 of little-endian float64; covariance the same, whole or its upper triangle row after row.
+ * Statistics of real images that a model's folder contains: <model>/reference/<scorer folder>.json.
  */
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { NamedReference } from '../../metrics/distances/row-distances.js';
-import { messageOf, QschedError } from '../../contract/errors.js';
-import { decodeFloats } from '../../contract/float-text.js';
-
-/** Statistics of real images, named by the sha256 of their numbers, and where they come from. */
-export interface ReferenceFeatures extends NamedReference {
-  readonly source: string;
-}
-
-/** Where the features of a scorer's folder are looked for, inside the model's folder. */
-export const referencePath = (features: string): string => join('reference', `${features}.json`);
+import { decodeReference, referencePath } from '../../artefacts/reference-statistics.js';
 
 /**
- * The file of a model's statistics, checked.
+ * The bytes of such a file, checked.
  *
  * @param folder the model's folder
  * @param features name of the scorer's folder
- * @returns null if the model comes with none
- * @throws QschedError (usage) for a file that is damaged, or is of another scorer
+ * @returns null if the model has none
+ * @throws QschedError (usage) if the file is damaged, or belongs to another scorer
  */
 export function referenceBytes(folder: string, features: string): Uint8Array | null {
   const file = join(folder, referencePath(features));
   if (!existsSync(file)) return null;
   const bytes = readFileSync(file);
-  parseReferenceFeatures(bytes, features, file);
+  decodeReference(bytes, features, file);
   return bytes;
-}
-
-/** The statistics that a model comes with; null if there are none. @throws QschedError (usage) as `referenceBytes` */
-export function readReferenceFeatures(folder: string, features: string): ReferenceFeatures | null {
-  const file = join(folder, referencePath(features));
-  return existsSync(file) ? parseReferenceFeatures(readFileSync(file), features, file) : null;
-}
-
-/**
- * Reads the JSON of such a file.
- *
- * @param where what messages call it
- * @throws QschedError (usage) if it is damaged, or is of another scorer
- */
-export function parseReferenceFeatures(bytes: Uint8Array, features: string, where: string): ReferenceFeatures {
-  const refuse = (what: string): QschedError => new QschedError('usage', `${where} ${what}.`, howToMake(features));
-  let read: Readonly<Record<string, unknown>>;
-  try {
-    read = JSON.parse(Buffer.from(bytes).toString('utf8')) as typeof read;
-  } catch (error) {
-    throw new QschedError('usage', `${where} cannot be read: ${messageOf(error)}`, 'Export the model again.');
-  }
-  const { dimension, images, source } = read;
-  if (read['features'] !== features) {
-    throw refuse(`holds the features of ${JSON.stringify(read['features'])}, not of "${features}"`);
-  }
-  if (!whole(dimension) || !whole(images)) throw refuse('needs "dimension" and "images" as whole numbers above 0');
-  const mean = floats(read['mean']);
-  const covariance = floats(read['covariance']);
-  const square = squareOf(covariance, dimension);
-  if (mean.length !== dimension || square === undefined) {
-    const found = `a mean of ${mean.length} and a covariance of ${covariance.length} numbers`;
-    throw refuse(`is damaged: ${found} do not fit the dimension ${dimension}`);
-  }
-  if (!mean.every(Number.isFinite) || !square.every(Number.isFinite)) {
-    throw refuse('is damaged: it holds a number that is not finite');
-  }
-  const name = createHash('sha256').update(mean).update(square).digest('hex');
-  return { name, dimension, images, mean, covariance: square, source: typeof source === 'string' ? source : 'unknown' };
-}
-
-/** The command that makes them. */
-export const howToMake = (features: string): string =>
-  'Make it from real images: python tools/feature_statistics.py IMAGES ' +
-  `--scorer models/${features} --output models/MODEL/reference/${features}.json`;
-
-const whole = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value > 0;
-
-/** Bytes that are no whole numbers of 8 are none. */
-function floats(text: unknown): Float64Array {
-  if (typeof text !== 'string') return new Float64Array();
-  return Buffer.from(text, 'base64').length % 8 === 0 ? decodeFloats(text) : new Float64Array();
-}
-
-function squareOf(values: Float64Array, d: number): Float64Array | undefined {
-  if (values.length === d * d) return values;
-  if (values.length !== (d * (d + 1)) / 2) return undefined;
-  const square = new Float64Array(d * d);
-  let at = 0;
-  for (let row = 0; row < d; row += 1) {
-    for (let column = row; column < d; column += 1) {
-      square[row * d + column] = values[at]!;
-      square[column * d + row] = values[at]!;
-      at += 1;
-    }
-  }
-  return square;
 }

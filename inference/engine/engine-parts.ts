@@ -1,0 +1,71 @@
+/**
+ * Networks and scorers of a process: a network is shared by all jobs that need it, and so is a scorer. Each is known by
+ * its files as they are now: after a change on disk they are opened anew, since what was hashed is what must compute.
+ */
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { WireNetwork } from '../../contract/wire/network.js';
+import { fileStamp } from '../models/file-hashes.js';
+import { openModelFolder } from '../models/model-folder.js';
+import type { SessionOptions } from '../models/runtime-session.js';
+import { openScorerFolder, scorerKind } from '../scorers/scorer-folder.js';
+import type { Scorer } from '../scorers/scorer.js';
+import { createGenerator, type Generator } from './generate-blocks.js';
+import { Held } from './held.js';
+import { openPipeline } from './today-pipeline.js';
+
+const MAX_NETWORKS = 3;
+const MAX_SCORERS = 8;
+/** Share of the memory below which text encoders are released after use. */
+const LOW_MEMORY = 0.1;
+
+/** How networks and scorers are opened. */
+export interface EngineOptions extends SessionOptions {
+  /** Whether text encoders are released after use; by default only if memory is low. */
+  readonly releaseEncoders?: boolean;
+}
+
+export interface EngineParts {
+  /** A network with what is remembered of its calls. */
+  generator(network: NamedNetwork): Promise<Generator>;
+  /** A scorer, by its role in the model's folder or by its own folder's name. */
+  scorer(network: NamedNetwork, role: string): Promise<Scorer>;
+  /** Starts a job: what only earlier jobs used may be released. */
+  nextJob(): void;
+}
+
+/** A network by its name. */
+export type NamedNetwork = Pick<WireNetwork, 'model' | 'precision' | 'options'>;
+
+/** Parts of which nothing is open yet. */
+export function engineParts({ releaseEncoders, ...options }: EngineOptions): EngineParts {
+  const networks = new Held<Generator & { release(): Promise<void> }>(MAX_NETWORKS);
+  const scorers = new Held<Scorer>(MAX_SCORERS);
+  const mayRelease = (): boolean => releaseEncoders ?? isMemoryLow();
+  return {
+    async generator({ model: name, precision, options: own }) {
+      const model = openModelFolder(name, precision);
+      return networks.get(JSON.stringify([model.folder, precision, own, stampsOf(model)]), async () => {
+        const pipeline = await openPipeline(model, options);
+        return Object.assign(createGenerator(pipeline, mayRelease), { release: () => pipeline.release() });
+      });
+    },
+    async scorer({ model, precision }, role) {
+      const folder = openScorerFolder(role, openModelFolder(model, precision));
+      const key = JSON.stringify([role, folder.folder, stampsOf(folder)]);
+      return scorers.get(key, () => scorerKind(folder).open(folder, options));
+    },
+    nextJob() {
+      networks.nextJob();
+      scorers.nextJob();
+    },
+  };
+}
+
+const stampsOf = ({ folder, files }: { readonly folder: string; readonly files: readonly string[] }): string[] =>
+  files.map((file) => fileStamp(join(folder, file)));
+
+function isMemoryLow(): boolean {
+  const all = Math.min(process.constrainedMemory() || Infinity, totalmem());
+  return process.availableMemory() < LOW_MEMORY * all;
+}
