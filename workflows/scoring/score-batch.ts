@@ -67,24 +67,25 @@ export const imagesPerTrial = (split: PromptSplit): number => split.count * spli
  * @param onRecorded told how many further trials are complete
  */
 export async function scoreBatch(batch: Batch, onRecorded: (count: number) => void = () => {}): Promise<BatchScores> {
-  const scores: (number | null)[] = [];
+  const open: OpenTrial[] = [];
+  const known: (number | null)[] = [];
   const kept = new Map<number, Coefficients>();
   for (let start = 0; start < batch.trials.length; start += MAX_TRIALS) {
-    const slice = { ...batch, trials: batch.trials.slice(start, start + MAX_TRIALS) };
-    const asked = await ask(slice, slice.trials, batch.retryFailed);
+    const asked = await ask(batch, batch.trials.slice(start, start + MAX_TRIALS), batch.retryFailed);
     for (const { index, coefficients } of asked.kept) kept.set(index, coefficients);
-    onRecorded(slice.trials.length - asked.open.length);
-    scores.push(...(await scoreOpen(slice, asked, onRecorded)));
+    open.push(...asked.open);
+    known.push(...asked.scores);
   }
-  return { scores, kept };
+  onRecorded(batch.trials.length - open.length);
+  return { scores: await scoreOpen(batch, { open, scores: known }, onRecorded), kept };
 }
 
-const storeOf = ({ trials, split, reference }: Batch) =>
-  storeActivities(trials.length * imagesPerTrial(split) * keys(reference.contexts).length);
+const storeOf = ({ split, reference }: Batch, trials: number) =>
+  storeActivities(trials * imagesPerTrial(split) * keys(reference.contexts).length);
 
 async function ask(batch: Batch, trials: readonly AskedTrial[], retryFailed: boolean): Promise<AskQueueResult> {
   const { scoreQueue } = batch.prepared;
-  const asked = await storeOf(batch).ask({ ...batch.reference, trials, retryFailed, scoreQueue });
+  const asked = await storeOf(batch, trials.length).ask({ ...batch.reference, trials, retryFailed, scoreQueue });
   const before = batch.paces[scoreQueue];
   batch.paces[scoreQueue] = before === undefined ? startPace(asked.workers) : recount(before, asked.workers);
   return asked;
@@ -93,7 +94,7 @@ async function ask(batch: Batch, trials: readonly AskedTrial[], retryFailed: boo
 /** @returns the scores of all trials of the batch, in ask order */
 async function scoreOpen(
   batch: Batch,
-  asked: AskQueueResult,
+  asked: Pick<AskQueueResult, 'open' | 'scores'>,
   onRecorded: (count: number) => void,
 ): Promise<(number | null)[]> {
   const scores = [...asked.scores];
@@ -101,7 +102,7 @@ async function scoreOpen(
   const { first, repeated } = splitRepeated(asked.open);
   const complete = new Set<number>();
   const recorder = new Recorder(
-    (trials) => storeOf(batch).record({ ...batch.reference, trials }),
+    (trials) => storeOf(batch, trials.length).record({ ...batch.reference, trials }),
     ({ index, score }) => {
       scores[at.get(index)!] = score;
       if (complete.has(index)) return;

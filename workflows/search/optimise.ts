@@ -16,8 +16,10 @@ import { rankBest, type SearchState } from './search-state.js';
 
 const { min } = Math;
 
-/** Candidates asked together, unless the spec or the optimizer sets fewer. */
+/** Candidates asked together at most, if the spec sets how many. */
 const MAX_ASKED = 256;
+/** The same for optimizers that would ask for their whole budget at once: how many are asked together changes nothing. */
+const MAX_ASKED_BY_DEFAULT = 1024;
 /** A search whose candidates keep failing is stopped: more than this share, after at least this many. */
 const MAX_FAILED_SHARE = 0.2;
 const MIN_BEFORE_STOP = 5;
@@ -76,7 +78,10 @@ function optionsOf(
   { lower, upper }: CoefficientSpace,
 ): OptimizerOptions & { readonly batch: number } {
   const own = gridPoints === undefined ? {} : { gridPoints };
-  const batch = min(MAX_ASKED, wanted ?? defaultBatch(type, lower.length, budget, own));
+  const batch =
+    wanted === undefined
+      ? min(MAX_ASKED_BY_DEFAULT, defaultBatch(type, lower.length, budget, own))
+      : min(MAX_ASKED, wanted);
   return { space: { lower, upper }, seed, budget, batch, ...own };
 }
 
