@@ -8,6 +8,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, QschedError } from '../../contract/errors.js';
 import { suggestion } from '../../contract/suggestion.js';
+import { externalFiles } from './external-files.js';
 import { findModel } from './model-roots.js';
 
 /** The name of the precision whose file is plain model.onnx. */
@@ -82,6 +83,7 @@ export function openModelFolder(name: string, precision: string, roots?: readonl
     need('scheduler/scheduler_config.json'),
   ];
   files.push(...files.map((file) => `${file}_data`).filter((file) => existsSync(join(folder, file))));
+  files.push(...externalFiles(folder, files));
   const unet = readJson(folder, 'unet/config.json') as { in_channels: number; sample_size: number | [number, number] };
   const vae = readJson(folder, 'vae_decoder/config.json') as { scaling_factor?: number; shift_factor?: number | null };
   const own = existsSync(join(folder, 'qsched.json'))

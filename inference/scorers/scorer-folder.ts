@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { QschedError } from '../../contract/errors.js';
 import { suggestion } from '../../contract/suggestion.js';
+import { externalFiles } from '../models/external-files.js';
 import { hashFiles } from '../models/file-hashes.js';
 import { readJson, type ModelFolder } from '../models/model-folder.js';
 import { findModel, modelRoots } from '../models/model-roots.js';
@@ -38,6 +39,7 @@ export function openScorerFolder(
   }
   const own = existsSync(join(folder, MANIFEST)) ? [MANIFEST] : [];
   const data = required.map((file) => `${file}_data`).filter((file) => existsSync(join(folder, file)));
+  const files = [...own, ...required, ...data];
   return {
     role,
     name,
@@ -45,7 +47,7 @@ export function openScorerFolder(
     kind,
     manifest,
     names: definition.check(manifest, folder),
-    files: [...own, ...required, ...data],
+    files: [...files, ...externalFiles(folder, files)],
   };
 }
 

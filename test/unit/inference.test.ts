@@ -25,6 +25,7 @@ import { refuseTooMuchText } from '../../inference/prompts/too-much-text.js';
 import { openSession } from '../../inference/models/runtime-session.js';
 import { openScorerFolder } from '../../inference/scorers/scorer-folder.js';
 import { QschedError } from '../../contract/errors.js';
+import { model as onnx, tensor } from './onnx-bytes.js';
 import { parseSearchSpec } from '../../contract/validate.js';
 
 let root: string;
@@ -38,18 +39,12 @@ function write(path: string, content: string | Uint8Array | object): void {
   writeFileSync(path, typeof content === 'string' || content instanceof Uint8Array ? content : JSON.stringify(content));
 }
 
-/** A folder of the right layout; the networks are empty files. */
+/** A folder of the right layout; the graphs are empty. */
 function makeModel(name: string): string {
   const folder = join(models, name);
-  for (const file of [
-    'tokenizer/tokenizer.json',
-    'tokenizer/tokenizer_config.json',
-    'text_encoder/model.onnx',
-    'unet/model.onnx',
-    'unet/model_w4a8.onnx',
-    'vae_decoder/model.onnx',
-  ]) {
-    write(join(folder, file), '');
+  for (const file of ['tokenizer/tokenizer.json', 'tokenizer/tokenizer_config.json']) write(join(folder, file), '');
+  for (const file of ['text_encoder/model', 'unet/model', 'unet/model_w4a8', 'vae_decoder/model']) {
+    write(join(folder, `${file}.onnx`), onnx({}));
   }
   write(join(folder, 'model_index.json'), {});
   write(join(folder, 'unet/config.json'), { in_channels: 6, sample_size: 8 });
@@ -61,7 +56,7 @@ function makeModel(name: string): string {
 
 function makeScorer(name: string): string {
   const folder = join(models, name);
-  for (const file of SCORER_FILES) write(join(folder, file), '');
+  for (const file of SCORER_FILES) write(join(folder, file), file.endsWith('.onnx') ? onnx({}) : '');
   write(join(folder, 'preprocessor_config.json'), {
     crop_size: { height: 32 },
     image_mean: [0, 0, 0],
@@ -120,6 +115,49 @@ describe('a model folder', () => {
     expect(openScorerFolder('objective', openModelFolder('tiny', 'w4a8', [models]), [models]).files).toContain(
       'vision_model.onnx_data',
     );
+  });
+
+  test('counts every file that a graph keeps weights in, once, after the others', () => {
+    const folder = join(models, 'tiny');
+    const before = openModelFolder('tiny', 'w4a8', [models]).files;
+    const keepIn = (...locations: string[]) =>
+      onnx({ tensors: locations.map((location) => tensor('w', { location })) });
+    write(
+      join(folder, 'unet/model_w4a8.onnx'),
+      keepIn('weights.pb', 'model_w4a8.onnx_data', 'parts/w_1', 'weights.pb'),
+    );
+    write(join(folder, 'text_encoder/model.onnx'), keepIn('model.onnx.data'));
+    const weights = ['unet/weights.pb', 'unet/model_w4a8.onnx_data', 'unet/parts/w_1', 'text_encoder/model.onnx.data'];
+    for (const file of weights) write(join(folder, file), 'weights');
+    expect(openModelFolder('tiny', 'w4a8', [models]).files).toEqual([
+      ...before,
+      'unet/model_w4a8.onnx_data',
+      'text_encoder/model.onnx.data',
+      'unet/weights.pb',
+      'unet/parts/w_1',
+    ]);
+    write(join(models, 'clip/text_model.onnx'), keepIn('all.bin'));
+    write(join(models, 'clip/vision_model.onnx'), keepIn('all.bin'));
+    write(join(models, 'clip/all.bin'), 'weights');
+    const scorer = openScorerFolder('clip', { scorers: {} }, [models]);
+    expect(scorer.files.slice(-1)).toEqual(['all.bin']);
+    expect(scorer.files.filter((file) => file === 'all.bin')).toHaveLength(1);
+  });
+
+  test.each([
+    ['is missing', 'gone.bin'],
+    ['is missing', 'text_encoder'],
+    ['outside the folder', '../weights.bin'],
+    ['outside the folder', '/weights.bin'],
+    ['outside the folder', ''],
+  ])('refuses weights whose file %s: %s', (why, location) => {
+    write(join(models, 'clip/vision_model.onnx'), onnx({ tensors: [tensor('w', { location })] }));
+    mkdirSync(join(models, 'clip/text_encoder'), { recursive: true });
+    write(join(models, 'weights.bin'), 'weights');
+    const { message } = refusal(() => openScorerFolder('clip', { scorers: {} }, [models]));
+    expect(message).toContain(why);
+    expect(message).toContain(join(models, 'clip/vision_model.onnx'));
+    expect(message).toContain(JSON.stringify(location));
   });
 
   test.each([
