@@ -1,7 +1,7 @@
 /**
  * Noise levels of the training schedule: abar_t = prod_{i <= t} (1 - beta_i).
  *
- * Rounds where torch 2.11 on a CPU rounds, so that the numbers are its numbers bit for bit:
+ * Rounds at the same operations as torch 2.11 on a CPU, so that the numbers are equal bit for bit:
  * linspace in float32 with a fused multiply-add from the nearer end, beta and 1 - beta in
  * float32, the product accumulated in float64 and stored as float32.
  */

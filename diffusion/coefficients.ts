@@ -11,10 +11,10 @@
 import type { Coefficients } from '../contract/coefficients.js';
 import { QschedError } from '../contract/errors.js';
 
-/** How the numbers of a point spread over the steps. */
+/** How the numbers of a point determine the steps. */
 export type CoefficientShape = 'linear' | 'single-scale' | 'per-step';
 
-/** Which coefficients are searched; the other ones stay 1. */
+/** Which coefficients are searched; the others stay 1. */
 export type CoefficientTune = 'both' | 'sample' | 'noise';
 
 export interface CoefficientSpaceOptions {
@@ -26,15 +26,15 @@ export interface CoefficientSpaceOptions {
   readonly steps: number;
 }
 
-/** The box that an optimizer searches, and the way from it to coefficients. */
+/** The box that an optimizer searches, and the mapping from its points to coefficients. */
 export interface CoefficientSpace {
-  /** Numbers of a point. */
+  /** How many numbers a point has. */
   readonly dimension: number;
   readonly lower: readonly number[];
   readonly upper: readonly number[];
-  /** One name a number, in order: `sample.start`, `sample.end`, `noise.start`, `noise.end`; per step `sample.0`, ... */
+  /** One name per number, in order: `sample.start`, `sample.end`, `noise.start`, `noise.end`; per step `sample.0`, ... */
   readonly names: readonly string[];
-  /** @throws QschedError (usage) where the point has another length or a number that is not finite */
+  /** @throws QschedError (usage) if the point has another length or contains a number that is not finite */
   toCoefficients(point: readonly number[]): Coefficients;
   /** All ones: the schedule without coefficients. */
   identity(): Coefficients;
@@ -61,7 +61,7 @@ const ones = (steps: number): number[] => new Array<number>(steps).fill(1);
  *
  * With one step, linspace(start, end, 1) = [start]: the end has no effect, so it is not searched.
  *
- * @throws QschedError (usage) where steps is not a whole number from 1 or the range is not finite and rising
+ * @throws QschedError (usage) if steps is not a whole number from 1 or the range is not finite and rising
  */
 export function coefficientSpace(options: CoefficientSpaceOptions): CoefficientSpace {
   const {
@@ -125,7 +125,7 @@ function spreadOver(shape: CoefficientShape, values: readonly number[], steps: n
 /**
  * Checks that coefficients belong to a schedule of `steps` steps.
  *
- * @throws QschedError (usage) where a length differs or a number is not finite
+ * @throws QschedError (usage) if a length differs or a number is not finite
  */
 export function checkCoefficients(coefficients: Coefficients, steps: number): void {
   for (const part of ['sample', 'noise'] as const) {

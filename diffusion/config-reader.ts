@@ -1,8 +1,8 @@
 /**
- * Reads a scheduler's configuration: diffusers' scheduler_config.json or our own short form.
+ * Reads a scheduler's configuration: diffusers' scheduler_config.json or the short form of this package.
  *
- * Every key is either read, or known to have no effect at the value it has, or named in an
- * error: nothing that would change the samples is passed over in silence.
+ * Every key is either used, or known to have no effect at its value, or named in an error: nothing that would change the
+ * samples is ignored silently.
  */
 import { QschedError } from '../contract/errors.js';
 
@@ -20,7 +20,7 @@ export interface ConfigReader {
   whole(key: string, fallback: number, low: number, high: number): number;
   flag(key: string, fallback: boolean): boolean;
   choice<T extends string>(key: string, fallback: T, allowed: readonly T[]): T;
-  /** Call last. @throws QschedError (usage) naming the first key that was neither read nor harmless */
+  /** Call last. @throws QschedError (usage) naming the first key that was neither used nor harmless */
   finish(): void;
 }
 
@@ -34,7 +34,7 @@ const BOOKKEEPING = new Set([
   'clip_sample_value',
 ]);
 
-/** Keys of features that are not built here, with the values at which they are off. */
+/** Keys of features that are not implemented here, with the values that turn them off. */
 const SWITCHED_OFF: Readonly<Record<string, readonly unknown[]>> = {
   clip_sample: [false, null],
   thresholding: [false, null],
@@ -58,7 +58,7 @@ const SWITCHED_OFF: Readonly<Record<string, readonly unknown[]>> = {
  * A reader over one configuration.
  *
  * @param className the diffusers class, for messages
- * @param noEffect keys that this scheduler accepts and does not use, as diffusers 0.42.1 does not
+ * @param noEffect keys that this scheduler accepts but ignores, as diffusers 0.42.1 does
  */
 export function configReader(
   config: SchedulerConfig,
@@ -115,13 +115,13 @@ export function configReader(
           throw new QschedError(
             'usage',
             `${className}: ${key} is ${show(value)}, which is not supported: only ${off.map(show).join(' or ')} is.`,
-            `Change ${key} in the scheduler config, if the model was made without it.`,
+            `Change ${key} in the scheduler config if the model was trained without it.`,
           );
         }
         throw new QschedError(
           'usage',
           `${className}: unknown key "${key}" (value ${show(value)}) in the scheduler config.`,
-          `Take it out; keys that are read: ${[...read].sort().join(', ')}. Steps and eta go to setTimesteps(n, { eta }).`,
+          `Remove it; known keys: ${[...read].sort().join(', ')}. Steps and eta are arguments of setTimesteps(n, { eta }).`,
         );
       }
     },

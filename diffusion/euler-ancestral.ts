@@ -5,7 +5,7 @@
  *   up = sqrt(t^2 (f^2 - t^2) / f^2), down = sqrt(t^2 - up^2) = t^2 / f
  *   x' = x + (x - x0) / f (down - f) + up z
  *
- * up is 0 after the last step: diffusers draws there and multiplies by 0, here nothing is drawn.
+ * up is 0 after the last step: diffusers generates noise there and multiplies it by 0, here none is needed.
  */
 import { configReader } from './config-reader.js';
 import { MAX_STEPS, type SchedulerDefinition } from './definition.js';

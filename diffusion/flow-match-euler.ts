@@ -126,7 +126,7 @@ function checkSigmas(sigmas: readonly number[], steps: number): void {
     throw new QschedError(
       'usage',
       `sigmas has ${sigmas.length} numbers, but the schedule has ${steps} steps.`,
-      'Give one sigma a step, without the final 0.',
+      'Give one sigma per step, without the final 0.',
     );
   }
   const falling = sigmas.every((sigma, i) => sigma > 0 && sigma <= 1 && (i === 0 || sigma < sigmas[i - 1]!));

@@ -21,7 +21,7 @@ export interface FusedStep {
   readonly b: number;
   /** Offset: one number, or one per channel. */
   readonly d: number | readonly number[];
-  /** Weight of the noise; 0 where the step draws none. */
+  /** Weight of the noise; 0 if the step adds none. */
   readonly n: number;
 }
 
@@ -41,10 +41,10 @@ export interface FusedSchedule {
  *
  * @param sample x, one sample or a batch, flat
  * @param modelOutput m, as long as `sample`
- * @param noise z, as long as `sample`; null only where step.n is 0
+ * @param noise z, as long as `sample`; null only if step.n is 0
  * @param out receives x', as long as `sample`
- * @param channels channels of one sample stored channel by channel; needed where d is per channel
- * @throws QschedError (usage) where lengths differ, noise is missing, or d does not fit the channels
+ * @param channels channels of one sample stored channel by channel; needed if d is per channel
+ * @throws QschedError (usage) if lengths differ, noise is missing, or d does not fit the channels
  */
 export function applyFused(
   step: FusedStep,
@@ -62,7 +62,7 @@ export function applyFused(
     if (noise === null) {
       throw new QschedError(
         'usage',
-        `The step at timestep ${step.timestep} draws noise, but none was given.`,
+        `The step at timestep ${step.timestep} adds noise, but none was given.`,
         'Pass standard normal noise as long as the sample.',
       );
     }
@@ -76,7 +76,7 @@ export function applyFused(
   if (channels === undefined || channels !== d.length || length % channels !== 0) {
     throw new QschedError(
       'usage',
-      `The step at timestep ${step.timestep} has an offset for ${d.length} channels, but channels is ${String(channels)} and the sample holds ${length} numbers.`,
+      `The step at timestep ${step.timestep} has an offset for ${d.length} channels, but channels is ${String(channels)} and the sample has ${length} numbers.`,
       'Pass the number of channels of one sample, and one sample at a time.',
     );
   }
@@ -104,7 +104,7 @@ function checkLength(name: string, actual: number, expected: number): void {
   if (actual !== expected) {
     throw new QschedError(
       'usage',
-      `${name} holds ${actual} numbers, but the sample holds ${expected}.`,
+      `${name} has ${actual} numbers, but the sample has ${expected}.`,
       `Pass ${name} with ${expected} numbers.`,
     );
   }

@@ -1,8 +1,8 @@
 /**
- * Standard normal noise that depends on (seed, prompt, step) and nothing else: not on the batch,
- * the worker, or what was drawn before.
+ * Standard normal noise that depends on (seed, prompt, step) and nothing else: not on the batch, the worker, or on
+ * noise generated before.
  *
- * Definition, so that another program can draw the same numbers:
+ * Definition, so that another program can generate the same numbers:
  *
  *   key      FNV-1a 64 (offset 0xcbf29ce484222325, prime 0x100000001b3) over the prompt's UTF-8
  *            bytes; key words = [low 32 bits, high 32 bits]
@@ -32,9 +32,9 @@ const TWO_32 = 2 ** 32;
 const TWO_MINUS_53 = 2 ** -53;
 
 /**
- * Draws `length` standard normal numbers. A longer draw begins with the shorter one.
+ * Generates `length` standard normal numbers. A longer result begins with the shorter one.
  *
- * @throws QschedError (usage) where seed, stepIndex or length is not a whole number in its range
+ * @throws QschedError (usage) if seed, stepIndex or length is not a whole number in its range
  */
 export function gaussianNoise({ seed, prompt, stepIndex, length }: NoiseRequest): Float32Array {
   checkWhole('seed', seed, Number.MAX_SAFE_INTEGER);

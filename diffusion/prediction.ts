@@ -1,5 +1,5 @@
 /**
- * What a network's output m says about x0 and the noise eps in x = sqrt(abar) x0 + sqrt(1 - abar) eps:
+ * x0 and the noise eps from a network's output m, with x = sqrt(abar) x0 + sqrt(1 - abar) eps:
  *
  *   epsilon       eps = m                                x0 = (x - sqrt(1 - abar) m) / sqrt(abar)
  *   sample        x0 = m                                 eps = (x - sqrt(abar) m) / sqrt(1 - abar)

@@ -33,7 +33,7 @@ export interface PtqdFitOptions {
   readonly bias?: 'step' | 'channel';
   /** Channels of one sample; needed for `channel`. */
   readonly channels?: number;
-  /** Numbers of one sample; needed for `channel` where outputs hold a batch. Default: all of it is one sample. */
+  /** Numbers of one sample; needed for `channel` if outputs contain a batch. By default all of it is one sample. */
   readonly sampleLength?: number;
 }
 
@@ -43,7 +43,7 @@ export interface PtqdStep {
   readonly gamma: number;
   /** One number, or one per channel. */
   readonly mu: number | readonly number[];
-  /** s2: variance of delta about its mean (about each channel's mean, where there is one per channel). */
+  /** s2: variance of delta about its mean (about each channel's mean, if there is one per channel). */
   readonly variance: number;
 }
 
@@ -52,7 +52,7 @@ export interface PtqdStep {
  *
  * @param reference e: full-precision outputs, flat, samples one after another, channel by channel
  * @param quantised q: as long as `reference`
- * @throws QschedError where lengths or channels do not fit (usage), or where the outputs are constant or not finite (failure)
+ * @throws QschedError if lengths or channels do not fit (usage), or if the outputs are constant or not finite (failure)
  */
 export function fitPtqd(reference: Float32Array, quantised: Float32Array, options: PtqdFitOptions = {}): PtqdStep {
   const { gamma: method = 'std', bias = 'step', channels = 1, sampleLength = reference.length } = options;
@@ -98,7 +98,7 @@ export function fitPtqd(reference: Float32Array, quantised: Float32Array, option
  * A schedule that corrects a quantised network's output step by step.
  *
  * @param fits one per step
- * @throws QschedError (usage) where the numbers of steps differ, or channels of offset and bias do
+ * @throws QschedError (usage) if the numbers of steps differ, or the channels of offset and bias
  */
 export function applyPtqd(schedule: FusedSchedule, fits: readonly PtqdStep[]): FusedSchedule {
   if (fits.length !== schedule.steps.length) {

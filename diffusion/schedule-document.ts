@@ -14,7 +14,7 @@ import { checkCoefficients, identityCoefficients } from './coefficients.js';
 import { applyPtqd, type PtqdStep } from './ptqd.js';
 import type { Scheduler } from './scheduler.js';
 
-/** What a document says beside its steps. */
+/** The fields of a document beside its steps. */
 export type ScheduleOrigin = Pick<ScheduleDocument, 'kind' | 'scheduler'> &
   Partial<Pick<ScheduleDocument, 'model' | 'precision' | 'searchId' | 'which' | 'heldOut'>>;
 
@@ -22,7 +22,7 @@ export type ScheduleOrigin = Pick<ScheduleDocument, 'kind' | 'scheduler'> &
  * The document of one schedule. PTQD corrects the output before c^eps scales it.
  *
  * @param scheduler with its timesteps set
- * @throws QschedError (usage) where lengths do not fit, or the scheduler clips
+ * @throws QschedError (usage) if lengths do not fit, or the scheduler clips
  */
 export function scheduleDocument(
   scheduler: Scheduler,
@@ -46,10 +46,10 @@ export function scheduleDocument(
 }
 
 /**
- * Fills in what a document leaves out, and checks what it holds against the scheduler.
+ * Fills in what a document omits, and checks the rest against the scheduler.
  *
  * @param where what the messages call the document
- * @throws QschedError (usage): made for other steps or another scheduler, coefficients that do not fit, steps that say something else
+ * @throws QschedError (usage): made for other steps or another scheduler, coefficients that do not fit, or steps that contradict them
  */
 export function completeSchedule(scheduler: Scheduler, document: ScheduleDocument, where: string): CompleteSchedule {
   const { timesteps } = scheduler;
@@ -66,8 +66,8 @@ export function completeSchedule(scheduler: Scheduler, document: ScheduleDocumen
   if (document.fused !== undefined && !sameSteps(document.fused, complete.fused)) {
     throw new QschedError(
       'usage',
-      `${where}: fused does not say what its scheduler, coefficients and ptqd give.`,
-      'Take fused out of the file: it is computed.',
+      `${where}: fused differs from what its scheduler, coefficients and ptqd give.`,
+      'Remove fused from the file: it is computed.',
     );
   }
   return complete;

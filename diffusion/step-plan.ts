@@ -2,7 +2,7 @@
  * One sampling step as numbers, the form that every scheduler here reduces to:
  *
  *   x0 = x0.x * x + x0.m * m                     predicted original sample
- *   x0 = clamp(x0, -clip, clip)                  where the scheduler clips
+ *   x0 = clamp(x0, -clip, clip)                  if the scheduler clips
  *   x' = prev.x0 * x0 + prev.x * x + prev.m * m + prev.z * z
  *
  * Coefficients (Q-Sched, Eq. 2) scale x to c^x x and m to c^eps m first; z and the network's
@@ -16,7 +16,7 @@ export interface StepPlan {
   readonly inputScale: number;
   /** Weights of the predicted original sample. */
   readonly x0: { readonly x: number; readonly m: number };
-  /** Bound of the predicted original sample; null where the scheduler does not clip. */
+  /** Bound of the predicted original sample; null if the scheduler does not clip. */
   readonly clip: number | null;
   /** Weights of the next sample. */
   readonly prev: { readonly x0: number; readonly x: number; readonly m: number; readonly z: number };
@@ -36,7 +36,7 @@ export interface StepCoefficients {
 
 type Samples = Float32Array | Float64Array;
 
-/** The step itself, in float64; writes x' and x0 (null: not wanted), rounded to what they are stored in. */
+/** The step itself, in float64; writes x' and x0 (null if not needed), rounded to the type of their arrays. */
 export function runStep(
   plan: StepPlan,
   c: StepCoefficients,
@@ -60,15 +60,15 @@ export function runStep(
 /**
  * The same step as x' = a x + b m + d + n z, with d = 0.
  *
- * @throws QschedError (usage) where the step clips: clamping is not affine
+ * @throws QschedError (usage) if the step clips: clamping is not affine
  */
 export function fuseStep(scheduler: string, plan: StepPlan, c: StepCoefficients): FusedStep {
   const { x0, clip, prev, timestep, inputScale } = plan;
   if (clip !== null) {
     throw new QschedError(
       'usage',
-      `The scheduler "${scheduler}" clips its predicted sample to [-${clip}, ${clip}], so its steps are not affine and have no fused form.`,
-      'Switch clipping off in the scheduler config ("clip_sample": false, or "clip_denoised": false), if the model was made without it.',
+      `The scheduler "${scheduler}" clips its predicted sample to [-${clip}, ${clip}], so its steps are not affine and cannot be fused.`,
+      'Turn clipping off in the scheduler config ("clip_sample": false, or "clip_denoised": false) if the model was trained without it.',
     );
   }
   return {

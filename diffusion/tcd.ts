@@ -7,8 +7,8 @@
  *   x'  = sqrt(abar_p / abar_s) x_s + sqrt(1 - abar_p / abar_s) z    (eta > 0, not the last step)
  *   x'  = x_s                                                        otherwise
  *
- * `eta` is gamma of the TCD paper. diffusers' `step` takes 0.3 where nothing is said, its
- * pipelines pass 0; here 0 is the default.
+ * `eta` is gamma of the TCD paper. In diffusers the default of `step` is 0.3, but its
+ * pipelines pass 0; here the default is 0.
  */
 import { alphasCumprod } from './betas.js';
 import { configReader, readBetas } from './config-reader.js';

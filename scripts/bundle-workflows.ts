@@ -1,6 +1,6 @@
 /**
  * Bundles the compiled workflows into one file, so that a worker starts without webpack: dist/workflows/index.js ->
- * dist/workflow-bundle.js. Runs after `tsc`; ends with exit code 1 where a workflow imports what the sandbox lacks.
+ * dist/workflow-bundle.js. Runs after `tsc`; ends with exit code 1 if a workflow imports something that the sandbox does not have.
  */
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,7 +12,7 @@ import { bundleWorkflowCode, type Logger } from '@temporalio/worker';
  *
  * @param workflowsPath the module that exports every workflow
  * @returns the bundle's code
- * @throws Error with webpack's report, where a module is missing or is one of Node's own
+ * @throws Error with webpack's report if a module is missing or is one of Node's
  */
 export async function bundle(workflowsPath: string): Promise<string> {
   const report: string[] = [];

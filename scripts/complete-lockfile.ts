@@ -1,8 +1,8 @@
 /**
  * Completes package-lock.json with the platform packages that a registry mirror did not list.
  *
- * npm leaves an optional package out of the lock file where the registry lacks it, and `npm ci`
- * then refuses the file everywhere. Run this after every change of dependencies:
+ * npm omits an optional package from the lock file if the registry lacks it, and `npm ci` then rejects the file
+ * everywhere. Run this after every change of dependencies:
  * `npx tsx scripts/complete-lockfile.ts`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ const OS = ['darwin', 'linux', 'win32', 'freebsd', 'android', 'openharmony'];
 const CPU = ['arm64', 'x64', 'ia32', 'ppc64', 'riscv64', 's390x', 'arm'];
 const LIBC: Readonly<Record<string, string>> = { gnu: 'glibc', musl: 'musl', gnueabihf: 'glibc', musleabihf: 'musl' };
 
-/** os, cpu and libc as the names of platform packages spell them. */
+/** os, cpu and libc from the name of a platform package. */
 function platformOf(name: string): { os?: string[]; cpu?: string[]; libc?: string[] } {
   const words = name.split('/').at(-1)!.split('-');
   const os = OS.find((word) => words.includes(word));

@@ -15,7 +15,7 @@ interface Room {
   readonly reaches: 'nothing' | 'workflow' | 'everything';
   /** Packages that it must not import, as regular expressions. */
   readonly without?: readonly string[];
-  /** Runs in workflows, where `Buffer` is missing. */
+  /** Runs in workflows, which have no `Buffer`. */
   readonly sandboxed?: true;
 }
 

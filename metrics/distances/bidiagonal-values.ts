@@ -17,7 +17,7 @@ const { abs, hypot, max, sqrt } = Math;
 /**
  * @param s (n), the diagonal; becomes the singular values, 0 or more, in no order
  * @param e (n), the diagonal above it, the last value 0; used up
- * @throws QschedError (failure) where the values do not converge, as they do not where one is not finite
+ * @throws QschedError (failure) if the values do not converge, for example because one is not finite
  */
 export function bidiagonalValues(s: Float64Array, e: Float64Array, rotate: Rotate): void {
   let steps = MAX_STEPS * s.length;

@@ -4,7 +4,7 @@
  *
  * Step k reflects column k, then row k. With v and u the reflected vectors, w = tau M^T v and y = M u,
  * the rest of the table becomes M - v w^T - sigma y u^T. Both updates of a row, and its part of the next
- * column's M^T v, are made while the row is in the cache: the table is read once a step.
+ * column's M^T v, are made while the row is in the cache: the table is read once per step.
  */
 
 /** B as two diagonals, and V. */
@@ -13,7 +13,7 @@ export interface Bidiagonal {
   readonly diagonal: Float64Array;
   /** (n), the diagonal above; its last value is 0. */
   readonly above: Float64Array;
-  /** V^T, (n, n) row after row; empty where not asked for. */
+  /** V^T, (n, n) row after row; empty if not requested. */
   readonly right: Float64Array;
 }
 
@@ -23,7 +23,7 @@ const { sqrt } = Math;
  * @param table M, (m, n) row after row with m >= n >= 1
  */
 export function bidiagonalise(table: Float64Array, m: number, n: number, withVectors: boolean): Bidiagonal {
-  // Rows are changed two at a time: a row of zeros more does no harm.
+  // Rows are changed two at a time: an extra row of zeros does no harm.
   const a = new Float64Array((m + 1) * n);
   a.set(table);
   const diagonal = new Float64Array(n);
@@ -41,7 +41,7 @@ export function bidiagonalise(table: Float64Array, m: number, n: number, withVec
   return { diagonal, above, right: withVectors ? rightVectors(a, n, sigmas) : new Float64Array() };
 }
 
-/** Reflects column k, as far as its own row goes. @returns w, by which the rows below change */
+/** Reflects column k, from its own row on. @returns w, by which the rows below change */
 function reflectColumn(row: Float64Array, k: number, dots: Float64Array, diagonal: Float64Array): Float64Array {
   const n = row.length;
   const w = new Float64Array(n);

@@ -39,7 +39,7 @@ export function triangleOf(columns: Float64Array, n: number, d: number): Float64
 }
 
 /**
- * A of a covariance, the largest remaining variance first; ends where the rest is rounding.
+ * A of a covariance, the largest remaining variance first; ends once the rest is rounding.
  *
  * @param s (d, d), symmetric
  * @returns (r, d), r the rank of s up to rounding, but at least 1
@@ -59,7 +59,7 @@ export function pivotedCholesky(s: Float64Array, d: number): Float64Array {
     for (let k = 0; k < rank; k += 4) subtractFour(row, a, k, rank, d, pivot);
     const root = sqrt(left[pivot]!);
     for (let c = 0; c < d; c++) {
-      // A variance that is used up stays so: what rounding leaves there is no row of its own.
+      // A variance that is used up stays used up: a remainder of rounding does not become a row.
       row[c] = left[c]! > 0 ? row[c]! / root : 0;
       left[c] = c === pivot ? 0 : max(0, left[c]! - row[c]! * row[c]!);
     }

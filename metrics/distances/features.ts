@@ -1,5 +1,5 @@
 /**
- * A table of features, one image a row, for distances between sets.
+ * A table of features, one image per row, for distances between sets.
  */
 import { QschedError } from '../../contract/errors.js';
 
@@ -54,7 +54,7 @@ export function checkFeatureSet({ rows, dimension, data }: Features): void {
 
 /**
  * Sum over all pairs of rows of a kernel of their dot product and squared distance; pairs of
- * equal index are left out where `skipSame`. A set with itself takes half the time.
+ * equal index are left out with `skipSame`. A set with itself takes half the time.
  *
  * The squared distance is |x|^2 + |y|^2 - 2 x.y, right to about 1e-16 of the squared lengths:
  * for rows of like length.
@@ -92,7 +92,7 @@ const TILE = 32;
 
 /**
  * Visits the dot products of all rows of `a` with all rows of `b`, each summed in index order;
- * only those with j >= i where `upper`. Eight at a time, which is several times faster than
+ * only those with j >= i with `upper`. Eight at a time, which is several times faster than
  * one by one.
  */
 export function forEachDot(

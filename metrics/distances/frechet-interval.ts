@@ -10,8 +10,8 @@
  *
  * With S = A^T A and the singular values s_k, left and right singular vectors u_k and v_k of A1 A2^T,
  * T = sum_k (A2^T v_k) (A2^T v_k)^T / s_k over s_k > 0: no matrix is inverted, and a singular
- * covariance needs no case of its own. With p = A2 (x - mu1), the image seen by the reference,
- * (x - mu1)^T T (x - mu1) = sum_k (p.v_k)^2 / s_k; where A1 is the images themselves over sqrt(n - 1),
+ * covariance needs no special case. With p = A2 (x - mu1), the image seen by the reference,
+ * (x - mu1)^T T (x - mu1) = sum_k (p.v_k)^2 / s_k; if A1 is the images themselves over sqrt(n - 1),
  * p is a row of A1 A2^T, and the sum is (n - 1) sum_k s_k u_k^2 at that row.
  *
  * Images of one prompt are not independent, so the standard error is that of prompts: with
@@ -20,7 +20,7 @@
  *
  * The interval is about the spread, not the bias: a distance of n images is too high by about
  * a constant / n. It suits many more images than features, and distances well above that bias;
- * in a difference of two sets of one size most of the bias goes away.
+ * in a difference of two sets of one size most of the bias cancels.
  */
 import { QschedError } from '../../contract/errors.js';
 import type { Interval } from '../statistics/bootstrap.js';
@@ -93,7 +93,7 @@ function transported(
   const largest = values.reduce((most, value) => max(most, value), 0);
   const kept = Array.from(values.keys()).filter((k) => values[k]! > CUTOFF * largest);
   const sums = new Float64Array(n);
-  // gaussianOf takes the images themselves as a factor where they are no more than the features.
+  // gaussianOf takes the images themselves as a factor if there are no more of them than features.
   const whole = n <= dimension;
   if (whole && n <= two.factor.rows) {
     for (let i = 0; i < n; i++) {

@@ -3,9 +3,9 @@
  * stand for a set (a published reference is kept so).
  *
  * What distances need of a covariance S is a factor A with A^T A = S:
- * - of images: the centred table over sqrt(n - 1) where it has no more rows than columns,
+ * - of images: the centred table over sqrt(n - 1) if it has no more rows than columns,
  *   else the triangle of its QR decomposition. Singular covariances lose no accuracy;
- * - of a covariance: its pivoted Cholesky decomposition, ended where the rest is rounding.
+ * - of a covariance: its pivoted Cholesky decomposition, ended once the rest is rounding.
  */
 import { QschedError } from '../../contract/errors.js';
 import { pivotedCholesky, triangleOf } from './covariance-factors.js';

@@ -5,7 +5,7 @@
 import { checkFeatures, sumOverPairs, type Features } from './features.js';
 
 /**
- * The unbiased estimate over all images of both sets (torchmetrics' `poly_mmd`, where the
+ * The unbiased estimate over all images of both sets (torchmetrics' `poly_mmd`, in which the
  * sets are of one size; its class averages that over random subsets).
  *
  * @throws QschedError (failure) as `checkFeatures` does

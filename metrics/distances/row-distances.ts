@@ -1,8 +1,8 @@
 /**
  * Distances of one row of an evaluation: to real images, to the full-precision network's images of
- * the same prompts and seeds, and how the first differs from the identity's.
+ * the same prompts and seeds, and how the first differs from the baseline's.
  *
- * A distance takes long, and rows share the identity's and the reference: each is asked of `remember` by
+ * A distance takes long, and rows share the baseline's and the reference: each is asked of `remember` by
  * what decides it.
  */
 import { cmmd } from './cmmd.js';
@@ -12,7 +12,7 @@ import { frechetDifference, frechetEstimate, frechetInterval, type FrechetEstima
 import type { FeatureStatistics } from './gaussian-features.js';
 import { kid } from './kid.js';
 
-/** Features of a row's images in prompt-then-seed order; NaN where an image failed. */
+/** Features of a row's images in prompt-then-seed order; NaN if an image failed. */
 export interface RowFeatures {
   /** Names the content: rows of one name hold the same features. */
   readonly name: string;
@@ -20,7 +20,7 @@ export interface RowFeatures {
   readonly table: Features;
 }
 
-/** Statistics of real images under a name that stands for their content. */
+/** Statistics of real images under a name made from their content. */
 export interface NamedReference extends FeatureStatistics {
   readonly name: string;
 }
@@ -29,12 +29,12 @@ export interface NamedReference extends FeatureStatistics {
  * Hands back what was computed before.
  *
  * @param what the quantity, with the version of how it is computed
- * @param of names of what it is computed from, and plain JSON that says which part
- * @param compute done where the answer is not known
+ * @param of names of what it is computed from, and plain JSON for which part of it
+ * @param compute called if the answer is not known
  */
 export type Remember = (what: string, of: readonly unknown[], compute: () => Float64Array) => Promise<Float64Array>;
 
-/** What a row is measured against; null where there is none. */
+/** What a row is measured against; null if there is none. */
 export interface DistanceOptions {
   readonly reference: NamedReference | null;
   readonly identity: RowFeatures | null;
@@ -44,7 +44,7 @@ export interface DistanceOptions {
   readonly kind: string | null;
 }
 
-/** What could be measured; null where something is missing. */
+/** What could be measured; null if something is missing. */
 export interface RowDistances {
   readonly fid: { readonly distance: number; readonly low: number; readonly high: number } | null;
   readonly fidGain: { readonly difference: number; readonly low: number; readonly high: number } | null;
@@ -62,9 +62,9 @@ const NOTHING: RowDistances = { fid: null, fidGain: null, fidSd: null, kid: null
 const computeAlways: Remember = async (_what, _of, compute) => compute();
 
 /**
- * Every distance of a row. Images that failed are left out, in pairs where two rows are compared.
+ * Every distance of a row. Images that failed are left out, in pairs if two rows are compared.
  *
- * @param row null where the row has no features
+ * @param row null if the row has no features
  */
 export async function distancesOf(
   row: RowFeatures | null,
@@ -85,7 +85,7 @@ export function finishedFeatures({ table: { rows, dimension, data } }: RowFeatur
   return finished;
 }
 
-/** The distance to real images with its interval, and the paired difference to the identity's. */
+/** The distance to real images with its interval, and the paired difference from the baseline's. */
 async function distancesToReal(
   row: RowFeatures,
   reference: NamedReference,

@@ -11,7 +11,7 @@ import { triangleOf } from './covariance-factors.js';
 export interface SingularValues {
   /** (n), n the smaller side of the table. */
   readonly values: Float64Array;
-  /** (n, n), row after row: column k belongs to value k. Empty where not asked for. */
+  /** (n, n), row after row: column k belongs to value k. Empty if not requested. */
   readonly vectors: Float64Array;
 }
 
@@ -22,9 +22,9 @@ const TALL = 1.5;
 
 /**
  * @param table (rows, columns), row after row, at least 1 of each, all values finite; it is not changed
- * @returns vectors of the columns' side where there are no more columns than rows (right ones), else of
+ * @returns vectors of the columns' side if there are no more columns than rows (right ones), else of
  *   the rows' side (left ones)
- * @throws QschedError (failure) where the values do not converge: squares of the features overflow
+ * @throws QschedError (failure) if the values do not converge: squares of the features overflow
  */
 export function singularValues(
   table: Float64Array,
@@ -34,7 +34,7 @@ export function singularValues(
 ): SingularValues {
   const wide = columns > rows;
   const [m, n] = wide ? [columns, rows] : [rows, columns];
-  // A tall table is reduced to a triangle first; its columns are what triangleOf wants, and a wide one's rows.
+  // A tall table is reduced to a triangle first; triangleOf takes its columns, and the rows of a wide one.
   const reduced = m > TALL * n;
   const square = (): Float64Array =>
     triangleOf(wide ? Float64Array.from(table) : transposed(table, rows, columns), m, n);

@@ -13,9 +13,9 @@ export const CLIP_MEAN: readonly [number, number, number] = [0.48145466, 0.45782
 /** Standard deviation of R, G, B that OpenAI's CLIP was trained with, on [0, 1]. */
 export const CLIP_STD: readonly [number, number, number] = [0.26862954, 0.26130258, 0.27577711];
 
-/** How an encoder wants its images. */
+/** How an encoder expects its images. */
 export interface ClipPreprocessing {
-  /** Side S of the square input, in pixels; not used where `resize` is false. */
+  /** Side S of the square input, in pixels; not used if `resize` is false. */
   readonly size: number;
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
@@ -26,7 +26,7 @@ export interface ClipPreprocessing {
 /**
  * The encoder's input for one image.
  *
- * @returns (3, S, S), or (3, height, width) where `resize` is false
+ * @returns (3, S, S), or (3, height, width) if `resize` is false
  * @throws QschedError (failure) if the size is not a positive whole number
  */
 export function clipPreprocess(image: RgbImage, { size, mean, std, resize }: ClipPreprocessing): Float32Array {

@@ -2,7 +2,7 @@
  * Pillow's 8-bit resize, bit for bit (Pillow 13.0, `Image.resize`): two passes, weights as
  * 22-bit fixed-point numbers, 8 bits between the passes.
  *
- * The horizontal pass comes first, except where far more rows than columns go away: Pillow
+ * The horizontal pass comes first, unless far more rows than columns are dropped: Pillow
  * 13 then starts with the rows, which older versions do not. The rule used here was found
  * by comparison on thousands of sizes. An image that keeps its proportions meets it only
  * when it shrinks and is more than twice as high as wide.
@@ -23,7 +23,7 @@ const HALF = 1 << (PRECISION_BITS - 1);
  *
  * @param width pixels of the result, at least 1
  * @param height pixels of the result, at least 1
- * @param box the part of the input to resize; all of it where left out
+ * @param box the part of the input to resize; all of it by default
  * @throws QschedError (failure) if a size or the box makes no sense
  */
 export function resizePillow(

@@ -1,9 +1,9 @@
 /**
  * What turns raw terms into the number that a search maximises: JAQ = TC + k * IQ (Q-Sched, arXiv
- * 2509.01624, Eq. 3) and its relatives, by plan. TC says how well image and text agree, IQ how
- * good the image is; a score is always the weighted sum of the two means, so that any k can be
+ * 2509.01624, Eq. 3) and its relatives, by plan. TC is the agreement of image and text, IQ the
+ * quality of the image; a score is always the weighted sum of the two means, so that any k can be
  * ranked later from stored terms, to the same bits. The paper's Algorithm 1 writes a minimisation;
- * JAQ is maximised, as its text and code have it.
+ * JAQ is maximised, as in its text and code.
  *
  * Sums run in row order in float64, so equal rows give equal scores bit for bit.
  */
@@ -14,7 +14,7 @@ import { clipScoreHessel } from '../scores/clip-score.js';
 /** The raw terms of one image by scorer and name. */
 export type Row = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-/** Mean terms on the objective's own scale; null where the objective has none of that side. */
+/** Mean terms on the objective's scale; null if the objective has no such term. */
 export interface MeanTerms {
   readonly tc: number | null;
   readonly iq: number | null;
@@ -25,7 +25,7 @@ export interface Objective {
   readonly plan: ObjectivePlan;
   /** Scorers whose terms every row must have. */
   readonly scorers: readonly string[];
-  /** weights[0] * tc + weights[1] * iq over all images of a candidate; NaN where a term is NaN. */
+  /** weights[0] * tc + weights[1] * iq over all images of a candidate; NaN if a term is NaN. */
   score(rows: readonly Row[]): number;
   /** The score of one image, for paired statistics. */
   perImage(row: Row): number;
@@ -120,7 +120,7 @@ function valueOf(row: Row, parts: readonly ObjectivePart[]): number {
 /**
  * What share of the score's variance over candidates each term contributes:
  * cov(tc, s) / var(s) and cov(k * iq, s) / var(s) with s = tc + k * iq. They add up to 1; a
- * share is negative where a term works against the score. Both are 0 where s does not vary.
+ * share is negative if a term works against the score. Both are 0 if s does not vary.
  *
  * @param tc text term of each candidate
  * @param iq quality term of each candidate, in the same order

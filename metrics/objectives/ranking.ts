@@ -55,8 +55,8 @@ export function rankTerms(terms: readonly MeanTerms[], weights: readonly [number
 /**
  * The highest line at every k from 0 to infinity, as parts that follow each other.
  *
- * A walk: from the highest line the envelope turns where the first steeper line crosses it; where
- * several cross in one point it turns into the steepest. Of equal lines the first is named. Parts
+ * A walk: from the highest line the envelope turns at the first crossing with a steeper line; if
+ * several cross in one point it turns into the steepest. Of equal lines the first is listed. Parts
  * have a length, but for the first: at k = 0 the first of equal intercepts counts, as in
  * `rankTerms`, though a steeper one is ahead of it at once.
  *
@@ -106,7 +106,7 @@ export function winnerChanges(parts: readonly EnvelopePart[], low: number, high:
 
 /**
  * Candidates that no other beats in one term without losing in the other, from the most text to
- * the most quality. Of equal candidates the first stands for all. A term that is absent is equal.
+ * the most quality. Of equal candidates only the first is listed. Missing terms count as equal.
  */
 export function paretoFront(terms: readonly MeanTerms[]): number[] {
   const tc = (i: number): number => terms[i]!.tc ?? 0;

@@ -1,10 +1,10 @@
 /**
  * The 85 captions of AQ-MAP's text side: the 80 that OpenAI published for ImageNet with CLIP (2021), and the
- * 5 "in the scene" ones that CLIP Surgery (Li et al. 2023, arXiv 2304.05653) adds. `{}` stands for the noun.
+ * 5 "in the scene" ones that CLIP Surgery (Li et al. 2023, arXiv 2304.05653) adds. `{}` is replaced by the noun.
  * The order is of no meaning: the embeddings are averaged.
  */
 
-/** Both articles are used in these, `*` stands for "a" and "the". */
+/** These are used with both articles: `*` is replaced by "a" and by "the". */
 const BOTH_ARTICLES = [
   'a bad photo of * {}.',
   'a low resolution photo of * {}.',

@@ -5,9 +5,9 @@
  *   t(n)  = unit(mean of unit CLIP embeddings of n in 85 templates)
  *   score = mean over nouns of sigmoid(10 f . (t(n) - t(""))), f the unit CLIP embedding of the image
  *
- * How it differs from the released code: that normalises over the axis of tokens, where CLIP Surgery later
+ * Differences from the released code: that normalises over the axis of tokens, where CLIP Surgery later
  * corrected to the axis of features, in which case f is plain ViT-B/16's; it takes a round trip of the image
- * through JPEG, which is left out; and it turns errors into 0, where a value that is not finite is a failure here.
+ * through JPEG, which is left out; and it turns errors into 0, whereas a value that is not finite is a failure here.
  * The empty string t("") goes through the same 85 templates, as in CLIP Surgery.
  */
 import { clipPreprocess } from '../images/clip-preprocess.js';
@@ -53,7 +53,7 @@ export function ensembleEmbedding(rows: readonly Embedding[]): Float64Array {
  * @param image its embedding; it need not have unit length
  * @param nouns one ensemble embedding a noun
  * @param empty ensemble embedding of the empty string
- * @returns 0 to 1; 0.5 without nouns, and exactly 0.5 for a noun that is the empty string; NaN where an embedding has one
+ * @returns 0 to 1; 0.5 without nouns, and exactly 0.5 for a noun that is the empty string; NaN if an embedding has one
  */
 export function aqMap(image: Embedding, nouns: readonly Embedding[], empty: Embedding): number {
   const length = norm(image);

@@ -25,7 +25,7 @@ const NOISE = 1e-9;
 /**
  * Shape and variance of a generalised Gaussian around 0.
  *
- * @returns [alpha, sigma^2]; NaN where all values are 0
+ * @returns [alpha, sigma^2]; NaN if all values are 0
  */
 export function fitGgd(x: Float64Array): [alpha: number, variance: number] {
   let sum = 0;
@@ -41,7 +41,7 @@ export function fitGgd(x: Float64Array): [alpha: number, variance: number] {
 /**
  * Shape, mean and both variances of an asymmetric generalised Gaussian.
  *
- * @returns [alpha, eta, sigma_l^2, sigma_r^2]; all NaN where no value lies below or none above 0
+ * @returns [alpha, eta, sigma_l^2, sigma_r^2]; all NaN if no value is below 0 or none is above
  */
 export function fitAggd(x: Float64Array): [alpha: number, eta: number, left: number, right: number] {
   let sum = 0;

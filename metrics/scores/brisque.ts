@@ -96,7 +96,7 @@ interface Plane {
  * The 36 features, not yet scaled: alpha, sigma^2, then four times alpha, eta, sigma_l^2,
  * sigma_r^2; the full size first, then the half.
  *
- * @returns 36 values; some are NaN where there is nothing to fit, as in an image of one
+ * @returns 36 values; some are NaN if there is nothing to fit, as in an image of one
  *   colour, which the caller reports as a failed evaluation (piq stops at an assertion)
  * @throws QschedError (failure) for an image with a side below 16 pixels
  */
@@ -117,7 +117,7 @@ export function brisqueFeatures(image: RgbImage): Float64Array {
 /**
  * BRISQUE from features.
  *
- * @returns lower is better; NaN where a feature is NaN
+ * @returns lower is better; NaN if a feature is NaN
  * @throws QschedError (failure) if the sizes do not fit each other
  */
 export function brisqueScore(features: ArrayLike<number>, { coefficients, supportVectors }: BrisqueSvr): number {

@@ -32,7 +32,7 @@ export type ClipIqaName = keyof typeof CLIP_IQA_PROMPTS;
  *
  * @param positive cosine of image and positive caption
  * @param negative cosine of image and negative caption
- * @returns 0 to 1; NaN where a cosine is NaN
+ * @returns 0 to 1; NaN if a cosine is NaN
  */
 export function clipIqaFromCosines(positive: number, negative: number): number {
   const logit = 100 * (positive - negative);

@@ -13,7 +13,7 @@ export type Embedding = Float32Array | Float64Array | readonly number[];
 /**
  * Cosine of the angle between two vectors, summed in float64 in index order.
  *
- * @returns -1 to 1 up to rounding; NaN where a vector is zero or holds a NaN, which the
+ * @returns -1 to 1 up to rounding; NaN if a vector is zero or holds a NaN, which the
  *   caller reports as a failed evaluation
  * @throws QschedError (failure) if the lengths differ or are zero
  */

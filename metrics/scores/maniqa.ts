@@ -1,6 +1,6 @@
 /**
  * The images of MANIQA (Yang et al. 2022, arXiv 2204.08958): a score is the mean over 20 crops of 224 x 224.
- * The published code draws the crops at random; here they are spread evenly, so that a score repeats.
+ * The published code takes random crops; here they are spread evenly, so that scores are reproducible.
  *
  * Five places along the longer side, four along the shorter one (width counts as the longer side of a square), each
  * from edge to edge in equal steps, rounded down. An image whose shorter side is below 224 is first enlarged to it

@@ -6,7 +6,7 @@ import { cosineSimilarity, type Embedding } from './clip-score.js';
 
 /**
  * @param logitScale the model's logit_scale, before exp
- * @returns exp(logitScale) * cos; NaN where an embedding has one
+ * @returns exp(logitScale) * cos; NaN if an embedding has one
  * @throws QschedError (failure) if the lengths differ
  */
 export function pickScore(image: Embedding, text: Embedding, logitScale: number): number {

@@ -1,19 +1,19 @@
 /**
- * The scores that qsched knows by name. A score is an entry here: where its raw term comes from,
- * how it is read, and what it means. What has an algorithm of its own has a file of its own beside.
+ * The scores that qsched knows by name: for each, the scorer and raw term that it is computed from, how, and what it
+ * means. Scores with an algorithm are in files beside this one.
  */
 import type { TermForm } from '../../contract/objective-plan.js';
 import { CLIP_IQA_PROMPTS, type ClipIqaName } from './clip-iqa.js';
 
-/** What a score tells: agreement with the prompt, or quality of the image alone. */
+/** What a score judges: agreement with the prompt, or quality of the image alone. */
 export type Judges = 'text' | 'quality';
 
-/** Which way is better; `either` where that is a matter of taste, and a weight of any sign makes sense. */
+/** Which direction is better; `either` if that is a matter of taste, and a weight of any sign makes sense. */
 export type Direction = 'higher' | 'lower' | 'either';
 
 /** A score of one image. */
 export interface ScoreEntry {
-  /** The scorer folder or role that gives it; null: the objective's own CLIP. */
+  /** The scorer folder or role that gives it; null: the objective's CLIP. */
   readonly scorer: string | null;
   readonly term: string;
   readonly form: TermForm;
@@ -35,7 +35,7 @@ const CLIP = {
   preprocessing: "shortest side to the encoder's size, Pillow's bicubic, centre crop, CLIP norm",
 } as const;
 
-/** Pairs whose first caption is the better one; of the others neither is. */
+/** Pairs whose first caption is the better one; in the others neither is. */
 const GOOD_FIRST: ReadonlySet<string> = new Set<ClipIqaName>([
   'quality',
   'noisiness',

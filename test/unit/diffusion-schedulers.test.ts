@@ -183,9 +183,9 @@ describe('applyFused', () => {
 
   it('refuses missing noise, other lengths and other channels', () => {
     const [x, m, out] = [new Float32Array(4), new Float32Array(4), new Float32Array(4)];
-    expect(() => applyFused({ ...step, d: 0, n: 1 }, x, m, null, out)).toThrow(/draws noise, but none was given/);
+    expect(() => applyFused({ ...step, d: 0, n: 1 }, x, m, null, out)).toThrow(/adds noise, but none was given/);
     expect(() => applyFused({ ...step, d: 0 }, x, new Float32Array(3), null, out)).toThrow(
-      'modelOutput holds 3 numbers, but the sample holds 4.',
+      'modelOutput has 3 numbers, but the sample has 4.',
     );
     expect(() => applyFused(step, x, m, null, out)).toThrow(/offset for 2 channels/);
     expect(() => applyFused(step, x, m, null, out, 4)).toThrow(/offset for 2 channels/);

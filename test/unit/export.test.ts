@@ -126,7 +126,7 @@ describe('a schedule document', () => {
     [
       'steps that say something else',
       { fused: tcd().fused() },
-      /fused does not say what its scheduler, coefficients and ptqd give/,
+      /fused differs from what its scheduler, coefficients and ptqd give/,
     ],
     ['PTQD of other steps', { ptqd: [{ method: 'std', gamma: 0, mu: 0, variance: 0 }] }, /ptqd has 1 entries/],
   ])('is refused with %s', (_, more, pattern) => {

@@ -365,8 +365,8 @@ describe('the table', () => {
     const [head, first, , , last] = studyTable(result, 'csv')
       .split('\n')
       .map((line) => line.split(','));
-    expect(head!.slice(0, 7)).toEqual(['tune', 'model', 'scheduler', 'steps', 'precision', 'schedule', 'label']);
-    expect(first![head!.indexOf('gain')]).toBe('');
+    expect(head!.slice(0, 7)).toEqual(['tune', 'label', 'model', 'scheduler', 'steps', 'eta', 'precision']);
+    expect(first![head!.indexOf('gain_objective')]).toBe('');
     expect(last!.join(',')).toContain('"Q-Sched, (c^eps, c^x)"');
     expect(tableFormat()).toBe('table');
     expect(() => tableFormat('mardown')).toThrow(/--format is "mardown"/);
