@@ -155,7 +155,8 @@ export const scaleFusedStep = <S extends Pick<FusedDocument['steps'][number], 'a
   ...step,
   a: step.a * sample,
   b: step.b * noise,
-  d: typeof step.d === 'number' ? step.d * noise : step.d.map((d) => d * noise),
+  // + 0 turns -0 into 0, which is what fusing gives.
+  d: typeof step.d === 'number' ? step.d * noise + 0 : step.d.map((d) => d * noise + 0),
 });
 
 /** Scales the steps by c^x and c^eps; equal to fusing them in the scheduler. */
