@@ -1,5 +1,5 @@
 /**
- * qsched as a library: schedulers with coefficients, optimizers, scores, and Pillow's resampler.
+ * qsched as a library: schedulers with coefficients, optimizers, scores, statistics, and Pillow's resampling.
  */
 export * from './diffusion/index.js';
 export * from './metrics/index.js';
