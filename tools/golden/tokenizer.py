@@ -1,9 +1,9 @@
-"""Writes test/golden/tokenizer.json: token ids of odd and plain texts, from the pinned `tokenizers` package.
+"""Writes test/golden/tokenizer.json: token ids of ordinary and unusual texts, from the pinned `tokenizers` package.
 
     pip install -r tools/golden/requirements-tokenizer.txt
     python tools/golden/tokenizer.py
 
-Rows are as CLIP takes them: BOS, text, EOS; cut to the model's length with EOS kept; padded with the
+Rows have CLIP's form: BOS, text, EOS; truncated to the model's length with EOS kept; padded with the
 pad token. Never needed to run or test the package.
 """
 import hashlib
@@ -40,6 +40,8 @@ TEXTS = [
     "tab\u00a0no-break \u2003em",
     "!?!?... --- (a) [b] {c}",
     "\u00ff\u0100\ud7ff",
+    "\u03a3\u0399\u03a3\u03a5\u03a6\u039f\u03a3 A\u03a3. \u0130\u03a3",
+    "\ufeffred\ufeff circle !\ufeff! \u0085\ufeff?",
 ]
 
 
