@@ -5,21 +5,21 @@
 
 KIND         checkpoint
 clip-score   transformers folder or hub id; default openai/clip-vit-large-patch14
-clip-iqa     RN50.pt of OpenAI's CLIP (piq's releases hold a copy); no positional embedding, any picture size
-hpsv2        HPS_v2.1_compressed.pt (v2.1) or HPS_v2_compressed.pt (v2.0) of the hub's xswu/HPSv2
-pickscore    default yuvalkirstain/PickScore_v1; tokenizer of laion/CLIP-ViT-H-14-laion2B-s32B-b79K
+clip-iqa     RN50.pt of OpenAI's CLIP (piq's releases contain a copy); without positional embedding, any image size
+hpsv2        HPS_v2.1_compressed.pt (v2.1) or HPS_v2_compressed.pt (v2.0) from xswu/HPSv2 on the hub
+pickscore    default yuvalkirstain/PickScore_v1; with the tokenizer of laion/CLIP-ViT-H-14-laion2B-s32B-b79K
 aq-map       default openai/clip-vit-base-patch16
 maniqa       ckpt_koniq10k.pt of github.com/IIGROUP/MANIQA, with --source pointing to a clone of it
 brisque      brisque_svm_weights.pt of piq's release v0.4.0; becomes svr.json
 inception    pt_inception-2015-12-05-6726825d.pth of pytorch-fid's releases
-cmmd         default openai/clip-vit-large-patch14-336, image tower only
+cmmd         default openai/clip-vit-large-patch14-336, the image tower only
 
-Hub ids are downloaded by transformers; everything else is a local file. --tokenizer names another folder or
-hub id for tokenizer.json; all kinds share CLIP's vocabulary. --tiny SEED makes the same folder with random weights
-and the bundled tokenizer, for tests.
+Hub ids are downloaded by transformers; everything else is a local file. --tokenizer is another folder or hub id for
+tokenizer.json; all kinds share CLIP's vocabulary. --tiny SEED makes the same folder with random weights and the bundled
+tokenizer, for tests.
 
-Every network is compared with torch on a second batch size (and a second picture size where any size is taken):
-cosine at least 1 - 1e-6 and max abs 1e-4 relative to the largest value. Networks above 2 GB get a _data file.
+Every network is compared with torch at a second batch size (and at a second image size if it takes any size): the cosine
+must be at least 1 - 1e-6, the largest error at most 1e-4 relative to the largest value. Networks above 2 GB get a _data file.
 """
 import argparse
 import json
@@ -53,7 +53,7 @@ def run(path: Path, name: str, value: torch.Tensor) -> np.ndarray:
 
 
 def shorten(model: onnx.ModelProto) -> None:
-    """Short names for inner values and none for nodes: half the size of a tiny network."""
+    """Shortens the names of inner values and removes those of nodes, which halves the size of a tiny network."""
     kept = {value.name for value in [*model.graph.input, *model.graph.output]}
     names = {}
     short = lambda name: name if name == "" or name in kept else names.setdefault(name, f"v{len(names)}")
@@ -66,7 +66,7 @@ def shorten(model: onnx.ModelProto) -> None:
 
 
 def export(module, path: Path, name: str, output: str, sample: torch.Tensor, others: list[torch.Tensor], axes: dict, tiny: bool) -> None:
-    """Writes one network and compares it with torch on `others`, inputs of other sizes than the traced one."""
+    """Writes one network and compares it with torch on `others`: inputs whose sizes differ from the traced one."""
     torch.backends.mha.set_fastpath_enabled(False)
     with tempfile.TemporaryDirectory() as work, warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
@@ -111,13 +111,13 @@ def preprocessor(size: int, any_size: bool) -> dict:
 
 
 def make(kind: str, folder: Path, options) -> None:
-    """Writes the whole folder. Never overwrites one of another kind."""
+    """Writes the whole folder. Never overwrites a folder of another kind."""
     manifest = folder / "scorer.json"
     torch.manual_seed(0)
     parts = KINDS[kind](options.checkpoint, options)
     own = {"kind": kind, **parts.manifest}
     if manifest.exists() and json.loads(manifest.read_text()).get("kind") != own["kind"]:
-        raise SystemExit(f"{folder} holds another kind of scorer; choose another --output.")
+        raise SystemExit(f"{folder} contains another kind of scorer; choose another --output.")
     folder.mkdir(parents=True, exist_ok=True)
     g = torch.Generator().manual_seed(1)
     tiny = options.tiny is not None
@@ -146,15 +146,15 @@ def make(kind: str, folder: Path, options) -> None:
 def arguments(given=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kind", choices=sorted(KINDS))
-    parser.add_argument("--checkpoint", help="a local file, or a hub id where the kind has a default")
+    parser.add_argument("--checkpoint", help="a local file, or a hub id for kinds with a default")
     parser.add_argument("--output", type=Path, required=True, help="the folder to write")
     parser.add_argument("--tokenizer", help="folder or hub id of the tokenizer")
     parser.add_argument("--source", type=Path, help="maniqa: a clone of its repository")
-    parser.add_argument("--weights-version", choices=["v2.0", "v2.1"], help="hpsv2: which weights these are, where the file's name does not say")
-    parser.add_argument("--tiny", type=int, metavar="SEED", help="random weights, a few thousand, for tests")
+    parser.add_argument("--weights-version", choices=["v2.0", "v2.1"], help="hpsv2: the version of the weights, if the file's name does not tell")
+    parser.add_argument("--tiny", type=int, metavar="SEED", help="use a few thousand random weights, for tests")
     options = parser.parse_args(given)
     if options.tiny is None and options.checkpoint is None and options.kind in {"clip-iqa", "hpsv2", "maniqa", "brisque", "inception"}:
-        parser.error(f"{options.kind} needs --checkpoint; see --help for which file.")
+        parser.error(f"{options.kind} needs --checkpoint; --help lists the files.")
     return options
 
 

@@ -1,7 +1,7 @@
-"""The networks of every scorer kind, from public checkpoints or tiny with random weights (for export_scorer.py).
+"""The networks of every scorer kind, from public checkpoints or tiny ones with random weights (for export_scorer.py).
 
-A build function takes (checkpoint, options) and returns Parts; with options.tiny set it makes the same
-architecture with a few thousand weights drawn from that seed.
+A build function takes (checkpoint, options) and returns Parts; with options.tiny it builds the same architecture with a few
+thousand random weights from that seed.
 """
 import sys
 from dataclasses import dataclass, field
@@ -13,13 +13,13 @@ from torch import nn
 CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073]
 CLIP_STD = [0.26862954, 0.26130258, 0.27577711]
 CONTEXT = 77
-TINY_VOCABULARY = 647  # of models/shapes/tokenizer, which the tiny folders use
+TINY_VOCABULARY = 647  # that of models/shapes/tokenizer, which the tiny folders use
 TINY_EOS = 646
 
 
 @dataclass
 class Parts:
-    """What a folder is made of."""
+    """The parts of a scorer folder."""
 
     manifest: dict = field(default_factory=dict)
     text: nn.Module | None = None
@@ -34,7 +34,7 @@ class Parts:
 
 
 class Call(nn.Module):
-    """A module whose forward is a function of another one."""
+    """A module whose forward is a function of another module."""
 
     def __init__(self, inner, function):
         super().__init__()
@@ -45,7 +45,7 @@ class Call(nn.Module):
 
 
 def randomise(module, seed):
-    """Weights of a size at which every layer matters; norms stay near 1, running statistics near those of real ones."""
+    """Random weights, scaled so that every layer matters; norms stay near 1, running statistics near realistic values."""
     g = torch.Generator().manual_seed(seed)
     for name, tensor in [*module.named_parameters(), *module.named_buffers()]:
         if not tensor.is_floating_point() or "mask" in name:
@@ -145,7 +145,7 @@ def hpsv2(checkpoint, options):
     known = {"HPS_v2_compressed.pt": "v2.0", "HPS_v2.1_compressed.pt": "v2.1"}
     label = options.weights_version or known.get(Path(str(checkpoint)).name) or ("v2.1" if options.tiny is not None else None)
     if label not in known.values():
-        raise SystemExit(f"{checkpoint}: cannot tell v2.0 from v2.1 by this name; give --weights-version v2.0 or v2.1.")
+        raise SystemExit(f"{checkpoint}: this name tells neither v2.0 nor v2.1; pass --weights-version v2.0 or v2.1.")
     model = hpsv2_model(checkpoint, options)
     size = model.visual.image_size
     return Parts(manifest={"version": label}, text=Call(model, lambda m, ids: m.encode_text(ids)), image=Call(model, lambda m, pixels: m.encode_image(pixels)),
@@ -153,7 +153,7 @@ def hpsv2(checkpoint, options):
 
 
 class TinyQuality(nn.Module):
-    """Weighted mean of patch scores, as MANIQA's head: 0 / 0 for a picture without any weight."""
+    """Weighted mean of patch scores, like MANIQA's head: 0 / 0 for an image without any weight."""
 
     def __init__(self):
         super().__init__()
@@ -167,7 +167,7 @@ class TinyQuality(nn.Module):
 
 
 def maniqa_forward(model, x):
-    """MANIQA's forward for any batch: its own goes picture by picture on a GPU."""
+    """MANIQA's forward for any batch size: the original processes one image at a time on a GPU."""
     model.save_output.clear()
     model.vit(x)
     x = model.extract_feature(model.save_output).transpose(1, 2)
@@ -181,7 +181,7 @@ def maniqa_forward(model, x):
 
 
 def free_batch(swin):
-    """Puts shapes that a trace keeps open in place of MANIQA's own helpers, which fix the traced batch."""
+    """Replaces helpers of MANIQA that would fix the batch size of the trace."""
     def join_windows(windows, window, height, width):
         x = windows.reshape(-1, height // window, width // window, window, window, windows.shape[-1])
         return x.permute(0, 1, 3, 2, 4, 5).flatten(3, 4).flatten(1, 2)
@@ -201,7 +201,7 @@ def maniqa(checkpoint, options):
         parts.image = randomise(TinyQuality(), options.tiny)
         return parts
     if options.source is None:
-        raise SystemExit("maniqa needs --source: a clone of https://github.com/IIGROUP/MANIQA, whose network definition is used.")
+        raise SystemExit("maniqa needs --source: a clone of https://github.com/IIGROUP/MANIQA, which defines the network.")
     import timm
     create = timm.create_model
     timm.create_model = lambda name, pretrained=False, **rest: create(name, pretrained=False, **rest)  # the checkpoint has these weights
@@ -216,7 +216,7 @@ def maniqa(checkpoint, options):
 
 
 class TinyInception(nn.Module):
-    """A convolution over coarse patches and a global pool, in place of Inception."""
+    """Replaces Inception: a convolution over coarse patches and global pooling."""
 
     def __init__(self):
         super().__init__()

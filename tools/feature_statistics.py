@@ -1,12 +1,12 @@
-"""Reference features of real pictures, for the Frechet distance of `qsched evaluate`.
+"""Reference features of real images, for the Frechet distance (FD) of `qsched evaluate`.
 
     pip install numpy onnxruntime pillow
-    python tools/feature_statistics.py PICTURES --scorer models/second --output models/MODEL/reference/second.json
+    python tools/feature_statistics.py IMAGES --scorer models/second --output models/MODEL/reference/second.json
 
-PICTURES is a folder (searched with its subfolders) or several. The scorer is a folder that qsched scores with: a CLIP
-(unit image embeddings, as transformers prepares pictures), `cmmd` (the largest centred square), or `inception`
-(clean-fid's resize to 299 x 299). Writes mean and covariance (divisor n - 1) in float64; more than 2,000 pictures
-should be behind them, and far more than the features have values.
+IMAGES is one or more folders, searched with their subfolders. The scorer is a folder that qsched scores with: a CLIP (unit
+image embeddings, with the preprocessing of transformers), `cmmd` (the largest centred square), or `inception` (clean-fid's
+resize to 299 x 299). Writes mean and covariance (divisor n - 1) in float64. Use more than 2,000 images, and many more than
+the dimension of the features.
 """
 import argparse
 import base64
@@ -32,7 +32,7 @@ def size_of(config: dict) -> int:
             return value
         if value:
             return value.get("shortest_edge") or value["height"]
-    raise SystemExit("preprocessor_config.json names no size")
+    raise SystemExit("preprocessor_config.json contains no size")
 
 
 def clip_input(picture: Image.Image, config: dict, square_first: bool) -> np.ndarray:
@@ -59,14 +59,14 @@ def inception_input(picture: Image.Image) -> np.ndarray:
 
 
 class Features:
-    """The features of a scorer's folder."""
+    """The features of a scorer folder."""
 
     def __init__(self, folder: Path):
         self.kind = read(folder / "scorer.json").get("kind", "clip")
         self.config = read(folder / "preprocessor_config.json")
         self.network = folder / ("model.onnx" if self.kind == "inception" else "vision_model.onnx")
         if not self.network.exists():
-            raise SystemExit(f"{self.network} is not there: {folder} is no scorer with features")
+            raise SystemExit(f"{self.network} does not exist: {folder} is not a scorer with features")
         options = ort.SessionOptions()
         options.log_severity_level = 3
         self.session = ort.InferenceSession(str(self.network), options, providers=["CPUExecutionProvider"])
@@ -84,31 +84,31 @@ def packed(values: np.ndarray) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("pictures", type=Path, nargs="+")
+    parser.add_argument("pictures", type=Path, nargs="+", metavar="IMAGES", help="folders with images")
     parser.add_argument("--scorer", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--source", help="what the pictures are, for readers")
+    parser.add_argument("--source", help="a description of the images, for readers")
     args = parser.parse_args()
     paths = sorted({path for folder in args.pictures for path in folder.rglob("*") if path.suffix.lower() in ENDINGS})
     if len(paths) < 2:
-        raise SystemExit(f"{len(paths)} pictures found: at least 2 are needed")
+        raise SystemExit(f"{len(paths)} images found: at least 2 are needed")
     network = Features(args.scorer)
     rows = []
     for start in range(0, len(paths), BATCH):
         rows.append(network.of([Image.open(path).convert("RGB") for path in paths[start:start + BATCH]]))
-        print(f"\r{min(start + BATCH, len(paths))} of {len(paths)} pictures", end="", flush=True)
+        print(f"\r{min(start + BATCH, len(paths))} of {len(paths)} images", end="", flush=True)
     features = np.concatenate(rows)
     if not np.isfinite(features).all():
-        raise SystemExit("\nfeatures are not finite: the network or a picture is broken")
+        raise SystemExit("\nfeatures are not finite: the network or an image is broken")
     upper = np.cov(features.T).reshape(features.shape[1], -1)[np.triu_indices(features.shape[1])]
     content = {
         "features": args.scorer.resolve().name, "dimension": features.shape[1], "images": len(features),
-        "source": args.source or f"{len(features)} pictures",
+        "source": args.source or f"{len(features)} images",
         "mean": packed(features.mean(0)), "covariance": packed(upper),
     }
     args.output.parent.mkdir(parents=True, exist_ok=True)
     args.output.write_text(json.dumps(content, indent=2) + "\n")
-    print(f"\n{args.output}: {len(features)} pictures, {features.shape[1]} features")
+    print(f"\n{args.output}: {len(features)} images, {features.shape[1]} features")
 
 
 if __name__ == "__main__":

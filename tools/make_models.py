@@ -1,6 +1,6 @@
-"""Remakes models/ and prompts/ from nothing: `python tools/make_models.py` (about an hour on two cores).
+"""Makes models/ and prompts/ from scratch: `python tools/make_models.py`.
 
-Stages are kept in --work, so an interrupted run goes on where it stopped.
+Finished stages are kept in --work, so an interrupted run continues where it stopped.
 """
 import argparse
 import sys
@@ -14,9 +14,9 @@ from shapes.train import train_all  # noqa: E402
 def main() -> None:
     root = Path(__file__).resolve().parent.parent
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, default=root / ".qsched" / "training", help="where stages are kept")
+    parser.add_argument("--work", type=Path, default=root / ".qsched" / "training", help="folder for finished stages")
     parser.add_argument("--out", type=Path, default=root, help="the folder that receives models/ and prompts/")
-    parser.add_argument("--quick", action="store_true", help="a few steps of every stage: a smoke test")
+    parser.add_argument("--quick", action="store_true", help="run only a few steps of every stage, as a smoke test")
     parser.add_argument("--train-only", action="store_true", help="stop before the export")
     args = parser.parse_args()
     train_all(args.work, args.quick)

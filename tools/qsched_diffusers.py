@@ -1,16 +1,16 @@
-"""Samples with a schedule of qsched in diffusers: one line after the scheduler is made.
+"""Samples with a qsched schedule in diffusers: one line after the scheduler is created.
 
     import qsched_diffusers
     qsched_diffusers.apply(pipe.scheduler, "schedule.json")
 
-The JSON is what `qsched export` or `qsched schedule show --json` writes (qsched-schedule/1).
-Needs nothing but Python: no torch, no diffusers, no numpy; it only touches the scheduler handed in.
+To install, copy this file next to your script, or put its folder on PYTHONPATH. It has no dependencies: it imports neither
+torch nor diffusers nor numpy, and only changes the scheduler instance that it is given.
 
-What it does: `step(model_output, timestep, sample, ...)` of this instance gets
-model_output * c_eps[i] and sample * c_x[i] in place of model_output and sample (Q-Sched, Eq. 2).
-The noise, and what the network sees in the same step, are not scaled. With PTQD the model's
-output is corrected first, and the noise of a step is lowered by the error that is left.
-`apply` twice replaces the first schedule; `remove(scheduler)` brings the original back.
+The JSON is written by `qsched export` or `qsched schedule show --json` (qsched-schedule/1). `step(model_output, timestep,
+sample, ...)` of the instance then uses model_output * c_eps[i] and sample * c_x[i] instead of model_output and sample
+(Q-Sched, Eq. 2). The noise, and the network's input of the same step, are not scaled. With PTQD the model's output is
+corrected first, and the noise of a step is lowered by the remaining error. A second `apply` replaces the first schedule;
+`remove(scheduler)` restores the original scheduler.
 """
 import functools
 import json
@@ -25,19 +25,19 @@ CLASSES = {
     "flow-match-euler": "FlowMatchEulerDiscreteScheduler",
     "consistency": "CMStochasticIterativeScheduler",
 }
-#: Schedulers whose step or pipeline takes `eta`.
+#: Schedulers whose step or pipeline has the argument `eta`.
 WITH_ETA = ("tcd", "ddim")
 
 
 class ScheduleError(ValueError):
-    """The schedule and the scheduler do not fit; the message says why."""
+    """The schedule does not fit the scheduler; the message explains why."""
 
 
 def apply(scheduler, schedule):
-    """Makes this scheduler instance use a schedule. Returns the scheduler.
+    """Makes this scheduler instance use a schedule, and returns it.
 
     scheduler: a diffusers scheduler instance, before or after set_timesteps
-    schedule:  path of a qsched-schedule/1 JSON, or its content as a dict
+    schedule:  path of a qsched-schedule/1 JSON file, or its content as a dict
     """
     document = schedule if isinstance(schedule, dict) else _read(schedule)
     plan = _check(document)
@@ -48,7 +48,7 @@ def apply(scheduler, schedule):
     original_step, original_set = scheduler.step, scheduler.set_timesteps
     state = {"checked": False}
 
-    @functools.wraps(original_set)  # pipelines look at the signature
+    @functools.wraps(original_set)  # pipelines inspect the signature
     def set_timesteps(*args, **kwargs):
         result = original_set(*args, **kwargs)
         _compare(plan["timesteps"], _numbers(scheduler.timesteps))
@@ -76,7 +76,7 @@ def apply(scheduler, schedule):
 
 
 def remove(scheduler):
-    """Brings the scheduler's own `step` and `set_timesteps` back. Returns the scheduler."""
+    """Restores the scheduler's own `step` and `set_timesteps`, and returns the scheduler."""
     for name in ("step", "set_timesteps"):
         if getattr(scheduler.__dict__.get(name), "qsched", False):
             del scheduler.__dict__[name]
@@ -145,7 +145,7 @@ def _index(timesteps, timestep):
 
 
 def _broadcast(values, like):
-    """Numbers, one a channel, in the shape (1, channels, 1, 1, ...)."""
+    """Numbers, one per channel, in the shape (1, channels, 1, 1, ...)."""
     if not isinstance(values, list):
         return values
     return like.new_tensor(values).reshape([1, len(values)] + [1] * (like.ndim - 2))

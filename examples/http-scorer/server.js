@@ -1,5 +1,5 @@
 /**
- * A scorer behind HTTP: sharpness as the variance of the Laplacian (Pech-Pacheco et al. 2000) of the
+ * A scorer over HTTP: sharpness as the variance of the Laplacian (Pech-Pacheco et al. 2000) of the
  * luminance 0.299 R + 0.587 G + 0.114 B, over the pixels that have four neighbours.
  *
  * node server.js [--port 8765]
@@ -7,11 +7,11 @@
 import { createServer } from 'node:http';
 import { decode } from 'fast-png';
 
-/** What it says of itself. Raise the version whenever a number changes: it is part of every key. */
+/** The server's identity. Raise the version whenever a score changes: it is part of every key. */
 const ABOUT = { id: 'laplacian-sharpness', version: '1', scores: [{ name: 'sharpness', direction: 'higher' }] };
 
 function sharpness({ width, height, data }) {
-  if (width < 3 || height < 3) return null; // no score: this image's failure
+  if (width < 3 || height < 3) return null; // no score: the evaluation of this image fails
   const luminance = Float64Array.from({ length: width * height }, (_, i) => 0.299 * data[3 * i] + 0.587 * data[3 * i + 1] + 0.114 * data[3 * i + 2]);
   const values = [];
   for (let y = 1; y < height - 1; y += 1) {
@@ -32,7 +32,7 @@ async function bodyOf(request) {
 
 /** Images come as base64 PNG, 8-bit RGB. */
 function scored({ images, prompts }) {
-  if (!Array.isArray(images) || images.length !== prompts?.length) throw new Error('expected {"images": [base64 PNG], "prompts": [text]}, one prompt an image');
+  if (!Array.isArray(images) || images.length !== prompts?.length) throw new Error('expected {"images": [base64 PNG], "prompts": [text]}, one prompt per image');
   return { version: ABOUT.version, scores: { sharpness: images.map((text) => sharpness(decode(Buffer.from(text, 'base64')))) } };
 }
 

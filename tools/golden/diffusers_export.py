@@ -1,12 +1,12 @@
-"""Writes test/golden/diffusers-export/trajectories.json: exported schedules sampled by pinned diffusers.
+"""Writes test/golden/diffusers-export/trajectories.json: exported schedules sampled with pinned diffusers.
 
     npx tsx scripts/write-export-documents.ts
     pip install -r tools/golden/requirements-diffusers-export.txt
     python tools/golden/diffusers_export.py
 
-Every document goes through tools/qsched_diffusers.py and StableDiffusionPipeline's own loop over a
-dummy network (flow matching and the consistency model: the same loop by hand). Noise is stored: randn_tensor of each
-scheduler's module is replaced, because torch's generator is not portable.
+Every document is applied with tools/qsched_diffusers.py in StableDiffusionPipeline's own loop over a dummy network (flow
+matching and the consistency model: the same loop by hand). Noise is stored: randn_tensor of each scheduler's module is
+replaced, because torch's generator is not portable.
 """
 import importlib
 import json
@@ -34,7 +34,7 @@ def tensor(values):
 
 
 def network(sample, timestep):
-    """A stand-in for the UNet: the larger the timestep, the more of the sample is noise."""
+    """A substitute for the UNet: the larger the timestep, the more of the sample is noise."""
     t = abs(float(timestep))
     return sample * (t / (t + 1000)) + 0.1
 
@@ -46,7 +46,7 @@ def make(document):
 
 
 class Network(torch.nn.Module):
-    """The dummy network in the shape of a UNet that StableDiffusionPipeline can call."""
+    """The dummy network with the interface of a UNet, so that StableDiffusionPipeline can call it."""
 
     dtype, device = torch.float32, torch.device("cpu")
     config = FrozenDict(in_channels=SHAPE[1], sample_size=SHAPE[2], time_cond_proj_dim=None, addition_embed_type=None)
@@ -56,7 +56,7 @@ class Network(torch.nn.Module):
 
 
 def in_pipeline(scheduler, module, document):
-    """Every sample after a step of diffusers' own pipeline loop."""
+    """The sample after every step of diffusers' own pipeline loop."""
     samples = []
     if hasattr(module, "randn_tensor"):
         module.randn_tensor = lambda shape, **_: tensor(POOL["noise"][len(samples)])
@@ -74,7 +74,7 @@ def in_pipeline(scheduler, module, document):
 
 
 def in_loop(scheduler, module, document):
-    """The same by hand, for schedulers whose pipelines need a network of another shape."""
+    """The same by hand, for schedulers whose pipelines need a network with another interface."""
     samples = []
     scheduler.set_timesteps(document["scheduler"]["steps"])
     x = tensor(POOL["initial"]) * float(getattr(scheduler, "init_noise_sigma", 1.0))
@@ -99,7 +99,7 @@ def trajectory(document):
 
 
 def refused(name, change, class_name="TCDScheduler", steps=4, call=None):
-    """What the module says of a schedule that does not fit."""
+    """The module's error for a schedule that does not fit."""
     document = json.loads(json.dumps(DOCUMENTS[0]))
     change(document)
     scheduler = getattr(diffusers, class_name)()
@@ -123,7 +123,7 @@ REFUSALS = [
     refused("eta", lambda d: None, call={"eta": 0.3}),
 ]
 
-# One line applies, one line takes it back: a scheduler without the module again.
+# One line applies it, one line removes it: the scheduler then behaves as before.
 plain, wrapped = diffusers.TCDScheduler(), diffusers.TCDScheduler()
 path = FOLDER / "one.tmp.json"
 path.write_text(json.dumps(DOCUMENTS[0]))

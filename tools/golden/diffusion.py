@@ -1,9 +1,9 @@
-"""Writes test/golden/diffusion/*.json: what pinned diffusers and numpy compute on fixed inputs.
+"""Writes test/golden/diffusion/*.json: results of pinned diffusers and numpy for fixed inputs.
 
     pip install -r tools/golden/requirements-diffusion.txt
     python tools/golden/diffusion.py
 
-Coefficients are applied as the paper's Eq. 2: sample and model output are scaled before
+Coefficients are applied as in Eq. 2 of the paper: sample and model output are scaled before
 scheduler.step. Noise is stored: randn_tensor of each scheduler's module is replaced, because
 torch's generator is not portable. Never needed to run or test the package.
 """
@@ -39,7 +39,7 @@ POOL = {
 
 
 def short(values):
-    """float32 values in as few digits as bring them back."""
+    """float32 values with as few digits as reproduce them."""
     return [float(f"{float(v):.9g}") for v in np.asarray(values).reshape(-1)]
 
 
@@ -54,7 +54,7 @@ def tensor(values):
 
 
 def trajectory(class_name, config, steps, options, scaled):
-    """One sampling run; every sample after a step, and what the scheduler says beside it."""
+    """One sampling run: the sample after every step, and other outputs of the scheduler."""
     cls = getattr(diffusers, class_name)
     module = importlib.import_module(cls.__module__)
     scheduler = cls(**config)
@@ -99,7 +99,7 @@ def trajectory(class_name, config, steps, options, scaled):
 
 
 def complete(class_name):
-    """The whole scheduler_config.json that diffusers writes for its defaults."""
+    """The complete scheduler_config.json that diffusers writes for its defaults."""
     return json.loads(getattr(diffusers, class_name)().to_json_string())
 
 
@@ -171,7 +171,7 @@ def schedulers():
 
 
 def ramp():
-    """Full loops over a ramp with the stand-in network sample * t / (t + 1), eta 0."""
+    """Full loops over a ramp with the substitute network sample * t / (t + 1), eta 0."""
     result = []
     for n in (1, 2, 4, 8, 10):
         scheduler = diffusers.TCDScheduler(**LATENT)
@@ -205,7 +205,7 @@ def philox(counter, key):
 
 
 def gaussian(seed, prompt, step, length):
-    """The definition in diffusion/noise.ts, written again."""
+    """The definition in diffusion/noise.ts, implemented independently."""
     h = 0xCBF29CE484222325
     for byte in prompt.encode("utf-8"):
         h = ((h ^ byte) * 0x100000001B3) % 2**64

@@ -1,4 +1,4 @@
-"""Writes test/golden/metrics/*.json: what the pinned libraries compute on fixed inputs.
+"""Writes test/golden/metrics/*.json: results of the pinned libraries for fixed inputs.
 
     pip install -r tools/golden/requirements-metrics.txt
     python tools/golden/metrics.py
@@ -42,7 +42,7 @@ def write(name, packages, **content):
 
 
 def picture(rng, height, width, kind):
-    """Noise (every rounding matters), a smooth picture with an edge, or hard black and white (overshoot)."""
+    """Noise (every rounding matters), a smooth image with an edge, or hard black and white (overshoot)."""
     if kind == "noise":
         return rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
     if kind == "binary":
@@ -60,7 +60,7 @@ def resize(rng):
         ((32, 32), [(32, 32), (28, 28), (40, 33), (1, 1)]),
         ((1, 7), [(3, 14), (1, 7), (2, 2)]),
         ((50, 3), [(17, 17), (51, 2)]),
-        # Rows or columns first: on either side of Pillow 13's rule.
+        # Rows first or columns first: sizes on both sides of the rule in Pillow 13.
         ((6, 30), [(4, 26), (4, 25), (5, 27), (7, 29)]),
     ]
     for kind in ("noise", "binary", "smooth"):
@@ -128,7 +128,7 @@ def preprocess(rng):
 
 
 class FixedClip(torch.nn.Module):
-    """A CLIP whose embeddings are what it is given, so that the library's own formula runs on fixed embeddings."""
+    """A CLIP that returns its inputs as embeddings, so that the library's own formula runs on fixed embeddings."""
 
     def __init__(self, images, texts):
         super().__init__()
@@ -162,7 +162,7 @@ def scores(rng):
         each, n = _clip_score_update(fakes, ["a"] * count, FixedClip(image, text), fixed_processor)
         cosines = (each / 100).tolist()
         mean = max((each.sum(0) / n).item(), 0.0)
-        # Anchors close to each other and to the picture, so that the probabilities are not all 0 or 1.
+        # Anchors close to each other and to the image, so that the probabilities are not all 0 or 1.
         anchors = rng.normal(0, 1, (1, dimension)) + rng.normal(0, 0.05, (2, dimension))
         unit = torch.nn.functional.normalize(torch.from_numpy(anchors), dim=-1)
         iqa = _clip_iqa_compute(torch.nn.functional.normalize(image, dim=-1), unit, ["quality"], format_as_dict=False)
@@ -201,7 +201,7 @@ def distances(rng):
 
 
 def _cmmd(x, y, sigma=10.0, scale=1000.0):
-    """Jayasumana et al. 2024 (arXiv 2401.09603): unit vectors, Gaussian kernel, V-statistic (biased), as the authors' code has it."""
+    """Jayasumana et al. 2024 (arXiv 2401.09603): unit vectors, Gaussian kernel, V-statistic (biased), as in the authors' code."""
     x = x / np.linalg.norm(x, axis=1, keepdims=True)
     y = y / np.linalg.norm(y, axis=1, keepdims=True)
     gamma = 1 / (2 * sigma**2)

@@ -1,9 +1,9 @@
-"""Writes test/golden/metrics/{brisque,preference}.json: BRISQUE of piq, ELO and Bradley-Terry.
+"""Writes test/golden/metrics/{brisque,preference}.json: piq's BRISQUE, Elo and Bradley-Terry.
 
     pip install -r tools/golden/requirements-metrics-scores.txt
     python tools/golden/metrics_scores.py
 
-piq's trained weights are not used: seeded random ones stand in for its download. Arrays are
+piq's trained weights are not downloaded: seeded random ones are used instead. Arrays are
 base64 of little-endian bytes. Never needed to run or test the package.
 """
 import base64
@@ -16,7 +16,7 @@ import numpy as np
 import scipy.optimize
 import torch
 
-# piq hides its modules behind functions of the same name.
+# In piq, functions of the same name shadow the modules.
 BRISQUE = import_module("piq.brisque")
 RESIZE = import_module("piq.functional.resize")
 OUT = Path(__file__).resolve().parents[2] / "test" / "golden" / "metrics"
@@ -35,7 +35,7 @@ def write(name, packages, **content):
 # BRISQUE
 
 def picture(rng, height, width, kind):
-    """Noise; a smooth picture with texture; the same with pure black and white areas."""
+    """Noise; a smooth image with texture; the same with pure black and white areas."""
     if kind == "noise":
         return rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
     y, x = np.mgrid[0:height, 0:width]
@@ -51,7 +51,7 @@ def brisque():
     rng = np.random.default_rng(20260501)
     vectors, coefficients = 24, rng.normal(0, 20, (24, 1))
     support = rng.uniform(-1, 1, (vectors, 36))
-    # piq transposes in place what it loads.
+    # piq transposes what it loads in place.
     BRISQUE.load_url = lambda *_, **__: (torch.tensor(coefficients), torch.tensor(support))
 
     def score(image):
@@ -65,7 +65,7 @@ def brisque():
             BRISQUE._scale_features = scale
 
     def without_noise(image):
-        """piq with its resize in float64 and the rounding noise of flat areas taken as 0."""
+        """piq with its resize in float64, and with the rounding noise of flat areas set to 0."""
         cast, fit = RESIZE.cast_input, BRISQUE._aggd_parameters
         RESIZE.cast_input = lambda x: (x, None)
         BRISQUE._aggd_parameters = lambda x: fit(torch.where(x.abs() < 1e-9, 0.0, x))
@@ -94,7 +94,7 @@ def brisque():
     write("brisque", ["piq", "torch"], coefficients=b64(coefficients, "f8"), supportVectors=b64(support, "f8"), cases=cases)
 
 
-# ELO and Bradley-Terry
+# Elo and Bradley-Terry
 
 ELO_STREAM, BRADLEY_TERRY_STREAM = 0x656C6F00, 0x62740000
 
@@ -132,7 +132,7 @@ def elo(players, games, shuffles, seed):
 
 
 def bradley_terry(players, games):
-    """The likelihood equations, solved by scipy from 0; the first strength is 0, then the mean."""
+    """The likelihood equations, solved by scipy from 0, first with the first strength fixed at 0, then with the mean."""
     a, b, outcome = (np.array(column) for column in zip(*games))
 
     def equations(free):

@@ -1,10 +1,10 @@
-"""Golden vectors of the optimizers, from the libraries themselves with stored normal draws.
+"""Golden vectors of the optimizers: results of the libraries themselves with stored normal draws.
 
     python tools/golden/optimizers.py
 
 writes test/golden/optimizers/{cma-es,one-plus-one,sobol}.json. The draws come from numpy's PCG64 with
-the seeds below, rounded to 6 decimals, and are handed to the libraries in place of their own. All
-libraries minimise; the losses are stored as they saw them.
+the seeds below, rounded to 6 decimals, and replace those of the libraries. All libraries minimise; the
+losses are stored as the libraries received them.
 """
 
 import json
@@ -20,13 +20,13 @@ PRODUCER = {"cmaes": "0.13.1", "nevergrad": "1.0.12", "scipy": "1.17.1", "script
 
 
 def quadratic(x, optimum):
-    """sum_i 4^i (x_i - optimum_i)^2 plus a coupling of neighbours, so that C turns off its axes."""
+    """sum_i 4^i (x_i - optimum_i)^2 plus a coupling of neighbours, so that C does not remain diagonal."""
     d = np.asarray(x) - np.asarray(optimum)
     return float(np.sum(4.0 ** np.arange(len(d)) * d**2) + np.sum(d[1:] * d[:-1]))
 
 
 class StoredNormals:
-    """Stands in for cmaes's generator: hands out B^T z, so that the library's B D (B^T z) is C^(1/2) z."""
+    """Replaces the generator of cmaes: returns B^T z, so that the library's B D (B^T z) is C^(1/2) z."""
 
     def __init__(self, owner, draws):
         self.owner, self.draws, self.point, self.attempt = owner, draws, 0, 0
@@ -64,13 +64,13 @@ def cma_trace(n, population, mean, sigma, optimum, seed, generations, attempts):
             "points": asked, "losses": losses, "mean": es._mean.tolist(), "sigma": float(es._sigma),
             "pSigma": es._p_sigma.tolist(), "pC": es._pc.tolist(), "C": es._C.tolist(),
         })
-    # Draws that were never looked at are left out.
+    # Unused draws are left out.
     used = [d[: tries[i]] for i, d in enumerate(draws)]
     return {"n": n, "lambda": population, "mean": mean, "sigma": sigma, "draws": used, "generations": trace}
 
 
 class StoredSteps(np.random.RandomState):
-    """Stands in for Nevergrad's generator: one stored step an ask."""
+    """Replaces Nevergrad's generator: one stored step per ask."""
 
     def __new__(cls, draws):
         return super().__new__(cls, 0)
@@ -112,11 +112,11 @@ def main():
         "traces": [
             cma_trace(2, 6, [0.5, 0.5], 1 / 6, [0.325, 0.6], 1, 3, 8),
             cma_trace(4, 8, [0.5, 0.5, 0.5, 0.5], 1 / 6, [0.325, 0.6, 0.5, 0.4], 2, 3, 8),
-            # An odd population, and a mean in the corner: most points are drawn more than once.
+            # An odd population, and a mean in the corner: most points are resampled.
             cma_trace(3, 7, [0.05, 0.9, 0.02], 0.3, [0.0, 1.0, 0.1], 3, 6, 101),
-            # A small step far from the optimum: the path grows until h_sigma holds pC back.
+            # A small step far from the optimum: the path grows until h_sigma stalls pC.
             cma_trace(2, 6, [0.1, 0.1], 0.005, [0.9, 0.8], 6, 8, 8),
-            # Almost every try misses the box: 101 tries, then clipped.
+            # Almost every sample is outside the box: 101 samples, then clipped.
             cma_trace(8, 4, [0.0] * 8, 1.0, [0.1] * 8, 4, 1, 101),
         ],
     })

@@ -1,10 +1,10 @@
-"""Writes test/golden/scorers/: a tiny random-weight folder of every scorer kind, and expected.json, what the
-reference libraries compute with the same weights.
+"""Writes test/golden/scorers/: a tiny folder with random weights for every scorer kind, and expected.json, the results of the
+reference libraries with the same weights.
 
     pip install -r tools/golden/requirements-scorers.txt
     python tools/golden/scorers.py
 
-Pictures are a formula of whole numbers, which the test repeats (test/parity/scorers.test.ts). Never needed to
+Images are computed by an integer formula, which the test repeats (test/parity/scorers.test.ts). Never needed to
 run or test the package.
 """
 import base64
@@ -33,7 +33,7 @@ SEEDS = {kind: 100 + i for i, kind in enumerate(models.KINDS)} | {"clip-score": 
 LONG = "a red circle, " * 40 + "and a blue square"
 TEXTS = ["a red circle", "a large blue square on a white background", LONG, "", "Good photo of 3 rings, lit from the LEFT"]
 NOUNS = [["circle"], ["square", "background"], [], ["circle", ""], ["photo", "rings", "left"]]
-# (width, height, seed) of the pictures of each group.
+# (width, height, seed) of the images of each group.
 SIZES = {
     "small": [(32, 32, 1), (45, 33, 2), (33, 46, 3), (97, 31, 4), (200, 171, 5)],
     "iqa": [(64, 64, 1), (96, 70, 2), (64, 64, 3), (131, 64, 4), (64, 64, 5)],
@@ -60,7 +60,7 @@ def b64(array):
 
 
 def picture(width, height, seed):
-    """Blocks, ramps and a fine texture: whole numbers only, so that any language makes the same bytes."""
+    """Blocks, ramps and a fine texture: integers only, so that any language computes the same bytes."""
     y, x, c = np.mgrid[0:height, 0:width, 0:3]
     block = ((x // (5 + seed)) * 53 + (y // (4 + seed)) * 31 + c * 47 + seed * 17) % 200
     return (block + ((x * (3 + seed)) ^ (y * (5 + c))) % 56).astype(np.uint8)
@@ -80,7 +80,7 @@ def sampled(tensor, every):
 
 
 class Texts:
-    """The bundled tokenizer, cut at 77 with EOS kept; in the shape of a CLIPProcessor for torchmetrics."""
+    """The bundled tokenizer, truncated to 77 tokens with EOS kept, with the interface of a CLIPProcessor for torchmetrics."""
 
     model_max_length = models.CONTEXT
 
@@ -131,7 +131,7 @@ def clip_score():
     mean = torchmetrics_clip_score(images, TEXTS, lambda: (adapter, processor)).item()
     text, image = parts.text(processor.ids(TEXTS)), parts.image(processor(images=images)["pixel_values"])
     cosines = (unit(text) * unit(image)).sum(-1)
-    # torchmetrics clamps each call at 0; the mean of all is clamped once.
+    # torchmetrics clamps each call at 0, but the mean of several only once.
     assert all(abs(max(c.item() * 100, 0) - e) < 1e-3 for c, e in zip(cosines, each)), (cosines, each)
     return {"cosines": cosines.tolist(), "clipScores": each, "mean": mean, "texts": text.tolist(), "images": image.tolist()}
 
@@ -226,7 +226,7 @@ def cmmd():
 
 def brisque():
     svr = models.brisque(None, options("brisque")).files["svr.json"]
-    # Made anew for every call: piq transposes the vectors in place.
+    # Created for every call, because piq transposes the vectors in place.
     sys.modules["piq.brisque"].load_url = lambda *_, **__: tuple(torch.tensor(svr[name], dtype=torch.float64) for name in ("coefficients", "supportVectors"))
     return {"scores": [piq.brisque(torch.from_numpy(p).permute(2, 0, 1)[None].double(), data_range=255, reduction="none").item() for p in pictures("brisque")]}
 

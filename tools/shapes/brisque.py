@@ -1,9 +1,10 @@
-"""A BRISQUE regression for the bundled pictures: `python tools/shapes/brisque.py --work .qsched/training`.
+"""A BRISQUE regression for the bundled kind of images: `python tools/shapes/brisque.py --work .qsched/training`.
 
-Writes models/shapes-brisque/svr.json and scorer.json. piq's 36 features (pinned 0.8.0) of 4,500 real 32 x 32 pictures,
-a third as the autoencoder decodes them and two thirds made worse in pixels or in latents; the target is 10 for a
-clean picture up to 90 for the worst. Kernel ridge regression with BRISQUE's kernel (RBF, gamma 0.05) and its constant
-153.591, so that the published formula reads the file. It is no judgement of people, and compares with no published BRISQUE.
+Writes models/shapes-brisque/svr.json and scorer.json. It uses piq's 36 features (pinned 0.8.0) of 4,500 real 32 x 32
+images: a third as the autoencoder decodes them, and two thirds degraded in pixels or in latents; the target is 10 for a clean
+image and up to 90 for the worst. Kernel ridge regression with BRISQUE's kernel (RBF, gamma 0.05) and its constant 153.591, so
+that the published formula can be applied to the file. No human judgement is involved, and published BRISQUE scores are not
+comparable.
 """
 import argparse
 import json
@@ -52,7 +53,7 @@ def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def write_brisque(work: Path, models: Path) -> None:
-    """Fits and writes models/shapes-brisque/; `work` holds the trained autoencoder."""
+    """Fits and writes models/shapes-brisque/; `work` contains the trained autoencoder."""
     g = torch.Generator().manual_seed(SEED)
     autoencoder = Autoencoder()
     autoencoder.load_state_dict(torch.load(work / "autoencoder.pt"))
@@ -69,7 +70,7 @@ def write_brisque(work: Path, models: Path) -> None:
     coefficients = np.linalg.solve(k.T @ k + RIDGE * len(train) * kernel(vectors, vectors) / VECTORS + 1e-9 * np.eye(VECTORS), k.T @ (y[train] - CONSTANT))
     predicted = kernel(x[test], vectors) @ coefficients + CONSTANT
     rank = lambda v: np.argsort(np.argsort(v))
-    print(f"{len(x)} pictures; held out: rank correlation {np.corrcoef(rank(predicted), rank(y[test]))[0, 1]:.3f}, clean {predicted[y[test] == 10].mean():.1f}, rest {predicted[y[test] > 10].mean():.1f}")
+    print(f"{len(x)} images; held out: rank correlation {np.corrcoef(rank(predicted), rank(y[test]))[0, 1]:.3f}, clean {predicted[y[test] == 10].mean():.1f}, rest {predicted[y[test] > 10].mean():.1f}")
     out = models / "shapes-brisque"
     out.mkdir(exist_ok=True)
     (out / "scorer.json").write_text('{ "kind": "brisque" }\n')
@@ -80,7 +81,7 @@ def write_brisque(work: Path, models: Path) -> None:
 def main() -> None:
     root = Path(__file__).resolve().parents[2]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", type=Path, default=root / ".qsched" / "training", help="where tools/make_models.py keeps its stages")
+    parser.add_argument("--work", type=Path, default=root / ".qsched" / "training", help="folder in which tools/make_models.py keeps finished stages")
     parser.add_argument("--models", type=Path, default=root / "models")
     args = parser.parse_args()
     write_brisque(args.work, args.models)

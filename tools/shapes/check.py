@@ -1,9 +1,9 @@
-"""What the bundled models do, in plain Python: `python tools/shapes/check.py --models models`.
+"""Measures the bundled models in plain Python: `python tools/shapes/check.py --models models`.
 
-For every precision: text fit, quality and the Frechet distance to real pictures, on held-out prompts at given steps,
-eta and coefficients. With --grid N also the best of an N x N single-scale grid on calibration prompts, judged on
-held-out prompts by both scorers, full precision beside it. A reference for the TypeScript engine and the source of
-the model card's figures. JAQ here is 2.5 max(cos, 0) + 2 P("Good photo." over "Bad photo.").
+For every precision: text alignment, image quality and the Frechet distance to real images (FD), on held-out prompts at given
+steps, eta and coefficients. With --grid N also the best candidate of an N x N single-scale grid on calibration prompts, tested
+on held-out prompts with both scorers. This is a reference for the TypeScript engine, and the source of the figures in the model
+card. JAQ is 2.5 max(cos, 0) + 2 P("Good photo." over "Bad photo.").
 """
 import argparse
 import itertools
@@ -26,7 +26,7 @@ FILES = {"fp32": "model.onnx", "w8a8": "model_w8a8.onnx", "w4a8": "model_w4a8.on
 
 
 def batches(run, output: str, feeds: dict, shared: dict | None = None) -> np.ndarray:
-    """Runs feeds in batches of exactly BATCH rows (the last one filled up), so that every row sees one kernel shape."""
+    """Runs feeds in batches of exactly BATCH rows (the last one padded), so that every row is computed with one kernel shape."""
     n = len(next(iter(feeds.values())))
     out = []
     for i in range(0, n, BATCH):
@@ -55,7 +55,7 @@ class Scorer:
         return unit(batches(self.vision, "image_embeds", {"pixel_values": (pixels.astype(np.float32) / 255 - self.mean) / self.std}))
 
     def score(self, pixels, text):
-        """uint8 pictures (N, 3, 32, 32), text (N, D) -> per picture: cos, P(good), P(clean), P(complex), JAQ."""
+        """uint8 images (N, 3, 32, 32), text (N, D) -> per image: cos, P(good), P(clean), P(complex), JAQ."""
         image = self.embed_image(pixels)
         cos = (image * text).sum(1)
         p = [1 / (1 + np.exp(-100 * (image @ (self.antonyms[2 * k] - self.antonyms[2 * k + 1])))) for k in range(3)]
@@ -63,12 +63,12 @@ class Scorer:
 
 
 def frechet(a: np.ndarray, b: np.ndarray) -> float:
-    """Squared Frechet distance of two sets of embeddings, times 100."""
+    """Frechet distance of two sets of embeddings, as FID defines it (squared)."""
     ma, mb, ca, cb = a.mean(0), b.mean(0), np.cov(a.T), np.cov(b.T)
     w, v = np.linalg.eigh(ca)
     root = (v * np.sqrt(np.maximum(w, 0))) @ v.T
     cross = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ cb @ root), 0)).sum()
-    return 100 * float(((ma - mb) ** 2).sum() + np.trace(ca) + np.trace(cb) - 2 * cross)
+    return float(((ma - mb) ** 2).sum() + np.trace(ca) + np.trace(cb) - 2 * cross)
 
 
 class Family:
@@ -89,7 +89,7 @@ class Family:
         return batches(self.text, "last_hidden_state", {"input_ids": encode(self.tokenizer, texts).numpy()})
 
     def network(self, precision: str, first: int | None = None):
-        """`first`: the first timestep, whose result no coefficient changes; it is then computed once."""
+        """`first`: the first timestep, whose result does not depend on coefficients, so that it is computed once."""
         cache = {}
 
         def call(x, t, hidden):
@@ -106,7 +106,7 @@ class Family:
         return np.clip(np.rint((images + 1) * 127.5), 0, 255).astype(np.uint8)
 
     def generate(self, network, hidden, seeds, steps, eta, c=(1, 1, 1, 1)):
-        """c = (sample start, noise start, sample end, noise end); all seeds of prompt 0.., one seed after another."""
+        """c = (sample start, noise start, sample end, noise end); images of all prompts, one seed after another."""
         out = [tcd.sample(network[s] if isinstance(network, dict) else network, hidden, s, steps, eta,
                           tcd.linear(c[0], c[2], steps), tcd.linear(c[1], c[3], steps)) for s in seeds]
         return self.pictures(np.concatenate(out))
@@ -129,11 +129,11 @@ def row(family, pixels, texts_by_scorer, real) -> tuple[str, dict]:
         scores[name], images[name] = scorer.score(pixels, texts_by_scorer[name])
     o, s = scores["objective"], scores["second"]
     text = " ".join(f"{o[k].mean():.4f}" for k in ("cos", "quality", "noisiness", "jaq"))
-    return f"{text} | {s['cos'].mean():.4f} {s['quality'].mean():.4f} {s['jaq'].mean():.4f} | {frechet(images['second'], real):.3f}", scores
+    return f"{text} | {s['cos'].mean():.4f} {s['quality'].mean():.4f} {s['jaq'].mean():.4f} | {frechet(images['second'], real):.5f}", scores
 
 
 def errors(family, hidden, steps, eta) -> None:
-    """Relative error of every network's output along the full-precision trajectory, and its gain against it."""
+    """Relative error of every network's output along the full-precision trajectory, and its gain over it."""
     seen = []
     tcd.sample(family.network("fp32"), hidden, 5, steps, eta, record=lambda x, t, m: seen.append((x, t, m)))
     for p in family.unets:
@@ -147,7 +147,7 @@ def errors(family, hidden, steps, eta) -> None:
 
 
 def independence(family) -> None:
-    """A row's output must be bit-equal whatever its neighbours and its place, at one batch size."""
+    """At one batch size, a row's output must be bit-equal for all neighbours and places in the batch."""
     rng = np.random.default_rng(3)
     for p, run in family.unets.items():
         for size in (20, 32, 64):
@@ -161,7 +161,7 @@ def independence(family) -> None:
                     got = call(rows, t)
                     for place, r in enumerate(rows):
                         assert r >= size or np.array_equal(got[place], base[r]), (p, size, t, place)
-        print(f"  {p}: rows are bit-equal whatever their neighbours and place (batch 20, 32, 64)", flush=True)
+        print(f"  {p}: rows are bit-equal for all neighbours and places (batch 20, 32, 64)", flush=True)
 
 
 def grid_search(family, args, held, held_text, real, steps, eta) -> None:
@@ -181,7 +181,7 @@ def grid_search(family, args, held, held_text, real, steps, eta) -> None:
         surface = np.array([[family.scorers["objective"].score(family.generate(networks, hidden, seeds, steps, eta, (a, b, 1, 1)),
                              text["objective"])[0]["jaq"].mean() for b in values] for a in values])
         a, b = (values[i] for i in np.unravel_index(surface.argmax(), surface.shape))
-        print(f"\n{p} steps {steps} eta {eta}: identity {identity:.4f}, grid best {surface.max():.4f} at c^x {a:.3f} c^eps {b:.3f} ({time.time() - start:.0f} s)")
+        print(f"\n{p} steps {steps} eta {eta}: baseline {identity:.4f}, grid best {surface.max():.4f} at c^x {a:.3f} c^eps {b:.3f} ({time.time() - start:.0f} s)")
         if args.surface:
             print("rows c^x, columns c^eps:", np.round(values, 3), "\n", np.round(surface, 3))
         scores = {}
@@ -210,19 +210,19 @@ def main() -> None:
     numbers = lambda kind: lambda text: [kind(v) for v in text.split(",")]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=Path, default=root / "models")
-    parser.add_argument("--prompts", type=Path, help="default: prompts/ beside models/")
+    parser.add_argument("--prompts", type=Path, help="default: prompts/ next to models/")
     parser.add_argument("--precisions", type=lambda t: t.split(","), default=list(FILES))
     parser.add_argument("--steps", type=numbers(int), default=[2, 4, 8])
     parser.add_argument("--eta", type=numbers(float), default=[0.0, 0.3])
-    parser.add_argument("--count", type=int, default=256, help="held-out prompts")
-    parser.add_argument("--coefficients", type=numbers(float), default=[1, 1, 1, 1], help="c^x, c^eps at the start[, at the end]")
-    parser.add_argument("--grid", type=int, default=0, help="points a side of the single-scale grid over [0.8, 1.2]")
-    parser.add_argument("--calibration", type=int, default=40, help="calibration prompts of the grid")
-    parser.add_argument("--seeds", type=int, default=2, help="seeds a calibration prompt")
-    parser.add_argument("--surface", action="store_true", help="print the grid's surface")
-    parser.add_argument("--errors", action="store_true", help="relative error of the network's output a step")
-    parser.add_argument("--independence", action="store_true", help="rows must not depend on their batch neighbours")
-    parser.add_argument("--montage", type=Path)
+    parser.add_argument("--count", type=int, default=256, help="number of held-out prompts")
+    parser.add_argument("--coefficients", type=numbers(float), default=[1, 1, 1, 1], help="c^x, c^eps of the first step[, and of the last step]")
+    parser.add_argument("--grid", type=int, default=0, help="points per dimension of the single-scale grid over [0.8, 1.2]")
+    parser.add_argument("--calibration", type=int, default=40, help="number of calibration prompts of the grid")
+    parser.add_argument("--seeds", type=int, default=2, help="seeds per calibration prompt")
+    parser.add_argument("--surface", action="store_true", help="print the scores of the grid")
+    parser.add_argument("--errors", action="store_true", help="print the relative error of the network's output per step")
+    parser.add_argument("--independence", action="store_true", help="check that rows do not depend on their batch neighbours")
+    parser.add_argument("--montage", type=Path, help="write an image of 16 prompts x precisions")
     args = parser.parse_args()
     c = tuple(args.coefficients) if len(args.coefficients) == 4 else (*args.coefficients, 1, 1)
     family = Family(args.models, args.prompts or args.models.resolve().parent / "prompts", args.precisions)
@@ -234,7 +234,7 @@ def main() -> None:
         independence(family)
     if args.montage:
         montage(family, args.montage, args.steps[-1], args.eta[0], c)
-    print(f"{len(held)} held-out prompts, coefficients {c}: objective cos quality noisiness jaq | second cos quality jaq | frechet x 100")
+    print(f"{len(held)} held-out prompts, coefficients {c}: objective cos quality noisiness jaq | second cos quality jaq | FD")
     for steps, eta in itertools.product(args.steps, args.eta):
         for p in family.unets:
             line, _ = row(family, family.generate(family.network(p), hidden, [1000], steps, eta, c), text, real)

@@ -1,11 +1,11 @@
-"""Ways in which a picture goes bad: in pixels, and in latents as a broken sampler would."""
+"""Degradations of an image: in pixels, and in latents, like those of a broken sampler."""
 import torch
 import torch.nn.functional as F
 
 
 def degrade_pixels(x: torch.Tensor, g: torch.Generator):
     """x (N, 3, H, W) in [-1, 1] -> (degraded, severity (N,), noisy (N,)): noise, blur, washed-out,
-    banding, blotches, blow-out; `noisy` says how noisy the picture is, apart from how bad."""
+    banding, blotches, blow-out; `noisy` is how noisy the image is, independent of severity."""
     n = len(x)
     kind = torch.randint(0, 6, (n,), generator=g)
     severity = 0.2 + 0.8 * torch.rand(n, generator=g)
@@ -39,8 +39,8 @@ def degrade_pixels(x: torch.Tensor, g: torch.Generator):
 
 
 def degrade_latents(z: torch.Tensor, g: torch.Generator):
-    """z (N, C, h, w) -> (perturbed, severity, noisy); a third stays clean (decoded real pictures are good).
-    Noise, wrong gain, blotches, blends of two pictures, smoothed latents."""
+    """z (N, C, h, w) -> (perturbed, severity, noisy); a third remains clean (decoded real images are good).
+    Noise, wrong gain, blotches, blends of two images, smoothed latents."""
     n = len(z)
     randn = lambda *shape: torch.randn(*shape, generator=g)
     severity = torch.rand(n, generator=g) * (torch.rand(n, generator=g) < 0.67)

@@ -61,7 +61,7 @@ def write_json(path: Path, value) -> None:
 
 
 def export_onnx(module, path: Path, inputs: dict, outputs: list[str], free=("timestep",)) -> None:
-    """Exports, then compares with torch on another batch size: max abs 1e-4 and cosine 1 - 1e-6, per output."""
+    """Exports, then compares with torch at another batch size: max abs 1e-4 and cosine 1 - 1e-6, per output."""
     path.parent.mkdir(parents=True, exist_ok=True)
     axes = {k: {0: "steps" if k in free else "batch"} for k in inputs} | {k: {0: "batch"} for k in outputs}
     with warnings.catch_warnings(), torch.no_grad():
@@ -162,7 +162,7 @@ def export_pipeline(work: Path, folder: Path, vocab: int, ids: torch.Tensor, g: 
 
 
 def export_all(work: Path, out: Path) -> None:
-    """Remakes the files of out/models and out/prompts; what is not ours (a model card) stays."""
+    """Writes the files of out/models and out/prompts; other files (a model card) remain."""
     from .quantize import quantise_all
     torch.manual_seed(0)
     torch.set_num_threads(2)

@@ -1,4 +1,4 @@
-"""models/manifest.json: hash and size of every file under models/ and prompts/, and the 40 MB limit."""
+"""models/manifest.json: hash and size of every file under models/ and prompts/; checks the 40 MB limit."""
 import hashlib
 import json
 from pathlib import Path
@@ -14,6 +14,6 @@ def write_manifest(root: Path) -> dict:
     entries = {p.relative_to(root).as_posix(): {
         "sha256": hashlib.sha256(p.read_bytes()).hexdigest(), "bytes": p.stat().st_size} for p in paths}
     total = sum(e["bytes"] for e in entries.values())
-    assert total <= LIMIT, f"models/ and prompts/ hold {total} bytes; at most {LIMIT} are allowed"
+    assert total <= LIMIT, f"models/ and prompts/ contain {total} bytes; at most {LIMIT} are allowed"
     target.write_text(json.dumps(entries, indent=2) + "\n")
     return entries

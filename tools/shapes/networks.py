@@ -13,7 +13,7 @@ LATENT_CHANNELS = 6
 
 
 def clip_pixels(images: torch.Tensor) -> torch.Tensor:
-    """[-1, 1] -> CLIP's pixel_values, through the 256 levels a picture file has."""
+    """[-1, 1] -> CLIP's pixel_values, through the 256 levels of an image file."""
     return (((images + 1) * 127.5).round().clamp(0, 255) / 255 - CLIP_MEAN) / CLIP_STD
 
 
@@ -29,7 +29,7 @@ def conv(i: int, o: int, stride: int) -> nn.Sequential:
 
 
 class ObjectiveImageTower(nn.Module):
-    """Contents from a normalised trunk, quality from an unnormalised branch that sees texture."""
+    """Content from a normalised trunk, quality from an unnormalised branch that preserves texture."""
 
     def __init__(self, width: int = 64):
         super().__init__()
@@ -45,7 +45,7 @@ class ObjectiveImageTower(nn.Module):
 
 
 class SecondImageTower(nn.Module):
-    """Another architecture on purpose: 5 x 5 stem, residual blocks, one head for everything."""
+    """A deliberately different architecture: 5 x 5 stem, residual blocks, one head for everything."""
 
     def __init__(self, width: int = 64):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Prompt sets: captions of scenes that no training picture shows, disjoint between the sets."""
+"""Prompt sets: captions of scenes that no training image shows, disjoint between the sets."""
 import json
 from pathlib import Path
 
@@ -14,7 +14,7 @@ SETS = {
 
 
 def nouns(text: str) -> list[str]:
-    """The caption's nouns in order: its shape, and what else it names."""
+    """The caption's nouns in order: its shape and other known nouns."""
     words = text.replace(",", " ").replace(".", " ").split()
     known = {*SHAPES, "background"}
     found = [w for w in words if w in known]
@@ -27,7 +27,7 @@ def prompt_set(split: str) -> dict:
     seen = set()
     for i, scene in enumerate(scenes):
         text = caption(scene, "long" if split == "calibration" else STYLES[i % 3])
-        if text in seen:  # two scenes that differ in light alone share a short caption
+        if text in seen:  # two scenes that differ only in their light have the same short caption
             text = caption(scene, "lit")
         if text in seen:
             continue
@@ -37,7 +37,7 @@ def prompt_set(split: str) -> dict:
 
 
 def write_prompts(folder: Path) -> dict[str, int]:
-    """Writes prompts/shapes-*.json; every text is in one set once. Returns the sets' sizes."""
+    """Writes prompts/shapes-*.json; every text occurs once, in one set. Returns the sizes of the sets."""
     folder.mkdir(parents=True, exist_ok=True)
     sets = {split: prompt_set(split) for split in SETS}
     taken: set[str] = set()

@@ -1,9 +1,9 @@
-"""Writes unet/model_w8a8.onnx, model_w4a8.onnx and model_w4a6.onnx from unet/model.onnx: own QDQ pass.
+"""Writes unet/model_w8a8.onnx, model_w4a8.onnx and model_w4a6.onnx from unet/model.onnx, with its own QDQ pass.
 
-Weights of Conv, MatMul and Gemm: symmetric integer grid, one scale an output channel (127 levels a side, or 7),
-stored as uint8 around zero point 128. Activations: uint8, one static scale a tensor, so no sample depends on its
-batch neighbours. uint8 x uint8 runs on 16-bit products (or VNNI) in ONNX Runtime and cannot saturate, which
-uint8 x int8 can without VNNI. First and last convolution and all of the time embedding keep 8 bits.
+Weights of Conv, MatMul and Gemm: symmetric integer grid, one scale per output channel (127 levels per side,
+or 7), stored as uint8 around zero point 128. Activations: uint8, one static scale per tensor, so that no sample depends on its
+batch neighbours. uint8 x uint8 uses 16-bit products (or VNNI) in ONNX Runtime and cannot saturate, whereas uint8 x int8 can
+without VNNI. First and last convolution and all of the time embedding keep 8 bits.
 """
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ class Target:
     """A node whose weight and input are quantised."""
     node: onnx.NodeProto
     weight: np.ndarray
-    axis: int  # the weight's output-channel axis
+    axis: int  # output-channel axis of the weight
     kept: bool
 
 
@@ -46,7 +46,7 @@ def targets(model: onnx.ModelProto) -> list[Target]:
 
 
 def weight_grid(weight: np.ndarray, axis: int, bits: int) -> tuple[np.ndarray, np.ndarray]:
-    """Integers in [-m, m], m = 2^(bits-1) - 1, and a scale a channel; under 8 bits the clip that leaves least squares."""
+    """Integers in [-m, m], m = 2^(bits-1) - 1, and a scale per channel; below 8 bits, clipped for the least squared error."""
     m = 2 ** (bits - 1) - 1
     rows = np.moveaxis(weight, axis, 0).reshape(weight.shape[axis], -1).astype(np.float64)
     largest = np.maximum(np.abs(rows).max(1), 1e-6) / m
@@ -75,7 +75,7 @@ def hidden_states(folder: Path, texts: list[str]) -> np.ndarray:
 
 
 def activation_range(values: np.ndarray, low: float, high: float, bits: int) -> tuple[float, float]:
-    """The part of [low, high] whose 2^bits levels leave least squares on `values`."""
+    """The part of [low, high] whose 2^bits levels have the least squared error on `values`."""
     best, chosen, top = np.inf, (low, high), 2 ** bits - 1
     for ratio in np.linspace(0.3, 1.0, 36):
         scale = max(ratio * (high - low), 1e-6) / top
@@ -87,9 +87,9 @@ def activation_range(values: np.ndarray, low: float, high: float, bits: int) -> 
 
 
 def observe(model: onnx.ModelProto, names: list[str], hidden: np.ndarray) -> dict[str, dict[int, tuple[float, float]]]:
-    """Runs the full-precision network over TCD trajectories; the range of each tensor at 8 and at 6 bits.
-    8: least squares; but the network's inputs whole and a tenth more, as a clipped latent leaves a blotch of
-    1/sqrt(abar_999) = 15 times the cut. 6: everything but the outer 0.05 % on either side of any one call."""
+    """Runs the full-precision network over TCD trajectories; returns the range of each tensor at 8 and at 6 bits.
+    8 bits: least squared error, but the whole range plus a tenth for the network's inputs, because a clipped latent leaves a
+    blotch of 1/sqrt(abar_999) = 15 times the clipped amount. 6 bits: all but the outer 0.05 % on both sides of any one call."""
     import onnxruntime as ort
     watched = onnx.ModelProto()
     watched.CopyFrom(model)
@@ -100,7 +100,7 @@ def observe(model: onnx.ModelProto, names: list[str], hidden: np.ndarray) -> dic
     options.intra_op_num_threads = 2
     options.log_severity_level = 3
     run = ort.InferenceSession(watched.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    whole, inner = {n: (0.0, 0.0) for n in names}, {n: (0.0, 0.0) for n in names}  # ranges hold zero
+    whole, inner = {n: (0.0, 0.0) for n in names}, {n: (0.0, 0.0) for n in names}  # every range contains zero
     kept: dict[str, list] = {n: [] for n in names}
 
     def network(x, t, h):
@@ -110,7 +110,7 @@ def observe(model: onnx.ModelProto, names: list[str], hidden: np.ndarray) -> dic
             if name not in whole:
                 continue
             flat = value.ravel()
-            kept[name].append(flat[::max(1, len(flat) // 4000) | 1])  # an odd stride: no channel is favoured
+            kept[name].append(flat[::max(1, len(flat) // 4000) | 1])  # an odd stride, so that no channel is favoured
             for seen, (low, high) in ((whole, (flat.min(), flat.max())), (inner, np.quantile(flat, [0.0005, 0.9995]))):
                 seen[name] = (min(seen[name][0], float(low)), max(seen[name][1], float(high)))
         return out[0]
@@ -147,7 +147,7 @@ class Writer:
         return (self.constant(f"{tag}/scale", np.array(scale)), self.constant(f"{tag}/zero", np.array(zero, np.uint8)), scale)
 
     def quantise(self, tensor: str, bits: int) -> tuple[str, np.float32]:
-        """The tensor's uint8 form, made once; under 8 bits it is clipped first to its 2^bits levels."""
+        """The tensor as uint8, added once; below 8 bits it is clipped to its 2^bits levels first."""
         scale_name, zero_name, scale = self.grid(tensor, bits)
         name = f"{tensor}/a{bits}/q"
         if name not in self.done:
@@ -167,9 +167,9 @@ class Writer:
 
 
 def quantise(model: onnx.ModelProto, ranges: dict, weight_bits: int, activation_bits: int) -> onnx.ModelProto:
-    """The model with QDQ pairs. A convolution's output goes on an 8-bit grid too, as ONNX Runtime fuses QLinearConv
-    only then (a float convolution on dequantised values and ConvInteger were slower where it was tried); the last
-    one's does not, as it is the predicted noise itself. MatMul and Gemm need no output grid to run in integers."""
+    """The model with QDQ pairs. The output of a convolution is quantised to 8 bits as well, because otherwise ONNX Runtime
+    does not fuse QLinearConv (a float convolution on dequantised values and ConvInteger were slower when tried); that of the last
+    one is not, because it is the predicted noise. MatMul and Gemm need no quantised output to run in integers."""
     outputs = {o.name for o in model.graph.output}
     chosen = {id(t.node): t for t in targets(model)}
     initial = {i.name: i for i in model.graph.initializer}

@@ -1,7 +1,7 @@
-"""Reference features of real pictures: `python tools/shapes/reference.py`.
+"""Reference features of real images: `python tools/shapes/reference.py`.
 
 Writes models/shapes/reference/<scorer>.json: mean and covariance (divisor n - 1) of a scorer's unit image embeddings over
-20,000 real pictures of the scenes behind prompts/shapes-eval.json, for the Frechet distance of `qsched evaluate`.
+20,000 real images of the scenes of prompts/shapes-eval.json, for the Frechet distance (FD) of `qsched evaluate`.
 """
 import argparse
 import base64
@@ -42,7 +42,7 @@ def write_reference(models: Path) -> None:
     for name in SCORERS:
         content = statistics(models / name, pixels)
         (out / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
-        print(name, content["images"], "pictures,", content["dimension"], "features")
+        print(name, content["images"], "images,", content["dimension"], "features")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Captioned 32 x 32 pictures: one shape, its colour, size, place, background and light.
+"""Captioned 32 x 32 images: one shape, its colour, size, place, background and light.
 
 A scene is six integers (size, colour, shape, place, background, light). There are
 2 * 10 * 6 * 9 * 9 * 4 = 38,880 of them, enough for disjoint prompt sets.
@@ -18,7 +18,7 @@ COLOUR_TABLE = torch.tensor(list(COLOURS.values()))
 SIZES = ["small", "large"]
 RADII = torch.tensor([5.2, 9.0])
 SHAPES = ["circle", "square", "triangle", "ring", "cross", "diamond"]
-# How intricate each outline is; what the scorers learn for "complex" against "simple".
+# How intricate each outline is: the target of the scorers for "complex" versus "simple".
 COMPLEXITY = torch.tensor([0.10, 0.20, 0.40, 0.75, 0.90, 0.30])
 PLACES = ["center", "top left", "top right", "bottom left", "bottom right", "top", "bottom", "left", "right"]
 CENTRES = torch.tensor([[16., 16], [9, 9], [23, 9], [9, 23], [23, 23], [16, 9], [16, 23], [9, 16], [23, 16]])
@@ -81,7 +81,7 @@ def render(scenes: torch.Tensor, g: torch.Generator) -> torch.Tensor:
     turn = ((rand(n) - 0.5) * 0.3)[:, None, None]
     ux, uy = dx * turn.cos() + dy * turn.sin(), -dx * turn.sin() + dy * turn.cos()
     r = (dx ** 2 + dy ** 2).sqrt()
-    distance = torch.stack([  # signed distances, one row a shape
+    distance = torch.stack([  # signed distances, one row per shape
         r - radius,
         torch.maximum(ux.abs(), uy.abs()) - radius * 0.86,
         torch.maximum(torch.maximum(uy - radius * 0.75, ux * 0.894 - uy * 0.447 - radius * 0.55),

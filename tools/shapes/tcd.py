@@ -1,4 +1,4 @@
-"""TCD in plain numpy, for calibration and for check.py (TCDScheduler of diffusers, epsilon prediction).
+"""TCD in plain numpy, for calibration and for check.py (as TCDScheduler of diffusers, epsilon prediction).
 
 A step is x' = A c^x x + B c^eps m + N z with x the sample, m the network's output and z fresh noise.
 """
@@ -36,7 +36,7 @@ def linear(start: float, end: float, steps: int) -> np.ndarray:
 
 def sample(network, hidden, seed: int, steps: int, eta: float, c_sample=None, c_noise=None, record=None) -> np.ndarray:
     """hidden (N, L, D) -> latents (N, 6, 8, 8). `network(x, t, hidden)` returns the predicted noise;
-    `record`, where given, receives (x, t, prediction) of every step. Noise depends on (seed, position) alone."""
+    `record`, if given, receives (x, t, prediction) of every step. Noise depends only on (seed, position)."""
     rng = [np.random.default_rng([seed, i]) for i in range(len(hidden))]
     draw = lambda: np.stack([r.standard_normal((6, 8, 8), dtype=np.float32) for r in rng])
     x = draw()

@@ -30,7 +30,7 @@ def train_tokenizer(path: Path) -> Tokenizer:
     data = json.loads(tokenizer.to_str())
     vocab = list(data["model"]["vocab"])
     known = set(vocab)
-    vocab += [c + "</w>" for c in alphabet if c + "</w>" not in known]  # any text can be spelled
+    vocab += [c + "</w>" for c in alphabet if c + "</w>" not in known]  # so that any text can be encoded
     vocab += ["<|startoftext|>", "<|endoftext|>"]
     data["model"]["vocab"] = {token: i for i, token in enumerate(vocab)}
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""All training stages in order, each kept in a work folder, so that an interrupted run goes on."""
+"""All training stages in order; each is kept in a work folder, so that an interrupted run continues."""
 import time
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def hidden_states(clip: Clip, tokenizer, texts: list[str]) -> torch.Tensor:
 
 
 def train_all(work: Path, quick: bool = False) -> None:
-    """Trains whatever is missing in `work`. `quick` runs every stage for a few steps: a smoke test."""
+    """Trains what is missing in `work`. `quick` runs every stage for only a few steps, as a smoke test."""
     torch.set_num_threads(2)
     work.mkdir(parents=True, exist_ok=True)
     steps = {k: 20 if quick else v for k, v in STEPS.items()}

@@ -14,7 +14,7 @@ IQA_SCALE = 100.0  # CLIP-IQA's fixed temperature: softmax(100 * [cos+, cos-])
 
 
 def _captions(scenes, rng):
-    """One caption a scene, with attributes dropped, and the mask of what is left."""
+    """One caption per scene with some attributes dropped, and the mask of those that remain."""
     styles = ("short", "lit", "long")
     texts, masks = [], []
     for scene in scenes.tolist():
@@ -29,7 +29,7 @@ def _captions(scenes, rng):
 
 
 def contrastive(te, ie, scale, scenes, masks):
-    """Symmetric cross-entropy; every picture that fits the caption's words counts as a match."""
+    """Symmetric cross-entropy; every image that fits the caption's words counts as a match."""
     logits = te @ ie.T * scale
     match = ((scenes[:, None] == scenes[None]) | ~masks[:, None]).all(-1).float()
     rows = -(match / match.sum(1, keepdim=True) * logits.log_softmax(1)).sum(1).mean()
@@ -38,7 +38,7 @@ def contrastive(te, ie, scale, scenes, masks):
 
 
 def train_conditioning(tokenizer, scenes, pictures, steps: int, seed: int = 1) -> Clip:
-    """CLIP on clean pictures alone; its text tower conditions the UNet."""
+    """CLIP trained on clean images only; its text tower conditions the UNet."""
     torch.manual_seed(seed)
     rng = torch.Generator().manual_seed(seed)
     model = Clip(tokenizer.get_vocab_size(), SecondImageTower())
@@ -61,10 +61,10 @@ def train_conditioning(tokenizer, scenes, pictures, steps: int, seed: int = 1) -
 
 
 def train_scorer(kind: str, tokenizer, scenes, pictures, latents, autoencoder, steps: int, seed: int) -> Clip:
-    """A CLIP that also knows good from bad, clean from noisy, complex from simple.
+    """A CLIP that also tells good from bad, clean from noisy, and complex from simple images.
 
-    Half of every batch are pixels (real or degraded), half are decoded latents (real or perturbed):
-    a scorer that saw clean renders alone is fooled by broken latents.
+    Half of every batch are pixels (real or degraded), half are decoded latents (real or perturbed), because a scorer
+    trained only on clean renders is fooled by broken latents.
     """
     torch.manual_seed(seed)
     rng = torch.Generator().manual_seed(seed)
@@ -92,7 +92,7 @@ def train_scorer(kind: str, tokenizer, scenes, pictures, latents, autoencoder, s
         te, qe = text[:batch], text[batch:]
         ie = model.embed_image(images)
         match = contrastive(te, ie, model.log_scale.exp().clamp(max=60), scenes[i], masks)
-        # A softer scale in the beginning, CLIP-IQA's own in the end: the margins can be learned.
+        # A softer scale at the beginning, CLIP-IQA's scale later, so that the margins can be learned.
         scale = IQA_SCALE if step > steps // 5 else 20 + 80 * step / (steps / 5)
         logp = (ie @ qe.T * scale).view(batch, 3, 2).log_softmax(-1)
         target = torch.stack([0.97 - 0.95 * severity.sqrt(), 0.97 - 0.95 * noisy.sqrt(), COMPLEXITY[scenes[i][:, 2]]], 1)
@@ -111,7 +111,7 @@ def train_scorer(kind: str, tokenizer, scenes, pictures, latents, autoencoder, s
 
 @torch.no_grad()
 def report(model: Clip, tokenizer, scenes, pictures, latents, autoencoder) -> dict:
-    """Retrieval among 600 test pictures, and P(good) on clean, decoded and broken ones."""
+    """Retrieval among 600 test images, and P(good) of clean, decoded and broken ones."""
     g = torch.Generator().manual_seed(5)
     x, z, s = from_uint8(pictures[:600]), latents[:600], scenes[:600]
     te = model.embed_text(encode(tokenizer, [caption(v, "lit") for v in s.tolist()]))

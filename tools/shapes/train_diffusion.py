@@ -11,13 +11,13 @@ from .scenes import from_uint8
 
 BETAS = torch.linspace(0.00085 ** 0.5, 0.012 ** 0.5, 1000, dtype=torch.float32) ** 2
 ALPHAS_CUMPROD = torch.cumprod(1 - BETAS, 0)
-# TCD's timesteps for 1, 2, 4 and 8 steps are all on this grid, so the student is taught where it is asked.
+# TCD's timesteps for 1, 2, 4 and 8 steps are all on this grid, so the student is trained at the timesteps that are used.
 GRID = [999, 879, 759, 639, 499, 379, 259, 139, 39]
 GRID_WEIGHTS = torch.tensor([4.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 0.7, 0.3])
 
 
 def train_autoencoder(pictures, steps: int, seed: int = 2) -> Autoencoder:
-    """L1 + L2 reconstruction with fixed latent noise in place of a KL term."""
+    """L1 + L2 reconstruction with fixed latent noise instead of a KL term."""
     torch.manual_seed(seed)
     model = Autoencoder()
     optimizer = torch.optim.AdamW(model.parameters(), 2e-3, weight_decay=0, betas=(0.9, 0.99))
@@ -107,7 +107,7 @@ def trajectories(model, embeddings, empty, guidance: float = 2.0, seed: int = 4,
 
 
 def distil(teacher, states, ends, embeddings, steps: int, seed: int = 5, batch: int = 64):
-    """The student regresses the trajectory's end from any of its points (pseudo-Huber)."""
+    """The student regresses the end of a trajectory from any of its points (pseudo-Huber)."""
     torch.manual_seed(seed)
     model = copy.deepcopy(teacher).train().requires_grad_(True)
     ema = copy.deepcopy(model)
