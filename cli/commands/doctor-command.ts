@@ -1,20 +1,23 @@
 /**
- * `qsched doctor`: what this machine has, and what to do about what it lacks.
+ * `qsched doctor`: checks this machine's setup, and says how to fix problems.
  */
 import { availableParallelism } from 'node:os';
-import { existsSync, statfsSync } from 'node:fs';
+import { existsSync, statfsSync, statSync } from 'node:fs';
 import { env as runtime, listSupportedBackends } from 'onnxruntime-node';
+import { artefactUsage } from '../../artefacts/usage.js';
 import { openStore } from '../../db/open-store.js';
 import { listPrecisions } from '../../inference/models/model-folder.js';
 import { findModel, listModels, modelRoots } from '../../inference/models/model-roots.js';
 import { numericClass } from '../../inference/models/numeric-class.js';
 import { messageOf, QschedError } from '../../contract/errors.js';
 import { connectTemporal } from '../../temporal/connect.js';
-import { dataFolder } from '../../temporal/data-folder.js';
+import { artefactFolder, dataFolder } from '../../temporal/data-folder.js';
 import { findExecutable } from '../../temporal/executable.js';
 import { hasSearchAttributes, searchAttributeCommands } from '../../temporal/search-attributes.js';
-import { databasePath } from '../host/host.js';
-import { print, printJson, table, type GlobalOptions } from '../text/output.js';
+import { databasePath } from '../host/database.js';
+import { formatBytes } from '../text/bytes.js';
+import { print, printJson, type GlobalOptions } from '../text/output.js';
+import { textTable } from '../text/table-document.js';
 
 interface Finding {
   readonly check: string;
@@ -23,80 +26,100 @@ interface Finding {
   readonly advice: string;
 }
 
-const MIN_BYTES = 500 * 1024 * 1024;
+/** A check: its name, what to do if it fails, and what it finds. */
+type Check = readonly [name: string, advice: string, find: () => string | Promise<string>];
 
-/** Checks everything once. @returns 0 where all is well, 1 where something must be fixed */
-export async function doctorCommand(flags: GlobalOptions): Promise<number> {
-  const findings: Finding[] = [];
-  const check = async (name: string, advice: string, body: () => string | Promise<string>): Promise<void> => {
-    try {
-      findings.push({ check: name, ok: true, detail: await body(), advice: '' });
-    } catch (error) {
-      findings.push({
-        check: name,
-        ok: false,
-        detail: messageOf(error),
-        advice: error instanceof QschedError && error.hint !== '' ? error.hint : advice,
-      });
-    }
-  };
-  await check('node', 'Install Node 20.17 or newer.', () => `${process.version}, ${availableParallelism()} cores`);
-  await check(
-    'onnxruntime',
-    'Run npm ci again.',
-    () =>
-      `${runtime.versions.node ?? ''}: ${listSupportedBackends()
-        .map((backend) => backend.name)
-        .join(', ')}; ${numericClass(1).instructions}`,
-  );
-  await check('data folder', 'Choose another with QSCHED_DATA.', () => {
-    const folder = dataFolder();
-    const { bavail, bsize } = statfsSync(folder);
-    if (bavail * bsize < MIN_BYTES) {
-      throw new Error(`${folder} has only ${Math.round((bavail * bsize) / 1e6)} MB left`);
-    }
-    return `${folder}, ${((bavail * bsize) / 1e9).toFixed(1)} GB free`;
-  });
-  await check('database', 'Move the file away, or fix its permissions.', () => {
-    if (!existsSync(databasePath())) return 'none yet; the first search makes it';
-    openStore(databasePath()).$client.close();
-    return databasePath();
-  });
-  await check('models', `Put model folders under ${modelRoots().join(' or ')}.`, () => {
-    const models = listModels();
-    if (models.length === 0) throw new Error('none found');
-    return models.map((model) => `${model} (${listPrecisions(findModel(model)).join(', ')})`).join('; ');
-  });
-  await check(
+const MIN_FREE_BYTES = 500e6;
+
+const CHECKS: readonly Check[] = [
+  ['node', 'Install Node 20.17 or newer.', () => `${process.version}, ${availableParallelism()} cores`],
+  ['onnxruntime', 'Run npm ci again.', runtimeDetail],
+  ['data folder', 'Choose another one with QSCHED_DATA.', folderDetail],
+  ['database', 'Move the file away, or fix its permissions.', databaseDetail],
+  ['artefacts', 'Check the permissions of the folder.', artefactsDetail],
+  ['models', `Put model folders under ${modelRoots().join(' or ')}.`, modelsDetail],
+  [
     'temporal binary',
     'Install the Temporal CLI, or Go 1.25 or newer; the first `npx qsched up` downloads or builds it.',
-    async () => {
-      const found = await findExecutable();
-      if (found === null) throw new Error('none on PATH or in the cache');
-      return found.path;
-    },
-  );
-  await check('temporal server', 'Start one: npx qsched up', async () => {
-    const { connection, nativeAddress, uiUrl } = await connectTemporal({ start: false, onProgress: () => undefined });
-    try {
-      const has = await hasSearchAttributes(connection, nativeAddress.namespace);
-      return `${nativeAddress.address}${uiUrl ? `, UI ${uiUrl}` : ''}; search attributes ${has ? 'present' : `absent; add them with:\n    ${searchAttributeCommands(nativeAddress.namespace).join('\n    ')}`}`;
-    } finally {
-      await connection.close();
-    }
-  });
-  const serious = findings.filter((finding) => !finding.ok && !finding.check.startsWith('temporal'));
+    binaryDetail,
+  ],
+  ['temporal server', 'Start one: npx qsched up', serverDetail],
+];
+
+/** Checks everything once. @returns 0 if all is well, 1 if something must be fixed */
+export async function doctorCommand(flags: GlobalOptions): Promise<number> {
+  const findings: Finding[] = [];
+  for (const check of CHECKS) findings.push(await run(check));
+  const serious = findings.filter(({ ok, check }) => !ok && !check.startsWith('temporal'));
   if (flags.json) printJson({ ok: serious.length === 0, findings });
   else {
     print(
-      table(
-        findings.map(({ check: name, ok, detail, advice }) => [
-          ok ? 'ok' : '--',
-          name,
-          advice === '' ? detail : `${detail} ${advice}`,
-        ]),
+      textTable(
+        findings.map(({ check, ok, detail, advice }) => [ok ? 'ok' : '--', check, `${detail} ${advice}`.trim()]),
       ),
     );
   }
   return serious.length === 0 ? 0 : 1;
+}
+
+async function run([check, advice, find]: Check): Promise<Finding> {
+  try {
+    return { check, ok: true, detail: await find(), advice: '' };
+  } catch (error) {
+    const hint = error instanceof QschedError && error.hint !== '' ? error.hint : advice;
+    return { check, ok: false, detail: messageOf(error), advice: hint };
+  }
+}
+
+function runtimeDetail(): string {
+  const backends = listSupportedBackends().map(({ name }) => name);
+  return `${runtime.versions.node ?? ''}: ${backends.join(', ')}; ${numericClass(1).instructions}`;
+}
+
+function folderDetail(): string {
+  const folder = dataFolder();
+  const { bavail, bsize } = statfsSync(folder);
+  const free = formatBytes(bavail * bsize);
+  if (bavail * bsize < MIN_FREE_BYTES) throw new Error(`${folder} has only ${free} left`);
+  return `${folder}, ${free} free`;
+}
+
+function databaseDetail(): string {
+  const path = databasePath();
+  if (!existsSync(path)) return 'none yet; the first search creates it';
+  openStore(path).$client.close();
+  // Recent changes are in the write-ahead log.
+  const bytes = [path, `${path}-wal`].map((file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0);
+  return `${path}, ${formatBytes(bytes.reduce((sum, size) => sum + size, 0))}`;
+}
+
+function artefactsDetail(): string {
+  const folder = artefactFolder();
+  const { count, bytes, kinds } = artefactUsage(folder);
+  const size = `${folder}, ${count} files (${kinds.images.count} images), ${formatBytes(bytes)}`;
+  return count === 0 ? size : `${size}; to remove old ones: npx qsched clean --max-bytes 10GB`;
+}
+
+function modelsDetail(): string {
+  const models = listModels();
+  if (models.length === 0) throw new Error('no models found');
+  return models.map((model) => `${model} (${listPrecisions(findModel(model)).join(', ')})`).join('; ');
+}
+
+async function binaryDetail(): Promise<string> {
+  const found = await findExecutable();
+  if (found === null) throw new Error('not found on PATH or in the cache');
+  return found.path;
+}
+
+async function serverDetail(): Promise<string> {
+  const { connection, nativeAddress, uiUrl } = await connectTemporal({ start: false, onProgress: () => undefined });
+  try {
+    const { address, namespace } = nativeAddress;
+    const has = await hasSearchAttributes(connection, namespace);
+    const commands = `absent; add them with:\n    ${searchAttributeCommands(namespace).join('\n    ')}`;
+    return `${address}${uiUrl ? `, UI ${uiUrl}` : ''}; search attributes ${has ? 'present' : commands}`;
+  } finally {
+    await connection.close();
+  }
 }

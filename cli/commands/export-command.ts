@@ -1,59 +1,51 @@
 /**
- * `qsched export`: the coefficients of a search, for other programs.
+ * `qsched export`: the coefficients of a search, for other programs. The model's files are not needed.
  */
-import { writeFileSync } from 'node:fs';
 import { knownEvaluations, splitPrompts } from '../../db/evaluations.js';
 import { candidateId } from '../../db/keys.js';
 import type { Store } from '../../db/open-store.js';
 import { searchContextIds } from '../../db/searches.js';
-import { scheduleDocument } from '../../diffusion/schedule-document.js';
+import { schedulerOf } from '../../diffusion/scheduler-of.js';
 import { openModelFolder } from '../../inference/models/model-folder.js';
-import { schedulerOf } from '../../inference/prepare/prepare.js';
+import { canonicalJson } from '../../contract/canonical-json.js';
 import type { Coefficients } from '../../contract/coefficients.js';
-import { messageOf, QschedError } from '../../contract/errors.js';
-import { suggestion } from '../../contract/suggestion.js';
-import { printJson, say, type GlobalOptions } from '../text/output.js';
+import { QschedError } from '../../contract/errors.js';
+import {
+  scaleFused,
+  SCHEDULE_FORMAT,
+  type CompleteSchedule,
+  type FusedDocument,
+} from '../../contract/schedule-document.js';
+import type { SearchSpec } from '../../contract/search-spec.js';
+import type { Given } from '../input/flag.js';
+import type { EXPORT } from '../input/flags.js';
+import { requireSearch, searchedBaseline, withStore, type StoredSearch } from '../input/stored-search.js';
+import { oneOf } from '../input/values.js';
+import { printJson, say, writeResult, type GlobalOptions } from '../text/output.js';
 import { referenceConfig } from '../text/reference-config.js';
-import { requireSearch, withStore } from '../input/stored-search.js';
 
-const WHICH = ['recommended', 'finalist', 'best', 'identity'];
-const FORMATS = ['qsched', 'reference'];
+const WHICH = ['recommended', 'finalist', 'best', 'identity'] as const;
+const FORMATS = ['qsched', 'reference'] as const;
 
-/** Flags of `export`. */
-export interface ExportFlags extends GlobalOptions {
-  readonly output?: string;
-  readonly which?: string;
-  readonly format?: string;
-}
+type ExportFlags = Given<typeof EXPORT> & GlobalOptions;
 
-/** Writes coefficients, timesteps and fused steps as JSON, or the reference's fields. */
+/** Writes coefficients, timesteps and fused steps as JSON, or the reference's fields. @returns the exit code */
 export function exportCommand(id: string | undefined, flags: ExportFlags): number {
   const document = withStore((store) => exported(store, id, flags));
   if (flags.output === undefined) {
     printJson(document);
     return 0;
   }
-  try {
-    writeFileSync(flags.output, `${JSON.stringify(document, null, 2)}\n`);
-  } catch (error) {
-    throw new QschedError(
-      'failure',
-      `${flags.output} cannot be written: ${messageOf(error)}`,
-      'Choose another path with --output.',
-    );
-  }
-  say(`wrote ${flags.output}`);
+  writeResult(flags.output, JSON.stringify(document, null, 2));
   if (flags.json) printJson({ output: flags.output });
   return 0;
 }
 
-function exported(store: Store, id: string | undefined, { which = 'recommended', format = 'qsched' }: ExportFlags) {
+function exported(store: Store, id: string | undefined, flags: ExportFlags) {
+  const which = oneOf('--which', flags.which ?? 'recommended', WHICH);
+  const format = oneOf('--format', flags.format ?? 'qsched', FORMATS);
   const search = requireSearch(store, id);
   const { spec, result } = search;
-  if (!WHICH.includes(which)) throw new QschedError('usage', `--which is "${which}".`, suggestion(which, WHICH));
-  if (!FORMATS.includes(format)) {
-    throw new QschedError('usage', `--format is "${format}".`, suggestion(format, FORMATS));
-  }
   if (result === null) {
     throw new QschedError(
       'failure',
@@ -61,12 +53,13 @@ function exported(store: Store, id: string | undefined, { which = 'recommended',
       `Finish it: npx qsched resume ${search.id}`,
     );
   }
-  const calibrated = which === 'recommended' ? result.heldOut.recommend === 'calibrated' : which !== 'identity';
-  const coefficients = !calibrated
-    ? result.identity.coefficients
-    : which === 'best'
-      ? result.best.coefficients
-      : result.finalist;
+  const { recommend } = result.heldOut;
+  const calibrated = which === 'recommended' ? recommend === 'calibrated' : which !== 'identity';
+  if (which === 'recommended' && !calibrated) {
+    say('note: the baseline is exported (all coefficients 1), because the finalist is not recommended; see --which');
+  }
+  const chosen = which === 'best' ? result.best.coefficients : result.finalist;
+  const coefficients = calibrated ? chosen : result.identity.coefficients;
   if (format === 'reference') {
     return referenceConfig(coefficients, {
       model: spec.model,
@@ -76,23 +69,57 @@ function exported(store: Store, id: string | undefined, { which = 'recommended',
       rows: calibrationRows(store, search, coefficients),
     });
   }
-  const model = openModelFolder(spec.model, spec.precision);
-  const origin = {
-    kind: calibrated ? ('q-sched' as const) : ('identity' as const),
-    searchId: search.id,
-    model: spec.model,
-    precision: spec.precision,
-    which,
-    scheduler: { ...spec.scheduler, config: model.schedulerConfig },
-    heldOut: result.heldOut,
-  };
-  return scheduleDocument(schedulerOf(model, spec.scheduler), origin, coefficients);
+  return scheduleOf(store, search, which, calibrated ? 'q-sched' : 'identity', coefficients);
 }
 
-/** Raw terms of the objective's scorer on the calibration images; none where one is missing. */
+/** The document, from the fused steps with which the search was scored. */
+function scheduleOf(
+  store: Store,
+  search: StoredSearch,
+  which: string,
+  kind: CompleteSchedule['kind'],
+  coefficients: Coefficients,
+): CompleteSchedule {
+  const { id: searchId, spec, result } = search;
+  const identity = searchedBaseline(store, search);
+  if (identity === null) {
+    throw new QschedError('failure', `The steps of the search "${searchId}" are not stored.`, 'Run the search again.');
+  }
+  const { model, precision, scheduler } = spec;
+  return {
+    format: SCHEDULE_FORMAT,
+    kind,
+    model,
+    precision,
+    searchId,
+    which,
+    scheduler: { ...scheduler, ...configOf(spec, identity) },
+    heldOut: result?.heldOut,
+    timesteps: identity.steps.map(({ timestep }) => timestep),
+    coefficients,
+    fused: scaleFused(identity, coefficients),
+    identity,
+  };
+}
+
+/** The scheduler_config.json of the model, if it is here and still gives these steps. */
+function configOf(
+  { model, precision, scheduler }: SearchSpec,
+  identity: FusedDocument,
+): Pick<CompleteSchedule['scheduler'], 'config'> {
+  try {
+    const folder = openModelFolder(model, precision);
+    const same = canonicalJson(schedulerOf(folder, scheduler).fused()) === canonicalJson(identity);
+    return same ? { config: folder.schedulerConfig } : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Raw terms of the objective's scorer on the calibration images; none if any of them is missing. */
 function calibrationRows(
   store: Store,
-  { id, spec }: Pick<ReturnType<typeof requireSearch>, 'id' | 'spec'>,
+  { id, spec }: StoredSearch,
   coefficients: Coefficients,
 ): Readonly<Record<string, number>>[] {
   const { scorer } = spec.objective;

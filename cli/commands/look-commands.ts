@@ -1,52 +1,40 @@
 /**
- * `qsched status` and `best`: reading what is stored, without a server.
+ * `qsched status` and `qsched best`: reading what is stored, without a server.
  */
 import { eq } from 'drizzle-orm';
-import { bestCoefficients, searchProgress } from '../../db/schema.js';
-import { bestText, type BestRow } from '../text/best-text.js';
-import { fixed } from '../text/numbers.js';
-import { print, printJson, table, type GlobalOptions } from '../text/output.js';
-import { requireSearch, withCurrentStore, withStore } from '../input/stored-search.js';
+import { bestCoefficients, searchesOverview } from '../../db/schema.js';
+import type { Given } from '../input/flag.js';
+import type { LOOK } from '../input/flags.js';
+import { requireSearch, withStore } from '../input/stored-search.js';
+import { bestText, parseBest } from '../text/best-text.js';
+import { print, printJson, type GlobalOptions } from '../text/output.js';
+import { statusTable } from '../text/status-table.js';
+import { tableFormat, writeTable } from '../text/table-document.js';
 
-/** How far every search is, or one of them. */
-export function statusCommand(id: string | undefined, flags: GlobalOptions): number {
+/** The progress of every search, or of one. @returns the exit code */
+export function statusCommand(id: string | undefined, flags: Given<typeof LOOK> & GlobalOptions): number {
+  const format = tableFormat(flags.format);
   return withStore((store) => {
-    const all = store.select().from(searchProgress);
+    const all = store.select().from(searchesOverview);
     const rows =
-      id === undefined ? all.all() : all.where(eq(searchProgress.searchId, requireSearch(store, id).id)).all();
-    const cells = rows.map((row) => [
-      row.searchId!,
-      row.status!,
-      String(row.scored ?? 0),
-      String(row.asked),
-      String(row.failed ?? 0),
-      fixed(row.best),
-      fixed(row.identity),
-    ]);
+      id === undefined ? all.all() : all.where(eq(searchesOverview.searchId, requireSearch(store, id).id)).all();
     if (flags.json) printJson(rows);
-    else if (rows.length === 0) print('No search yet. Start one: npx qsched search --model shapes');
-    else print(table([['search', 'status', 'scored', 'asked', 'failed', 'best', 'identity'], ...cells]));
+    else if (rows.length === 0) print('There is no search yet. Start one: npx qsched search --model shapes');
+    else print(writeTable(statusTable(rows), format));
     return 0;
   });
 }
 
-/** What every search found, or one of them: its finalist, or before a verdict the best calibration candidate. */
+/** What every search found, or one of them: its finalist, or before a verdict the best candidate. @returns the exit code */
 export function bestCommand(id: string | undefined, flags: GlobalOptions): number {
-  return withCurrentStore((store) => {
+  return withStore((store) => {
     const all = store.select().from(bestCoefficients);
     const rows =
       id === undefined ? all.all() : all.where(eq(bestCoefficients.searchId, requireSearch(store, id).id)).all();
-    const read = (text: string): number[] => JSON.parse(text) as number[];
-    const parsed = rows.map((row): BestRow => ({
-      ...row,
-      sample: read(row.sample!),
-      noise: read(row.noise!),
-      finalistSample: row.finalistSample === null ? null : read(row.finalistSample),
-      finalistNoise: row.finalistNoise === null ? null : read(row.finalistNoise),
-    }));
+    const parsed = rows.map(parseBest);
+    const none = 'There is no scored candidate yet. Start a search: npx qsched search --model shapes';
     if (flags.json) printJson(parsed);
-    else if (rows.length === 0) print('No scored trial yet. Start a search: npx qsched search --model shapes');
-    else for (const row of parsed) print(bestText(row));
+    else print(parsed.map(bestText).join('\n') || none);
     return 0;
   });
 }

@@ -1,6 +1,5 @@
 /**
- * `qsched rank`: finished searches ranked again by other weights of image quality, from the
- * database alone: no server, no network, no model.
+ * `qsched rank`: re-ranks stored candidates with other values of k. Reads only the database: no server, no model.
  */
 import { readRankable, refuseMixed, type RankableSearch } from '../../db/ranking.js';
 import { CLIP_IQA_PROMPTS, type ClipIqaName } from '../../metrics/scores/clip-iqa.js';
@@ -17,23 +16,22 @@ import {
 import { QschedError } from '../../contract/errors.js';
 import { suggestion } from '../../contract/suggestion.js';
 import { print, printJson, type GlobalOptions } from '../text/output.js';
+import type { Given } from '../input/flag.js';
+import type { RANK } from '../input/flags.js';
 import { rankText, type RankDocument, type RankedScore, type RankingAt, type TrialName } from '../text/rank-text.js';
 import { requireSearch, withStore } from '../input/stored-search.js';
+import { whole } from '../input/values.js';
 
 /** Flags of `rank`. */
-export interface RankFlags extends GlobalOptions {
-  readonly k?: string;
-  readonly pair?: string;
-  readonly top?: string;
-}
+export type RankFlags = Given<typeof RANK> & GlobalOptions;
 
 const DEFAULT_KS = '0.5,1,2,5';
 
-/** Ranks one search, or several that may be compared, at every k. */
+/** Ranks the candidates of one search, or of several comparable ones, at every k. @returns the exit code */
 export function rankCommand(ids: readonly string[], flags: RankFlags): number {
   const ks = parseKs(flags.k ?? DEFAULT_KS);
   const pair = parsePair(flags.pair);
-  const top = parseTop(flags.top ?? '1');
+  const top = whole('--top', flags.top, 1, Number.MAX_SAFE_INTEGER) ?? 1;
   const searches = withStore((store) => {
     const wanted = ids.length === 0 ? [undefined] : [...new Set(ids)];
     return wanted.map((id) => requireSearch(store, id)).map((search) => readRankable(store, search, pair));
@@ -44,7 +42,7 @@ export function rankCommand(ids: readonly string[], flags: RankFlags): number {
   return 0;
 }
 
-/** @throws QschedError (usage) where the searches may not are in one ranking */
+/** @throws QschedError (usage) if the searches cannot be ranked together */
 function rank(
   searches: readonly RankableSearch[],
   ks: readonly number[],
@@ -54,7 +52,7 @@ function rank(
   const differences = refuseMixed(searches);
   const { type, weights: inside } = searches[0]!.spec.objective;
   const trials = searches.flatMap((search) => search.trials);
-  // Identities first, so that of equal scores leaving the scheduler as it is wins, as in a search.
+  // Baselines first, so that the baseline wins among equal scores, as in a search.
   const all = [...searches.flatMap(({ identity }) => identity ?? []), ...trials];
   const weights = (k: number) => weightsAt(type, k, all[0]!.tc !== null);
   const own = new Map(searches.map(({ id, ownWinner }) => [id, ownWinner]));
@@ -110,7 +108,7 @@ function rank(
       ...searches.flatMap(unfinished),
       ...(all.every(({ tc, iq }) => tc !== null && iq !== null)
         ? []
-        : [`The objective ${type} has one term here: k changes nothing.`]),
+        : [`The objective ${type} has only one term here, so k has no effect.`]),
     ],
   };
 }
@@ -118,19 +116,19 @@ function rank(
 function unfinished({ id, status, spec, trials, open, failed }: RankableSearch): string[] {
   if (status === 'finished') return [];
   return [
-    `The search "${id}" is ${status}: ${trials.length} of its ${spec.optimizer.budget} candidates are scored${open.length > 0 ? `, ${open.length} are open` : ''}${failed.length > 0 ? `, ${failed.length} failed` : ''}. The ranking is of those.`,
+    `The search "${id}" is ${status}: ${trials.length} of its ${spec.optimizer.budget} candidates are scored${open.length > 0 ? `, ${open.length} are not scored yet` : ''}${failed.length > 0 ? `, ${failed.length} failed` : ''}. The ranking covers the scored ones.`,
   ];
 }
 
-/** Weights in rising order, each once. @throws QschedError (usage) */
+/** Values in rising order, without repetitions. @throws QschedError (usage) */
 function parseKs(text: string): number[] {
-  const hint = `Give weights that are not negative, as in --k ${DEFAULT_KS}`;
+  const hint = `For example: --k ${DEFAULT_KS}`;
   const values = text.split(',').map((one) => one.trim());
   if (values.every((one) => one === '')) throw new QschedError('usage', '--k is empty.', hint);
   for (const one of values) {
     const value = one === '' ? NaN : Number(one);
     if (!Number.isFinite(value) || value < 0) {
-      throw new QschedError('usage', `--k holds "${one}"; a weight is a finite number that is not negative.`, hint);
+      throw new QschedError('usage', `--k contains "${one}", which is not a finite number of at least 0.`, hint);
     }
   }
   return [...new Set(values.map(Number))].sort((a, b) => a - b);
@@ -142,17 +140,7 @@ function parsePair(name: string | undefined): ClipIqaName | undefined {
   if (Object.hasOwn(CLIP_IQA_PROMPTS, pair)) return pair as ClipIqaName;
   throw new QschedError(
     'usage',
-    `--pair is "${name}", which is no CLIP-IQA pair.`,
+    `--pair is "${name}", which is not a CLIP-IQA pair.`,
     suggestion(pair, Object.keys(CLIP_IQA_PROMPTS)),
-  );
-}
-
-function parseTop(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isInteger(value) && value >= 1) return value;
-  throw new QschedError(
-    'usage',
-    `--top is "${text}"; it must be a whole number of at least 1.`,
-    'For example: --top 3',
   );
 }

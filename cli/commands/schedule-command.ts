@@ -1,40 +1,41 @@
 /**
- * `qsched schedules` and `qsched schedule show|add`: schedules as things of their own.
+ * `qsched schedules` and `qsched schedule show|add`: stored schedules, and schedules by hand.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { findSchedules, listSchedules, storeSchedule, type StoredSchedule } from '../../db/schedules.js';
 import { completeSchedule } from '../../diffusion/schedule-document.js';
 import { noiseLevels } from '../../diffusion/noise-level.js';
 import type { Scheduler } from '../../diffusion/scheduler.js';
-import { openModelFolder, REFERENCE_PRECISION, type ModelFolder } from '../../inference/models/model-folder.js';
+import { schedulerOf, type SchedulerSource } from '../../diffusion/scheduler-of.js';
+import { openModelFolder, REFERENCE_PRECISION } from '../../inference/models/model-folder.js';
 import { listModels } from '../../inference/models/model-roots.js';
-import { schedulerOf } from '../../inference/prepare/prepare.js';
 import { messageOf, QschedError } from '../../contract/errors.js';
 import { parseSchedule, type CompleteSchedule, type ScheduleDocument } from '../../contract/schedule-document.js';
-import { suggestion } from '../../contract/suggestion.js';
-import { databasePath } from '../host/host.js';
-import { print, printJson, table, type GlobalOptions } from '../text/output.js';
-import { scheduleText } from '../text/schedule-text.js';
-import { withCurrentStore, withWritableStore } from '../input/stored-search.js';
 import { stepCount } from '../../contract/step-count.js';
+import { suggestion } from '../../contract/suggestion.js';
+import type { Given } from '../input/flag.js';
+import type { LOOK, SCHEDULE } from '../input/flags.js';
+import { withAnyStore, withWritableStore } from '../input/stored-search.js';
+import { print, printJson, type GlobalOptions } from '../text/output.js';
+import { scheduleText } from '../text/schedule-text.js';
+import { tableFormat, tableOfTexts, writeTable } from '../text/table-document.js';
 
 const ACTIONS = ['show', 'add'];
-/** Characters of an id that people read. */
-const SHORT_ID = 12;
+/** Characters of an id in texts. */
+export const SHORT_ID = 12;
 
-/** Flags of `schedule`. */
-export interface ScheduleFlags extends GlobalOptions {
-  readonly model?: string;
-}
+type ScheduleFlags = Given<typeof SCHEDULE> & GlobalOptions;
 
-/** Lists every stored schedule, the one that was stored last first. */
-export function schedulesCommand(flags: GlobalOptions): number {
-  const rows = existsSync(databasePath()) ? withCurrentStore(listSchedules) : [];
+/** Lists every stored schedule, the most recent first. @returns the exit code */
+export function schedulesCommand(flags: Given<typeof LOOK> & GlobalOptions): number {
+  const format = tableFormat(flags.format);
+  const rows = withAnyStore(listSchedules);
   if (flags.json) printJson(rows.map(listed));
   else if (rows.length === 0) {
-    print('No schedule yet. A finished search stores two; store one made by hand: npx qsched schedule add FILE');
+    print('There is no schedule yet. A finished search stores two; to store one by hand: npx qsched schedule add FILE');
   } else {
-    print(table([['id', 'kind', 'scheduler', 'steps', 'eta', 'made for', 'search', 'stored'], ...rows.map(cells)]));
+    const heads = ['id', 'kind', 'scheduler', 'steps', 'eta', 'made for', 'search', 'stored'];
+    print(writeTable(tableOfTexts([heads, ...rows.map(cells)]), format));
   }
   return 0;
 }
@@ -58,7 +59,7 @@ const listed = ({
   origins,
 });
 
-/** One line: everything that the same steps were made for, and the search that stored them last. */
+/** One line per steps: all networks that they were made for, and the search that stored them last. */
 function cells({ id, createdAt, origins, document: { scheduler } }: StoredSchedule): string[] {
   const kinds = [...new Set(origins.map(({ kind }) => kind))];
   const made = [...new Set(origins.map(networkOf))].filter((name) => name !== '');
@@ -76,14 +77,14 @@ function cells({ id, createdAt, origins, document: { scheduler } }: StoredSchedu
   ];
 }
 
-/** `shapes w4a8`; empty where a schedule belongs to a scheduler alone. */
+/** `shapes w4a8`; empty if a schedule is not tied to a model. */
 const networkOf = ({ model, precision }: Pick<CompleteSchedule, 'model' | 'precision'>): string =>
   [model, precision].filter((part) => part !== undefined).join(' ');
 
-/** Shows or stores one schedule. @throws QschedError (usage) */
+/** Shows or stores one schedule. @returns the exit code @throws QschedError (usage) */
 export function scheduleCommand(action: string, what: string, flags: ScheduleFlags): number {
   if (!ACTIONS.includes(action)) {
-    throw new QschedError('usage', `qsched schedule has no action "${action}".`, suggestion(action, ACTIONS));
+    throw new QschedError('usage', `"${action}" is not an action of qsched schedule.`, suggestion(action, ACTIONS));
   }
   return action === 'show' ? show(what, flags) : add(what, flags);
 }
@@ -112,28 +113,26 @@ function add(path: string, flags: ScheduleFlags): number {
   if (flags.json) printJson({ id, added });
   else {
     print(
-      added
-        ? `stored ${id}\n  show it: npx qsched schedule show ${id.slice(0, SHORT_ID)}`
-        : `it is stored already: ${id}`,
+      added ? `stored ${id}\n  show it: npx qsched schedule show ${id.slice(0, SHORT_ID)}` : `already stored: ${id}`,
     );
   }
   return 0;
 }
 
-/** One stored schedule by the beginning of its id. @throws QschedError (usage) where there is none, or more than one */
+/** One stored schedule by the start of its id. @throws QschedError (usage) if there is none, or more than one */
 export function requireSchedule(prefix: string): StoredSchedule {
-  const found = existsSync(databasePath()) ? withCurrentStore((store) => findSchedules(store, prefix)) : [];
+  const found = withAnyStore((store) => findSchedules(store, prefix));
   if (found.length === 1) return found[0]!;
   if (found.length > 1) {
     throw new QschedError(
       'usage',
-      `"${prefix}" begins ${found.length} ids: ${found.map(({ id }) => id.slice(0, SHORT_ID)).join(', ')}.`,
-      'Give more of the id.',
+      `${found.length} ids start with "${prefix}": ${found.map(({ id }) => id.slice(0, SHORT_ID)).join(', ')}.`,
+      'Type more characters of the id.',
     );
   }
   throw new QschedError(
     'usage',
-    `There is no schedule "${prefix}": neither a file nor the beginning of a stored id.`,
+    `There is no schedule "${prefix}": it is neither a file nor the start of a stored id.`,
     'See npx qsched schedules.',
   );
 }
@@ -146,32 +145,32 @@ function fromFile(path: string, flags: ScheduleFlags): { document: ScheduleDocum
     throw new QschedError(
       'usage',
       `${path} cannot be read: ${messageOf(error)}`,
-      'Give the path of a qsched-schedule/1 JSON file, as `npx qsched export` writes it.',
+      'Use the path of a qsched-schedule/1 JSON file; `npx qsched export` writes such files.',
     );
   }
   const document = parseSchedule(input, path);
   return { document, complete: completeSchedule(schedulerFor(document, flags), document, path) };
 }
 
-/** The scheduler of a document: with its own config, or that of the model that it was made for. */
+/** The scheduler of a document, with the document's own config or that of the model it was made for. */
 function schedulerFor({ scheduler, model, precision }: ScheduleDocument, flags: ScheduleFlags): Scheduler {
   const named = flags.model ?? model;
   if (scheduler.config === undefined && named === undefined) {
     throw new QschedError(
       'usage',
-      'The file names no model and holds no scheduler.config.',
-      `Say whose scheduler_config.json applies with --model; models: ${listModels().join(', ')}.`,
+      'The file has neither a model nor scheduler.config.',
+      `Name the model whose scheduler_config.json applies: --model ${listModels()[0] ?? 'NAME'}. Models here: ${listModels().join(', ')}.`,
     );
   }
   const own = flags.model === undefined ? scheduler.config : undefined;
-  const folder =
+  const source: SchedulerSource =
     own === undefined
       ? openModelFolder(named!, flags.model === undefined ? (precision ?? REFERENCE_PRECISION) : REFERENCE_PRECISION)
-      : ({ schedulerConfig: own, latentShape: [1, 1, 1] } as Pick<ModelFolder, 'schedulerConfig' | 'latentShape'>);
-  return schedulerOf(folder, scheduler);
+      : { schedulerConfig: own, latentShape: [1, 1, 1] };
+  return schedulerOf(source, scheduler);
 }
 
-/** Noise levels for the plot; null where the model has gone. */
+/** Noise levels for the plot; null if the model is not here. */
 function sigmasOf(document: CompleteSchedule, flags: ScheduleFlags): number[] | null {
   try {
     return noiseLevels(schedulerFor(document, flags));

@@ -1,20 +1,18 @@
 /**
- * `qsched scores`: every score that can be an objective's part or a table's column, what the absent ones want, and
- * every scorer folder that is installed, scorers of your own among them.
+ * `qsched scores`: the scores that objectives and tables can use, the files that missing ones need, and every installed
+ * scorer folder, your own scorers included.
  */
 import { openModelFolder, REFERENCE_PRECISION } from '../../inference/models/model-folder.js';
 import { installedScorers, type InstalledScorer } from '../../inference/scorers/installed-scorers.js';
 import { openScorerFolder } from '../../inference/scorers/scorer-folder.js';
 import { SCORE_TABLE, SET_SCORE_TABLE } from '../../metrics/scores/score-table.js';
 import { messageOf, QschedError } from '../../contract/errors.js';
-import { print, printJson, table, type GlobalOptions } from '../text/output.js';
+import type { Given } from '../input/flag.js';
+import type { SCORES } from '../input/flags.js';
+import { print, printJson, type GlobalOptions } from '../text/output.js';
+import { textTable } from '../text/table-document.js';
 
-/** Flags of `scores`. */
-export interface ScoresFlags extends GlobalOptions {
-  readonly model?: string;
-}
-
-/** Of a score: where it comes from on this machine, or what it wants. */
+/** A score: where it comes from on this machine, or what it needs. */
 interface Listed {
   readonly score: string;
   readonly judges: string;
@@ -24,12 +22,14 @@ interface Listed {
   readonly reference: string;
   readonly installed: boolean;
   readonly folder: string | null;
+  /** The missing files; null if it is installed. */
   readonly wants: string | null;
+  /** How to make them. */
   readonly make: string | null;
 }
 
-/** Lists the scores; a model's qsched.json may name folders for them. */
-export function scoresCommand({ model = 'shapes', json }: ScoresFlags): number {
+/** Lists the scores; a model's qsched.json can name folders for them. @returns the exit code */
+export function scoresCommand({ model = 'shapes', json }: Given<typeof SCORES> & GlobalOptions): number {
   const { scorers } = openModelFolder(model, REFERENCE_PRECISION);
   const place = (scorer: string): Pick<Listed, 'installed' | 'folder' | 'wants' | 'make'> => {
     try {
@@ -71,23 +71,25 @@ export function scoresCommand({ model = 'shapes', json }: ScoresFlags): number {
     return 0;
   }
   print(
-    table([
+    textTable([
       ['score', 'judges', 'better', 'installed', 'formula'],
       ...scores.map((one) => [one.score, one.judges, one.better, one.installed ? 'yes' : 'no', one.formula]),
     ]),
   );
   print(
-    `\n${table([['installed scorer', 'kind', 'scores, each to be named as score@scorer'], ...installed.map(scorerRow)])}`,
+    `\n${textTable([['installed scorer', 'kind', 'scores (name them as score@scorer)'], ...installed.map(scorerRow)])}`,
   );
   const absent = new Map(scores.flatMap(({ wants, make }) => (wants === null ? [] : [[wants, make]])));
   for (const [wants, make] of absent) print(`\n${wants}\n  ${make ?? ''}`);
-  print(`\nCLIP scores are those of the objective's own scorer, unless one is named: clip-iqa.quality@second. Distances use the features of any scorer
-with --features, and are called by its name; FID and KID are published for Inception's. Scores of your own: docs/scorers.md
-"either" is better where that is a matter of taste: its weight may have any sign.`);
+  print(`
+CLIP scores use the objective's own scorer by default; name another one as in clip-iqa.quality@second.
+--features chooses the scorer whose features are used for distances; published FID and KID use Inception's.
+"either" means that the better direction is a matter of taste: a weight can have any sign.
+Your own scorers: docs/scorers.md`);
   return 0;
 }
 
-/** A scorer's scores without its name; the CLIP-IQA pairs, which are many, as their number. */
+/** A scorer's scores without its name; of the many CLIP-IQA pairs only their number. */
 function scorerRow({ scorer, kind, scores, problem }: InstalledScorer): string[] {
   if (problem !== null) return [scorer, '-', `cannot be used: ${problem}`];
   const names = scores.map(({ score }) => score.slice(0, score.lastIndexOf('@')));
@@ -96,5 +98,5 @@ function scorerRow({ scorer, kind, scores, problem }: InstalledScorer): string[]
     ...names.filter((name) => !pairs.includes(name)),
     ...(pairs.length > 0 ? [`${pairs.length} of clip-iqa`] : []),
   ];
-  return [scorer, kind ?? '-', listed.join(', ') || 'features alone'];
+  return [scorer, kind ?? '-', listed.join(', ') || 'features only'];
 }

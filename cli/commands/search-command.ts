@@ -1,77 +1,73 @@
 /**
  * `qsched search` and `qsched resume`: from a spec to a verdict.
  */
-import { existsSync } from 'node:fs';
-import { checkFiles } from '../../inference/prepare/prepare.js';
 import type { Store } from '../../db/open-store.js';
 import { findSearch, listSearches } from '../../db/searches.js';
+import { searchIdOf } from '../../contract/content-id.js';
 import { QschedError } from '../../contract/errors.js';
 import type { SearchResult } from '../../contract/search-result.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
-import { parseSearchSpec } from '../../contract/validate.js';
-import { followedSearch, isRunning, searchIdOf, startSearch } from '../follow/follow-search.js';
-import { runToEnd } from '../follow/run-to-end.js';
-import { databasePath, type Host } from '../host/host.js';
-import { print, printJson, say, type GlobalOptions } from '../text/output.js';
-import { readSpec, type SpecFlags } from '../input/spec-input.js';
-import { requireSearch, withoutControls, withStore } from '../input/stored-search.js';
-import { workersOf } from '../input/workers.js';
-import { usesK } from '../text/objective-text.js';
-import { verdictText } from '../text/verdict-text.js';
 import { stepCount } from '../../contract/step-count.js';
+import { parseSearchSpec } from '../../contract/validate.js';
+import { followedSearch, isRunning, startSearch } from '../follow/follow-search.js';
+import { runToEnd } from '../follow/visit-host.js';
+import type { Host } from '../host/host.js';
+import { servingOf } from '../host/serving.js';
+import { checkSearch } from '../input/check-here.js';
+import type { Given } from '../input/flag.js';
+import { placesOf } from '../input/flag-places.js';
+import { RESUME, type SEARCH } from '../input/flags.js';
+import { scorerNames } from '../input/scorer-names.js';
+import { readSpec } from '../input/spec-input.js';
+import { requireSearch, withAnyStore, withoutControls, withStore } from '../input/stored-search.js';
+import { number } from '../input/values.js';
+import { usesK } from '../text/objective-text.js';
+import { print, printJson, say, type GlobalOptions } from '../text/output.js';
+import { verdictText } from '../text/verdict-text.js';
 
-/** Flags of `search` that do not change the spec. */
-export interface RunFlags extends GlobalOptions {
-  readonly id?: string;
-  readonly workers?: string;
-  readonly wait?: boolean;
-  readonly failWithoutGain?: boolean;
-}
+type RunFlags = Given<typeof SEARCH> & GlobalOptions;
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 
 /** Runs a search to its verdict. @returns the exit code */
-export async function searchCommand(file: string | undefined, flags: SpecFlags & RunFlags): Promise<number> {
-  const spec = readSpec(file, flags);
-  checkFiles(spec);
+export async function searchCommand(file: string | undefined, flags: RunFlags): Promise<number> {
+  const { spec, places } = readSpec(file, flags);
+  places.named(() => checkSearch(spec));
+  servingOf(flags);
   if (flags.k !== undefined && !usesK(spec.objective.type)) {
     say(`--k ${flags.k} has no effect: the objective "${spec.objective.type}" has no k.`);
   }
-  workersOf(flags.workers);
   if (flags.id !== undefined && !ID.test(flags.id)) {
     throw new QschedError('usage', `--id "${flags.id}" is not a search id.`, 'Use letters, digits, ".", "_" and "-".');
   }
   const wanted = flags.id ?? searchIdOf(spec);
-  const id = existsSync(databasePath())
-    ? withStore((store) => freshId(store, wanted, spec, flags.id !== undefined))
-    : wanted;
+  const id = withAnyStore((store) => freshId(store, wanted, spec, flags.id !== undefined));
   return runToVerdict(id, spec, flags);
 }
 
-/** Resumes a search: follows it where it runs, rebuilds it from the database where it does not. */
+/** Resumes a search: follows it if it runs, otherwise rebuilds it from the database. @returns the exit code */
 export async function resumeCommand(
   searchId: string | undefined,
-  flags: RunFlags & { retryFailed?: boolean; budget?: string },
+  flags: Given<typeof RESUME> & GlobalOptions,
 ): Promise<number> {
-  workersOf(flags.workers);
+  servingOf(flags);
   const { id, spec: stored } = withStore((store) => requireSearch(store, searchId ?? latestUnfinished(store)));
-  const budget = flags.budget === undefined ? {} : { budget: Number(flags.budget) };
-  const spec = parseSearchSpec(
-    { ...stored, optimizer: { ...stored.optimizer, ...budget }, retryFailed: flags.retryFailed ?? false },
-    () => (flags.budget === undefined ? '' : '--budget: '),
-  );
+  const places = placesOf({ budget: RESUME.budget }, flags, null);
+  const budget = flags.budget === undefined ? stored.optimizer.budget : number(flags.budget);
+  const changed = { ...stored, optimizer: { ...stored.optimizer, budget }, retryFailed: flags.retryFailed ?? false };
+  const spec = places.named(() => parseSearchSpec(changed, places.of));
   if (spec.optimizer.budget < stored.optimizer.budget) {
     throw new QschedError(
       'usage',
-      `--budget ${spec.optimizer.budget} is below the search's own ${stored.optimizer.budget}.`,
-      'A search can grow, not shrink.',
+      `--budget ${spec.optimizer.budget} is below the ${stored.optimizer.budget} of the search.`,
+      'A search can be extended, but not shortened.',
     );
   }
-  checkFiles(spec);
+  checkSearch(spec);
   return runToVerdict(id, spec, flags, spec.optimizer.budget > stored.optimizer.budget || spec.retryFailed);
 }
 
-/** The latest search that is not finished; the latest of all where there is none. */
+/** The latest unfinished search; the latest of all if every search is finished. */
 function latestUnfinished(store: Store): string | undefined {
   const own = withoutControls(listSearches(store));
   return (own.find(({ status }) => status !== 'finished') ?? own[0])?.id;
@@ -96,16 +92,17 @@ function freshId(store: Store, wanted: string, spec: SearchSpec, chosen: boolean
   }
 }
 
-/** @param replace whether a running workflow of this id gives way: its spec is no longer the one wanted */
+/** @param replace whether to end a running workflow of this id, because its spec has changed */
 async function runToVerdict(searchId: string, spec: SearchSpec, flags: RunFlags, replace = false): Promise<number> {
   const started = Date.now();
+  const { model, precision, scheduler, optimizer } = spec;
   say(
-    `search ${searchId}: ${spec.model} ${spec.precision}, ${stepCount(spec.scheduler.steps)}, ${spec.optimizer.type}, budget ${spec.optimizer.budget}`,
+    `search ${searchId}: ${model} ${precision}, ${stepCount(scheduler.steps)}, ${optimizer.type}, budget ${optimizer.budget}`,
   );
   const outcome = await runToEnd<SearchResult>({
     ...followedSearch(searchId),
-    models: [spec.model],
-    workers: workersOf(flags.workers),
+    models: [model],
+    serving: servingOf(flags),
     wait: flags.wait ?? false,
     kept: 'everything scored so far is stored',
     followAgain: `Follow it with: npx qsched resume ${searchId}`,
@@ -121,24 +118,23 @@ async function runToVerdict(searchId: string, spec: SearchSpec, flags: RunFlags,
 }
 
 function show(result: SearchResult, spec: SearchSpec, host: Host, seconds: number, flags: RunFlags): void {
-  const temporalUi =
-    host.uiUrl === null ? null : `${host.uiUrl}/namespaces/${host.namespace}/workflows/${result.searchId}`;
+  const { searchId, heldOut } = result;
+  const temporalUi = host.uiUrl === null ? null : `${host.uiUrl}/namespaces/${host.namespace}/workflows/${searchId}`;
   if (flags.json) {
     printJson({ ...result, database: host.database, temporalUi, seconds });
     return;
   }
-  print(verdictText(result, spec.objective));
-  print(
-    `\n${seconds.toFixed(1)} s. Database: ${host.database ?? `in the data folder of the workers at ${host.address}`}`,
-  );
+  const roles = heldOut.scorers.map(({ scorer }) => scorer);
+  print(verdictText(result, spec.objective, scorerNames(spec.model, roles)));
+  const place = host.database ?? `in the data folder of the workers at ${host.address}`;
+  print(`\n${seconds.toFixed(1)} s. Database: ${place}`);
   if (host.database !== null) {
-    print(
-      `  export:  npx qsched export ${result.searchId}\n  other weights of quality, without an image:  npx qsched rank ${result.searchId}`,
-    );
+    print(`  export the coefficients:            npx qsched export ${searchId}`);
+    print(`  re-rank with other values of k:     npx qsched rank ${searchId}`);
   }
   print(
     host.ours
-      ? '  the same data with the Temporal UI: npx qsched up'
+      ? '  browse this run in the Temporal UI: npx qsched up'
       : `  Temporal UI: ${temporalUi ?? 'see your server'}`,
   );
 }

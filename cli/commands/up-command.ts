@@ -1,5 +1,5 @@
 /**
- * `qsched up` (server and workers, stays) and `qsched worker` (scoring alone).
+ * `qsched up` (server and workers, keeps running) and `qsched worker` (scoring only).
  */
 import { availableParallelism } from 'node:os';
 import { findModel, listModels } from '../../inference/models/model-roots.js';
@@ -9,46 +9,35 @@ import { dataFolder } from '../../temporal/data-folder.js';
 import { logToFile } from '../../worker/worker-log.js';
 import { startScoring } from '../../worker/workers.js';
 import { enterHost } from '../host/host.js';
+import { servingOf } from '../host/serving.js';
+import type { Given } from '../input/flag.js';
+import type { UP, WORKER } from '../input/flags.js';
+import { whole } from '../input/values.js';
 import { printJson, say, type GlobalOptions } from '../text/output.js';
 
-/** Rows of every network call where nothing else is said; part of the numeric class. */
+/** Rows per network call by default; part of the numeric class. */
 const DEFAULT_BATCH = 20;
-const MAX_THREADS = 16;
-
-/** Flags of `up` and `worker`. */
-export interface UpFlags extends GlobalOptions {
-  readonly model?: string[];
-  readonly workers?: string;
-  readonly batch?: string;
-  readonly threads?: string;
-  readonly provider?: string;
-}
+const MAX_THREADS = 256;
+/** More threads do not make these networks faster. */
+const DEFAULT_MAX_THREADS = 16;
 
 /** Serves until it is stopped. @returns the exit code */
-export async function upCommand(flags: UpFlags): Promise<number> {
-  const models = modelsOf(flags);
-  const scoring = flags.workers === undefined ? undefined : whole('workers', flags.workers, 64);
+export async function upCommand(flags: Given<typeof UP> & GlobalOptions): Promise<number> {
+  const models = modelsOf(flags.model);
+  const serving = servingOf(flags);
   const stopped = untilStopped();
-  const host = await enterHost({ models, scoring, say, serve: true });
-  say(
-    `serving ${models.join(', ')}; Temporal at ${host.address}${host.uiUrl ? `, UI at ${host.uiUrl}` : ''}; database ${host.database}`,
-  );
+  const host = await enterHost({ models, serving, say, serve: true });
+  const { address, namespace, uiUrl: temporalUi, database } = host;
+  const ui = temporalUi ? `, UI at ${temporalUi}` : '';
+  say(`serving ${models.join(', ')}; Temporal at ${address}${ui}; database ${database}`);
   say(`start a search: npx qsched search --model ${models[0]}`);
   say(
-    `or: temporal workflow start --address ${host.address} --type search --task-queue qsched --workflow-id my-search --input '{"model":"${models[0]}"}'`,
+    `or: temporal workflow start --address ${address} --type search --task-queue qsched --workflow-id my-search --input '{"model":"${models[0]}"}'`,
   );
-  if (flags.json) {
-    printJson({
-      address: host.address,
-      namespace: host.namespace,
-      temporalUi: host.uiUrl,
-      database: host.database,
-      models,
-    });
-  }
+  if (flags.json) printJson({ address, namespace, temporalUi, database, models });
   try {
     await Promise.race([stopped, host.broken]);
-    say('stopping; searches under way resume the next `npx qsched up`');
+    say('stopping; unfinished searches continue with the next `npx qsched up`');
   } finally {
     await host.stop();
   }
@@ -56,15 +45,16 @@ export async function upCommand(flags: UpFlags): Promise<number> {
 }
 
 /** Scores until it is stopped. @returns the exit code */
-export async function workerCommand(flags: UpFlags): Promise<number> {
-  const models = modelsOf(flags);
-  const threads = whole('threads', flags.threads ?? String(Math.min(MAX_THREADS, availableParallelism())), 256);
-  const batch = whole('batch', flags.batch ?? String(DEFAULT_BATCH), 1024);
+export async function workerCommand(flags: Given<typeof WORKER> & GlobalOptions): Promise<number> {
+  const models = modelsOf(flags.model);
+  const byDefault = Math.min(DEFAULT_MAX_THREADS, availableParallelism());
+  const threads = whole('--threads', flags.threads, 1, MAX_THREADS) ?? byDefault;
+  const { batch = DEFAULT_BATCH, device: provider = 'cpu' } = servingOf(flags);
   const stopped = untilStopped();
   const { nativeAddress, connection } = await connectTemporal({ start: false, onProgress: say });
   await connection.close();
   logToFile(dataFolder());
-  const workers = await startScoring(nativeAddress, { models, batch, threads, provider: flags.provider ?? 'cpu' });
+  const workers = await startScoring(nativeAddress, { models, batch, threads, provider });
   if (process.env['QSCHED_QUIET'] === undefined) {
     say(`scoring ${models.join(', ')} for ${nativeAddress.address} on ${workers.queues.join(', ')}`);
   }
@@ -74,8 +64,8 @@ export async function workerCommand(flags: UpFlags): Promise<number> {
   return 0;
 }
 
-function modelsOf(flags: UpFlags): string[] {
-  const models = flags.model ?? listModels();
+function modelsOf(named: readonly string[] | undefined): readonly string[] {
+  const models = named ?? listModels();
   if (models.length === 0) {
     throw new QschedError('usage', 'There is no model to serve.', 'Put a model folder under QSCHED_MODELS.');
   }
@@ -83,19 +73,7 @@ function modelsOf(flags: UpFlags): string[] {
   return models;
 }
 
-function whole(flag: string, text: string, most: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > most) {
-    throw new QschedError(
-      'usage',
-      `--${flag} is ${text}: it must be a whole number from 1 to ${most}.`,
-      `Change --${flag}.`,
-    );
-  }
-  return value;
-}
-
-/** Resolves on Ctrl-C, SIGTERM, or when the process that started this one is gone. */
+/** Resolves on Ctrl-C, on SIGTERM, or when the process that started this one has gone. */
 function untilStopped(): Promise<void> {
   return new Promise((done) => {
     process.once('SIGINT', () => done());

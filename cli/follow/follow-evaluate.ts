@@ -1,49 +1,62 @@
 /**
  * Running an evaluation to its table.
  */
+import type { WorkflowHandle } from '@temporalio/client';
+import { evaluateIdOf } from '../../contract/content-id.js';
 import type { EvaluateProgress } from '../../contract/evaluate-payloads.js';
 import type { EvaluateResult, EvaluateSpec } from '../../contract/evaluate-spec.js';
-import { runToEnd, type Outcome } from './run-to-end.js';
-import { contentHash, startOrJoin } from './start-or-join.js';
+import type { Serving } from '../host/serving.js';
+import { startOrJoin } from './start-or-join.js';
+import type { Followed } from './follow-workflow.js';
+import { runToEnd, type LongRun, type Outcome, type Visit } from './visit-host.js';
 
-/** The same spec has the same id: `evaluate-1a2b3c4d5e6f`. */
-export const evaluateIdOf = (spec: EvaluateSpec): string => `evaluate-${contentHash(spec)}`;
+/** What messages say about an interrupted evaluation. */
+export const EVALUATION = {
+  what: 'evaluation',
+  kept: 'every image generated so far is kept',
+  comeBack: 'Resume with the same command',
+  followAgain: 'Follow it with the same command',
+} as const satisfies Partial<Visit>;
 
-/** Starts the workflow or joins the one that runs. @throws QschedError: it failed, was cancelled, or no server answers */
-export function runEvaluate(
-  spec: EvaluateSpec,
-  { workers, wait }: { readonly workers: number | undefined; readonly wait: boolean },
-): Promise<Outcome<EvaluateResult>> {
+/** How an evaluation is started and followed; the same spec has the same id. */
+export function followedEvaluate(spec: EvaluateSpec): Followed & Pick<LongRun, 'start'> {
   const id = evaluateIdOf(spec);
-  return runToEnd<EvaluateResult>({
+  return {
+    ...EVALUATION,
     id,
-    what: 'evaluation',
-    models: [...new Set(spec.rows.map(({ model }) => model))],
-    workers,
-    wait,
-    kept: 'every image drawn so far is kept',
-    comeBack: 'Resume with the same command',
-    followAgain: 'Follow it with the same command',
-    ask: async (handle) => {
+    ask: async (handle: WorkflowHandle) => {
       const progress = await handle.query<EvaluateProgress>('progress');
       return (line) => line.note(describeEvaluate(progress));
     },
     start: (client) => startOrJoin(client, 'evaluate', id, spec, `${spec.rows.length} rows`),
-  });
+  };
 }
 
-/** `1200/8000 images - 1000 drawn, 200 found` */
+/** Starts the workflow or joins the one that runs. @throws QschedError: it failed or was cancelled, or no server answers */
+export const runEvaluate = (
+  spec: EvaluateSpec,
+  host: { readonly serving: Serving; readonly wait: boolean },
+): Promise<Outcome<EvaluateResult>> =>
+  runToEnd<EvaluateResult>({
+    ...EVALUATION,
+    ...followedEvaluate(spec),
+    ...host,
+    models: [...new Set(spec.rows.map(({ model }) => model))],
+  });
+
+/** `1200/8000 images - 1000 generated, 200 reused` */
 export function describeEvaluate({
   stage,
   rows,
   images,
   done,
-  drawn,
+  generated,
   reused,
   failed,
   summarised,
 }: EvaluateProgress): string {
   if (stage === 'prepare') return 'preparing the models (loading and hashing their files)';
-  if (stage === 'summarise') return `summing up: ${summarised}/${rows} rows`;
-  return `${done}/${images} images - ${drawn} drawn, ${reused} found${failed > 0 ? `, ${failed} failed` : ''}`;
+  if (stage === 'summarise') return `summarising: ${summarised}/${rows} rows`;
+  const lost = failed > 0 ? `, ${failed} failed` : '';
+  return `${done}/${images} images - ${generated} generated, ${reused} reused${lost}`;
 }

@@ -1,19 +1,13 @@
 /**
- * Starting a search, and how it is followed.
+ * Starting and following a search.
  */
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
 import type { SearchProgress } from '../../contract/search-result.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
+import { stepCount } from '../../contract/step-count.js';
 import { WORKFLOW_QUEUE } from '../../temporal/queues.js';
 import type { Followed } from './follow-workflow.js';
-import { contentHash } from './start-or-join.js';
-import { stepCount } from '../../contract/step-count.js';
-
-/** The same spec has the same id: `shapes-w4a8-cma-es-1a2b3c4d`. */
-export function searchIdOf(spec: SearchSpec): string {
-  return `${spec.model}-${spec.precision}-${spec.optimizer.type}-${contentHash(spec, 8)}`;
-}
 
 /** Whether the workflow of a search runs now. */
 export async function isRunning(client: Client, searchId: string): Promise<boolean> {
@@ -26,11 +20,12 @@ export async function isRunning(client: Client, searchId: string): Promise<boole
 }
 
 /**
- * Starts the workflow; one that runs already is left as it is, unless it is to be replaced.
+ * Starts the workflow. One that runs already is left as it is.
  *
- * @param replace ends a running workflow of this id first: everything it scored is in the database
+ * @param replace ends a running workflow of this id first; everything that it scored is in the database
  */
 export async function startSearch(client: Client, searchId: string, spec: SearchSpec, replace = false): Promise<void> {
+  const { model, precision, scheduler, optimizer } = spec;
   try {
     await client.workflow.start('search', {
       taskQueue: WORKFLOW_QUEUE,
@@ -38,7 +33,7 @@ export async function startSearch(client: Client, searchId: string, spec: Search
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       workflowIdConflictPolicy: replace ? WorkflowIdConflictPolicy.TERMINATE_EXISTING : WorkflowIdConflictPolicy.FAIL,
       args: [spec],
-      staticSummary: `${spec.model} ${spec.precision}, ${stepCount(spec.scheduler.steps)}, ${spec.optimizer.type}, ${spec.optimizer.budget} trials`,
+      staticSummary: `${model} ${precision}, ${stepCount(scheduler.steps)}, ${optimizer.type}, ${optimizer.budget} candidates`,
     });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

@@ -1,36 +1,37 @@
 /**
- * Following a workflow until it ends: progress now and then, and a server that is away for a minute is waited for.
+ * Following a workflow to its end: shows its progress, and waits for a server that is away for a minute.
  */
 import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { messageOf, QschedError } from '../../contract/errors.js';
 import { fullDisk } from '../host/full-disk.js';
+import { say } from '../text/output.js';
 import type { ProgressLine } from './progress-line.js';
 import { troubles } from './trouble.js';
 
 const POLL_MILLISECONDS = 1000;
 const ANSWER_MILLISECONDS = 3000;
 const OUTAGE_MILLISECONDS = 60_000;
-/** A call that lasted longer than this had reached the server. */
+/** A call that took longer than this had reached the server. */
 const QUICK_MILLISECONDS = 30_000;
-/** Failures that are told at most. */
+/** Maximum number of failures to report. */
 const MAX_TROUBLES = 20;
 
 /** A workflow to follow. */
 export interface Followed {
   readonly id: string;
-  /** What the messages call it: search, evaluation, study. */
+  /** What messages call it: search, evaluation, study, fit. */
   readonly what: string;
-  /** How to continue, as in "Resume with the same command." */
+  /** How to continue it, for example "Resume with the same command". */
   readonly comeBack: string;
-  /** Asks how far it is; what comes back shows the answer. */
+  /** Asks for its progress. @returns a function that shows the answer */
   readonly ask: (handle: WorkflowHandle) => Promise<(line: ProgressLine) => void>;
-  /** Workflows that work for it now; itself where left out. */
+  /** Workflows that work for it at present; by default itself. */
   readonly parts?: () => readonly string[];
 }
 
 /**
- * @param signal stops following: the promise then stays pending
+ * @param signal stops following; the promise remains pending then
  * @returns the workflow's result
  * @throws QschedError: the workflow failed, was cancelled or terminated, or no server answered for a minute
  */
@@ -61,15 +62,14 @@ export async function followWorkflow<R>(
         await tellTroubles();
       } else {
         const why = fullDisk();
-        line.note(
-          `waiting for the ${show === null ? 'server' : 'workers'}${why === null ? '' : `: ${why}, free some space`}`,
-        );
+        const whom = show === null ? 'server' : 'workers';
+        line.note(`waiting for the ${whom}${why === null ? '' : `: ${why}, free some space`}`);
       }
       await later(POLL_MILLISECONDS);
     }
   }
 
-  /** Each sentence once. */
+  /** Reports each failure once. */
   async function tellTroubles(): Promise<void> {
     const found = await Promise.race([
       troubles(client, followed.parts?.() ?? [followed.id]),
@@ -78,7 +78,7 @@ export async function followWorkflow<R>(
     for (const trouble of found ?? []) {
       if (over || told.has(trouble) || told.size === MAX_TROUBLES) continue;
       told.add(trouble);
-      line.say(trouble);
+      say(trouble);
     }
   }
 
@@ -86,14 +86,13 @@ export async function followWorkflow<R>(
     for (;;) {
       const asked = Date.now();
       try {
-        return (await client.withAbortSignal(signal, () => handle.result())) as R;
+        // Without the signal: the SDK would add a listener to it for each of the many calls, and never remove one.
+        return (await handle.result()) as R;
       } catch (error) {
-        if (error instanceof WorkflowFailedError) throw asQschedError(error, followed);
         if (signal.aborted) return new Promise(() => undefined);
+        if (error instanceof WorkflowFailedError) throw asQschedError(error, followed);
         if (Date.now() - asked > QUICK_MILLISECONDS) answeredAt = Math.max(answeredAt, asked + QUICK_MILLISECONDS);
-        if (Date.now() - answeredAt > OUTAGE_MILLISECONDS) {
-          throw silent(error, followed);
-        }
+        if (Date.now() - answeredAt > OUTAGE_MILLISECONDS) throw silent(error, followed);
         await later(POLL_MILLISECONDS);
       }
     }
@@ -102,25 +101,21 @@ export async function followWorkflow<R>(
 
 function silent(error: unknown, { comeBack }: Followed): QschedError {
   const why = fullDisk();
-  const message = `The Temporal server does not answer any more: ${why ?? messageOf(error)}`;
   return new QschedError(
     'failure',
-    message,
-    `${why === null ? '' : 'Free some space. '}What is stored is safe. ${comeBack}`,
+    `The Temporal server no longer answers: ${why ?? messageOf(error)}`,
+    `${why === null ? '' : 'Free some space. '}Everything stored is safe. ${comeBack}`,
   );
 }
 
 /** How a workflow failed, as a sentence. */
-export function asQschedError(
-  { cause }: WorkflowFailedError,
-  { what, comeBack }: Pick<Followed, 'what' | 'comeBack'>,
-): QschedError {
+function asQschedError({ cause }: WorkflowFailedError, { what, comeBack }: Followed): QschedError {
   if (cause instanceof CancelledFailure) return new QschedError('failure', `The ${what} was cancelled.`, comeBack);
   if (cause instanceof TerminatedFailure) return new QschedError('failure', `The ${what} was terminated.`, comeBack);
   if (cause instanceof ApplicationFailure) {
     return new QschedError(cause.type === 'usage' ? 'usage' : 'failure', cause.message, '');
   }
-  return new QschedError('failure', messageOf(cause), 'Look at the workflow in the Temporal UI.');
+  return new QschedError('failure', messageOf(cause), 'See the workflow in the Temporal UI.');
 }
 
 const later = (milliseconds: number): Promise<undefined> =>

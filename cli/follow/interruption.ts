@@ -1,5 +1,5 @@
 /**
- * Ctrl-C once ends in order, twice at once.
+ * Ctrl-C: the first one ends a command in order, the second one at once.
  */
 import { say } from '../text/output.js';
 
@@ -10,8 +10,11 @@ export interface Interruption {
   forget(): void;
 }
 
-/** @param comeBack how to continue, as in "Resume with the same command" */
-export function onInterrupt(comeBack: string): Interruption {
+/**
+ * @param comeBack how to continue, for example "Resume with the same command"
+ * @param doing what the first signal starts, for example "stopping the workers"
+ */
+export function onInterrupt(comeBack: string, doing: () => string): Interruption {
   let resolve: (value: undefined) => void = () => undefined;
   const happened = new Promise<undefined>((done) => {
     resolve = done;
@@ -23,7 +26,7 @@ export function onInterrupt(comeBack: string): Interruption {
       say(`stopped at once. ${comeBack}`);
       process.exit(130);
     }
-    say('\nstopping; press Ctrl-C again to leave at once');
+    say(`${doing()} ...; press Ctrl-C again to force`);
     resolve(undefined);
   };
   process.on('SIGINT', handler);

@@ -1,102 +1,94 @@
 /**
- * Progress on stderr: one redrawn line on a terminal, otherwise a line now and then.
+ * Progress on stderr: a status line on a terminal, otherwise a line now and then.
  */
 import type { SearchProgress } from '../../contract/search-result.js';
+import { terminal as processTerminal, type Terminal } from '../text/terminal.js';
 
-/** A line on a plain stream at least this often ... */
+/** Without a terminal, an unchanged status is repeated after this time ... */
 const QUIET_MILLISECONDS = 4000;
-/** ... and at most this often. */
+/** ... and a new one is shown at most this often. */
 const BUSY_MILLISECONDS = 1500;
 const TICK_MILLISECONDS = 500;
 
-/** Shows where a search is; says something at least every five seconds, whether anything is new or not. */
+/** Shows the progress of a command, at least every five seconds even if nothing changes. */
 export class ProgressLine {
   readonly #started = Date.now();
-  /** When the search stage was first seen, and how far it was then: what the rate counts from. */
+  readonly #terminal: Terminal;
+  /** When the search stage was first seen, and the number of candidates then: the rate is counted from there. */
   #searching: { readonly at: number; readonly told: number } | undefined;
   #text = '';
   #shown = '';
   #shownAt = 0;
-  readonly #redraw = process.stderr.isTTY === true;
-  readonly #ticker = setInterval(() => {
-    this.#write();
-  }, TICK_MILLISECONDS).unref();
+  readonly #ticker = setInterval(() => this.#write(), TICK_MILLISECONDS).unref();
 
-  /** Shows a new snapshot. */
+  constructor(terminal: Terminal = processTerminal) {
+    this.#terminal = terminal;
+  }
+
+  /** Shows the progress of a search. */
   show(progress: SearchProgress): void {
     const { stage, told } = progress;
     if (stage === 'search') this.#searching ??= { at: Date.now(), told };
     const { at, told: before } = this.#searching ?? { at: Date.now(), told };
-    this.#text = describe(progress, (Date.now() - at) / 1000, before);
-    this.#write();
+    this.note(describe(progress, (Date.now() - at) / 1000, before));
   }
 
-  /** Shows a plain sentence. */
+  /** Shows a status in words. */
   note(text: string): void {
     this.#text = text;
     this.#write();
   }
 
-  /** Says a sentence that stays, above the line. */
-  say(text: string): void {
-    process.stderr.write(`${this.#redraw ? '\r\u001b[2K' : ''}${text}\n`);
-    if (this.#redraw) this.#write();
-  }
-
-  /** Ends the redrawn line, and the ticking. */
+  /** Ends the status line. */
   end(): void {
     clearInterval(this.#ticker);
-    if (this.#redraw && this.#shown !== '') process.stderr.write('\n');
+    this.#terminal.end();
     this.#text = '';
-    this.#shown = '';
   }
 
   #write(): void {
     if (this.#text === '') return;
     const now = Date.now();
     const line = `${this.#text} - ${Math.round((now - this.#started) / 1000)} s`;
-    if (this.#redraw) {
-      process.stderr.write(`\r\u001b[2K${line}`);
-    } else {
-      if (now - this.#shownAt < (this.#text === this.#shown ? QUIET_MILLISECONDS : BUSY_MILLISECONDS)) return;
-      process.stderr.write(`${line}\n`);
+    if (this.#terminal.rewrites) {
+      this.#terminal.status(line);
+      return;
     }
+    const pause = this.#text === this.#shown ? QUIET_MILLISECONDS : BUSY_MILLISECONDS;
+    if (now - this.#shownAt < pause) return;
+    this.#terminal.say(line);
     this.#shown = this.#text;
     this.#shownAt = now;
   }
 }
 
+/** What a search does outside its search stage. */
+const STAGES: Readonly<Record<string, string>> = {
+  prepare: 'preparing the model (loading and hashing its files)',
+  identity: 'scoring the baseline',
+  select: 'choosing the finalist on the selection prompts',
+  confirm: 'testing the finalist on held-out prompts',
+  control: 'running the full-precision control',
+};
+
 /**
- * `gen 7 - 84/240 trials - best 1.6784 (+0.9 % over identity) - 3.1/s - ETA 50 s`
+ * `generation 7 - 84/240 candidates - best 1.6784 (+0.9 % over baseline) - 3.1/s - ETA 50 s`
  *
  * @param seconds since the search stage was first seen
- * @param toldBefore trials that were told by then
+ * @param toldBefore candidates that were scored by then
  */
 export function describe(progress: SearchProgress, seconds: number, toldBefore: number): string {
   const { stage, generation, told, budget, best, identity, failed } = progress;
-  const parts: string[] = [];
-  if (stage === 'search') {
-    parts.push(`gen ${generation + 1}`, `${told}/${budget} trials`);
-    if (best !== null && identity !== null) parts.push(`best ${best.toFixed(4)} (${over(best, identity)} identity)`);
-    const rate = (told - toldBefore) / Math.max(seconds, 0.001);
-    if (rate > 0) parts.push(`${rate.toFixed(1)}/s`, `ETA ${Math.ceil((budget - told) / rate)} s`);
-    if (failed > 0) parts.push(`${failed} failed`);
-  } else {
-    parts.push(
-      {
-        prepare: 'preparing the model (loading and hashing its files)',
-        identity: 'scoring the identity',
-        select: 'choosing among the best on other prompts',
-        confirm: 'confirming the finalist on held-out prompts',
-        control: 'running the full-precision control',
-        finished: 'finished',
-      }[stage] ?? stage,
-    );
-  }
+  if (stage !== 'search') return STAGES[stage] ?? stage;
+  const parts = [`generation ${generation + 1}`, `${told}/${budget} candidates`];
+  if (best !== null && identity !== null) parts.push(`best ${best.toFixed(4)} (${over(best, identity)} baseline)`);
+  const rate = (told - toldBefore) / Math.max(seconds, 0.001);
+  if (rate > 0) parts.push(`${rate.toFixed(1)}/s`, `ETA ${Math.ceil((budget - told) / rate)} s`);
+  if (failed > 0) parts.push(`${failed} failed`);
   return parts.join(' - ');
 }
 
-/** `+0.9 % over`; the difference itself where the identity's score is no measure of size. */
+/** `+0.9 % over`; the difference itself if the baseline's score is not positive. */
 function over(best: number, identity: number): string {
   const above = best - identity;
   const sign = above >= 0 ? '+' : '';

@@ -1,5 +1,5 @@
 /**
- * Whether a silent server or a worker that cannot write has a full disk under it.
+ * Whether the disk is full: the reason why a server does not answer, or a worker cannot write.
  */
 import { statfsSync } from 'node:fs';
 import { dataFolderPath } from '../../temporal/data-folder.js';
@@ -7,17 +7,17 @@ import { dataFolderPath } from '../../temporal/data-folder.js';
 /** Below this many bytes neither SQLite nor the server can continue. */
 const MIN_BYTES = 1_000_000;
 
-/** Space of a file system, as `statfs` says it. */
+/** Space of a file system, as returned by `statfs`. */
 export interface DiskSpace {
-  /** Blocks in all; 0 where the file system does not say. */
+  /** Total number of blocks; 0 if the file system does not report it. */
   readonly blocks: number;
-  /** Blocks that are free for us. */
+  /** Free blocks for unprivileged users. */
   readonly bavail: number;
-  /** Bytes a block. */
+  /** Bytes per block. */
   readonly bsize: number;
 }
 
-/** @returns a clause for the reader, or null where there is room, or nobody knows */
+/** @returns a clause for a message, or null if there is space, or it is unknown */
 export function fullDisk(
   folder: string = dataFolderPath(),
   spaceOf: (path: string) => DiskSpace = statfsSync,

@@ -1,136 +1,146 @@
 /**
- * Everything that a search needs to run: a server, the workflow and store workers, scoring processes.
- * What is there already is joined; what a command started itself, it stops.
+ * Everything that a search needs to run: a server, workers for workflows, store and computations, and scoring processes.
+ * A command joins what is running, and stops what it started itself.
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { openStore } from '../../db/open-store.js';
 import { QschedError } from '../../contract/errors.js';
 import { connectTemporal, type TemporalConnection } from '../../temporal/connect.js';
 import { dataFolder } from '../../temporal/data-folder.js';
-import { hasPollers } from '../../temporal/pollers.js';
+import { endOlderRuns } from '../../temporal/older-runs.js';
+import { countPollers, hasPollers } from '../../temporal/pollers.js';
 import { modelQueue } from '../../temporal/queues.js';
 import { ensureSearchAttributes, hasSearchAttributes } from '../../temporal/search-attributes.js';
 import { logToFile } from '../../worker/worker-log.js';
 import { startHost } from '../../worker/workers.js';
+import { databasePath } from './database.js';
 import { keepServer } from './keep-server.js';
 import { requireWorkers } from './require-workers.js';
 import { scoringPlan } from './scoring-plan.js';
 import { startScoringProcesses } from './scoring-process.js';
-import { dropWorkersLock, readWorkersLock, writeWorkersLock } from './workers-lock.js';
+import type { Serving } from './serving.js';
+import { watchModels } from './watch-models.js';
+import { dropWorkersLock, readWorkersLock, writeWorkersLock, type WorkersLock } from './workers-lock.js';
 
-/** A place where searches run. */
+/** Where searches run. */
 export interface Host {
   readonly client: Client;
   readonly address: string;
   readonly namespace: string;
   readonly uiUrl: string | null;
-  /** Null where the searches are stored on another machine, or in another data folder. */
+  /** Null if the searches are stored on another machine, or in another data folder. */
   readonly database: string | null;
   /** Whether this process runs the workers. */
   readonly ours: boolean;
-  /** Rejects when the workers or the server of this process cannot continue. */
+  /** Rejects if the workers or the server of this process cannot continue. */
   readonly broken: Promise<never>;
   /** Resolves when the process whose workers were joined has gone. */
   readonly deserted: Promise<void>;
   stop(): Promise<void>;
 }
 
-/** What is to be served, and how. */
+/** What to serve, and how. */
 export interface HostOptions {
   readonly models: readonly string[];
-  /** Scoring processes to start, where none runs; undefined lets the models' size decide. */
-  readonly scoring: number | undefined;
+  /** The scoring processes to start, if none are running. */
+  readonly serving: Serving;
   readonly say: (line: string) => void;
-  /** Wait for workers instead of failing at once, where the server is somebody else's. */
+  /** Whether to wait for workers instead of failing if a configured server has none. */
   readonly wait?: boolean;
-  /** Serve even where the server is somebody else's: `qsched up`. */
+  /** Whether to serve even if the server is a configured one: `qsched up`. */
   readonly serve?: boolean;
 }
 
 const LOOK_MILLISECONDS = 1000;
 const BUSY_MILLISECONDS = 5000;
 
-/** Path of the database in the data folder. */
-export const databasePath = (): string => join(dataFolder(), 'qsched.db');
-
 /**
- * Joins what runs, or starts it.
+ * Joins what is running, or starts it.
  *
- * @throws QschedError (failure): no server, no workers, database not writable
+ * @throws QschedError (failure): no server, no workers, or a database that cannot be written
  */
 export async function enterHost(options: HostOptions): Promise<Host> {
+  const { models, serving, say, wait = false, serve = false } = options;
   const folder = dataFolder();
-  if (existsSync(databasePath())) openStore(databasePath(), { busyMilliseconds: BUSY_MILLISECONDS }).$client.close(); // a broken one is told before a server is started
-  const connected = await connectTemporal({ start: true, onProgress: options.say });
-  const { nativeAddress, connection, server } = connected;
-  // The client's connection stays open until the process ends: a call that waits to be tried again would throw.
+  // A broken database is reported before a server is started.
+  if (existsSync(databasePath())) openStore(databasePath(), { busyMilliseconds: BUSY_MILLISECONDS }).$client.close();
+  const connected = await connectTemporal({ start: true, onProgress: say });
+  const { nativeAddress, server } = connected;
+  // The client's connection stays open until the process ends: a call that waits for a retry would throw.
   const leave = async (): Promise<void> => {
     await server?.stop();
   };
   try {
-    if (connected.kind === 'configured' && options.serve !== true) {
-      await requireWorkers({
-        connection,
-        ...nativeAddress,
-        models: options.models,
-        wait: options.wait ?? false,
-        say: options.say,
-      });
-      const here = readWorkersLock(folder)?.address === nativeAddress.address;
-      return {
-        ...common(connected),
-        database: here ? databasePath() : null,
-        ours: false,
-        broken: never(),
-        deserted: never(),
-        stop: leave,
-      };
+    const lock = lockAt(folder, nativeAddress.address);
+    if (connected.kind === 'configured' && !serve) {
+      await requireWorkers({ ...connected, ...nativeAddress, models, wait, say });
+      sayUnused(serving, say);
+      const database = lock === null ? null : databasePath();
+      return { ...common(connected), database, ours: false, broken: never(), deserted: never(), stop: leave };
     }
-    const lock = readWorkersLock(folder);
-    if (lock !== null && lock.address === nativeAddress.address) {
-      if (options.serve) {
-        throw new QschedError(
-          'failure',
-          `The workers of ${folder} run already (process ${lock.pid}).`,
-          'Leave them running, or stop that process first.',
-        );
-      }
-      const absent = options.models.find((model) => !lock.models.includes(model));
-      if (absent !== undefined) {
-        throw new QschedError(
-          'failure',
-          `The running workers do not serve "${absent}".`,
-          `Start one: npx qsched worker --model ${absent}`,
-        );
-      }
-      const { gone, forget } = watchLock(folder, lock.pid);
-      return {
-        ...common(connected),
-        ours: false,
-        broken: never(),
-        deserted: gone,
-        stop: async () => {
-          forget();
-          await leave();
-        },
-      };
+    if (lock === null) return await serveHost(connected, folder, options);
+    if (serve) {
+      throw new QschedError(
+        'failure',
+        `The workers of ${folder} are running already (process ${lock.pid}).`,
+        'Leave them running, or stop that process first.',
+      );
     }
+    await requireServed(connected, lock, models);
+    sayUnused(serving, say);
+    const { gone, forget } = watchLock(folder, lock.pid);
+    const stop = async (): Promise<void> => {
+      forget();
+      await leave();
+    };
+    return { ...common(connected), ours: false, broken: never(), deserted: gone, stop };
   } catch (error) {
     await leave();
     throw error;
   }
-  return serveHost(connected, folder, options);
 }
 
-/** Starts the workers of this process; undoes everything where one of them cannot start. */
+/** The process whose workers serve this data folder at this server, or null. */
+function lockAt(folder: string, address: string): WorkersLock | null {
+  const lock = readWorkersLock(folder);
+  return lock?.address === address ? lock : null;
+}
+
+/** A model is served by the process that runs the workers, or by another machine. */
+async function requireServed(
+  { connection, nativeAddress: { address, namespace } }: TemporalConnection,
+  lock: WorkersLock,
+  models: readonly string[],
+): Promise<void> {
+  for (const model of models) {
+    const served =
+      lock.models.includes(model) || (await hasPollers(connection, namespace, modelQueue(model), 'activity'));
+    if (served) continue;
+    throw new QschedError(
+      'failure',
+      `The running workers do not serve "${model}".`,
+      `Start one that does: TEMPORAL_ADDRESS=${address} npx qsched worker --model ${model}`,
+    );
+  }
+}
+
+function sayUnused({ processes, device, batch }: Serving, say: (line: string) => void): void {
+  const flags = [
+    ...(processes === undefined ? [] : ['--workers']),
+    ...(device === undefined ? [] : ['--device']),
+    ...(batch === undefined ? [] : ['--network-batch']),
+  ];
+  if (flags.length > 0) say(`${flags.join(' and ')}: no effect, because the workers are running already`);
+}
+
+/** Starts the workers of this process; stops all of them if one cannot start. */
 async function serveHost(
   connected: TemporalConnection,
   folder: string,
-  { models, scoring, say }: HostOptions,
+  { models, serving, say }: HostOptions,
 ): Promise<Host> {
-  const { connection, nativeAddress, server } = connected;
+  const { client, connection, nativeAddress, server } = connected;
   const { address, namespace } = nativeAddress;
   const undo: (() => unknown)[] = [() => dropWorkersLock(folder)];
   let over: Promise<void> | null = null;
@@ -142,21 +152,26 @@ async function serveHost(
     undo.push(() => store.$client.close());
     if (connected.kind === 'ours') await ensureSearchAttributes(connection, namespace);
     const searchAttributes = await hasSearchAttributes(connection, namespace);
+    for (const id of await endOlderRuns(client, namespace)) {
+      say(`ended ${id}, which another version of qsched had started; what it scored is stored, see npx qsched status`);
+    }
     logToFile(folder);
     const workers = await startHost(nativeAddress, {
       store,
       path: databasePath(),
       searchAttributes,
       modelServed: (model) => hasPollers(connection, namespace, modelQueue(model), 'activity'),
+      countWorkers: (queue) => countPollers(connection, namespace, queue),
     });
     undo.push(() => workers.stop());
     writeWorkersLock(folder, { pid: process.pid, models, address });
-    const plan = scoringPlan(models, scoring);
-    say(
-      `starting ${plan.processes === 1 ? 'a scoring worker' : `${plan.processes} scoring workers`} for ${models.join(', ')}`,
-    );
-    const processes = startScoringProcesses({ ...plan, models, address, namespace, say });
+    const plan = scoringPlan(models, serving.processes);
+    const what = plan.processes === 1 ? 'a scoring worker' : `${plan.processes} scoring workers`;
+    say(`starting ${what} for ${models.join(', ')}`);
+    const { device, batch } = serving;
+    const processes = startScoringProcesses({ ...plan, device, batch, models, address, namespace, say });
     undo.push(() => processes.stop());
+    undo.push(watchModels(models, say));
     const broken = Promise.race([
       processes.broken,
       brokenWorkers(workers.done),
@@ -181,7 +196,7 @@ const common = ({ client, nativeAddress: { address, namespace }, uiUrl }: Tempor
 
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
 
-/** What was started last is stopped first; one that fails to stop does not keep the others running. */
+/** Stops in reverse order; one that fails to stop does not keep the others running. */
 async function undoAll(undo: readonly (() => unknown)[]): Promise<void> {
   for (const step of [...undo].reverse()) {
     try {

@@ -8,27 +8,27 @@ import { readServerRecord } from '../../temporal/server-record.js';
 
 const LOOK_MILLISECONDS = 500;
 const MAX_STARTS = 5;
-const BETWEEN_STARTS_MILLISECONDS = 2000;
+const PAUSE_MILLISECONDS = 2000;
 
-/** What is watched, and who is told. */
+/** What to watch. */
 export interface KeepOptions {
   readonly folder: string;
   /** host:port that the workers of this process are connected to. */
   readonly address: string;
-  /** The server that this process must stop; null where another living process started it. */
+  /** The server that this process must stop; null if another living process started it. */
   readonly server: RunningServer | null;
   readonly say: (line: string) => void;
 }
 
-/** A server that is watched. */
+/** A watched server. */
 export interface KeptServer {
-  /** Rejects when the server cannot be brought back. */
+  /** Rejects if the server cannot be started again. */
   readonly broken: Promise<never>;
-  /** Stops watching, and the server where it is this process's own. */
+  /** Stops watching, and stops the server if this process started it. */
   stop(): Promise<void>;
 }
 
-/** Starts a server that ends by itself again, at the same address and on the same data. */
+/** If the server ends unexpectedly, starts it again at the same address with the same data. */
 export function keepServer({ folder, address, server, say }: KeepOptions): KeptServer {
   let mine = server;
   let pid = server?.pid ?? readServerRecord(folder)?.pid ?? 0;
@@ -50,7 +50,7 @@ export function keepServer({ folder, address, server, say }: KeepOptions): KeptS
   timer.unref();
 
   async function again(): Promise<void> {
-    say('the Temporal server ended by itself; starting it again on the same data');
+    say('the Temporal server ended unexpectedly; starting it again with the same data');
     for (let attempt = 1; !stopping; attempt += 1) {
       try {
         const next = await startServer({ dataFolder: folder, onProgress: say, address });
@@ -58,8 +58,8 @@ export function keepServer({ folder, address, server, say }: KeepOptions): KeptS
         if (next.address !== address) {
           throw new QschedError(
             'failure',
-            `The Temporal server could not come back at ${address}: another program has the port.`,
-            'What is scored is stored; resume `npx qsched resume`.',
+            `The Temporal server could not start again at ${address}: another program uses the port.`,
+            'Everything scored so far is stored; continue with `npx qsched resume`.',
           );
         }
         return;
@@ -69,7 +69,7 @@ export function keepServer({ folder, address, server, say }: KeepOptions): KeptS
           throw error;
         }
         await new Promise((done) => {
-          setTimeout(done, BETWEEN_STARTS_MILLISECONDS);
+          setTimeout(done, PAUSE_MILLISECONDS);
         });
       }
     }

@@ -1,5 +1,5 @@
 /**
- * Whether somebody serves the queues that a search needs, at a server that is not ours.
+ * Whether workers serve the queues that a search needs, at a configured server.
  */
 import type { Connection } from '@temporalio/client';
 import { QschedError } from '../../contract/errors.js';
@@ -8,18 +8,18 @@ import { modelQueue, STORE_QUEUE, WORKFLOW_QUEUE } from '../../temporal/queues.j
 
 const LOOK_MILLISECONDS = 4000;
 
-/** Where to look, and what for. */
+/** Where to look, and for which models. */
 export interface RequireOptions {
   readonly connection: Connection;
   readonly address: string;
   readonly namespace: string;
   readonly models: readonly string[];
-  /** Wait for workers instead of failing at once. */
+  /** Whether to wait for workers instead of failing at once. */
   readonly wait: boolean;
   readonly say: (line: string) => void;
 }
 
-/** @throws QschedError (failure) naming the queue and the command that starts a worker, unless told to wait */
+/** @throws QschedError (failure) with the queue and the command that starts a worker, unless `wait` is set */
 export async function requireWorkers({
   connection,
   address,
@@ -47,7 +47,7 @@ export async function requireWorkers({
       throw new QschedError(
         'failure',
         `No worker serves the queue "${first.queue}" at ${address}.`,
-        `Start one with TEMPORAL_ADDRESS=${address}: ${first.command} (or wait for one with --wait).`,
+        `Start one: TEMPORAL_ADDRESS=${address} ${first.command} (or wait for one with --wait).`,
       );
     }
     say(`waiting for a worker on ${absent.map(({ queue }) => queue).join(', ')}; start one: ${first.command}`);

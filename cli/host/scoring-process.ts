@@ -1,37 +1,43 @@
 /**
- * Scoring workers as processes of their own: one that dies is started again.
+ * Scoring workers as separate processes; one that dies is started again.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { packageRoot } from '../../inference/models/model-roots.js';
 import { QschedError } from '../../contract/errors.js';
+import type { Serving } from './serving.js';
 
 /** How the processes are started. */
-export interface ScoringProcessOptions {
+export interface ScoringProcessOptions extends Pick<Serving, 'device' | 'batch'> {
   readonly processes: number;
   /** Threads of ONNX Runtime in each. */
   readonly threads: number;
   readonly models: readonly string[];
   readonly address: string;
   readonly namespace: string;
+  /** Receives what the processes say, line by line. */
   readonly say: (line: string) => void;
 }
 
 const RESTART_MILLISECONDS = 1000;
 const READY_MILLISECONDS = 120_000;
-/** A worker that ends this often before it was ready will not do better the next time. */
+const STOP_MILLISECONDS = 12_000;
+/** A worker that ends this often before it is ready will not do better the next time. */
 const MAX_FALSE_STARTS = 3;
+/** Exit code for wrong input: a restart cannot help. */
+const USAGE = 2;
 
 /** Scoring processes that are kept alive. */
 export interface ScoringProcesses {
-  /** Resolves when every one of them serves its queues. */
+  /** Resolves when all of them serve their queues. */
   readonly ready: Promise<void>;
-  /** Rejects when they keep ending before they are ready. */
+  /** Rejects if they keep ending before they are ready. */
   readonly broken: Promise<never>;
   stop(): Promise<void>;
 }
 
-/** Starts `processes` processes of `qsched worker`; they end with this process, however it ends. */
+/** Starts `processes` processes of `qsched worker`. They end with this process, however it ends. */
 export function startScoringProcesses(options: ScoringProcessOptions): ScoringProcesses {
   let stopping = false;
   let falseStarts = 0;
@@ -43,53 +49,33 @@ export function startScoringProcesses(options: ScoringProcessOptions): ScoringPr
   const children = new Set<ChildProcess>();
   const ready = Promise.all(Array.from({ length: options.processes }, () => launch()));
 
-  /** Resolves when the process, or one that takes its place, serves its queues. */
+  /** Resolves when the process, or one that replaces it, serves its queues. */
   function launch(): Promise<void> {
     return new Promise((resolve) => {
-      const child = fork(
-        join(packageRoot(), 'dist', 'cli', 'main.js'),
-        ['worker', '--threads', String(options.threads), ...options.models.flatMap((model) => ['--model', model])],
-        {
-          stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-          env: {
-            ...process.env,
-            TEMPORAL_ADDRESS: options.address,
-            TEMPORAL_NAMESPACE: options.namespace,
-            QSCHED_QUIET: '1',
-          },
-        },
-      );
+      const child = startProcess(options);
       children.add(child);
       const late = setTimeout(() => {
-        fail(
-          new QschedError(
-            'failure',
-            `A scoring worker did not start within ${READY_MILLISECONDS / 1000} s.`,
-            'Try again when the machine is less busy; `npx qsched doctor` says more.',
-          ),
-        );
+        const message = `A scoring worker did not start within ${READY_MILLISECONDS / 1000} s.`;
+        fail(new QschedError('failure', message, 'Try again when the machine is less busy, or see npx qsched doctor.'));
       }, READY_MILLISECONDS);
       child.once('message', () => {
         clearTimeout(late);
         falseStarts = 0;
         resolve();
       });
-      child.once('exit', (code, signal) => {
+      // After its last line, unlike `exit`.
+      child.once('close', (code, signal) => {
         children.delete(child);
         clearTimeout(late);
         if (stopping) return resolve();
         falseStarts += 1;
-        if (falseStarts > MAX_FALSE_STARTS) {
-          fail(
-            new QschedError(
-              'failure',
-              `The scoring workers keep ending (${signal ?? `code ${code}`}).`,
-              'What they said is above; `npx qsched doctor` says more.',
-            ),
-          );
+        const how = signal ?? `code ${code}`;
+        if (code === USAGE || falseStarts > MAX_FALSE_STARTS) {
+          const message = `The scoring workers ${code === USAGE ? 'cannot start' : `keep ending (${how})`}.`;
+          fail(new QschedError('failure', message, 'Their messages are above; see npx qsched doctor as well.'));
           return;
         }
-        options.say(`a scoring worker ended (${signal ?? `code ${code}`}); starting another`);
+        options.say(`a scoring worker ended (${how}); starting another one`);
         setTimeout(() => {
           if (stopping) resolve();
           else void launch().then(resolve);
@@ -103,19 +89,44 @@ export function startScoringProcesses(options: ScoringProcessOptions): ScoringPr
     broken,
     async stop() {
       stopping = true;
-      await Promise.all(
-        [...children].map(
-          (child) =>
-            new Promise<void>((done) => {
-              const force = setTimeout(() => child.kill('SIGKILL'), 12_000);
-              child.once('exit', () => {
-                clearTimeout(force);
-                done();
-              });
-              child.kill('SIGTERM');
-            }),
-        ),
-      );
+      await Promise.all([...children].map(stopProcess));
     },
   };
+}
+
+/** Its stderr comes through this process: lines of several processes would otherwise continue each other. */
+function startProcess({
+  threads,
+  device,
+  batch,
+  models,
+  address,
+  namespace,
+  say,
+}: ScoringProcessOptions): ChildProcess {
+  const args = [
+    'worker',
+    '--threads',
+    String(threads),
+    ...(device === undefined ? [] : ['--device', device]),
+    ...(batch === undefined ? [] : ['--network-batch', String(batch)]),
+    ...models.flatMap((model) => ['--model', model]),
+  ];
+  const child = fork(join(packageRoot(), 'dist', 'cli', 'main.js'), args, {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: { ...process.env, TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace, QSCHED_QUIET: '1' },
+  });
+  createInterface({ input: child.stderr! }).on('line', say);
+  return child;
+}
+
+function stopProcess(child: ChildProcess): Promise<void> {
+  return new Promise((done) => {
+    const force = setTimeout(() => child.kill('SIGKILL'), STOP_MILLISECONDS);
+    child.once('exit', () => {
+      clearTimeout(force);
+      done();
+    });
+    child.kill('SIGTERM');
+  });
 }

@@ -1,5 +1,5 @@
 /**
- * workers.json in the data folder: which process runs the workers of this data, and what they serve.
+ * workers.json in the data folder: the process that runs its workers, and what they serve.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ export interface WorkersLock {
 
 const pathIn = (folder: string): string => join(folder, 'workers.json');
 
-/** The living process that serves this data folder, or null; a stale file counts as none. */
+/** The living process that serves this data folder, or null; a stale file is ignored. */
 export function readWorkersLock(folder: string): WorkersLock | null {
   if (!existsSync(pathIn(folder))) return null;
   try {
@@ -25,16 +25,16 @@ export function readWorkersLock(folder: string): WorkersLock | null {
   }
 }
 
-/** The process id of a command that was killed may have gone to another program; where the system does not tell, it has not. */
+/** Another program may have the process id of a command that was killed. A process that the system does not describe counts as ours. */
 const isOneOfOurs = (pid: number): boolean =>
   pid === process.pid || /qsched|main\.js/.test(commandLine(pid) ?? 'qsched');
 
-/** Says that this process serves the data folder. */
+/** Records that this process serves the data folder. */
 export function writeWorkersLock(folder: string, lock: WorkersLock): void {
   writeFileSync(pathIn(folder), `${JSON.stringify(lock, null, 2)}\n`);
 }
 
-/** Removes the file where it is ours. */
+/** Removes the file if it is ours. */
 export function dropWorkersLock(folder: string): void {
   if (readWorkersLock(folder)?.pid === process.pid) rmSync(pathIn(folder), { force: true });
 }

@@ -1,5 +1,5 @@
 /**
- * What `qsched confirm` is asked for: the finalists of searches that belong together, on prompts that none of them saw.
+ * What `qsched confirm` evaluates: the finalists of comparable searches on prompts that none of them saw.
  */
 import { calibrationGain, seenPrompts } from '../../db/confirmable.js';
 import type { Store } from '../../db/open-store.js';
@@ -9,51 +9,55 @@ import { canonicalJson } from '../../contract/canonical-json.js';
 import { QschedError } from '../../contract/errors.js';
 import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
 import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
+import { setFields, type Given } from './flag.js';
+import { placesOf } from './flag-places.js';
+import { CONFIRM_SPEC } from './flags.js';
 import { setPrompts } from './prompt-input.js';
-import { requireSearch } from './stored-search.js';
-import { groupAt, numbers, type Tree } from './values.js';
+import { requireSearch, type StoredSearch } from './stored-search.js';
+import type { Tree } from './values.js';
 
 /** Flags of `confirm` that say what is evaluated. */
-export interface ConfirmChoice {
-  readonly prompts?: string;
-  readonly count?: string;
-  readonly noiseSeed?: string;
-  readonly scorers?: string;
-}
+export type ConfirmChoice = Given<typeof CONFIRM_SPEC>;
 
 /** New seeds begin at a multiple of this. */
 const SEED_STEP = 1000;
 
-type StoredSearch = ReturnType<typeof requireSearch>;
-
 /**
- * @param ids searches; the latest where none is named
- * @throws QschedError (usage): searches that do not belong together, prompts that one of them saw
+ * @param ids searches; without any, the latest
+ * @throws QschedError (usage) for searches that cannot be compared, and for prompts that one of them saw
  */
 export function planConfirmation(
   store: Store,
   ids: readonly string[],
-  flags: ConfirmChoice,
+  given: ConfirmChoice,
 ): { spec: EvaluateSpec; searches: Confirmable[] } {
   const searches = (ids.length === 0 ? [undefined] : [...new Set(ids)]).map((id) => requireSearch(store, id));
   refuseUnlike(searches);
-  const spec = evaluationOf(searches, flags);
-  const { texts } = resolveSplit(spec.prompts, 'prompts');
+  const places = placesOf(CONFIRM_SPEC, given, null);
+  return places.named(() => {
+    const spec = parseEvaluateSpec(evaluationOf(searches, given), places.of);
+    refuseSeen(store, searches, resolveSplit(spec.prompts, 'prompts').texts);
+    return {
+      spec,
+      searches: searches.map(({ id, result }) => ({
+        id,
+        calibrationGain: calibrationGain(store, id, result!.finalist),
+      })),
+    };
+  });
+}
+
+function refuseSeen(store: Store, searches: readonly StoredSearch[], texts: readonly string[]): void {
   for (const { id } of searches) {
     const seen = seenPrompts(store, id);
     const shared = texts.find((text) => seen.has(text));
-    if (shared !== undefined) {
-      throw new QschedError(
-        'usage',
-        `The search "${id}" chose its coefficients by the prompt "${shared}": it must not be confirmed on it.`,
-        'Choose prompts that the search never saw, with --prompts; shapes-heldout is the default of a search.',
-      );
-    }
+    if (shared === undefined) continue;
+    throw new QschedError(
+      'usage',
+      `The search "${id}" chose its coefficients with the prompt "${shared}", so it cannot be confirmed on it.`,
+      'Use --prompts with prompts that the search never saw; the default of a search is shapes-heldout.',
+    );
   }
-  return {
-    spec,
-    searches: searches.map(({ id, result }) => ({ id, calibrationGain: calibrationGain(store, id, result!.finalist) })),
-  };
 }
 
 function refuseUnlike(searches: readonly StoredSearch[]): void {
@@ -62,7 +66,7 @@ function refuseUnlike(searches: readonly StoredSearch[]): void {
   if (unfinished !== undefined) {
     throw new QschedError(
       'usage',
-      `The search "${unfinished.id}" is ${unfinished.status}: it has no finalist yet.`,
+      `The search "${unfinished.id}" is ${unfinished.status}: it does not have a finalist yet.`,
       `Finish it: npx qsched resume ${unfinished.id}`,
     );
   }
@@ -75,41 +79,30 @@ function refuseUnlike(searches: readonly StoredSearch[]): void {
     throw new QschedError(
       'usage',
       `The searches "${first.id}" and "${other.id}" differ in ${field}: ${mine} and ${its}.`,
-      'Confirm searches of one network, scheduler and objective together; others as rows of npx qsched evaluate.',
+      'Only searches with the same network, scheduler and objective can be confirmed together; compare others with npx qsched evaluate.',
     );
   }
 }
 
-/** The identity, then every finalist; what is not said is the first search's own. */
-function evaluationOf(searches: readonly StoredSearch[], flags: ConfirmChoice): EvaluateSpec {
+/** The baseline, then every finalist. Whatever no flag says is taken from the first search. */
+function evaluationOf(searches: readonly StoredSearch[], given: ConfirmChoice): Tree {
   const { model, precision, scheduler, objective, confirm } = searches[0]!.spec;
   const network = { model, precision, scheduler };
   const used = searches.flatMap(({ spec }) => [...spec.prompts.seeds, ...spec.select.seeds, ...spec.confirm.seeds]);
   const fresh = (Math.floor(Math.max(...used) / SEED_STEP) + 1) * SEED_STEP;
-  return parseEvaluateSpec({
+  const { set, texts, count } = confirm;
+  const prompts = { set, count: texts?.length ?? count, ...(texts === undefined ? {} : { texts }), seeds: [fresh] };
+  const tree: Tree = {
     rows: [
       { ...network, schedule: 'identity' },
       ...searches.map(({ id }) => ({ ...network, schedule: `search:${id}`, label: id.slice(0, 80) })),
     ],
-    prompts: {
-      ...promptsOf(flags, confirm),
-      seeds: numbers(flags.noiseSeed) ?? [fresh],
-    },
+    prompts,
     objective,
-    scorers: scorersOf(flags.scorers, confirm.scorers),
+    scorers: confirm.scorers,
     features: null,
-  });
-}
-
-function scorersOf(flag: string | undefined, own: readonly string[]): readonly string[] {
-  if (flag === undefined) return own;
-  return flag === 'none' ? [] : flag.split(',');
-}
-
-/** The search's own held-out prompts, where no flag says others. */
-function promptsOf({ prompts, count }: ConfirmChoice, { set, texts, ...own }: StoredSearch['spec']['confirm']): Tree {
-  const chosen = { set, count: texts?.length ?? own.count, ...(texts === undefined ? {} : { texts }) };
-  const tree: Tree = { prompts: chosen };
-  setPrompts(tree, 'prompts', new Map(), ['prompts', prompts], ['count', count]);
-  return groupAt(tree, 'prompts');
+  };
+  setFields(tree, CONFIRM_SPEC, given);
+  setPrompts(tree, 'prompts', ['--prompts', given.prompts], ['--count', given.count]);
+  return tree;
 }

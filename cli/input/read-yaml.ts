@@ -6,21 +6,21 @@ import { isMap, LineCounter, parseDocument, type Document, type Node, type YAMLE
 import { messageOf, QschedError } from '../../contract/errors.js';
 import { isGroup, type Tree } from './values.js';
 
-/** A spec as it was written, and the place of each of its fields. */
+/** A spec as it was written, and the lines of its fields. */
 export interface YamlFile {
   readonly path: string;
   readonly data: Tree;
-  /** `:7` for a field in line 7, or for the group around it. */
+  /** `:7` for a field in line 7; for an absent field, the line of the group around it. */
   readonly lineOf: (where: readonly PropertyKey[]) => string;
 }
 
-/** Groups inside each other; more are an anchor that holds itself. */
-const DEEPEST = 50;
+/** Maximum depth of groups; anything deeper is an anchor that contains itself. */
+const MAX_DEPTH = 50;
 
-/** Reads a file with a spec. @throws QschedError (usage) that names the file, and the line where it is not YAML */
+/** Reads a file with a spec. @throws QschedError (usage) with the file, and with the line if it is not YAML */
 export function readYaml(path: string): YamlFile {
   const lines = new LineCounter();
-  // What a key should not be is told by the validator, not by the parser on stderr.
+  // The validator reports wrong keys; the parser would print warnings to stderr.
   const document = parseDocument(readText(path), { lineCounter: lines, logLevel: 'error' });
   const broken = document.errors[0] ?? document.warnings[0];
   if (broken) {
@@ -32,7 +32,7 @@ export function readYaml(path: string): YamlFile {
     );
   }
   if (!isMap(document.contents)) {
-    throw new QschedError('usage', `${path} holds no spec.`, 'Write at least `model: shapes`.');
+    throw new QschedError('usage', `${path} does not contain a spec.`, 'Write at least `model: shapes`.');
   }
   const lineOf = (where: readonly PropertyKey[]): string => {
     for (let length = where.length; length > 0; length -= 1) {
@@ -57,7 +57,7 @@ function readText(path: string): string {
     throw new QschedError(
       'usage',
       `The spec file ${path} ${reason}.`,
-      'Give the path of a YAML file, or flags such as --model shapes.',
+      'Use the path of a YAML file, or flags such as --model shapes.',
     );
   }
   try {
@@ -67,9 +67,9 @@ function readText(path: string): string {
   }
 }
 
-/** The parser's first line, without the place and without words of its interface. */
+/** The first line of the parser's message, without the position and without terms of its API. */
 function reasonOf({ code, message }: YAMLError): string {
-  if (code === 'MULTIPLE_DOCS') return 'a second document begins here, and a spec is one.';
+  if (code === 'MULTIPLE_DOCS') return 'a second document starts here, but a spec is a single document.';
   return message.split('\n')[0]!.replace(/(?:\.)? at line \d+, column \d+:?$/, '.');
 }
 
@@ -77,13 +77,17 @@ function dataOf(document: Document, path: string): Tree {
   try {
     return apart(document.toJS()) as Tree;
   } catch (error) {
-    throw new QschedError('usage', `${path} holds no spec: ${messageOf(error)}.`, 'Fix its anchors and try again.');
+    throw new QschedError(
+      'usage',
+      `${path} does not contain a spec: ${messageOf(error)}.`,
+      'Fix its anchors and try again.',
+    );
   }
 }
 
-/** A copy in which nothing is shared: a flag that changes one group must not change another of the same anchor. */
+/** A copy without shared parts: a flag that changes one group must not change another one with the same anchor. */
 function apart(value: unknown, depth = 0): unknown {
-  if (depth > DEEPEST) throw new Error('an anchor holds itself');
+  if (depth > MAX_DEPTH) throw new Error('an anchor contains itself');
   if (Array.isArray(value)) return value.map((one) => apart(one, depth + 1));
   if (!isGroup(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, apart(one, depth + 1)]));

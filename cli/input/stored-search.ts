@@ -1,32 +1,40 @@
 /**
- * Reading one stored search, for commands that need no server.
+ * Reading stored searches, for commands that need no server.
  */
+import { existsSync } from 'node:fs';
+import { eq } from 'drizzle-orm';
 import { isOlder } from '../../db/older.js';
 import { openStore, type Store } from '../../db/open-store.js';
-import { findSearch, listSearches } from '../../db/searches.js';
+import { contexts } from '../../db/schema.js';
+import { findSearch, listSearches, searchContextIds } from '../../db/searches.js';
 import { QschedError } from '../../contract/errors.js';
+import { FusedDocument } from '../../contract/schedule-document.js';
+import type { SearchSpec } from '../../contract/search-spec.js';
 import { suggestion } from '../../contract/suggestion.js';
-import { databasePath } from '../host/host.js';
+import { dataFolder } from '../../temporal/data-folder.js';
+import { databasePath } from '../host/database.js';
 
-/** Opens the database for reading, and closes it again. */
+/**
+ * Reads the database. One that an older version wrote is migrated first.
+ *
+ * @throws QschedError (failure) if there is none
+ */
 export function withStore<T>(body: (store: Store) => T): T {
-  const store = openStore(databasePath(), { readonly: true });
-  try {
-    return body(store);
-  } finally {
-    store.$client.close();
-  }
+  const readonly = (): Store => openStore(databasePath(), { readonly: true });
+  return closing(readonly(), isOlder) ? withWritableStore(body) : closing(readonly(), body);
 }
 
-/** Reads the database as this version has it: one of an older version is migrated first. */
-export function withCurrentStore<T>(body: (store: Store) => T): T {
-  const old = withStore(isOlder);
-  return old ? withWritableStore(body) : withStore(body);
-}
+/** The same; an empty database if there is none. */
+export const withAnyStore = <T>(body: (store: Store) => T): T =>
+  existsSync(databasePath()) ? withStore(body) : closing(openStore(':memory:'), body);
 
-/** Opens the database for one short write, making it where there is none, and closes it again. */
+/** Opens the database for one short write; creates it if there is none. */
 export function withWritableStore<T>(body: (store: Store) => T): T {
-  const store = openStore(databasePath());
+  dataFolder();
+  return closing(openStore(databasePath()), body);
+}
+
+function closing<T>(store: Store, body: (store: Store) => T): T {
   try {
     return body(store);
   } finally {
@@ -34,19 +42,21 @@ export function withWritableStore<T>(body: (store: Store) => T): T {
   }
 }
 
-/** What the id of a search's full-precision control ends in. */
+/** Suffix of the id of a search's full-precision control. */
 const CONTROL = '-control';
 
-/** Searches that somebody asked for: a control belongs to its search, and resumes it. */
+/** Searches that a user started: a control belongs to its search, which resumes it. */
 export function withoutControls<T extends { readonly id: string }>(rows: readonly T[]): T[] {
   const ids = new Set(rows.map(({ id }) => id));
   return rows.filter(({ id }) => !id.endsWith(CONTROL) || !ids.has(id.slice(0, -CONTROL.length)));
 }
 
-/** One search, the latest that somebody asked for where none is named. @throws QschedError naming those there are */
-export function requireSearch(store: Store, id: string | undefined) {
+/** A stored search. */
+export type StoredSearch = NonNullable<ReturnType<typeof findSearch>>;
+
+/** One search; without an id, the latest that a user started. @throws QschedError that lists the stored searches */
+export function requireSearch(store: Store, id: string | undefined): StoredSearch {
   const rows = listSearches(store);
-  const ids = rows.map((row) => row.id);
   const wanted = id ?? withoutControls(rows)[0]?.id;
   const found = wanted === undefined ? undefined : findSearch(store, wanted);
   if (found) return found;
@@ -57,5 +67,18 @@ export function requireSearch(store: Store, id: string | undefined) {
       'Start one: npx qsched search --model shapes',
     );
   }
+  const ids = rows.map((row) => row.id);
   throw new QschedError('usage', `There is no search "${wanted}" in ${databasePath()}.`, suggestion(wanted, ids));
+}
+
+/** The fused steps of the baseline with which a search was scored; null if nothing of it is scored. */
+export function searchedBaseline(
+  store: Store,
+  { id, spec }: { readonly id: string; readonly spec: Pick<SearchSpec, 'precision'> },
+): FusedDocument | null {
+  const [context] = Object.values(searchContextIds(store, id, spec.precision));
+  if (context === undefined) return null;
+  const row = store.select({ provenance: contexts.provenance }).from(contexts).where(eq(contexts.id, context)).get();
+  const { schedule } = JSON.parse(row?.provenance ?? '{}') as { schedule?: unknown };
+  return FusedDocument.safeParse(schedule).data ?? null;
 }

@@ -1,22 +1,13 @@
 /**
- * Values of flags as data; what is not a number stays a text, for the validator to name.
+ * Texts of flags as data. What is not a number remains a text, so that the validator can name it.
  */
 import { QschedError } from '../../contract/errors.js';
-
-const EXAMPLE = 'For example: --weights clip-score-hessel=1,clip-iqa.quality=2; see npx qsched scores.';
-
-/** A number where the text is one; the text itself otherwise. */
-export function number(text: string): number | string;
-export function number(text: string | undefined): number | string | undefined;
-export function number(text: string | undefined): number | string | undefined {
-  if (text === undefined) return undefined;
-  return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
-}
+import { suggestion } from '../../contract/suggestion.js';
 
 /** A spec as it was written, or a group of it. */
 export type Tree = { [key: string]: unknown };
 
-/** The group of a key, made where there is none. What is no group stays, for the validator to name. */
+/** The group of a key, created if it is absent. Anything that is not a group remains, so that the validator can name it. */
 export function groupAt(tree: Tree, key: string): Tree {
   const group = (tree[key] ??= {});
   return isGroup(group) ? group : {};
@@ -25,25 +16,68 @@ export function groupAt(tree: Tree, key: string): Tree {
 /** Whether a value is a group of keys. */
 export const isGroup = (value: unknown): value is Tree => Object.prototype.toString.call(value) === '[object Object]';
 
-/** `0,1` as a list. */
-export const numbers = (text: string | undefined): (number | string)[] | undefined =>
-  text?.split(',').map((part) => number(part));
+/** A number if the text is one, else the text. */
+export const number = (text: string): number | string =>
+  text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+
+/** `0,1` as numbers. */
+export const numbers = (text: string): (number | string)[] => text.split(',').map(number);
+
+/** `a, b` as names. */
+export const names = (text: string): string[] => text.split(',').map((part) => part.trim());
+
+/** The same; `none` is an empty list. */
+export const list = (text: string): string[] => (text === 'none' ? [] : names(text));
+
+/** A name, or null for `none`. */
+export const nameOrNull = (text: string): string | null => (text === 'none' ? null : text);
 
 /**
- * `clip-score=1,clip-iqa.noisiness=2` as a group; a weight that is not a number is left for the validator to name.
+ * `clip-score=1,clip-iqa.noisiness=2` as a group. A weight that is not a number remains a text.
  *
- * @throws QschedError (usage) for a score that is there twice, or has no name
+ * @throws QschedError (usage) for a score without a name or a weight, and for one that is given twice
  */
 export function weights(text: string): Tree {
   const group = new Map<string, unknown>();
   for (const part of text.split(',')) {
     const at = part.lastIndexOf('=');
-    const name = (at === -1 ? part : part.slice(0, at)).trim();
-    if (name === '' || at === -1) {
-      throw new QschedError('usage', `--weights: "${part.trim()}" is not a score with its weight.`, EXAMPLE);
+    const name = part.slice(0, Math.max(at, 0)).trim();
+    if (name === '') {
+      throw new QschedError(
+        'usage',
+        `--weights: "${part.trim()}" is not a score with a weight.`,
+        'For example: --weights clip-score-hessel=1,clip-iqa.quality=2; see npx qsched scores.',
+      );
     }
-    if (group.has(name)) throw new QschedError('usage', `--weights names ${name} twice.`, 'Leave one of them out.');
+    if (group.has(name)) throw new QschedError('usage', `--weights names ${name} twice.`, 'Remove one of them.');
     group.set(name, number(part.slice(at + 1)));
   }
   return Object.fromEntries(group);
+}
+
+/**
+ * A whole number of a flag that is not part of a spec.
+ *
+ * @param flag its name, for example `--workers`
+ * @returns undefined if the flag was not given
+ * @throws QschedError (usage) if the text is not a whole number in the range
+ */
+export function whole(flag: string, text: string, low: number, high: number): number;
+export function whole(flag: string, text: string | undefined, low: number, high: number): number | undefined;
+export function whole(flag: string, text: string | undefined, low: number, high: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isInteger(value) && value >= low && value <= high) return value;
+  throw new QschedError(
+    'usage',
+    `${flag} is "${text}": it must be a whole number from ${low} to ${high}.`,
+    `For example: ${flag} ${Math.min(high, Math.max(low, 4))}`,
+  );
+}
+
+/** One of a few words. @throws QschedError (usage) with the nearest one */
+export function oneOf<T extends string>(flag: string, text: string, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one === text);
+  if (found === undefined) throw new QschedError('usage', `${flag} is "${text}".`, suggestion(text, allowed));
+  return found;
 }

@@ -1,43 +1,59 @@
 /**
- * What a search found, as a person reads it.
+ * What a search found, for people.
  */
+import type { Coefficients } from '../../contract/coefficients.js';
 import type { bestCoefficients } from '../../db/schema.js';
 import { coefficientLines, fixed, signed, signedInterval } from './numbers.js';
 
 type Stored = typeof bestCoefficients.$inferSelect;
-type Lists = Record<'sample' | 'noise', number[]> & Record<'finalistSample' | 'finalistNoise', number[] | null>;
 
-/** A row of the view `best_coefficients`, its coefficients read. */
+/** Columns that are JSON lists in the view. */
+const LISTS = ['sample', 'noise', 'searchedSample', 'searchedNoise', 'finalistSample', 'finalistNoise'] as const;
+type Lists = Record<(typeof LISTS)[number], number[] | null>;
+
+/** A row of the view `best_coefficients` with its lists parsed. */
 export type BestRow = Omit<Stored, keyof Lists> & Lists;
 
-/** The finalist with its verdict, and the best of the calibration where that is another; before that the best alone. */
+export const parseBest = (row: Stored): BestRow => ({
+  ...row,
+  ...(Object.fromEntries(
+    LISTS.map((name) => [name, row[name] === null ? null : (JSON.parse(row[name]) as number[])]),
+  ) as Lists),
+});
+
+const RECOMMENDED: Readonly<Record<string, string>> = {
+  calibrated: 'the finalist',
+  identity: 'the baseline (leave the scheduler as it is)',
+  none: 'nothing',
+};
+
+/** The finalist with its verdict, and the best calibration candidate if that is another one; without a verdict the latter. */
 export function bestText(row: BestRow): string {
-  const { searchId, status, recommend, sample, noise, finalistSample, finalistNoise } = row;
-  const best = { sample, noise };
-  const calibration = `${fixed(row.score)} (identity ${fixed(row.identityScore)})`;
-  if (finalistSample === null || finalistNoise === null) {
+  const { searchId, status, verdict } = row;
+  const best = pair(row.searchedSample, row.searchedNoise);
+  const finalist = pair(row.finalistSample, row.finalistNoise);
+  const calibration = `${fixed(row.searchedScore)} (baseline ${fixed(row.identityScore)})`;
+  const bestLines = best === null ? [] : coefficientLines(best, '    ');
+  if (finalist === null) {
     return [
-      `${searchId}: recommended: not yet (${status})`,
-      `  best on the calibration prompts so far: ${calibration}`,
-      ...coefficientLines(best, '    '),
+      `${searchId}: no verdict yet (${status})`,
+      `  best candidate on the calibration prompts so far: ${calibration}`,
+      ...bestLines,
     ].join('\n');
   }
-  const again = status === 'finished' ? '' : ` (by its last result; it is ${status} now)`;
-  const finalist = { sample: finalistSample, noise: finalistNoise };
+  const again = status === 'finished' ? '' : ` (from its previous result; now it is ${status})`;
   const lines = [
-    `${searchId}: recommended: ${recommend ?? 'nothing'}${again}`,
-    `  finalist, which the recommendation is about${heldOutOf(row)}`,
+    `${searchId}: recommended: ${RECOMMENDED[verdict ?? 'none']}${again}`,
+    `  finalist${heldOutOf(row)}`,
     ...coefficientLines(finalist, '    '),
   ];
-  if (JSON.stringify(best) === JSON.stringify(finalist)) {
-    return [...lines, `  best on the calibration prompts too: ${calibration}`].join('\n');
-  }
-  return [
-    ...lines,
-    `  best on the calibration prompts, not confirmed: ${calibration}`,
-    ...coefficientLines(best, '    '),
-  ].join('\n');
+  return JSON.stringify(best) === JSON.stringify(finalist)
+    ? [...lines, `  it is also the best candidate on the calibration prompts: ${calibration}`].join('\n')
+    : [...lines, `  best candidate on the calibration prompts, not confirmed: ${calibration}`, ...bestLines].join('\n');
 }
+
+const pair = (sample: number[] | null, noise: number[] | null): Coefficients | null =>
+  sample === null || noise === null ? null : { sample, noise };
 
 function heldOutOf({ heldOutGain: gain, heldOutLow: low, heldOutHigh: high }: BestRow): string {
   return gain === null || low === null || high === null

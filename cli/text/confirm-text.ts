@@ -1,53 +1,48 @@
 /**
- * A confirmation: the body of `qsched confirm --json`, and as a person reads it.
+ * A confirmation: the body of `qsched confirm --json`, and its text for people.
  */
 import type { Confirmation } from '../../metrics/statistics/confirmation.js';
 import type { EvaluateResult } from '../../contract/evaluate-spec.js';
+import type { ScorerNames } from '../input/scorer-names.js';
+import { evaluatedOn, imageCounts } from './evaluated-on.js';
 import { fixed, GAIN_HEADS, gainCells, signed } from './numbers.js';
-import { table } from './output.js';
+import { textTable } from './table-document.js';
 
 /** The body of `qsched confirm --json`. */
 export interface ConfirmDocument
-  extends Confirmation, Pick<EvaluateResult, 'evaluateId' | 'prompts' | 'drawn' | 'reused' | 'warnings' | 'seconds'> {}
+  extends
+    Confirmation,
+    Pick<EvaluateResult, 'evaluateId' | 'prompts' | 'generated' | 'reused' | 'warnings' | 'seconds'> {}
 
 /** Gains of every search in every score, and what is recommended. */
-export function confirmText({
-  searches,
-  recommended,
-  recommend,
-  reason,
-  prompts,
-  drawn,
-  reused,
-  seconds,
-}: ConfirmDocument): string {
+export function confirmText(document: ConfirmDocument, nameOf: ScorerNames = (role) => role): string {
+  const { searches, recommended, recommend, reason } = document;
   const rows = searches.flatMap(({ searchId, gains }) =>
-    gains.map((gain) => [searchId, gain.scorer, ...gainCells(gain)]),
+    gains.map((gain) => [searchId, nameOf(gain.scorer), ...gainCells(gain)]),
   );
   const what = {
-    calibrated: `the calibrated coefficients of ${recommended}`,
-    identity: 'the identity (leave the scheduler as it is)',
+    calibrated: `the finalist of ${recommended}`,
+    identity: 'the baseline (leave the scheduler as it is)',
     none: 'nothing',
   };
-  const held = `${prompts.count} held-out prompts of ${prompts.set ?? 'your own'}, seeds ${prompts.seeds.join(', ')}`;
   return [
     ...(rows.length === 0
-      ? ['nothing could be compared: see the warnings']
-      : [table([['search', 'score', ...GAIN_HEADS], ...rows])]),
-    ...searches.flatMap((one) => luckLine(one, searches.length > 1)),
+      ? ['Nothing could be compared: see the warnings.']
+      : [textTable([['search', 'score', ...GAIN_HEADS], ...rows])]),
+    ...searches.flatMap((one) => biasLine(one, searches.length > 1)),
     '',
     `recommended: ${what[recommend]}`,
     `  ${reason}`,
-    `  ${held}; ${drawn} images drawn, ${reused} found; ${seconds.toFixed(1)} s`,
+    `  ${evaluatedOn(document, 'held-out prompts')}; ${imageCounts(document)}`,
   ].join('\n');
 }
 
-function luckLine(
+function biasLine(
   { searchId, calibrationGain, optimismGap, pHolm }: ConfirmDocument['searches'][number],
   several: boolean,
 ): string[] {
   if (optimismGap === null || calibrationGain === null) return [];
-  const gap = `${signed(optimismGap)} of that not held out (optimism gap)`;
+  const bias = `selection bias ${signed(optimismGap)} (the gain was ${signed(calibrationGain)} on its calibration images)`;
   const holm = several && pHolm !== null ? `; Holm-adjusted p ${fixed(pHolm)}` : '';
-  return [`  ${searchId}: ${signed(calibrationGain)} on its calibration images, ${gap}${holm}`];
+  return [`  ${searchId}: ${bias}${holm}`];
 }

@@ -5,7 +5,7 @@ import type { MeanTerms } from '../../metrics/objectives/jaq.js';
 import { canonicalJson } from '../../contract/canonical-json.js';
 import type { ObjectiveChoice } from '../../contract/search-spec.js';
 
-/** What a formula is written from; k is a number, or the letter where several are shown. */
+/** What a formula is made of; k is a number, or the letter if several values are shown. */
 export interface FormulaOf {
   readonly type: string;
   readonly k: number | 'k';
@@ -14,15 +14,15 @@ export interface FormulaOf {
 
 const BOTH: MeanTerms = { tc: 0, iq: 0 };
 
-/** Whether an objective of this type has a k; the others weigh without it. */
+/** Whether an objective of this type has a k. */
 export const usesK = (type: string): boolean => type !== 'iq' && type !== 'weighted';
 
-/** @param terms mean terms of any candidate: a side that is null has no part in the score */
+/** @param terms mean terms of any candidate; a term that is null is not part of the score */
 export function scoreFormula({ type, k, weights }: FormulaOf, { tc, iq }: MeanTerms = BOTH): string {
   if (type === 'iq') return 'quality';
   if (type === 'jaq-preference-tables') return `${k} x text + quality`;
   if (type !== 'weighted') return `text + ${k} x quality`;
   const quality = k === 'k' && tc !== null ? 'k x quality' : 'quality';
   const sum = [...(tc === null ? [] : ['text']), ...(iq === null ? [] : [quality])].join(' + ');
-  return weights ? `${sum}, with the weights ${canonicalJson(weights)} inside` : sum;
+  return weights ? `${sum}, weights ${canonicalJson(weights)}` : sum;
 }

@@ -1,30 +1,42 @@
 /**
- * Results to stdout, chatter to stderr; with --json stdout is one JSON document.
+ * Results go to stdout, everything else to stderr. With --json stdout is one JSON document.
  */
+import { writeFileSync } from 'node:fs';
 import { messageOf, QschedError } from '../../contract/errors.js';
+import type { Given } from '../input/flag.js';
+import type { COMMON } from '../input/flags.js';
+import { terminal } from './terminal.js';
 
-/** Options that every command has. */
-export interface GlobalOptions {
-  readonly json?: boolean;
-  readonly debug?: boolean;
-}
+/** Flags that every command has. */
+export type GlobalOptions = Given<typeof COMMON>;
 
-/** Chatter: one line to stderr. */
-export const say = (line: string): void => {
-  process.stderr.write(`${line}\n`);
-};
+/** Tells the user something: one line on stderr. */
+export const say = (line: string): void => terminal.say(line);
 
-/** A result line for people; suppressed by --json. */
+/** Prints a result for people; not used with --json. */
 export const print = (text: string): void => {
+  terminal.clear();
   process.stdout.write(`${text}\n`);
 };
 
-/** The one JSON document of a command; numbers are not rounded. */
-export const printJson = (value: unknown): void => {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
-};
+/** Prints the one JSON document of a command; numbers are not rounded. */
+export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
 
-/** Prints an error as a person reads it, and returns the exit code. */
+/** Writes a result to a file. @throws QschedError (failure) if it cannot be written */
+export function writeResult(path: string, text: string): void {
+  try {
+    writeFileSync(path, `${text}\n`);
+  } catch (error) {
+    throw new QschedError(
+      'failure',
+      `${path} cannot be written: ${messageOf(error)}`,
+      'Use another path with --output. The results are stored, so the same command is quick now.',
+    );
+  }
+  say(`wrote ${path}`);
+}
+
+/** Prints an error for a person, and returns the exit code. */
 export function report(error: unknown, options: GlobalOptions): number {
   const known = error instanceof QschedError ? error : null;
   const message = messageOf(error);
@@ -32,19 +44,6 @@ export function report(error: unknown, options: GlobalOptions): number {
   say(`qsched: ${message}`);
   if (known && known.hint !== '') say(`  ${known.hint}`);
   if (options.debug && error instanceof Error) say(error.stack ?? '');
-  else if (!known) say('  Run again with --debug for details.');
+  else if (!known) say('  Run the command again with --debug for details.');
   return known?.exitCode ?? 1;
-}
-
-/** A table with aligned columns. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

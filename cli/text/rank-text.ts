@@ -1,13 +1,13 @@
 /**
- * A ranking: the body of `qsched rank --json`, and as a person reads it.
+ * A ranking: the body of `qsched rank --json`, and its text for people.
  */
-import { fixed, signed } from './numbers.js';
+import { coefficientLines, fixed, signed } from './numbers.js';
 import { scoreFormula, usesK } from './objective-text.js';
-import { table } from './output.js';
+import { textTable } from './table-document.js';
 import type { RankedTrial } from '../../db/ranking.js';
 import { stepCount } from '../../contract/step-count.js';
 
-/** A trial of one of the searches; 0 is its identity. */
+/** A trial of one of the searches; 0 is its baseline. */
 export interface TrialName {
   readonly search: string;
   readonly trial: number;
@@ -22,14 +22,14 @@ export interface RankedScore extends RankedTrial {
 export interface RankingAt {
   readonly k: number;
   readonly winner: RankedScore;
-  /** Score above the identity of the winner's search; null where that has none. */
+  /** Score above the baseline of the winner's search; null if that is not scored. */
   readonly aboveIdentity: number | null;
-  /** The winner of its search by that search's own objective; trial 0 where nothing was above the identity. */
+  /** The winner of its search by that search's own objective; trial 0 if no candidate was above the baseline. */
   readonly ownWinner: TrialName;
   readonly differs: boolean;
-  /** Share of the score's variance over the candidates that each term contributes. */
+  /** The share of each term in the variance of the score over the candidates. */
   readonly varianceShare: { readonly tc: number; readonly iq: number };
-  /** The best `--top`, the winner first. */
+  /** The best `--top` candidates, the winner first. */
   readonly top: readonly RankedScore[];
 }
 
@@ -47,14 +47,14 @@ export interface RankDocument {
     readonly failed: readonly number[];
   }[];
   readonly objective: string;
-  /** Weights of scores inside text and quality; null for an objective that is no weighted sum. */
+  /** Weights of the scores in text and quality; null unless the objective is a weighted sum. */
   readonly weights: Readonly<Record<string, number>> | null;
-  /** The CLIP-IQA pair that stands for IQ; null: the objective's own. */
+  /** The CLIP-IQA pair used as image quality; null for the objective's own. */
   readonly pair: string | null;
   readonly ks: readonly RankingAt[];
-  /** Where the winner changes between the smallest and the largest k asked for. */
+  /** Changes of the winner between the smallest and the largest k. */
   readonly changes: readonly { readonly k: number; readonly from: TrialName; readonly to: TrialName }[];
-  /** From the most text to the most quality, the identity among them; `wins` is null where it wins at no k, and `to` null for "and above". */
+  /** From the most text to the most quality, the baseline included; `wins` is null if it wins at no k, `to` for "and above". */
   readonly pareto: readonly (RankedTrial & {
     readonly wins: { readonly from: number; readonly to: number | null } | null;
   })[];
@@ -72,7 +72,7 @@ export function rankText(document: RankDocument): string {
   const { searches, objective, weights, pair, ks, changes, pareto, notes } = document;
   const several = searches.length > 1;
   const name = ({ search, trial }: TrialName): string =>
-    `${several ? `${search} ` : ''}${trial === 0 ? 'identity' : `#${trial}`}`;
+    `${several ? `${search} ` : ''}${trial === 0 ? 'baseline' : `#${trial}`}`;
   const top = ks.flatMap((one) => (one.top.length > 1 ? one.top.map((trial, i) => rankRow(one, trial, i, name)) : []));
   const winners = new Map<string, RankedScore>(ks.map(({ winner }) => [name(winner), winner]));
   const terms = ks[0]!.winner;
@@ -82,44 +82,37 @@ export function rankText(document: RankDocument): string {
     ...searches.map(
       ({ id, status, model, precision, steps, k, scored, failed }) =>
         `${id}: ${model} ${precision}, ${stepCount(steps)}, searched with ${objectiveOf(k)}, ${status}; ` +
-        `${scored} trials ranked${lostOf(failed)}`,
+        `${scored} candidates ranked${lostOf(failed)}`,
     ),
     ...notes.map((note) => `  ${note}`),
     '',
-    table([
-      ['k', 'winner', 'text', 'quality', 'score', 'over identity', 'share of variance', "the search's own winner"],
+    textTable([
+      ['k', 'winner', 'text', 'quality', 'score', 'over baseline', 'share of variance', "the search's own winner"],
       ...ks.map((one) => winnerRow(one, name)),
     ]),
     `  score = ${scoreFormula({ type: objective, k: 'k' }, terms)}${pair === null ? '' : ` (CLIP-IQA ${pair})`}, ${meaning(terms)}`,
     '',
-    ...(top.length > 0 ? [table([['k', 'place', 'trial', 'text', 'quality', 'score'], ...top]), ''] : []),
-    ...[...winners].flatMap(
-      ([
-        label,
-        {
-          coefficients: { sample, noise },
-        },
-      ]) => [
-        `${label}  c^x   [${sample.map((value) => fixed(value)).join(', ')}]`,
-        `${' '.repeat(label.length)}  c^eps [${noise.map((value) => fixed(value)).join(', ')}]`,
-      ],
-    ),
+    ...(top.length > 0 ? [textTable([['k', 'place', 'candidate', 'text', 'quality', 'score'], ...top]), ''] : []),
+    ...[...winners].flatMap(([label, { coefficients }]) => {
+      const [sample, noise] = coefficientLines(coefficients, '');
+      return [`${label}  ${sample}`, `${' '.repeat(label.length)}  ${noise}`];
+    }),
     '',
     ...(changes.length === 0
       ? [sameWinner(ks, name)]
       : changes.map(({ k, from, to }) => `At k = ${weight(k)} the winner changes from ${name(from)} to ${name(to)}.`)),
     '',
-    table([
+    textTable([
       ['Pareto front', 'text', 'quality', 'wins at k'],
       ...pareto.map((one) => [name(one), fixed(one.tc), fixed(one.iq), range(one.wins)]),
     ]),
   ].join('\n');
 }
 
-/** What the score is of; shares of the variance only where there are two terms. */
+/** What the score is computed on; shares of the variance only if there are two terms. */
 function meaning({ tc, iq }: RankedScore): string {
   const both = tc !== null && iq !== null;
-  return `on the calibration prompts${both ? '; the share of variance is what text and quality contribute' : ''}`;
+  return `on the calibration prompts${both ? '; share of variance: of text and of quality' : ''}`;
 }
 
 function sameWinner(ks: readonly RankingAt[], name: (one: TrialName) => string): string {

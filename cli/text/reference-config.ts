@@ -1,27 +1,27 @@
 /**
- * An export in the fields of the reference implementation's `best_rank_config_*.json`
+ * An export with the fields of the reference implementation's `best_rank_config_*.json`
  * (github.com/enyac-group/q-sched, src/qsched_optimize.py).
  *
- * There a schedule is two numbers: model_coeff (c^eps) and sample_coeff (c^x) of the first step, and
- * its search spreads each as linspace(coefficient, 1). Its evaluation takes two ends,
- * start_*_coeff and max_*_coeff: they are written too, and say all of a `linear` schedule.
+ * Its search describes a schedule by two numbers, model_coeff (c^eps) and sample_coeff (c^x) of the first step, and
+ * spreads each as linspace(coefficient, 1). Its evaluation takes both ends, start_*_coeff and max_*_coeff. They are written
+ * too, and describe a `linear` schedule completely.
  */
 import type { Coefficients } from '../../contract/coefficients.js';
 import { linspace } from '../../diffusion/coefficients.js';
 import { QschedError } from '../../contract/errors.js';
 
-/** What the reference's file says. */
+/** The fields of the reference's file. */
 export interface ReferenceConfig {
   /** c^eps of the first step. */
   readonly model_coeff: number;
   /** c^x of the first step. */
   readonly sample_coeff: number;
-  /** 100 x mean cosine over the calibration images; null where they are not all stored. */
+  /** 100 x mean cosine over the calibration images; null unless all of them are stored. */
   readonly clip_score: number | null;
-  /** `new` is ln(clip_score) + k x mean CLIP-IQA, `kclip2` AQ-MAP + k x HPSv2; other objectives have our name. */
+  /** `new` is ln(clip_score) + k x mean CLIP-IQA, `kclip2` is AQ-MAP + k x HPSv2; other objectives keep our name. */
   readonly ranking_criteria: string;
   readonly k_value: number;
-  /** One a calibration image. */
+  /** One per calibration image. */
   readonly clipiqa_scores: readonly number[];
   readonly checkpoint: string;
   readonly quant_type: string;
@@ -32,7 +32,7 @@ export interface ReferenceConfig {
   readonly max_sample_coeff: number;
 }
 
-/** What the file says beside the coefficients. */
+/** What the file contains besides coefficients. */
 export interface ReferenceAbout {
   readonly model: string;
   readonly precision: string;
@@ -42,12 +42,12 @@ export interface ReferenceAbout {
   readonly rows: readonly Readonly<Record<string, number>>[];
 }
 
-/** The reference's names for what it means by them. */
+/** The reference's names of objectives. */
 const RANKING: Readonly<Record<string, string>> = { 'jaq-clip-log': 'new', 'jaq-preference': 'kclip2' };
 
-const LARGEST_DIFFERENCE = 1e-9;
+const MAX_DIFFERENCE = 1e-9;
 
-/** @throws QschedError (usage) where the coefficients do not lie on a line */
+/** @throws QschedError (usage) if the coefficients are not evenly spaced */
 export function referenceConfig(
   { sample, noise }: Coefficients,
   { model, precision, eta, objective, rows }: ReferenceAbout,
@@ -57,10 +57,10 @@ export function referenceConfig(
     ['c^eps', noise],
   ] as const) {
     const line = linspace(values[0]!, values.at(-1)!, values.length);
-    if (values.some((value, i) => Math.abs(value - line[i]!) > LARGEST_DIFFERENCE)) {
+    if (values.some((value, i) => Math.abs(value - line[i]!) > MAX_DIFFERENCE)) {
       throw new QschedError(
         'usage',
-        `${name} is [${values.join(', ')}], which is no line: the reference's format holds the two ends of one.`,
+        `${name} is [${values.join(', ')}], which is not evenly spaced: the reference's format has room for two ends only.`,
         'Export with --format qsched, or search with --shape linear or single-scale.',
       );
     }

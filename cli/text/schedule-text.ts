@@ -1,19 +1,19 @@
 /**
- * A schedule as a person reads it: a table of its steps, and a plot.
+ * A schedule for people: a table of its steps, and a plot.
  */
 import type { CompleteSchedule } from '../../contract/schedule-document.js';
-import { table } from './output.js';
+import { textTable } from './table-document.js';
 
 const WIDTH = 21;
 const CENTRE = (WIDTH - 1) / 2;
-/** Coefficients closer to 1 than this are drawn as 1. */
+/** Smallest range of the plot around 1. */
 const SMALLEST_SPAN = 0.01;
 
 const short = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(4));
 const offset = (d: number | readonly number[]): string =>
   typeof d === 'number' ? short(d) : `[${d.map((v) => v.toFixed(4)).join(' ')}]`;
 
-/** @param sigmas noise level of each step, where it is known */
+/** @param sigmas noise level of each step; null if unknown */
 export function scheduleText(document: CompleteSchedule, sigmas: readonly number[] | null): string {
   const {
     coefficients: { sample, noise },
@@ -31,14 +31,14 @@ export function scheduleText(document: CompleteSchedule, sigmas: readonly number
     n.toFixed(6),
   ]);
   const parts = [
-    table([['step', 'timestep', 'c^x', 'c^eps', 'A', 'B', 'D', 'N'], ...rows]),
+    textTable([['step', 'timestep', 'c^x', 'c^eps', 'A', 'B', 'D', 'N'], ...rows]),
     '',
     plot(document, sigmas),
   ];
   if (ptqd !== undefined) {
     parts.push(
       '',
-      table([
+      textTable([
         ['step', 'gamma', 'mu', 'variance'],
         ...ptqd.map(({ gamma, mu, variance }, i) => [
           String(i),
@@ -53,7 +53,7 @@ export function scheduleText(document: CompleteSchedule, sigmas: readonly number
   return parts.join('\n');
 }
 
-/** c^x and c^eps as marks about 1, sigma as bars. */
+/** c^x and c^eps as marks around 1, sigma as bars. */
 function plot(
   { coefficients: { sample, noise }, timesteps }: CompleteSchedule,
   sigmas: readonly number[] | null,
@@ -66,7 +66,7 @@ function plot(
     `c^eps  ${range(span)}`,
     ...(sigmas === null ? [] : ['sigma (bar: ln(1 + sigma))']),
   ];
-  return table([
+  return textTable([
     head,
     ...timesteps.map((t, i) => [
       short(t),

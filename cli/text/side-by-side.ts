@@ -1,78 +1,57 @@
 /**
- * Schedules of one network side by side: paired gains over the first with intervals, as the verdict's.
+ * Several schedules of one network, by scorer: scores, and gains over the baseline with their intervals.
  */
-import { createObjective, type Row } from '../../metrics/objectives/jaq.js';
-import { pairedGain, widest } from '../../metrics/statistics/paired-gain.js';
-import { QschedError } from '../../contract/errors.js';
-import { decodeFloats } from '../../contract/float-text.js';
-import type { CompareResult } from '../../contract/study-payloads.js';
-import { fixed, signed, signedInterval } from './numbers.js';
-import { table } from './output.js';
+import type { EvaluatedRow, EvaluateResult } from '../../contract/evaluate-spec.js';
+import { fixed, signed, spread } from './numbers.js';
+import { tableOf, type TableDocument } from './table-document.js';
 
 /** One schedule in one scorer. */
-export interface StudyRow {
+export interface SideRow {
   readonly scorer: string;
   readonly schedule: string;
-  readonly score: number;
+  readonly score: number | null;
+  /** Terms of the objective; null for scorers besides it. */
   readonly tc: number | null;
   readonly iq: number | null;
-  readonly gain: number;
-  readonly low: number;
-  readonly high: number;
+  /** Null if it could not be computed; 0 for the baseline. */
+  readonly gain: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
 }
 
-/**
- * Scores of every variant in every scorer, and gains over the first one, paired by prompt and seed.
- *
- * @throws QschedError (failure) where an image failed
- */
-export function besideIdentity({ prompts, seeds, objectives, variants }: CompareResult): StudyRow[] {
-  const failed = variants.find(({ result }) => result.trials[0]!.failed.length > 0);
-  if (failed !== undefined) {
-    const { failed: images } = failed.result.trials[0]!;
-    throw new QschedError(
-      'failure',
-      `${images.length} images of "${failed.name}" failed: ${images[0]!.reason}.`,
-      'Choose other coefficients or prompts.',
-    );
-  }
-  const termsOf = variants.map(({ result }) => {
-    const scorers = result.trials[0]!.scorers.map(({ scorer, names, values }) => ({
-      scorer,
-      names,
-      numbers: decodeFloats(values),
-    }));
-    return Array.from({ length: prompts * seeds }, (_, i): Row =>
-      Object.fromEntries(
-        scorers.map(({ scorer, names, numbers }) => [
-          scorer,
-          Object.fromEntries(names.map((term, k) => [term, numbers[i * names.length + k]!])),
-        ]),
-      ),
-    );
-  });
-  return objectives.flatMap(({ scorer, plan }) => {
-    const objective = createObjective(plan);
-    const perPrompt = termsOf.map((rows) =>
-      Array.from({ length: prompts }, (_, p) =>
-        rows.slice(p * seeds, (p + 1) * seeds).map((row) => objective.perImage(row)),
-      ),
-    );
-    return variants.map(({ name }, v): StudyRow => {
-      const { tc, iq } = objective.terms(termsOf[v]!);
-      const about = { scorer, schedule: name, score: objective.score(termsOf[v]!), tc, iq };
-      if (v === 0) return { ...about, gain: 0, low: 0, high: 0 };
-      const { gain } = pairedGain(scorer, perPrompt[0]!, perPrompt[v]!);
-      return { ...about, gain: gain.gain, ...widest(gain) };
-    });
-  });
+const ZERO = { gain: 0, low: 0, high: 0 };
+const NONE = { gain: null, low: null, high: null };
+
+/** @param result an evaluation whose first row is the baseline of all others */
+export function sideBySide({ rows, objective }: Pick<EvaluateResult, 'rows' | 'objective'>): SideRow[] {
+  const scorers = [...new Set(rows.flatMap(({ gains }) => gains.map(({ scorer }) => scorer)))];
+  return scorers.flatMap((scorer) =>
+    rows.map((row, i): SideRow => {
+      const gainOf = ({ gains }: EvaluatedRow) => gains.find((one) => one.scorer === scorer);
+      const own = gainOf(row);
+      const { gain, low, high } = own ?? (i === 0 ? ZERO : NONE);
+      const about = { scorer, schedule: row.schedule, gain, low, high };
+      if (scorer === objective.scorer) return { ...about, score: row.objective, tc: row.tc, iq: row.iq };
+      const baseline = rows.map(gainOf).find((one) => one !== undefined)!;
+      return { ...about, score: own?.calibrated ?? (i === 0 ? baseline.identity : null), tc: null, iq: null };
+    }),
+  );
 }
 
-/** The rows as a table; the identity has no gain over itself. */
-export function sideBySideText(rows: readonly StudyRow[]): string {
-  const cells = rows.map((row) => {
-    const gain = row.schedule === 'identity' ? ['', ''] : [signed(row.gain), signedInterval(row)];
-    return [row.scorer, row.schedule, fixed(row.score), fixed(row.tc), fixed(row.iq), ...gain];
-  });
-  return table([['scorer', 'schedule', 'score', 'text', 'quality', 'gain', '95 % interval'], ...cells]);
-}
+/** The rows as a table; the baseline has no gain over itself. */
+export const sideBySideTable = (rows: readonly SideRow[]): TableDocument =>
+  tableOf<SideRow>(
+    [
+      { head: 'scorer', cell: ({ scorer }) => scorer },
+      { head: 'schedule', cell: ({ schedule }) => schedule },
+      { head: 'score', cell: ({ score }) => fixed(score), numeric: true },
+      { head: 'text', cell: ({ tc }) => fixed(tc), numeric: true },
+      { head: 'quality', cell: ({ iq }) => fixed(iq), numeric: true },
+      {
+        head: 'gain [95 % interval]',
+        cell: ({ schedule, gain, low, high }) => (schedule === 'identity' ? '' : spread(gain, low, high, 4, signed)),
+        numeric: true,
+      },
+    ],
+    rows,
+  );

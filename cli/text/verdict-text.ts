@@ -1,62 +1,54 @@
 /**
- * The verdict as a person reads it.
+ * The verdict of a search, for people.
  */
 import { canonicalJson } from '../../contract/canonical-json.js';
 import type { SearchResult } from '../../contract/search-result.js';
 import type { ObjectiveChoice } from '../../contract/search-spec.js';
+import { stepCount } from '../../contract/step-count.js';
+import type { ScorerNames } from '../input/scorer-names.js';
 import { coefficientLines, fixed, GAIN_HEADS, gainCells, signed, signedInterval } from './numbers.js';
 import { scoreFormula } from './objective-text.js';
-import { table } from './output.js';
-import { stepCount } from '../../contract/step-count.js';
+import { textTable } from './table-document.js';
 
-const TUNING = 'what full precision gains as well is schedule tuning, not repair';
+type Objective = Pick<ObjectiveChoice, 'type' | 'k' | 'weights'>;
 
-/** What a recommendation says to do. */
 const RECOMMENDED = {
-  calibrated: 'the calibrated coefficients',
-  identity: 'the identity (leave the scheduler as it is)',
+  calibrated: 'the finalist',
+  identity: 'the baseline (leave the scheduler as it is)',
   none: 'nothing',
 } as const;
 
-/** Coefficients, gain with interval, recommendation. */
-export function verdictText(result: SearchResult, objective: Pick<ObjectiveChoice, 'type' | 'k' | 'weights'>): string {
+/** Calibration, held-out gains with intervals, recommendation and coefficients. */
+export function verdictText(result: SearchResult, objective: Objective, nameOf: ScorerNames = (role) => role): string {
   const { heldOut, finalist } = result;
-  const lines = [
+  return [
     headLine(result),
     '',
     ...calibrationLines(result, objective),
     '',
-    table([
+    textTable([
       [`held-out (${heldOut.prompts} prompts)`, ...GAIN_HEADS],
-      ...heldOut.scorers.map((gain) => [gain.scorer, ...gainCells(gain)]),
+      ...heldOut.scorers.map((gain) => [nameOf(gain.scorer), ...gainCells(gain)]),
     ]),
-    ...optimismLine(heldOut),
-  ];
-  for (const note of result.notes ?? []) lines.push('', note);
-  lines.push(
-    ...controlLines(result.control),
+    ...biasLine(heldOut),
+    ...(result.notes ?? []).flatMap((note) => ['', note]),
+    ...controlLines(result.control, nameOf),
     '',
     `recommended: ${RECOMMENDED[heldOut.recommend]}`,
     `  ${heldOut.reason}`,
-  );
-  lines.push(
     heldOut.recommend === 'calibrated' ? '  coefficients:' : '  the finalist, which is not recommended:',
     ...coefficientLines(finalist),
-  );
-  return lines.join('\n');
+  ].join('\n');
 }
 
 function headLine({ model, precision, steps, optimizer, trials, evaluations, reused, failed }: SearchResult): string {
-  const lost = failed > 0 ? `, ${failed} trials failed` : '';
-  const counts = `${trials} trials, ${evaluations} evaluations (${reused} reused)${lost}`;
+  const lost = failed > 0 ? `, ${failed} failed` : '';
+  const counts = `${trials} candidates${lost}, ${evaluations} evaluations (${reused} reused)`;
   return `${model} ${precision}, ${stepCount(steps)}, ${optimizer}: ${counts}`;
 }
 
-/** The identity and the best of the calibration, which is not always what was confirmed. */
-function calibrationLines(
-  { best, identity, finalist }: SearchResult,
-  objective: Pick<ObjectiveChoice, 'type' | 'k' | 'weights'>,
-): string[] {
+/** The baseline and the best candidate, which is not always the one that was confirmed. */
+function calibrationLines({ best, identity, finalist }: SearchResult, objective: Objective): string[] {
   const row = (name: string, { score, terms }: SearchResult['best']): string[] => [
     name,
     fixed(score),
@@ -65,32 +57,41 @@ function calibrationLines(
   ];
   const same = canonicalJson(best.coefficients) === canonicalJson(finalist);
   return [
-    table([['calibration', 'score', 'text', 'quality'], row('identity', identity), row('best', best)]),
+    textTable([
+      ['calibration', 'score', 'text', 'quality'],
+      row('baseline', identity),
+      row(`best candidate (#${best.trial})`, best),
+    ]),
     `  score = ${scoreFormula(objective, identity.terms)}`,
-    '  the best of many trials on few prompts is partly luck, so a finalist is confirmed below',
-    `  the finalist is ${same ? 'the best one' : 'another one of the best, chosen on the select prompts'}`,
+    '  the best calibration score is biased upwards; the finalist is re-tested on held-out prompts below',
+    `  the finalist is ${same ? 'this candidate' : 'a different top candidate, chosen on the selection prompts'}`,
   ];
 }
 
-function controlLines(control: SearchResult['control']): string[] {
+function controlLines(control: SearchResult['control'], nameOf: ScorerNames): string[] {
   if (!control) return [];
-  const scores = Object.values(control.heldOut).map((value) => (value === null ? 'failed' : fixed(value)));
-  const lines = ['', `control, ${control.precision} on the same held-out prompts: identity ${scores.join(', ')}`];
+  const scores = Object.entries(control.heldOut).map(
+    ([scorer, value]) => `${nameOf(scorer)} ${value === null ? 'failed' : fixed(value)}`,
+  );
+  const lines = ['', `control, baseline of ${control.precision} on the same held-out prompts: ${scores.join(', ')}`];
   if (control.search) {
     const { heldOut } = control.search;
-    lines.push(`  searched too: ${signed(heldOut.gain)} ${signedInterval(heldOut)}; ${TUNING}`);
+    lines.push(
+      `  searched too: gain ${signed(heldOut.gain)} ${signedInterval(heldOut)}; ` +
+        'what full precision gains too is schedule tuning, not quantisation repair',
+    );
   }
   return lines;
 }
 
-/** How much better the calibration made them look; nothing of a result that does not say. */
-function optimismLine({
+/** How much better the finalist looked on the prompts that chose it; nothing for results without these numbers. */
+function biasLine({
   gain,
   calibrationGain,
   optimism,
 }: Pick<SearchResult['heldOut'], 'gain'> & Partial<SearchResult['heldOut']>): string[] {
   if (typeof calibrationGain !== 'number' || typeof optimism !== 'number') return [];
-  const advice = optimism > 0 ? '; expect the second' : '';
-  const chosen = `a gain of ${signed(calibrationGain)} on the prompts that chose these coefficients`;
-  return [`  optimism gap ${signed(optimism)}: ${chosen}, of ${signed(gain)} on new prompts and seeds${advice}`];
+  const advice = optimism > 0 ? '; expect the held-out figure' : '';
+  const gains = `the gain was ${signed(calibrationGain)} on the calibration prompts and ${signed(gain)} on held-out ones`;
+  return [`  selection bias ${signed(optimism)}: ${gains}${advice}`];
 }

@@ -145,19 +145,19 @@ describe('confirming', () => {
     const about = {
       evaluateId: 'e',
       prompts: { set: 'held-out', count: 40, seeds: [2000], sha256: '' },
-      drawn: 80,
+      generated: 80,
       reused: 0,
       warnings: [],
       seconds: 1,
     };
     const text = confirmText({ ...about, ...conclude(row('calibrated'), row('identity')) });
-    expect(text).toMatch(/^search +score +identity +calibrated +gain .*\ns0 +objective +1\.0000 +1\.1000 +\+0\.1000 /);
+    expect(text).toMatch(/^search +score +baseline +finalist +gain .*\ns0 +objective +1\.0000 +1\.1000 +\+0\.1000 /);
     expect(text).toContain(
-      '\n  s0: +0.3000 on its calibration images, +0.2000 of that not held out (optimism gap); Holm-adjusted p 0.0010\n',
+      '\n  s0: selection bias +0.2000 (the gain was +0.3000 on its calibration images); Holm-adjusted p 0.0010\n',
     );
-    expect(text).toContain('\nrecommended: the calibrated coefficients of s0\n');
+    expect(text).toContain('\nrecommended: the finalist of s0\n');
     expect(confirmText({ ...about, ...conclude(row('none', { gains: [] })) })).toMatch(
-      /^nothing could be compared: see the warnings\n/,
+      /^Nothing could be compared: see the warnings\.\n/,
     );
   });
 });

@@ -1,9 +1,9 @@
-/** An evaluation from flags or a file: what is crossed, what is left out, and what is refused. */
+/** An evaluation from flags or a file: what is combined, what is omitted, and what is refused. */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { checkEvaluateFiles } from '../../inference/prepare/prepare-evaluate.js';
+import { checkEvaluation } from '../../cli/input/check-here.js';
 import { readEvaluateSpec, type EvaluateSpecFlags } from '../../cli/input/evaluate-input.js';
 
 let folder: string;
@@ -34,7 +34,7 @@ function file(text: string): string {
 }
 
 describe('flags', () => {
-  test('are crossed: steps, then precisions, then schedules', () => {
+  test('are combined: steps, then precisions, then schedules', () => {
     expect(rowsOf({ model: 'm', steps: '2,4', precision: 'w8a8,w4a8', schedules: 'identity,search:one' })).toEqual(
       [2, 4].flatMap((steps) =>
         ['w8a8', 'w4a8'].flatMap((precision) =>
@@ -48,7 +48,7 @@ describe('flags', () => {
     expect(rowsOf({ model: 'm' })).toEqual([['m', 4, 'w4a8', 'identity']]);
   });
 
-  test('leave out what full precision does not have, and say so', () => {
+  test('omit what full precision does not have, with a note', () => {
     const { spec, notes } = readEvaluateSpec(undefined, {
       model: 'm',
       precision: 'fp32,w4a8',
@@ -61,8 +61,8 @@ describe('flags', () => {
       ['w4a8', 'q-sched'],
     ]);
     expect(notes).toEqual([
-      'ptqd of m fp32, 4 steps, is left out: PTQD corrects quantised networks',
-      'q-sched of m fp32, 4 steps, is left out: no search of it has finished',
+      'ptqd of m fp32, 4 steps, is omitted: PTQD corrects quantised networks',
+      'q-sched of m fp32, 4 steps, is omitted: no search of it has finished',
     ]);
   });
 
@@ -93,9 +93,9 @@ describe('flags', () => {
 
   test.each([
     [{}, 'An evaluation needs a model, or a file with rows.'],
-    [{ model: 'm', steps: '2,x' }, 'rows.1.scheduler.steps is "x"'],
+    [{ model: 'm', steps: '2,x' }, '--steps is "x"'],
     [{ model: 'm', precision: 'w4a8,w4a8' }, 'rows.0 and rows.1 are the same.'],
-    [{ model: 'm', noiseSeed: '1,1' }, 'prompts.seeds is [1,1]: lists a seed twice.'],
+    [{ model: 'm', noiseSeed: '1,1' }, '--noise-seed is [1,1]: lists a seed twice.'],
     [{ model: 'm', precision: 'fp32', schedules: 'ptqd' }, 'Nothing is left to evaluate: ptqd of m fp32'],
     [{ model: 'm', prompts: './absent.txt' }, '--prompts: the file ./absent.txt cannot be read'],
   ])('%j are refused', (flags, message) => {
@@ -105,7 +105,7 @@ describe('flags', () => {
 
 describe('the files of this machine', () => {
   const check = (flags: EvaluateSpecFlags): void =>
-    checkEvaluateFiles(readEvaluateSpec(undefined, { model: 'shapes', ...flags }).spec);
+    checkEvaluation(readEvaluateSpec(undefined, { model: 'shapes', ...flags }).spec);
 
   test('are enough for the bundled model', () => {
     expect(() => check({ precision: 'fp32,w4a8', steps: '2,4' })).not.toThrow();
@@ -120,7 +120,7 @@ describe('the files of this machine', () => {
     expect(() => check(flags)).toThrow(message);
   });
 
-  test('refuse reference features that are damaged, before an image is drawn', () => {
+  test('refuse reference features that are damaged, before an image is generated', () => {
     const copy = join(folder, 'models', 'shapes');
     cpSync(join(import.meta.dirname, '..', '..', 'models', 'shapes'), copy, { recursive: true });
     const reference = join(copy, 'reference', 'shapes-clip-second.json');
@@ -144,9 +144,9 @@ describe('a file', () => {
     expect(spec).toMatchObject({ rows: [{ model: 'm' }], prompts: { set: 'one', count: 7 }, objective: { k: 1 } });
   });
 
-  test('has rows of its own', () => {
+  test('contains rows already', () => {
     expect(() => readEvaluateSpec(file('rows: [{ model: m }]'), { precision: 'w4a8' })).toThrow(
-      '--precision makes rows, and',
+      '--precision describes rows, but',
     );
   });
 
@@ -156,7 +156,7 @@ describe('a file', () => {
     );
   });
 
-  test('named in --prompts takes the place of its texts', () => {
+  test('is overridden by --prompts', () => {
     expect(
       readEvaluateSpec(file('rows: [{ model: m }]\nprompts: { texts: [a, b] }\n'), { prompts: 'shapes-eval' }).spec
         .prompts,

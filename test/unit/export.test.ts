@@ -1,4 +1,4 @@
-/** What is exported: the reference's fields, the document's schema, and what a document may not say. */
+/** What is exported: the reference's fields, the document's schema, and what a document must not contain. */
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -54,9 +54,9 @@ describe("the reference's fields", () => {
     });
   });
 
-  it('refuse coefficients that lie on no line', () => {
+  it('refuse coefficients that are not evenly spaced', () => {
     expect(() => referenceConfig({ sample: [1, 0.9, 1], noise: [1, 1, 1] }, about)).toThrow(
-      'c^x is [1, 0.9, 1], which is no line',
+      'c^x is [1, 0.9, 1], which is not evenly spaced',
     );
   });
 });

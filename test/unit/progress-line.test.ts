@@ -1,4 +1,4 @@
-/** Progress in words: what a gain is measured by, and since when the rate counts. */
+/** Progress in words: what a gain is relative to, and from when the rate is counted. */
 import { afterEach, beforeEach, describe as group, expect, test, vi } from 'vitest';
 import { describe, ProgressLine } from '../../cli/follow/progress-line.js';
 import type { SearchProgress } from '../../contract/search-result.js';
@@ -15,13 +15,13 @@ const progress = (own: Partial<SearchProgress>): SearchProgress => ({
   ...own,
 });
 
-group('a gain over the identity', () => {
+group('a gain over the baseline', () => {
   test.each([
-    [1.1, 1, 'best 1.1000 (+10.0 % over identity)'],
-    [0.9, 1, 'best 0.9000 (-10.0 % over identity)'],
-    [-20, -30, 'best -20.0000 (+10.0000 over identity)'],
-    [-40, -30, 'best -40.0000 (-10.0000 over identity)'],
-    [0.5, 0, 'best 0.5000 (+0.5000 over identity)'],
+    [1.1, 1, 'best 1.1000 (+10.0 % over baseline)'],
+    [0.9, 1, 'best 0.9000 (-10.0 % over baseline)'],
+    [-20, -30, 'best -20.0000 (+10.0000 over baseline)'],
+    [-40, -30, 'best -40.0000 (-10.0000 over baseline)'],
+    [0.5, 0, 'best 0.5000 (+0.5000 over baseline)'],
   ])('%d against %d', (best, identity, text) => {
     expect(describe(progress({ best, identity }), 10, 0)).toContain(text);
   });
@@ -42,7 +42,7 @@ group('the rate', () => {
     vi.useRealTimers();
   });
 
-  test('counts trials since the search stage was first seen', () => {
+  test('counts candidates since the search stage was first seen', () => {
     expect(describe(progress({ told: 30 }), 10, 10)).toContain('2.0/s - ETA 35 s');
     const line = new ProgressLine();
     line.show(progress({ stage: 'prepare', told: 0 }));

@@ -38,7 +38,7 @@ interface Making {
   readonly spec?: Record<string, unknown>;
   readonly provenance?: Record<string, unknown>;
   readonly finished?: boolean;
-  /** Trials that are asked and not scored. */
+  /** Trials that are asked but not scored. */
   readonly open?: number;
   readonly names?: readonly string[];
 }
@@ -54,7 +54,7 @@ const NAMES = ['cosine', 'clip-iqa.quality', 'clip-iqa.noisiness'];
 
 /**
  * By k: #1 (1, 0.1), #2 (0.5, 0.5), #3 (0, 0.75): #1 wins to k = 1.25, #2 to k = 2, #3 above; #4 is
- * beaten in both by #2. The identity is (0.25, 0.25).
+ * beaten in both by #2. The baseline is (0.25, 0.25).
  */
 const KNOWN: readonly Candidate[] = [
   [0.25, 0.25, 0.5],
@@ -223,7 +223,7 @@ describe('one search', () => {
     expect(notes).toEqual([]);
   });
 
-  test('that nobody named is the latest that somebody asked for, not the control of another', () => {
+  test('by default is the latest that a user started, not the control of another', () => {
     makeSearch('s');
     makeSearch('s-control');
     expect(printed([])).toMatch(/^s: /);
@@ -295,7 +295,7 @@ describe('one search', () => {
       [0.5, 1, 2, 5].map(() => [3, null, 0.75]),
     );
     expect([changes, pareto.length]).toEqual([[], 1]);
-    expect(notes).toEqual(['The objective iq has one term here: k changes nothing.']);
+    expect(notes).toEqual(['The objective iq has only one term here, so k has no effect.']);
   });
 
   test('of a weighted sum reads as its own formula, with the weights', () => {
@@ -303,19 +303,19 @@ describe('one search', () => {
     const both = printed(['s'], { k: '1,5' });
     expect(both).toContain(
       '4 steps, searched with score = text + quality, ' +
-        'with the weights {"clip-iqa.quality":2,"clip-score-hessel":1} inside, finished; 4 trials',
+        'weights {"clip-iqa.quality":2,"clip-score-hessel":1}, finished; 4 candidates',
     );
-    expect(both).toContain('\n  score = text + k x quality, on the calibration prompts; the share of variance');
+    expect(both).toContain('\n  score = text + k x quality, on the calibration prompts; share of variance');
     expect(ranked(['s']).weights).toEqual({ 'clip-score-hessel': 1, 'clip-iqa.quality': 2 });
     makeSearch('alone', { spec: { objective: { weights: { 'clip-iqa.quality': 2 } } } });
     const alone = printed(['alone']);
-    expect(alone).toContain('searched with score = quality, with the weights {"clip-iqa.quality":2} inside, ');
+    expect(alone).toContain('searched with score = quality, weights {"clip-iqa.quality":2}, ');
     expect(alone).toContain('\n  score = quality, on the calibration prompts\n');
     makeSearch('iq', { spec: { objective: { type: 'iq' }, scheduler: { steps: 1 } } });
     expect(printed(['iq'])).toContain('iq: m w4a8, 1 step, searched with score = quality, finished');
   });
 
-  test('with nothing above the identity names the identity, also in the Pareto front', () => {
+  test('with nothing above the baseline names the baseline, also in the Pareto front', () => {
     makeSearch('s', {
       candidates: [
         [0.5, 0.5, 0.5],
@@ -341,9 +341,9 @@ describe('one search', () => {
     expect(pareto.map(({ trial }) => trial)).toEqual([0, 1]);
     expect(searches[0]!.scored).toBe(2);
     const text = printed(['s'], { k: '0.5' });
-    expect(text).toMatch(/\n0\.5 +identity +0\.5000 +0\.5000 +0\.7500 +\+0\.0000 .* differs: #1\n/);
-    expect(text).toContain('The winner at k = 0.5 is identity.\n');
-    expect(text).toMatch(/\nidentity +0\.5000 +0\.5000 +0 to 1\n#1 /);
+    expect(text).toMatch(/\n0\.5 +baseline +0\.5000 +0\.5000 +0\.7500 +\+0\.0000 .* differs: #1\n/);
+    expect(text).toContain('The winner at k = 0.5 is baseline.\n');
+    expect(text).toMatch(/\nbaseline +0\.5000 +0\.5000 +0 to 1\n#1 /);
 
     makeSearch('worse', {
       candidates: [
@@ -356,7 +356,7 @@ describe('one search', () => {
       ownWinner: { trial: 0 },
       differs: false,
     });
-    expect(printed(['s', 'worse'], { k: '0.5' })).toContain('s identity');
+    expect(printed(['s', 'worse'], { k: '0.5' })).toContain('s baseline');
   });
 
   test('at a huge k has shares of the variance that are numbers', () => {
@@ -371,14 +371,14 @@ describe('one search', () => {
     expect(ks[0]!.winner.trial).toBe(1);
     expect(searches[0]).toMatchObject({ status: 'running', scored: 4, open: 2, failed: [5] });
     expect(notes).toEqual([
-      'The search "s" is running: 4 of its 200 candidates are scored, 2 are open, 1 failed. The ranking is of those.',
+      'The search "s" is running: 4 of its 200 candidates are scored, 2 are not scored yet, 1 failed. The ranking covers the scored ones.',
     ]);
   });
 
   test('reads as tables', () => {
     makeSearch('s');
     const text = printed(['s'], { k: '1,5', top: '2' });
-    expect(text).toContain('s: m w4a8, 4 steps, searched with k = 2, finished; 4 trials ranked, 1 failed: #5\n');
+    expect(text).toContain('s: m w4a8, 4 steps, searched with k = 2, finished; 4 candidates ranked, 1 failed: #5\n');
     expect(text).toMatch(/\n1 {2}#1 +1\.0000 {2}0\.1000 +1\.1000 {2}\+0\.6000 +\d+ % \/ -?\d+ % +differs: #2\n/);
     expect(text).toContain('#3  c^x   [1.0469, 1.0000]\n    c^eps [1.0000, 0.9531]\n');
     expect(text).toContain(
@@ -466,14 +466,14 @@ describe('several searches', () => {
 
 describe('bad input', () => {
   test.each([
-    [{ k: 'abc' }, '--k holds "abc"'],
-    [{ k: '1,-2' }, '--k holds "-2"'],
-    [{ k: '1,,2' }, '--k holds ""'],
+    [{ k: 'abc' }, '--k contains "abc"'],
+    [{ k: '1,-2' }, '--k contains "-2"'],
+    [{ k: '1,,2' }, '--k contains ""'],
     [{ k: '' }, '--k is empty'],
     [{ k: ' , ' }, '--k is empty'],
-    [{ k: 'Infinity' }, '--k holds "Infinity"'],
-    [{ k: 'NaN' }, '--k holds "NaN"'],
-    [{ pair: 'noisyness' }, '--pair is "noisyness", which is no CLIP-IQA pair. Did you mean "noisiness"?'],
+    [{ k: 'Infinity' }, '--k contains "Infinity"'],
+    [{ k: 'NaN' }, '--k contains "NaN"'],
+    [{ pair: 'noisyness' }, '--pair is "noisyness", which is not a CLIP-IQA pair. Did you mean "noisiness"?'],
     [{ pair: 'constructor' }, '--pair is "constructor"'],
     [{ top: '0' }, '--top is "0"'],
     [{ top: '1.5' }, '--top is "1.5"'],

@@ -1,4 +1,4 @@
-/** The list of scores: every name of the tables, and what the absent ones want. */
+/** The list of scores: every name of the tables, and the files that missing ones need. */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ const listen = () =>
     return true;
   });
 
-test('names every score; the bundled CLIP gives the CLIP scores, the others say what they want', () => {
+test('names every score; the bundled CLIP gives the CLIP scores, the others say what they need', () => {
   listen();
   expect(scoresCommand({ json: true })).toBe(0);
   const { scores } = JSON.parse(said) as { scores: Listed[] };
@@ -54,7 +54,7 @@ test('names every score; the bundled CLIP gives the CLIP scores, the others say 
   expect(of('fid').wants).toMatch(/folder "inception"/);
 });
 
-test('as a table, each absent folder is explained once', () => {
+test('as a table, each missing folder is explained once', () => {
   listen();
   scoresCommand({});
   expect(said.match(/The score "inception" is not installed/g)).toHaveLength(1);

@@ -1,4 +1,4 @@
-/** What `qsched search` says of flags that change nothing, before anything is started. */
+/** What `qsched search` says about flags without effect, before anything is started. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { searchCommand } from '../../cli/commands/search-command.js';
 
 // No host, no server: the search is interrupted as it starts.
-vi.mock('../../cli/follow/run-to-end.js', () => ({ runToEnd: () => Promise.resolve(null) }));
+vi.mock('../../cli/follow/visit-host.js', () => ({ runToEnd: () => Promise.resolve(null) }));
 
 let folder: string;
 let said = '';

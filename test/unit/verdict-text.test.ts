@@ -1,6 +1,7 @@
-/** The verdict in words: gains with their probability, and how much better the calibration looked. */
+/** The verdict in words: gains with their probability, and the selection bias. */
 import { describe, expect, test } from 'vitest';
-import { bestText, type BestRow } from '../../cli/text/best-text.js';
+import { bestText, parseBest, type BestRow } from '../../cli/text/best-text.js';
+import { probability } from '../../cli/text/numbers.js';
 import { verdictText } from '../../cli/text/verdict-text.js';
 import type { GainInterval, SearchResult } from '../../contract/search-result.js';
 
@@ -12,6 +13,8 @@ const gain = (scorer: string, probabilityOfGain: number): GainInterval => ({
   identity: 1.2,
   calibrated: 1.25,
   gain: 0.05,
+  low: 0.008,
+  high: 0.092,
   percentile: { low: 0.01, high: 0.09 },
   studentised: { low: 0.008, high: 0.092 },
   probabilityOfGain,
@@ -55,33 +58,44 @@ function result(heldOut: Partial<SearchResult['heldOut']>): SearchResult {
   };
 }
 
-test('every scorer has the probability of a gain', () => {
-  const text = verdictText(result({}), JAQ);
-  expect(text).toMatch(/95 % studentised +probability of a gain\n/);
-  expect(text).toMatch(/\nobjective .* 99\.3 %\nsecond .* 100\.0 %\n/);
+test('every scorer has its own name and the probability of a gain', () => {
+  const text = verdictText(result({}), JAQ, (role) => (role === 'second' ? 'shapes-clip-second' : role));
+  expect(text).toMatch(/baseline +finalist +gain .* 95 % studentised +P\(gain > 0\)\n/);
+  expect(text).toMatch(/\nobjective .* 99\.3 %\nshapes-clip-second .* > 99\.9 %\n/);
 });
 
-test('the optimism gap is in one line', () => {
+test.each([
+  [1, '> 99.9 %'],
+  [0.9991, '> 99.9 %'],
+  [0.999, '99.9 %'],
+  [0.5, '50.0 %'],
+  [0.001, '0.1 %'],
+  [0, '< 0.1 %'],
+])('a probability of %d is %s', (value, text) => {
+  expect(probability(value)).toBe(text);
+});
+
+test('the selection bias is in one line', () => {
   expect(verdictText(result({}), JAQ)).toContain(
-    '\n  optimism gap +0.0300: a gain of +0.0800 on the prompts that chose these coefficients, of +0.0500 on new prompts and seeds; expect the second\n',
+    '\n  selection bias +0.0300: the gain was +0.0800 on the calibration prompts and +0.0500 on held-out ones; expect the held-out figure\n',
   );
   expect(verdictText(result({ calibrationGain: 0.04, optimism: -0.01 }), JAQ)).toContain(
-    '\n  optimism gap -0.0100: a gain of +0.0400 on the prompts that chose these coefficients, of +0.0500 on new prompts and seeds\n',
+    '\n  selection bias -0.0100: the gain was +0.0400 on the calibration prompts and +0.0500 on held-out ones\n',
   );
 });
 
-test('a stored result without the gap is printed without it', () => {
+test('a stored result without the bias is printed without it', () => {
   const {
     heldOut: { calibrationGain: _, optimism: __, ...before },
     ...rest
   } = result({});
   const text = verdictText({ ...rest, heldOut: before as SearchResult['heldOut'] }, JAQ);
-  expect(text).not.toContain('optimism');
-  expect(text).toContain('recommended: the calibrated coefficients');
+  expect(text).not.toContain('bias +');
+  expect(text).toContain('recommended: the finalist');
 });
 
-test('a gap that could not be computed is left out', () => {
-  expect(verdictText(result({ calibrationGain: null, optimism: null }), JAQ)).not.toContain('optimism');
+test('a bias that could not be computed is omitted', () => {
+  expect(verdictText(result({ calibrationGain: null, optimism: null }), JAQ)).not.toContain('selection bias');
 });
 
 test.each([
@@ -91,7 +105,7 @@ test.each([
   [{ type: 'iq', k: 2 }, 'quality'],
   [
     { type: 'weighted', k: 2, weights: { 'clip-score-hessel': 1, 'clip-iqa.noisiness': 3 } },
-    'text + quality, with the weights {"clip-iqa.noisiness":3,"clip-score-hessel":1} inside',
+    'text + quality, weights {"clip-iqa.noisiness":3,"clip-score-hessel":1}',
   ],
 ] as const)('the formula is that of the objective: %o', (objective, formula) => {
   expect(verdictText(result({}), objective)).toContain(`\n  score = ${formula}\n`);
@@ -102,42 +116,53 @@ test('a weighted sum of one side does not name the other, and one step is one st
   const terms = { tc: null, iq: 0.4 };
   const quality = { ...one, steps: 1, best: { ...one.best, terms }, identity: { ...one.identity, terms } };
   const text = verdictText(quality, { type: 'weighted', k: 2, weights: { 'clip-iqa.warm': -1 } });
-  expect(text).toContain('\n  score = quality, with the weights {"clip-iqa.warm":-1} inside\n');
+  expect(text).toContain('\n  score = quality, weights {"clip-iqa.warm":-1}\n');
   expect(text).toMatch(/^m w4a8, 1 step, /);
 });
 
-test('the coefficients are said to be the finalist, and whether that is the best of the calibration', () => {
+test('says whether the finalist is the best candidate of the calibration', () => {
   const proven = verdictText(result({}), JAQ);
-  expect(proven).toContain('the finalist is another one of the best, chosen on the select prompts');
+  expect(proven).toContain('the finalist is a different top candidate, chosen on the selection prompts');
   expect(proven).toMatch(
-    /recommended: the calibrated coefficients\n {2}Proven\.\n {2}coefficients:\n {2}c\^x {3}\[0\.9500, 1\.0000\]/,
+    /recommended: the finalist\n {2}Proven\.\n {2}coefficients:\n {2}c\^x {3}\[0\.9500, 1\.0000\]/,
   );
   const unproven = verdictText({ ...result({ recommend: 'identity' }), finalist: scored(3, 1.3).coefficients }, JAQ);
-  expect(unproven).toContain('the finalist is the best one');
-  expect(unproven).toMatch(/recommended: the identity .*\n.*\n {2}the finalist, which is not recommended:\n {2}c\^x/);
+  expect(unproven).toContain('the finalist is this candidate');
+  expect(unproven).toMatch(/recommended: the baseline .*\n.*\n {2}the finalist, which is not recommended:\n {2}c\^x/);
 });
 
-test('a control whose identity failed is said to have failed', () => {
+test('a control whose baseline failed is shown as failed', () => {
   const control = { precision: 'fp32', heldOut: { objective: null, second: 1.5 }, search: null };
   expect(verdictText({ ...result({}), control }, JAQ)).toContain(
-    'control, fp32 on the same held-out prompts: identity failed, 1.5000',
+    'control, baseline of fp32 on the same held-out prompts: objective failed, second 1.5000',
   );
 });
 
 describe('what is stored of a search', () => {
   const row: BestRow = {
     searchId: 's',
+    date: '2026-01-01',
     model: 'm',
     precision: 'w4a8',
+    scheduler: 'tcd',
     steps: 2,
+    eta: 0,
+    objective: 'jaq-clip',
+    k: 2,
+    rangeLow: 0.8,
+    rangeHigh: 1.2,
     optimizer: 'cma-es',
-    sample: [0.8, 1],
+    verdict: 'calibrated',
+    reason: 'Proven.',
+    sample: [0.9, 1],
     noise: [1, 1],
-    score: 1.3,
-    tc: 0.2,
-    iq: 0.5,
+    searchedSample: [0.8, 1],
+    searchedNoise: [1, 1],
+    searchedScore: 1.3,
+    searchedTc: 0.2,
+    searchedIq: 0.5,
+    searchedGain: 0.3,
     identityScore: 1,
-    gain: 0.2,
     status: 'finished',
     recommend: 'calibrated',
     heldOutGain: 0.1,
@@ -147,39 +172,48 @@ describe('what is stored of a search', () => {
     finalistNoise: [1, 1],
   };
 
-  test('is the finalist that the verdict is about, and the best of the calibration where that is another', () => {
+  test('is the finalist with its verdict, and the best candidate if that is another one', () => {
     expect(bestText(row).split('\n')).toEqual([
-      's: recommended: calibrated',
-      '  finalist, which the recommendation is about: held-out gain +0.1000 [+0.0500, +0.1500]',
+      's: recommended: the finalist',
+      '  finalist: held-out gain +0.1000 [+0.0500, +0.1500]',
       '    c^x   [0.9000, 1.0000]',
       '    c^eps [1.0000, 1.0000]',
-      '  best on the calibration prompts, not confirmed: 1.3000 (identity 1.0000)',
+      '  best candidate on the calibration prompts, not confirmed: 1.3000 (baseline 1.0000)',
       '    c^x   [0.8000, 1.0000]',
       '    c^eps [1.0000, 1.0000]',
     ]);
-    expect(bestText({ ...row, finalistSample: row.sample })).not.toContain('not confirmed');
+    expect(bestText({ ...row, finalistSample: row.searchedSample })).not.toContain('not confirmed');
   });
 
-  test('is the best so far before a verdict', () => {
+  test('is the best candidate so far before a verdict', () => {
     const open = {
       ...row,
       finalistSample: null,
       finalistNoise: null,
       status: 'running',
       recommend: null,
+      verdict: null,
+      sample: null,
+      noise: null,
       heldOutGain: null,
       heldOutLow: null,
       heldOutHigh: null,
     };
     expect(bestText(open).split('\n').slice(0, 2)).toEqual([
-      's: recommended: not yet (running)',
-      '  best on the calibration prompts so far: 1.3000 (identity 1.0000)',
+      's: no verdict yet (running)',
+      '  best candidate on the calibration prompts so far: 1.3000 (baseline 1.0000)',
     ]);
   });
 
-  test('of a search that was opened again is by its last result', () => {
+  test('of a search that was started again is its previous result', () => {
     expect(bestText({ ...row, status: 'failed', heldOutGain: null })).toMatch(
-      /^s: recommended: calibrated \(by its last result; it is failed now\)\n.*is about\n/,
+      /^s: recommended: the finalist \(from its previous result; now it is failed\)\n {2}finalist\n/,
     );
+  });
+
+  test('is read from JSON lists, of which some may be absent', () => {
+    const stored = { ...row, sample: '[1, 0.9]', noise: null, finalistSample: '[1]', finalistNoise: '[1]' };
+    const lists = { searchedSample: '[0.8]', searchedNoise: '[1.1]' };
+    expect(parseBest({ ...stored, ...lists })).toMatchObject({ sample: [1, 0.9], noise: null, searchedSample: [0.8] });
   });
 });

@@ -1,41 +1,38 @@
 /**
- * Running a study to its table: the same command joins what runs, and resumes what was interrupted.
+ * Running a study (a table or figure of the paper) to its end. The same command joins one that runs, and resumes one that
+ * was interrupted.
  */
 import type { Client } from '@temporalio/client';
+import { reproduceIdOf } from '../../contract/content-id.js';
 import type { EvaluateProgress } from '../../contract/evaluate-payloads.js';
 import type { SearchProgress } from '../../contract/search-result.js';
 import type { StudyChild, StudyInput, StudyProgress, StudyResult } from '../../contract/study-spec.js';
 import type { StudyPlan } from '../../paper/study-plan.js';
+import type { Serving } from '../host/serving.js';
 import { say } from '../text/output.js';
 import { describeEvaluate } from './follow-evaluate.js';
-import { runToEnd, type Outcome } from './run-to-end.js';
-import { contentHash, startOrJoin } from './start-or-join.js';
+import { startOrJoin } from './start-or-join.js';
+import { runToEnd, type Outcome } from './visit-host.js';
 
 /** A study to run. */
 export interface StudyRun {
   readonly input: StudyInput;
   readonly plan: StudyPlan;
   readonly models: readonly string[];
+  readonly serving: Serving;
   readonly wait: boolean;
 }
 
-/** The same study with the same options has the same id. */
-export const studyIdOf = (input: StudyInput): string => `study-${input.name}-${contentHash(input)}`;
-
 /** @throws QschedError: the study or the host failed */
-export function runStudy({ input, plan, models, wait }: StudyRun): Promise<Outcome<StudyResult>> {
-  const id = studyIdOf(input);
+export function runStudy({ input, plan, ...host }: StudyRun): Promise<Outcome<StudyResult>> {
+  const id = reproduceIdOf(input);
   let asking: Client;
   let running: readonly StudyChild[] = [];
-  say(
-    `study ${plan.name}: ${plan.fits.length + plan.searches.length} fits and searches, then ${plan.rows.length} rows`,
-  );
+  say(`${plan.name}: ${plan.fits.length + plan.searches.length} fits and searches, then ${plan.rows.length} rows`);
   return runToEnd<StudyResult>({
+    ...host,
     id,
     what: 'study',
-    models,
-    workers: undefined,
-    wait,
     kept: 'everything scored so far is stored',
     comeBack: 'Resume with the same command',
     followAgain: 'Follow it with the same command',
@@ -44,20 +41,16 @@ export function runStudy({ input, plan, models, wait }: StudyRun): Promise<Outco
       const progress = await handle.query<StudyProgress>('progress');
       running = progress.running;
       const children = await Promise.all(progress.running.map((child) => childText(asking, child)));
-      return (line) =>
-        line.note(
-          [
-            progress.stage === 'search'
-              ? `${progress.done} of ${progress.total} fits and searches`
-              : `${progress.rows} rows`,
-            ...children,
-          ].join('; '),
-        );
+      const own =
+        progress.stage === 'search'
+          ? `${progress.done} of ${progress.total} fits and searches`
+          : `${progress.rows} rows`;
+      return (line) => line.note([own, ...children].join('; '));
     },
     parts: () => [id, ...running.map((child) => child.id)],
     start: (client) => {
       asking = client;
-      return startOrJoin(client, 'study', id, input, plan.title);
+      return startOrJoin(client, 'reproduce', id, input, plan.title);
     },
   });
 }

@@ -1,0 +1,162 @@
+/**
+ * Every command: its arguments, its help and its flags. A command's modules are loaded when it runs, so that reading the
+ * database does not load ONNX Runtime.
+ */
+import { Option, type Command } from 'commander';
+import { flagName, type Flag, type Flags } from './input/flag.js';
+import * as flags from './input/flags.js';
+
+/** Runs a command with its arguments and flags. @returns the exit code */
+type Run = (...args: never[]) => number | Promise<number>;
+
+/** A command. */
+interface CommandEntry {
+  /** Its name and arguments, for example `search [spec]`. */
+  readonly usage: string;
+  readonly help: string;
+  readonly flags: Flags;
+  readonly load: () => Promise<Run>;
+  /** Whether the help omits it. */
+  readonly hidden?: true;
+}
+
+const COMMANDS: readonly CommandEntry[] = [
+  {
+    usage: 'up',
+    help: 'start a Temporal server and workers, and keep running',
+    flags: flags.UP,
+    load: async () => (await import('./commands/up-command.js')).upCommand,
+  },
+  {
+    usage: 'worker',
+    help: 'start a scoring worker for a running server',
+    flags: flags.WORKER,
+    load: async () => (await import('./commands/up-command.js')).workerCommand,
+  },
+  {
+    usage: 'search [spec]',
+    help: 'search for the coefficients of a model, and test them on held-out prompts',
+    flags: flags.SEARCH,
+    load: async () => (await import('./commands/search-command.js')).searchCommand,
+  },
+  {
+    usage: 'resume [search]',
+    help: 'resume or extend a search; by default the latest unfinished one',
+    flags: flags.RESUME,
+    load: async () => (await import('./commands/search-command.js')).resumeCommand,
+  },
+  {
+    usage: 'status [search]',
+    help: 'show the progress of searches',
+    flags: flags.LOOK,
+    load: async () => (await import('./commands/look-commands.js')).statusCommand,
+  },
+  {
+    usage: 'best [search]',
+    help: 'show the best coefficients',
+    flags: {},
+    load: async () => (await import('./commands/look-commands.js')).bestCommand,
+  },
+  {
+    usage: 'export [search]',
+    help: 'write coefficients and fused schedule as JSON',
+    flags: flags.EXPORT,
+    load: async () => (await import('./commands/export-command.js')).exportCommand,
+  },
+  {
+    usage: 'schedules',
+    help: 'list the stored schedules',
+    flags: flags.LOOK,
+    load: async () => (await import('./commands/schedule-command.js')).schedulesCommand,
+  },
+  {
+    usage: 'schedule <action> <what>',
+    help: 'show <id|file>: the steps as a table and a plot; add <file>: store a schedule made by hand',
+    flags: flags.SCHEDULE,
+    load: async () => (await import('./commands/schedule-command.js')).scheduleCommand,
+  },
+  {
+    usage: 'ptqd',
+    help: "fit PTQD, the paper's baseline method, and store it as a schedule",
+    flags: flags.PTQD,
+    load: async () => (await import('./commands/ptqd-command.js')).ptqdCommand,
+  },
+  {
+    usage: 'reproduce <name>',
+    help:
+      'reproduce a table or figure of the paper: table-1, table-3, table-a3 (table-4), table-a4, table-a10, table-a11, ' +
+      'figure-4, figure-5, surface; or ptqd: baseline, PTQD and Q-Sched on held-out prompts; ' +
+      'or overhead: the time that coefficients cost',
+    flags: flags.REPRODUCE,
+    load: async () => (await import('./commands/reproduce-command.js')).reproduceCommand,
+  },
+  {
+    usage: 'study <name>',
+    help: 'the old name of reproduce',
+    flags: flags.REPRODUCE,
+    load: async () => (await import('./commands/reproduce-command.js')).studyCommand,
+    hidden: true,
+  },
+  {
+    usage: 'surface [search]',
+    help: 'show the scores of a two-dimensional grid as a table',
+    flags: flags.LOOK,
+    load: async () => (await import('./commands/surface-command.js')).surfaceCommand,
+  },
+  {
+    usage: 'evaluate [spec]',
+    help: 'evaluate schedules x models x precisions on a prompt set; images generated earlier are reused',
+    flags: flags.EVALUATE,
+    load: async () => (await import('./commands/evaluate-command.js')).evaluateCommand,
+  },
+  {
+    usage: 'confirm [searches...]',
+    help: 're-test finalists on held-out prompts with new seeds, Holm-corrected for several; by default the latest search',
+    flags: flags.CONFIRM,
+    load: async () => (await import('./commands/confirm-command.js')).confirmCommand,
+  },
+  {
+    usage: 'rank [searches...]',
+    help: 're-rank stored candidates with other values of k (no images are generated); by default the latest search',
+    flags: flags.RANK,
+    load: async () => (await import('./commands/rank-command.js')).rankCommand,
+  },
+  {
+    usage: 'scores',
+    help: 'list the scores for objectives and tables, and the files that missing ones need',
+    flags: flags.SCORES,
+    load: async () => (await import('./commands/scores-command.js')).scoresCommand,
+  },
+  {
+    usage: 'clean',
+    help: 'remove the least recently used images and other artefacts',
+    flags: flags.CLEAN,
+    load: async () => (await import('./commands/clean-command.js')).cleanCommand,
+  },
+  {
+    usage: 'doctor',
+    help: "check this machine's setup",
+    flags: {},
+    load: async () => (await import('./commands/doctor-command.js')).doctorCommand,
+  },
+];
+
+/** Adds every command to the program. @param ended receives the exit code */
+export function addCommands(program: Command, ended: (exitCode: number) => void): void {
+  for (const { usage, help, flags: own, load, hidden = false } of COMMANDS) {
+    const command = program.command(usage, { hidden }).description(help);
+    for (const [key, flag] of Object.entries({ ...own, ...flags.COMMON })) command.addOption(optionOf(key, flag));
+    command.action(async (...given: readonly unknown[]) => {
+      const run = (await load()) as (...args: readonly unknown[]) => number | Promise<number>;
+      ended(await run(...given.slice(0, -1))); // without Commander's own object
+    });
+  }
+}
+
+function optionOf(key: string, { value, help, alias, repeatable }: Flag): Option {
+  const names = [...(alias === undefined ? [] : [alias]), flagName(key)].join(', ');
+  const option = new Option(value === undefined ? names : `${names} ${value}`, help);
+  return repeatable
+    ? option.argParser((text: string, before: string[] | undefined) => [...(before ?? []), ...text.split(',')])
+    : option;
+}

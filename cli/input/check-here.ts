@@ -1,0 +1,49 @@
+/**
+ * Checks of a spec before anything is started, as far as this machine's files allow.
+ */
+import { resolveSchedules } from '../../db/resolve-schedules.js';
+import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
+import type { SearchSpec } from '../../contract/search-spec.js';
+import { listModels } from '../../inference/models/model-roots.js';
+import { checkEvaluationFiles, checkSearchFiles } from '../../planning/check.js';
+import { configuredServer } from '../../temporal/connect.js';
+import { dataFolderPath } from '../../temporal/data-folder.js';
+import { readWorkersLock } from '../host/workers-lock.js';
+import { withAnyStore } from './stored-search.js';
+
+/**
+ * Whether another machine may serve a model: its folder is not here, and there is a server that workers can join. Its
+ * worker then describes it.
+ */
+const mayBeElsewhere = (model: string): boolean =>
+  !listModels().includes(model) && (configuredServer() !== null || readWorkersLock(dataFolderPath()) !== null);
+
+/** @throws QschedError (usage) for everything that the files and prompt sets of this machine show to be wrong */
+export function checkSearch(spec: SearchSpec): void {
+  if (!mayBeElsewhere(spec.model)) checkSearchFiles(spec);
+}
+
+/** The same for the rows of an evaluation. */
+export function checkEvaluation(spec: EvaluateSpec): void {
+  const models = [...new Set(spec.rows.map(({ model }) => model))];
+  checkEvaluationFiles(
+    spec,
+    models.filter((model) => !mayBeElsewhere(model)),
+  );
+}
+
+/** Resolves the schedules of a spec with the searches of this data folder. @throws QschedError (usage) for a wrong reference */
+export function resolveHere(spec: EvaluateSpec): void {
+  withAnyStore((store) => resolveSchedules(store, spec));
+}
+
+/**
+ * Resolves the schedules of a spec if its searches are stored in this data folder. A configured server has a store of its
+ * own, and resolves them there.
+ *
+ * @throws QschedError (usage) for a reference to nothing, with the command that would create it
+ */
+export function checkReferences(spec: EvaluateSpec): void {
+  const refers = spec.rows.some(({ schedule }) => typeof schedule === 'string' && schedule !== 'identity');
+  if (refers && configuredServer() === null) resolveHere(spec);
+}

@@ -1,0 +1,239 @@
+/**
+ * Every flag of the command line, in groups that commands share.
+ */
+import { OBJECTIVE_TYPES, OPTIMIZER_NAMES, SCHEDULER_TYPES } from '../../contract/names.js';
+import { sets, switches, takes } from './flag.js';
+import { list, nameOrNull, number, numbers, weights } from './values.js';
+
+/** Every command has these. */
+export const COMMON = {
+  json: switches('print one JSON document to stdout'),
+  debug: switches('show stack traces'),
+};
+
+/** A network with its scheduler. */
+export const NETWORK = {
+  model: sets('model', '<name>', 'a folder under the model roots', { example: 'shapes' }),
+  precision: sets('precision', '<name>', 'fp32, w8a8, w4a8, ... (default w4a8)'),
+  scheduler: sets('scheduler.type', '<name>', `${SCHEDULER_TYPES.join(', ')} (default tcd)`),
+  spacing: sets('scheduler.spacing', '<name>', 'leading, trailing or linspace (ddim, euler, euler-ancestral)'),
+  steps: sets('scheduler.steps', '<n>', 'number of steps, 1 to 50 (default 4)', { read: number }),
+  eta: sets('scheduler.eta', '<x>', 'stochasticity of the sampler, 0 to 1 (default 0)', { read: number }),
+};
+
+/** What is optimised. */
+export const OBJECTIVE = {
+  objective: sets('objective.type', '<name>', `${OBJECTIVE_TYPES.join(', ')} (default jaq-clip)`),
+  weights: sets(
+    'objective.weights',
+    '<list>',
+    'use a weighted sum of scores, for example clip-score-hessel=1,clip-iqa.noisiness=2',
+    { read: weights },
+  ),
+  k: sets('objective.k', '<x>', 'weight of image quality in the objective (default 2)', { read: number }),
+};
+
+const budget = sets('optimizer.budget', '<n>', 'number of candidates besides the baseline (default 200)', {
+  read: number,
+});
+
+/** Which coefficients are searched, and how. */
+const OPTIMIZER = {
+  optimizer: sets('optimizer.type', '<name>', `${OPTIMIZER_NAMES.join(', ')} (default cma-es)`),
+  budget,
+  gridPoints: sets('optimizer.gridPoints', '<n>', 'grid only: points per dimension', { read: number, example: '11' }),
+  batch: sets('optimizer.batch', '<n>', "candidates per generation (default: the optimizer's own choice)", {
+    read: number,
+    example: '8',
+  }),
+  seed: sets('optimizer.seed', '<n>', 'seed of the optimizer (default 0)', { read: number }),
+  shape: sets('coefficients.shape', '<name>', 'linear, single-scale or per-step (default linear)'),
+  tune: sets('coefficients.tune', '<name>', 'both, sample or noise (default both)'),
+  range: sets('coefficients.range', '<low,high>', 'range of every coefficient (default 0.8,1.2)', {
+    read: numbers,
+    example: '0.8,1.2',
+  }),
+};
+
+/** A prompt set or a file, and how many prompts of it. */
+const prompts = (group: string, help: string) =>
+  takes('<set|file>', `${help}: a prompt set, or a file with one prompt per line`, {
+    fields: [`${group}.set`, `${group}.texts`],
+  });
+const count = (group: string, help: string) => takes('<n>', help, { fields: [`${group}.count`] });
+const noiseSeed = sets('prompts.seeds', '<list>', 'seeds of the images per prompt, for example 0,1', {
+  read: numbers,
+  example: '0,1',
+});
+
+/** Prompts that a search or a fit uses. */
+const CALIBRATION = {
+  prompts: prompts('prompts', 'calibration prompts'),
+  count: count('prompts', 'number of calibration prompts (default 20, or every prompt in a file)'),
+  noiseSeed,
+};
+
+/** Held-out prompts of a verdict. */
+export const HELD_OUT = {
+  confirmPrompts: prompts('confirm', 'held-out prompts of the verdict'),
+  confirmCount: count('confirm', 'number of held-out prompts (default 128, or every prompt in a file)'),
+};
+
+const networkBatchHelp = 'rows per network call (default 20); changes the numeric class';
+
+/** The scoring processes that a command starts. */
+export const WORKERS = {
+  workers: takes('<n>', 'scoring processes to start (default: one per core for small models, else 1)'),
+  device: takes('<name>', 'where scoring processes run networks: cpu, webgpu, cuda, ... (default cpu)', {
+    alias: '--provider',
+  }),
+  networkBatch: takes('<n>', networkBatchHelp),
+};
+
+/** How a command runs its workflow. */
+export const RUN = { ...WORKERS, wait: switches('wait for workers instead of failing if there are none') };
+
+const FAIL_WITHOUT_GAIN = {
+  failWithoutGain: switches('exit with code 3 unless calibrated coefficients are recommended'),
+};
+
+/** How a table is written. */
+const TABLE = {
+  format: takes('<name>', 'table (default), markdown or csv'),
+  output: takes('<file>', 'write to a file instead of stdout'),
+};
+
+const serveModel = takes('<name>', 'serve this model (repeatable; default: all)', { repeatable: true as const });
+
+export const UP = {
+  model: serveModel,
+  ...WORKERS,
+  networkBatch: takes('<n>', networkBatchHelp, { alias: '--batch' }),
+};
+
+export const WORKER = {
+  model: serveModel,
+  device: WORKERS.device,
+  networkBatch: UP.networkBatch,
+  threads: takes('<n>', 'threads of ONNX Runtime (default: one per core, at most 16)'),
+};
+
+/** Flags of `search` that change its spec. */
+export const SEARCH_SPEC = {
+  ...NETWORK,
+  ...OBJECTIVE,
+  ...OPTIMIZER,
+  ...CALIBRATION,
+  selectPrompts: prompts('select', 'prompts that choose the finalist among the best candidates'),
+  selectCount: count('select', 'number of these prompts (default 64, or every prompt in a file)'),
+  finalists: sets('select.finalists', '<n>', 'number of the best candidates to score on them (default 5)', {
+    read: number,
+  }),
+  ...HELD_OUT,
+  control: sets('control', '<name>', 'none, evaluate or search: full precision for comparison'),
+};
+
+export const SEARCH = {
+  ...SEARCH_SPEC,
+  id: takes('<name>', 'id of the search (default: made from the spec, so that the same spec has the same id)'),
+  ...RUN,
+  ...FAIL_WITHOUT_GAIN,
+};
+
+export const RESUME = {
+  retryFailed: switches('retry candidates that are stored as failed'),
+  budget: { ...budget, help: 'extend the search to this number of candidates' },
+  ...RUN,
+  ...FAIL_WITHOUT_GAIN,
+};
+
+/** Flags of `evaluate` that make rows. */
+export const EVALUATE_ROWS = {
+  ...NETWORK,
+  model: { ...NETWORK.model, value: '<list>', help: 'folders under the model roots' },
+  precision: { ...NETWORK.precision, value: '<list>', help: 'for example fp32,w4a8 (default w4a8)' },
+  steps: { ...NETWORK.steps, value: '<list>', help: 'for example 2,4,8 (default 4)' },
+  schedules: sets('schedule', '<list>', 'identity (the baseline, default), ptqd, q-sched, search:<id>, schedule:<id>', {
+    example: 'identity,q-sched',
+  }),
+};
+
+/** Flags of `evaluate` that say how its rows are evaluated. */
+export const EVALUATE_SPEC = {
+  prompts: prompts('prompts', 'prompts (default shapes-eval)'),
+  count: count('prompts', 'number of prompts (default 1000, or every prompt in a file)'),
+  noiseSeed,
+  ...OBJECTIVE,
+  scorers: sets('scorers', '<list>', "scorers besides the objective's, or none (default second)", {
+    read: list,
+    example: 'second',
+  }),
+  features: sets('features', '<name>', 'scorer whose features give the Frechet distance, or none (default second)', {
+    read: nameOrNull,
+    example: 'second',
+  }),
+  retryFailed: switches('generate and score images again that are stored as failed', { path: 'retryFailed' }),
+};
+
+export const EVALUATE = {
+  ...EVALUATE_ROWS,
+  ...EVALUATE_SPEC,
+  format: TABLE.format,
+  output: takes('<file>', 'write the table to a .md, .csv or .json file'),
+  ...RUN,
+};
+
+/** Flags of `confirm` that say what is evaluated. */
+export const CONFIRM_SPEC = {
+  prompts: prompts('prompts', "held-out prompts (default: the search's own)"),
+  count: count('prompts', 'number of held-out prompts'),
+  noiseSeed: { ...noiseSeed, help: 'seeds (default: new ones)' },
+  scorers: { ...EVALUATE_SPEC.scorers, help: "scorers besides the objective's, or none (default: the search's own)" },
+};
+
+export const CONFIRM = { ...CONFIRM_SPEC, ...RUN, ...FAIL_WITHOUT_GAIN };
+
+export const PTQD = {
+  ...NETWORK,
+  gamma: takes('<name>', 'std (default) or regression'),
+  bias: takes('<name>', 'channel (one bias per channel, default) or step (one per step)'),
+  ...CALIBRATION,
+  ...RUN,
+};
+
+/** Flags of `reproduce`; which of them apply depends on what is reproduced. */
+export const REPRODUCE = {
+  ...PTQD,
+  count: count('prompts', 'tables and figures: prompts per row (default 2000); ptqd: number of calibration prompts'),
+  budget: { ...budget, help: 'tables and figures: candidates per search' },
+  ...TABLE,
+  schedule: takes('<id>', "ptqd: the stored schedule to compare with (default: the latest search's)"),
+  ...HELD_OUT,
+  repeats: takes('<n>', 'overhead: images with and without coefficients (default 100)'),
+};
+
+export const EXPORT = {
+  output: TABLE.output,
+  which: takes('<name>', 'recommended (default), finalist, best or identity (the baseline)'),
+  format: takes('<name>', "qsched (default), or reference: the fields of the reference's best_rank_config"),
+};
+
+export const SCHEDULE = {
+  model: takes('<name>', 'model whose scheduler_config.json applies (default: the one that the file names)'),
+};
+
+/** Commands that print one table. */
+export const LOOK = { format: TABLE.format };
+
+export const RANK = {
+  k: takes('<list>', 'values of k to rank at (default 0.5,1,2,5)'),
+  pair: takes('<name>', 'use another CLIP-IQA pair as image quality: noisiness, sharpness, ...'),
+  top: takes('<n>', 'show the best n candidates at every k (default 1)'),
+};
+
+export const SCORES = { model: takes('<name>', 'model whose qsched.json names scorers (default shapes)') };
+
+export const CLEAN = {
+  maxBytes: takes('<size>', 'keep at most this much, for example 10GB or 500MB'),
+  dryRun: switches('only show how much would be removed'),
+};
