@@ -1,5 +1,5 @@
 /**
- * All schedulers by name. To add one: its name in contract/names.ts, its definition in a file of its own, and an entry
+ * All schedulers by name. To add one: its name in contract/names.ts, its definition in its own file, and an entry
  * here.
  */
 import type { SchedulerType } from '../contract/names.js';

@@ -8,7 +8,7 @@ import { fingerprint, type FilledOptions } from './options.js';
 
 const { min } = Math;
 
-/** What an algorithm remembers, as it is stored. */
+/** The stored state of an algorithm. */
 export type OwnState = { readonly [key: string]: JsonValue };
 
 /** One algorithm behind `ask` and `tell`. `asked` counts the points told before. */

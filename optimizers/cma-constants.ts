@@ -11,7 +11,7 @@ export interface CmaConstants {
   readonly lambda: number;
   /** Points that move the mean. */
   readonly mu: number;
-  /** One weight a rank, best first; from rank mu + 1 on negative (or 0). */
+  /** One weight per rank, best first; from rank mu + 1 on negative (or 0). */
   readonly weights: readonly number[];
   readonly muEff: number;
   readonly cSigma: number;

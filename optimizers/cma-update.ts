@@ -1,6 +1,6 @@
 /**
  * One generation of CMA-ES as pure functions: sampling inside [0, 1]^n, and the update of mean,
- * step size and covariance. Symbols and equation numbers are those of arXiv 1604.00772; where the
+ * step size and covariance. Symbols and equation numbers are those of arXiv 1604.00772; if the
  * tutorial leaves a choice, it is that of cmaes 0.13.1.
  */
 import type { CmaConstants } from './cma-constants.js';
@@ -8,9 +8,9 @@ import { norm, times, type MatrixRoots } from './matrix-roots.js';
 import type { Draw } from './rng.js';
 
 const { exp, max, min, sqrt } = Math;
-/** Draws that `resample` makes again before it clips after all. */
+/** New samples that `resample` tries before it clips. */
 const TRIES = 100;
-/** A step of the whole range: the box cannot tell wider ones apart. */
+/** A standard deviation of the whole range: within the box, larger ones make no difference. */
 const LARGEST_SIGMA = 1;
 
 /** The distribution N(mean, sigma^2 C) and what the next update needs; all arrays are read only. */
@@ -36,8 +36,8 @@ export function firstState(mean: Float64Array, sigma: number): CmaState {
 /**
  * x = m + sigma C^(1/2) z, z ~ N(0, I), brought back into [0, 1]^n.
  *
- * `clip` projects it onto the box at once: the best coefficients often lie on the edge of the range, and
- * only a projection reaches an edge. `resample` draws again, up to 100 times, as cmaes 0.13.1 does.
+ * `clip` projects it onto the box at once: the best coefficients are often on the edge of the range, and
+ * only a projection reaches an edge. `resample` samples again, up to 100 times, as cmaes 0.13.1 does.
  *
  * @param normal standard normal draws by (index, coordinate, attempt)
  * @param index of the point, over the whole search

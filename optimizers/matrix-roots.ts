@@ -16,7 +16,7 @@ export interface MatrixRoots {
   readonly root: Float64Array;
   /** C^(-1/2), n x n row by row. */
   readonly inverseRoot: Float64Array;
-  /** Square root of C's largest eigenvalue; 0 where C is no covariance any more. */
+  /** Square root of C's largest eigenvalue; 0 if C is no longer a covariance. */
   readonly largest: number;
 }
 

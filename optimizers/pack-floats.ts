@@ -20,7 +20,7 @@ export function packFloats(numbers: ArrayLike<number | null>): string {
   return text;
 }
 
-/** The numbers that `packFloats` stored, or `null` where the text is not such a string. */
+/** The numbers that `packFloats` stored, or `null` if the text is not such a string. */
 export function unpackFloats(text: string): Float64Array | null {
   const letters = text.replace(/=+$/, '');
   const bytes = new Uint8Array(Math.floor((letters.length * 3) / 4));

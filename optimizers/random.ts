@@ -1,10 +1,10 @@
-/** Independent uniform points of the box: coordinate j of point i is draw (i, j, 0). */
+/** Independent uniform points of the box: coordinate j of point i is random number (i, j, 0). */
 import type { Algorithm } from './ask-tell.js';
 import type { FilledOptions } from './options.js';
 import { createGenerator } from './rng.js';
 import { fromUnit } from './unit-box.js';
 
-/** Uniform search as an algorithm; it remembers nothing but its index. */
+/** Uniform search as an algorithm; its whole state is its index. */
 export function random({ space, seed }: FilledOptions): Algorithm {
   const { uniform } = createGenerator(seed);
   return {

@@ -1,5 +1,5 @@
 /**
- * All optimizers by name. To add one: its name in contract/names.ts, its algorithm in a file of its own, and an entry
+ * All optimizers by name. To add one: its name in contract/names.ts, its algorithm in its own file, and an entry
  * here.
  */
 import type { OptimizerName } from '../contract/names.js';

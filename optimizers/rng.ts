@@ -1,5 +1,5 @@
 /**
- * Random numbers by address: draw (index, coordinate, attempt) of a seed is always the same number,
+ * Random numbers by address: number (index, coordinate, attempt) of a seed is always the same,
  * so nothing but the count of asked points needs to be saved.
  *
  *   key      [seed mod 2^32, floor(seed / 2^32)]

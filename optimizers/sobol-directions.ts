@@ -3,7 +3,7 @@
  * Sobol sequences with better two-dimensional projections", SIAM J. Sci. Comput. 30, 2635 (2008),
  * table new-joe-kuo-6.21201 (Copyright (c) 2008 Stephen Joe and Frances Y. Kuo, BSD licence).
  *
- * A row: the primitive polynomial over GF(2) as the bits of a number, highest power first, then
+ * Each row: the primitive polynomial over GF(2) as the bits of a number, highest power first, then
  * m_1, m_2, ..., as many as its degree.
  */
 export const SOBOL_ROWS: readonly (readonly number[])[] = [

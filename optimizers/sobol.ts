@@ -51,7 +51,7 @@ export function sobolWord(directions: Uint32Array, index: number): number {
 }
 
 /**
- * Sobol search as an algorithm; it remembers nothing but its index.
+ * Sobol search as an algorithm; its whole state is its index.
  *
  * @throws QschedError (usage) above 32 dimensions
  */
@@ -60,8 +60,8 @@ export function sobol({ space, seed }: FilledOptions): Algorithm {
   if (n > SOBOL_DIMENSIONS) {
     throw new QschedError(
       'usage',
-      `sobol goes up to ${SOBOL_DIMENSIONS} dimensions; the search space has ${n}.`,
-      'Take random or cma-es instead.',
+      `sobol supports up to ${SOBOL_DIMENSIONS} dimensions; the search space has ${n}.`,
+      'Use random or cma-es instead.',
     );
   }
   const { word } = createGenerator(seed);

@@ -1,9 +1,9 @@
-/** Between the box's own units and [0, 1] in each dimension. */
+/** Conversion between the units of the box and [0, 1] in each dimension. */
 import type { Point, SearchSpace } from './optimizer.js';
 
 const { max, min } = Math;
 
-/** `lower + (upper - lower) u`, kept inside the box where rounding would leave it. */
+/** `lower + (upper - lower) u`, clipped to the box in case rounding leaves it. */
 export function fromUnit({ lower, upper }: SearchSpace, unit: ArrayLike<number>): Point {
   return lower.map((low, i) => max(low, min(upper[i]!, low + (upper[i]! - low) * unit[i]!)));
 }

@@ -1,5 +1,5 @@
 /**
- * All objectives by name. To add one: its name in contract/names.ts, its definition in a file of its own, and an entry
+ * All objectives by name. To add one: its name in contract/names.ts, its definition in its own file, and an entry
  * here.
  */
 import { OBJECTIVE_TYPES, type ObjectiveType } from '../../contract/names.js';

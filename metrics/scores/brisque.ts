@@ -2,7 +2,7 @@
  * BRISQUE (Mittal, Moorthy and Bovik 2012, "No-reference image quality assessment in the
  * spatial domain"), as piq 0.8.0 computes it in float64: how far the local contrast of a
  * image is from that of natural ones. Lower is better; about 0 to 100 with the published
- * weights, which are a file of their own.
+ * weights, which are in a separate file.
  *
  * Luma Y = .299 R + .587 G + .114 B, rounded, 0 to 255. With k a 7x7 Gaussian of sigma 7/6
  * and zeros outside the image:

@@ -22,7 +22,7 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return largest;
 }
 
-/** Wins minus expected wins of every player: 0 where the likelihood is greatest. */
+/** Wins minus expected wins of every player: 0 at the maximum of the likelihood. */
 function surplus(players: number, ratings: Float64Array, comparisons: readonly Comparison[]): Float64Array {
   const rest = new Float64Array(players);
   for (const { first, second, outcome } of comparisons) {

@@ -64,7 +64,7 @@ describe('PTQD', () => {
     },
   );
 
-  it('clamps the noise at 0 where the error is larger than it', () => {
+  it('clamps the noise at 0 if the error is larger', () => {
     const scheduler = createScheduler({ type: 'tcd' });
     scheduler.setTimesteps(2, { eta: 0.3 });
     const huge: PtqdStep = { method: 'std', gamma: 0, mu: 0, variance: 1e6 };

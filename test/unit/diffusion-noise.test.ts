@@ -20,20 +20,20 @@ const request = fc.record({
 
 describe('gaussianNoise', () => {
   it.each(golden)('seed $seed, step $stepIndex, "$prompt" is numpy to 1e-7', ({ values, ...asked }) => {
-    const drawn = gaussianNoise(asked);
-    expect(drawn).toHaveLength(values.length);
+    const noise = gaussianNoise(asked);
+    expect(noise).toHaveLength(values.length);
     values.forEach((value, i) =>
-      expect(Math.abs(drawn[i]! - value)).toBeLessThanOrEqual(1e-7 * Math.max(1, Math.abs(value))),
+      expect(Math.abs(noise[i]! - value)).toBeLessThanOrEqual(1e-7 * Math.max(1, Math.abs(value))),
     );
   });
 
   it('gives the same numbers for the same request; a longer draw begins with the shorter one', () => {
     fc.assert(
       fc.property(request, fc.nat({ max: 9 }), (asked, more) => {
-        const drawn = gaussianNoise(asked);
-        expect(gaussianNoise(asked)).toEqual(drawn);
-        expect(gaussianNoise({ ...asked, length: asked.length + more }).subarray(0, asked.length)).toEqual(drawn);
-        expect(drawn.every(Number.isFinite)).toBe(true);
+        const noise = gaussianNoise(asked);
+        expect(gaussianNoise(asked)).toEqual(noise);
+        expect(gaussianNoise({ ...asked, length: asked.length + more }).subarray(0, asked.length)).toEqual(noise);
+        expect(noise.every(Number.isFinite)).toBe(true);
       }),
     );
   });
@@ -42,14 +42,14 @@ describe('gaussianNoise', () => {
     fc.assert(
       fc.property(request, (asked) => {
         const base = { ...asked, seed: asked.seed % 2 ** 40, length: 8 };
-        const drawn = gaussianNoise(base);
+        const noise = gaussianNoise(base);
         for (const other of [
           { seed: base.seed + 1 },
           { seed: base.seed + 2 ** 32 },
           { prompt: `${base.prompt} ` },
           { stepIndex: base.stepIndex + 1 },
         ]) {
-          expect(gaussianNoise({ ...base, ...other })).not.toEqual(drawn);
+          expect(gaussianNoise({ ...base, ...other })).not.toEqual(noise);
         }
       }),
     );
@@ -57,15 +57,15 @@ describe('gaussianNoise', () => {
 
   it('is standard normal: mean, variance, fourth moment, and no correlation between neighbours or streams', () => {
     const length = 200_000;
-    const drawn = gaussianNoise({ seed: 3, prompt: 'a blue square', stepIndex: 0, length });
+    const noise = gaussianNoise({ seed: 3, prompt: 'a blue square', stepIndex: 0, length });
     const other = gaussianNoise({ seed: 3, prompt: 'a blue square', stepIndex: 1, length });
     const average = (of: (z: number, i: number) => number): number =>
-      drawn.reduce((sum, z, i) => sum + of(z, i), 0) / length;
+      noise.reduce((sum, z, i) => sum + of(z, i), 0) / length;
     const tolerance = 5 / Math.sqrt(length); // five standard errors of a mean of unit variance
     expect(Math.abs(average((z) => z))).toBeLessThan(tolerance);
     expect(Math.abs(average((z) => z * z) - 1)).toBeLessThan(tolerance * Math.SQRT2);
     expect(Math.abs(average((z) => z ** 4) - 3)).toBeLessThan(tolerance * Math.sqrt(96));
-    expect(Math.abs(average((z, i) => z * (drawn[i + 1] ?? 0)))).toBeLessThan(tolerance);
+    expect(Math.abs(average((z, i) => z * (noise[i + 1] ?? 0)))).toBeLessThan(tolerance);
     expect(Math.abs(average((z, i) => z * other[i]!))).toBeLessThan(tolerance);
   });
 

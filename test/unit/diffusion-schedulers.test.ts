@@ -22,7 +22,7 @@ const coefficient = fc.double({ min: 0.8, max: 1.2, noNaN: true });
 const type = fc.constantFrom<string>(...SCHEDULER_TYPES);
 const steps = fc.integer({ min: 1, max: 16 });
 
-/** Any scheduler, without clipping, with eta where it takes one. */
+/** Any scheduler, without clipping, with eta if it takes one. */
 function make(name: string, count: number, eta = 0): Scheduler {
   const clip = name === 'consistency' ? { clip_denoised: false } : name === 'ddim' ? { clip_sample: false } : {};
   const scheduler = createScheduler({ type: name, ...clip });

@@ -25,7 +25,7 @@ const candidates = fc.integer({ min: 1, max: 5 }).chain((steps) =>
 );
 
 describe('buildTrajectoryTree', () => {
-  it('shares the first call alone where all candidates part at step 0: 1 + (N - 1) K calls', () => {
+  it('shares only the first call if all candidates differ from step 0: 1 + (N - 1) K calls', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 20 }), (steps, count) => {
         const schedules = Array.from({ length: count }, (_, k) =>
@@ -49,7 +49,7 @@ describe('buildTrajectoryTree', () => {
     expect(tree.networkCalls).toBe(1 + 1 + 2);
   });
 
-  it('groups candidates exactly where their steps so far are equal, along parents, with the right step', () => {
+  it('groups candidates exactly if their steps so far are equal, along parents, with the right step', () => {
     fc.assert(
       fc.property(candidates, (points) => {
         const schedules = points.map((sample) => scheduleOf(sample));

@@ -81,7 +81,7 @@ test.each([
   [5, 1],
 ])('factors of a table of %d x %d', (n, d) => {
   const { data } = waves(n, d, 4);
-  // The last column is the first again, and so the covariance singular, where there is more than one.
+  // The last column is the first again, so that the covariance is singular if there is more than one.
   for (let i = 0; i < n; i++) data[i * d + d - 1] = data[i * d]!;
   const columns = Float64Array.from({ length: n * d }, (_, i) => data[(i % n) * d + Math.floor(i / n)]!);
   const square = squareOf(data, d);

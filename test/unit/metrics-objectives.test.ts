@@ -244,13 +244,13 @@ describe('the registry of objectives', () => {
 describe('a scorer outside the objective judges', () => {
   const plan = planObjective({ type: 'jaq-clip', k: 2, scorer: 'objective' });
 
-  test('by the same objective where it has the terms', () => {
+  test('by the same objective if it has the terms', () => {
     expect(planOutside(plan, 'second', ['cosine', 'clip-iqa.quality'], [])).toEqual(
       planObjective({ type: 'jaq-clip', k: 2, scorer: 'second' }),
     );
   });
 
-  test('by its own score, turned so that higher is better, where it has not', () => {
+  test('by its own score, with the sign that makes higher better, if it does not', () => {
     const brisque = createObjective(planOutside(plan, 'brisque', ['brisque'], []));
     expect(brisque.score([{ brisque: { brisque: 20 } }])).toBe(-20);
     const preference = planObjective({ type: 'jaq-preference', k: 2, scorer: 'objective' });
@@ -297,7 +297,7 @@ describe('varianceShare', () => {
     expect(share.tc + share.iq).toBeCloseTo(1, 12);
   });
 
-  test('is zero where nothing varies, and refuses lists of two lengths', () => {
+  test('is zero if nothing varies, and refuses lists of two lengths', () => {
     expect(varianceShare([1, 1], [2, 2], 2)).toEqual({ tc: 0, iq: 0 });
     expect(thrown(() => varianceShare([1], [1, 2], 2)).code).toBe('failure');
   });

@@ -12,7 +12,7 @@ function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!;
 }
 
-/** Evaluations until the loss is below 1e-8; the budget where it never is. */
+/** Evaluations until the loss is below 1e-8; the budget if it never is. */
 function evaluations(name: string, options: OptimizerOptions, loss: (point: Point) => number): number {
   const optimizer = createOptimizer(name, options);
   for (let points = optimizer.ask(); points.length > 0; points = optimizer.ask()) {

@@ -134,7 +134,7 @@ describe('what does not fit is refused by name', () => {
     expect(() => familyOf({ _class_name: 'FancyScheduler' })).toThrow('Unknown scheduler class "FancyScheduler".');
   });
 
-  it('eta and spacing where the scheduler has none', () => {
+  it('eta and spacing if the scheduler has none', () => {
     expect(() => schedulerOf(shapes, { type: 'euler', steps: 4, eta: 0.5 })).toThrow(
       'The scheduler "euler" has no option eta',
     );

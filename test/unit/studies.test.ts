@@ -109,7 +109,7 @@ describe('what each study compares', () => {
     expect(plan('table-1').evaluate.prompts?.count).toBe(2000);
   });
 
-  it('table-1: without LCM where the model does not allow it, and says so', () => {
+  it('table-1: without LCM if the model does not support it, with a note', () => {
     const made = plan('table-1', { schedulers: ['tcd'] });
     expect(made.rows).toHaveLength(15);
     expect(made.notes.join()).toMatch(/Rows of LCM sampling are left out/);
@@ -147,7 +147,7 @@ describe('what each study compares', () => {
     );
   });
 
-  it('table-a10: objectives whose scorer is not there are left out by name, and join where it is', () => {
+  it('table-a10: objectives whose scorer is not installed are left out by name, and included if it is', () => {
     const without = plan('table-a10');
     expect(without.rows.map(({ columns }) => columns['searchedFor'])).toEqual([
       'none',
