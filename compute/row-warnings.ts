@@ -65,7 +65,7 @@ function unscored({ row, compared, total }: RowNumbers, objective: ObjectivePlan
   const gains =
     compared === null || compared.gains.length === 0
       ? ''
-      : `, and the gains those over the ${whole} of ${terms.prompts} prompts that are complete`;
+      : `, and gains over the ${whole} of ${terms.prompts} prompts that are complete`;
   return terms.scorers
     .filter(({ scorer }) => !own.includes(scorer))
     .flatMap(({ scorer }) => {

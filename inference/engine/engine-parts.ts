@@ -10,9 +10,9 @@ import { openModelFolder } from '../models/model-folder.js';
 import type { SessionOptions } from '../models/runtime-session.js';
 import { openScorerFolder, scorerKind } from '../scorers/scorer-folder.js';
 import type { Scorer } from '../scorers/scorer.js';
+import { openPipeline } from '../pipelines/open-pipeline.js';
 import { createGenerator, type Generator } from './generate-blocks.js';
 import { Held } from './held.js';
-import { openPipeline } from './today-pipeline.js';
 
 const MAX_NETWORKS = 3;
 const MAX_SCORERS = 8;

@@ -7,7 +7,7 @@ import type { FusedSchedule } from '../../diffusion/fused.js';
 import type { ModelFolder } from '../models/model-folder.js';
 import { createSampler } from './sampler.js';
 import { sampleBlock } from './sampling-loop.js';
-import { openPipeline } from './today-pipeline.js';
+import { openPipeline } from '../pipelines/open-pipeline.js';
 
 const WARM_UP = 5;
 const PAIR = { text: 'a red circle on a blue background', seed: 0 };

@@ -138,7 +138,8 @@ async function networkOutputs(
       : await pipeline.denoise(open.map(input), timestep, open.map(conditionedOn), control.checkpoint);
   open.forEach((r, k) => {
     outputs[r] = fresh[k]!;
-    if (i === 0) firstCalls.set(cacheKey(r), fresh[k]!.slice()); // a view would keep its whole batch in memory
+    // A copy: a view would keep its whole batch in memory. What is not finite is computed again if it is retried.
+    if (i === 0 && fresh[k]!.every(Number.isFinite)) firstCalls.set(cacheKey(r), fresh[k]!.slice());
   });
   const complete = outputs as Float32Array[];
   const all = rows.map((_, r) => r);

@@ -103,8 +103,9 @@ describe(`a grid of ${K} candidates with ${STEPS} steps on ${PAIRS} pairs`, () =
     'on %d workers, cut through %s: the bound, and the first calls of further workers',
     async (count, _, pairs, candidates, first) => {
       const workers = range(count).map(() => worker());
-      for (const [i, [some, own]] of blocks(pairs, candidates).entries())
+      for (const [i, [some, own]] of blocks(pairs, candidates).entries()) {
         await workers[i % count]!.score(request(some, own));
+      }
       const rows = workers.reduce((sum, { pipeline }) => sum + pipeline.rows.denoiser, 0);
       expect(rows).toBe(BOUND + first);
       expect(first).toBeLessThanOrEqual(PAIRS * (count - 1));
