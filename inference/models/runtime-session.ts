@@ -1,49 +1,90 @@
 /**
  * An ONNX Runtime session with a fixed, padded batch and a clock.
  *
- * Rows are padded to `batch`, so that a row's output has the same bits whatever its
- * neighbours are and however many there are.
+ * Rows are padded to `batch`, so that a row's output has the same bits whatever its neighbours are and however many there
+ * are.
  */
-import { basename } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, type Tensor } from 'onnxruntime-node';
 import { messageOf, QschedError } from '../../contract/errors.js';
+import { cannotOpen, executionProvider, parseDevice } from './device.js';
+import { rowsPerCall } from './network-file.js';
+import { readGraph } from './onnx-graph.js';
+import { floatsOf, numberTensor, rowsTensor, type Feed } from './tensors.js';
 
 /** Seconds spent inside ONNX Runtime, over all sessions of a thread. */
 export const runtimeClock = { seconds: 0 };
 
-/** One input of a network: `rows` values per row, or one value for all rows. */
-export type Feed =
-  | {
-      readonly kind: 'rows';
-      readonly rows: readonly (Float32Array | BigInt64Array)[];
-      readonly shape: readonly number[];
-    }
-  | { readonly kind: 'scalar'; readonly value: number };
-
 /** A loaded network. */
 export interface RuntimeSession {
-  readonly inputs: readonly string[];
-  /** Runs `count` rows (at most the batch) and returns output `name`, one Float32Array a row. */
-  run(feeds: Readonly<Record<string, Feed>>, count: number, name: string): Promise<Float32Array[]>;
+  /** Rows per call: the batch that was asked for, or what the network itself requires. */
+  readonly batch: number;
+  /**
+   * Runs any number of rows, a batch at a time.
+   *
+   * @param feeds the inputs of a slice of the rows, at most a batch
+   * @param output name of the output; it is returned as one Float32Array per row
+   * @param checkpoint awaited after each batch
+   */
+  run<T>(
+    rows: readonly T[],
+    feeds: (slice: readonly T[]) => Readonly<Record<string, Feed>>,
+    output: string,
+    checkpoint?: () => Promise<void>,
+  ): Promise<Float32Array[]>;
   release(): Promise<void>;
 }
 
-/** Options of every session of a process: they are part of how numbers come out. */
+/** Options of a session: device and batch are part of how numbers come out. */
 export interface SessionOptions {
   readonly batch: number;
   readonly threads: number;
-  readonly provider?: string;
+  /** As `--device` names it; by default the CPU. */
+  readonly device?: string;
 }
 
-/** Loads a network by path. @throws QschedError (usage) when the file is not a model that the runtime takes */
-export async function openSession(
-  path: string,
-  { batch, threads, provider = 'cpu' }: SessionOptions,
-): Promise<RuntimeSession> {
-  let session: InferenceSession;
+/** Loads a network by path. @throws QschedError (usage) if the file is not a model that the runtime takes */
+export async function openSession(path: string, options: SessionOptions): Promise<RuntimeSession> {
+  const batch = rowsPerCall(readGraph(path), options.batch);
+  const session = await createSession(path, options);
+  const metadata = session.inputMetadata.flatMap((input) => (input.isTensor ? [input] : []));
+  return {
+    batch,
+    release: () => session.release(),
+    async run(rows, feeds, output, checkpoint) {
+      const results: Float32Array[] = [];
+      for (let start = 0; start < rows.length; start += batch) {
+        const slice = rows.slice(start, start + batch);
+        const data = await call(feeds(slice), output).catch((error: unknown) => {
+          throw failureOf(path, batch, error);
+        });
+        const size = data.length / batch;
+        for (let row = 0; row < slice.length; row += 1) results.push(data.subarray(row * size, (row + 1) * size));
+        await checkpoint?.();
+      }
+      return results;
+    },
+  };
+
+  async function call(given: Readonly<Record<string, Feed>>, output: string): Promise<Float32Array> {
+    const rowsAxis = metadata.find(({ name }) => 'rows' in (given[name] ?? {}))?.shape[0];
+    const tensors: Record<string, Tensor> = {};
+    for (const input of metadata) {
+      const feed = given[input.name];
+      if (feed === undefined) throw new TypeError(`the input "${input.name}" is not fed`);
+      tensors[input.name] =
+        'rows' in feed ? rowsTensor(feed, input.type, batch) : numberTensor(feed.value, input, batch, rowsAxis);
+    }
+    const begin = performance.now();
+    const { [output]: found } = await session.run(tensors, [output]);
+    runtimeClock.seconds += (performance.now() - begin) / 1000;
+    return floatsOf(found!);
+  }
+}
+
+async function createSession(path: string, { threads, device = 'cpu' }: SessionOptions): Promise<InferenceSession> {
   try {
-    session = await InferenceSession.create(path, {
-      executionProviders: [provider],
+    return await InferenceSession.create(path, {
+      executionProviders: [executionProvider(parseDevice(device))],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
@@ -57,73 +98,42 @@ export async function openSession(
       'Export the network again; see `npx qsched doctor`.',
     );
   }
-  const metadata = new Map(session.inputMetadata.map((input) => [input.name, input]));
-  return {
-    inputs: session.inputNames,
-    release: () => session.release(),
-    async run(feeds, count, name) {
-      const tensors: Record<string, Tensor> = {};
-      for (const input of session.inputNames) {
-        const feed = feeds[input];
-        const about = metadata.get(input);
-        if (feed === undefined || !about?.isTensor) {
-          throw new QschedError(
-            'usage',
-            `${basename(path)} wants an input "${input}" that qsched does not know.`,
-            'Only the inputs of the diffusers/Optimum export are known.',
-          );
-        }
-        tensors[input] =
-          feed.kind === 'rows' ? stack(feed, count, batch) : scalar(feed.value, about.type, about.shape.length);
-      }
-      if (!session.outputNames.includes(name)) {
-        throw new QschedError(
-          'usage',
-          `${basename(path)} has no output "${name}"; it has ${session.outputNames.join(', ')}.`,
-          'Export the network with the names of diffusers/Optimum.',
-        );
-      }
-      const start = performance.now();
-      const outputs = await session.run(tensors, [name]);
-      runtimeClock.seconds += (performance.now() - start) / 1000;
-      const data = outputs[name]!.data as Float32Array;
-      const size = data.length / batch;
-      return Array.from({ length: count }, (_, row) => data.subarray(row * size, (row + 1) * size));
-    },
-  };
 }
 
-function stack(feed: Extract<Feed, { kind: 'rows' }>, count: number, batch: number): Tensor {
-  const size = feed.shape.reduce((product, n) => product * n, 1);
-  const dims = [batch, ...feed.shape];
-  if (feed.rows[0] instanceof BigInt64Array) {
-    const data = new BigInt64Array(batch * size);
-    for (let row = 0; row < batch; row += 1) data.set(feed.rows[Math.min(row, count - 1)] as BigInt64Array, row * size);
-    return new Tensor('int64', data, dims);
+/** Opens a session on the smallest of networks. @throws QschedError (usage) if the device does not work here */
+export async function assertProviderWorks(device: string): Promise<void> {
+  const provider = executionProvider(parseDevice(device));
+  try {
+    const session = await InferenceSession.create(IDENTITY, { executionProviders: [provider], logSeverityLevel: 4 });
+    await session.release();
+  } catch (error) {
+    throw cannotOpen(device, error);
   }
-  const data = new Float32Array(batch * size);
-  for (let row = 0; row < batch; row += 1) data.set(feed.rows[Math.min(row, count - 1)] as Float32Array, row * size);
-  return new Tensor('float32', data, dims);
 }
 
-function scalar(value: number, type: string, rank: number): Tensor {
-  const dims = rank === 0 ? [] : [1];
-  if (type === 'int64') return new Tensor('int64', BigInt64Array.from([BigInt(Math.round(value))]), dims);
-  if (type === 'int32') return new Tensor('int32', Int32Array.from([Math.round(value)]), dims);
-  return new Tensor('float32', Float32Array.from([value]), dims);
-}
+/** An ONNX model with one node, y = Identity(x), x of one float32. */
+const IDENTITY = Buffer.from(
+  'CAg6NwoQCgF4EgF5IghJZGVudGl0eRIBZ1oPCgF4EgoKCAgBEgQKAggBYg8KAXkSCgoICAESBAoCCAFCBAoAEA0=',
+  'base64',
+);
 
-/** Runs any number of rows, a batch at a time, with a pause for messages between batches. */
-export async function runBatched<T>(
-  items: readonly T[],
-  batch: number,
-  run: (slice: readonly T[]) => Promise<Float32Array[]>,
-  between: () => Promise<void> = async () => {},
-): Promise<Float32Array[]> {
-  const results: Float32Array[] = [];
-  for (let start = 0; start < items.length; start += batch) {
-    results.push(...(await run(items.slice(start, start + batch))));
-    await between();
+/** Wrong types and shapes stay wrong; anything else, such as a device that is out of memory, may work elsewhere. */
+function failureOf(path: string, batch: number, error: unknown): QschedError {
+  const reason = messageOf(error).trim();
+  const calls = `running ${path} with ${batch} rows per call`;
+  if (/bad_?alloc|out of memory|failed to allocate|allocation fail/i.test(reason)) {
+    return new QschedError('failure', `Out of memory ${calls}: ${reason}`, 'Start all workers with a smaller --batch.');
   }
-  return results;
+  const final =
+    error instanceof RangeError ||
+    error instanceof TypeError ||
+    /INVALID_ARGUMENT|invalid (dimensions|rank|feed|input)|unexpected input data type|shape|dimension|not implemented/i.test(
+      reason,
+    );
+  return new QschedError(
+    'failure',
+    `ONNX Runtime failed ${calls}: ${reason}`,
+    final ? 'Export the network again with dynamic axes, in float32 or float16.' : '',
+    final,
+  );
 }

@@ -1,0 +1,89 @@
+/**
+ * How many rows each network gets per call: a fixed number for a model, whatever the machine, since it is part of the
+ * numeric class. All workers of a search compute with the same.
+ */
+import { join } from 'node:path';
+import { QschedError } from '../../contract/errors.js';
+import type { Batches } from '../../contract/wire/network.js';
+import { rowsPerCall, type NetworkFile } from './network-file.js';
+import { readGraph } from './onnx-graph.js';
+
+/** Allowed numbers of rows, the largest that fits is taken. */
+const ROWS = [20, 8, 4, 2, 1];
+/** Bytes that one call of a network may take beside its weights. */
+const CALL_BYTES = 4 * 2 ** 30;
+/** A scorer at the image's own size: a ResNet-50 takes about this much per pixel. */
+const SCORER_PIXEL_BYTES = 200;
+/** Images are at most this many times as high and wide as latents. */
+const UPSCALING = 8;
+
+const ROLES = ['text', 'denoiser', 'decoder'] as const;
+
+/** What batches are computed from. */
+export interface BatchedModel {
+  readonly folder: string;
+  readonly latentShape: readonly [number, number, number];
+  readonly networks: readonly NetworkFile[];
+}
+
+/** The largest of 20, 8, 4, 2 and 1 rows that fit in one call's memory; 1 if none does. @param rowBytes estimated */
+export const rowsThatFit = (rowBytes: number): number => ROWS.find((rows) => rows * rowBytes <= CALL_BYTES) ?? 1;
+
+const scorerRowBytes = ({ latentShape: [, height, width] }: BatchedModel): number =>
+  SCORER_PIXEL_BYTES * UPSCALING ** 2 * height * width;
+
+/**
+ * Rows per call of each network: of size and layout of the model, or `given` for all; a network whose file fixes the
+ * rows, or whose rows depend on each other, has its own number.
+ */
+export function batchesOf(model: BatchedModel, given?: number): Batches {
+  const { folder, networks } = model;
+  const of = (role: keyof Batches): number =>
+    networks
+      .filter((network) => network.role === role)
+      .map(({ file, rowBytes }) => rowsPerCall(readGraph(join(folder, file)), given ?? rowsThatFit(rowBytes)))
+      .reduce((least, rows) => Math.min(least, rows), Infinity);
+  const [text, denoiser, decoder] = ROLES.map((role) => (Number.isFinite(of(role)) ? of(role) : 1));
+  return { text: text!, denoiser: denoiser!, decoder: decoder!, scorer: given ?? rowsThatFit(scorerRowBytes(model)) };
+}
+
+/** The batches as the numeric class names them: one number if all are equal. */
+export function batchOf(batches: Batches): number | Batches {
+  const { text, denoiser, decoder, scorer } = batches;
+  return [denoiser, decoder, scorer].every((rows) => rows === text) ? text : batches;
+}
+
+/**
+ * Bytes that a pipeline takes with these batches: its weights and one call of each network.
+ *
+ * @param weightBytes size of the model's files
+ */
+export function pipelineBytes(model: BatchedModel, batches: Batches, weightBytes: number): number {
+  const calls = model.networks.reduce((sum, { role, rowBytes }) => sum + batches[role] * rowBytes, 0);
+  return weightBytes + calls + batches.scorer * scorerRowBytes(model);
+}
+
+/**
+ * Refuses what does not fit in a worker's memory.
+ *
+ * @throws QschedError (failure, final)
+ */
+export function refuseTooLittleMemory(
+  name: string,
+  model: BatchedModel,
+  batches: Batches,
+  { bytes, memoryBytes }: { readonly bytes: number; readonly memoryBytes: number },
+): void {
+  const needed = pipelineBytes(model, batches, bytes);
+  if (needed <= memoryBytes) return;
+  const gigabytes = (count: number): string => `${(count / 2 ** 30).toFixed(1)} GB`;
+  throw new QschedError(
+    'failure',
+    `${name} needs about ${gigabytes(needed)} of memory (${gigabytes(bytes)} of weights; rows per call: ` +
+      `${Object.entries(batches)
+        .map(([role, rows]) => `${role} ${rows}`)
+        .join(', ')}), and this worker has ${gigabytes(memoryBytes)}.`,
+    'Use a larger machine, or start all workers with a smaller --batch.',
+    true,
+  );
+}

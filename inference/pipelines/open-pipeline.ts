@@ -1,0 +1,24 @@
+/**
+ * The pipeline of a model folder.
+ */
+import { batchesOf } from '../models/batches.js';
+import type { ModelFolder } from '../models/model-folder.js';
+import type { Pipeline } from './pipeline.js';
+
+/** How a process runs networks. */
+export interface DeviceOptions {
+  /** Threads of ONNX Runtime. */
+  readonly threads: number;
+  /** As `--device` names it; by default the CPU. */
+  readonly device?: string;
+  /** Rows per call of every network; by default as many as the model's size allows. */
+  readonly batch?: number;
+}
+
+/**
+ * Opens a model's networks; those that are open already in this process are shared.
+ *
+ * @throws QschedError (usage) if ONNX Runtime cannot load one of them
+ */
+export const openPipeline = (model: ModelFolder, { batch, ...options }: DeviceOptions): Promise<Pipeline> =>
+  model.open({ ...options, batches: batchesOf(model, batch) });
