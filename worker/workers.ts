@@ -105,7 +105,7 @@ export async function startScoring(at: WorkerAddress, options: ScoringOptions): 
   const { models, batch, threads, provider } = options;
   const numeric = numericClass(batch, provider);
   const artefacts = artefactFolder();
-  const engine = startEngine({ batch, threads, provider, artefacts });
+  const engine = startEngine({ batch, threads, device: provider, artefacts });
   const batches = { text: batch, denoiser: batch, decoder: batch, scorer: batch };
   const device = { numeric, batches, artefacts: openArtefactFolder(artefacts) };
   // Models with equal files share a queue, which one worker serves.

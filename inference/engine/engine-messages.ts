@@ -15,7 +15,6 @@ export type EngineJobs = {
 
 /** What the thread is started with. */
 export interface EngineThreadData extends EngineOptions {
-  readonly provider: string;
   /** The artefact folder, if images are to be kept. */
   readonly artefacts?: string;
 }

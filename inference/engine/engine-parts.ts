@@ -5,12 +5,12 @@
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { WireNetwork } from '../../contract/wire/network.js';
+import { batchesOf } from '../models/batches.js';
 import { fileStamp } from '../models/file-hashes.js';
-import { openModelFolder } from '../models/model-folder.js';
-import type { SessionOptions } from '../models/runtime-session.js';
+import { openModelFolder, type ModelFolder } from '../models/model-folder.js';
+import { openPipeline, type DeviceOptions } from '../pipelines/open-pipeline.js';
 import { openScorerFolder, scorerKind } from '../scorers/scorer-folder.js';
 import type { Scorer } from '../scorers/scorer.js';
-import { openPipeline } from '../pipelines/open-pipeline.js';
 import { createGenerator, type Generator } from './generate-blocks.js';
 import { Held } from './held.js';
 
@@ -20,7 +20,7 @@ const MAX_SCORERS = 8;
 const LOW_MEMORY = 0.1;
 
 /** How networks and scorers are opened. */
-export interface EngineOptions extends SessionOptions {
+export interface EngineOptions extends DeviceOptions {
   /** Whether text encoders are released after use; by default only if memory is low. */
   readonly releaseEncoders?: boolean;
 }
@@ -43,17 +43,20 @@ export function engineParts({ releaseEncoders, ...options }: EngineOptions): Eng
   const scorers = new Held<Scorer>(MAX_SCORERS);
   const mayRelease = (): boolean => releaseEncoders ?? isMemoryLow();
   return {
-    async generator({ model: name, precision, options: own }) {
-      const model = openModelFolder(name, precision);
-      return networks.get(JSON.stringify([model.folder, precision, own, stampsOf(model)]), async () => {
+    async generator(network) {
+      const model = folderOf(network);
+      const key = JSON.stringify([model.folder, model.precision, network.options, stampsOf(model)]);
+      return networks.get(key, async () => {
         const pipeline = await openPipeline(model, options);
         return Object.assign(createGenerator(pipeline, mayRelease), { release: () => pipeline.release() });
       });
     },
-    async scorer({ model, precision }, role) {
-      const folder = openScorerFolder(role, openModelFolder(model, precision));
-      const key = JSON.stringify([role, folder.folder, stampsOf(folder)]);
-      return scorers.get(key, () => scorerKind(folder).open(folder, options));
+    async scorer(network, role) {
+      const model = folderOf(network);
+      const folder = openScorerFolder(role, model);
+      const batch = batchesOf(model, options.batch).scorer;
+      const key = JSON.stringify([role, folder.folder, batch, stampsOf(folder)]);
+      return scorers.get(key, () => scorerKind(folder).open(folder, { ...options, batch }));
     },
     nextJob() {
       networks.nextJob();
@@ -61,6 +64,9 @@ export function engineParts({ releaseEncoders, ...options }: EngineOptions): Eng
     },
   };
 }
+
+const folderOf = ({ model, precision, options }: NamedNetwork): ModelFolder =>
+  openModelFolder(model, precision, undefined, options);
 
 const stampsOf = ({ folder, files }: { readonly folder: string; readonly files: readonly string[] }): string[] =>
   files.map((file) => fileStamp(join(folder, file)));

@@ -1,28 +1,26 @@
-/** The scoring engine on the bundled models: a score depends on its key alone, and a thread of its own computes it. */
+/** The scoring engine on the bundled models: a score depends on its key alone, and a separate thread computes it. */
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { identityCoefficients } from '../../diffusion/coefficients.js';
-import type { FusedSchedule, FusedStep } from '../../diffusion/fused.js';
+import { decodeFloats } from '../../contract/float-text.js';
+import { toWireSchedule, type WireSchedule, type WireStep } from '../../contract/wire/schedule.js';
+import type { ScoreRequest, ScoreResult } from '../../contract/wire/score.js';
+import { WIRE_VERSION } from '../../contract/wire/version.js';
 import { gaussianNoise } from '../../diffusion/noise.js';
-import { clip as clipKind, TERM_NAMES } from '../../inference/scorers/clip.js';
+import { schedulerOf } from '../../diffusion/scheduler-of.js';
+import { scaleSchedule } from '../../inference/engine/apply-step.js';
 import type { EngineClient, startEngine } from '../../inference/engine/engine-client.js';
-import type { ScoreJob, ScoreJobResult } from '../../inference/engine/engine-messages.js';
+import { engineParts } from '../../inference/engine/engine-parts.js';
+import { createGenerator, type EngineControl, type Generator } from '../../inference/engine/generate-blocks.js';
+import type { EngineCandidate, Pair } from '../../inference/engine/sampling-loop.js';
+import { generateAll } from './generate-all.js';
+import { scoreCandidates, type Evaluation } from '../../inference/engine/score-images.js';
 import { openModelFolder } from '../../inference/models/model-folder.js';
 import { packageRoot } from '../../inference/models/model-roots.js';
-import { schedulerOf } from '../../inference/prepare/prepare.js';
-import { openScorerFolder } from '../../inference/scorers/scorer-folder.js';
-import {
-  openScoringEngine,
-  type EngineCandidate,
-  type Evaluation,
-  type Pair,
-  type ScoringEngine,
-} from '../../inference/engine/scoring-engine.js';
-import { openTextToImage } from '../../inference/models/text-to-image.js';
+import { TERM_NAMES } from '../../inference/scorers/clip.js';
+import type { Scorer } from '../../inference/scorers/scorer.js';
 import { imageFromPlanar } from '../../metrics/images/image.js';
-import { QschedError } from '../../contract/errors.js';
 
 interface EngineModule {
   readonly startEngine: typeof startEngine;
@@ -45,31 +43,42 @@ const EVERYTHING = PAIRS.map((_, i) => i);
 
 const modelOf = (precision: string) => openModelFolder('shapes', precision, ROOTS);
 const scheduler = schedulerOf(modelOf('w4a8'), CHOICE);
-const fused = (sample: number[], noise: number[]): FusedSchedule => scheduler.fused({ sample, noise });
+const BASELINE = toWireSchedule(scheduler.fused());
 
 /** The last two share their first step. */
-const SCHEDULES: readonly FusedSchedule[] = [
-  fused([1, 1], [1, 1]),
-  fused([0.95, 1], [1.04, 1]),
-  fused([0.97, 0.9], [1, 1.1]),
-  fused([0.97, 1.05], [1, 0.9]),
+const COEFFICIENTS = [
+  { sample: [1, 1], noise: [1, 1] },
+  { sample: [0.95, 1], noise: [1.04, 1] },
+  { sample: [0.97, 0.9], noise: [1, 1.1] },
+  { sample: [0.97, 1.05], noise: [1, 0.9] },
 ];
+const SCHEDULES = COEFFICIENTS.map((coefficients) => scaleSchedule(BASELINE, coefficients));
 const CANDIDATES: readonly EngineCandidate[] = SCHEDULES.map((schedule) => ({ schedule, pairs: EVERYTHING }));
 
-const opened: ScoringEngine[] = [];
-async function open(precision: string, threads = 1): Promise<ScoringEngine> {
-  const model = modelOf(precision);
-  const engine = await openScoringEngine(
-    model,
-    ROLES.map((role) => openScorerFolder(role, model, ROOTS)),
-    { batch: BATCH, threads },
-  );
-  opened.push(engine);
-  return engine;
+/** A network with scorers. */
+interface Engine {
+  readonly generator: Generator;
+  readonly scorers: readonly Scorer[];
+  score(
+    candidates: readonly EngineCandidate[],
+    pairs: readonly Pair[],
+    control?: EngineControl,
+  ): Promise<Evaluation[][]>;
 }
-afterAll(async () => {
-  for (const engine of opened) await engine.release();
+
+const engineOf = (generator: Generator, scorers: readonly Scorer[]): Engine => ({
+  generator,
+  scorers,
+  score: (candidates, pairs, control) => scoreCandidates(generator, scorers, candidates, pairs, control),
 });
+
+/** An engine that has computed nothing yet. */
+async function open(precision: string, threads = 1): Promise<Engine> {
+  const parts = engineParts({ batch: BATCH, threads });
+  const network = { model: 'shapes', precision, options: {} };
+  const scorers = await Promise.all(ROLES.map((role) => parts.scorer(network, role)));
+  return engineOf(await parts.generator(network), scorers);
+}
 
 function termsOf(evaluation: Evaluation): Float64Array[] {
   if ('failed' in evaluation) throw new Error(evaluation.failed);
@@ -81,8 +90,8 @@ function termsOf(evaluation: Evaluation): Float64Array[] {
 
 describe('a score depends on nothing but its key', () => {
   let expected: Float64Array[][][];
-  let engine: ScoringEngine;
-  const all = async (of: ScoringEngine, candidates = CANDIDATES, pairs = PAIRS) =>
+  let engine: Engine;
+  const all = async (of: Engine, candidates = CANDIDATES, pairs = PAIRS) =>
     (await of.score(candidates, pairs)).map((row) => row.map(termsOf));
 
   beforeAll(async () => {
@@ -103,7 +112,7 @@ describe('a score depends on nothing but its key', () => {
     }
   });
 
-  test('the same engine says it again, from its caches', async () => {
+  test('the same engine returns it again, from its caches', async () => {
     expect(await all(engine)).toEqual(expected);
   });
 
@@ -134,16 +143,27 @@ describe('a score depends on nothing but its key', () => {
     expect(halves).toEqual(expected);
   });
 
-  test('in blocks of one pair, each scored before the next is drawn', async () => {
-    const model = modelOf('w4a8');
-    const folders = ROLES.map((role) => openScorerFolder(role, model, ROOTS));
-    const small = await openScoringEngine(model, folders, { batch: BATCH, threads: 1 }, { latents: 1, images: 1 });
-    opened.push(small);
-    const scored = vi.spyOn(small.scorers[0]!, 'score');
+  test('in blocks of one pair, each scored before the next is generated', async () => {
+    const { generator, scorers } = await open('w4a8');
+    const { pipeline } = generator.sampler;
+    const small = engineOf(
+      createGenerator(pipeline, () => false, { latents: 1, images: 1 }),
+      scorers,
+    );
+    const scored = vi.spyOn(scorers[0]!, 'score');
     expect(await all(small)).toEqual(expected);
     expect(scored.mock.calls.map(([images]) => images.map(({ text }) => text))).toEqual(
       PAIRS.map(({ text }) => SCHEDULES.map(() => text)),
     );
+  });
+
+  test('after its text encoders were released', async () => {
+    const { generator, scorers } = await open('w4a8');
+    const lean = engineOf(
+      createGenerator(generator.sampler.pipeline, () => true, { latents: 1, images: 1 }),
+      scorers,
+    );
+    expect(await all(lean)).toEqual(expected);
   });
 
   test('shared beginnings and equal candidates change nothing', async () => {
@@ -165,7 +185,7 @@ describe('a score depends on nothing but its key', () => {
 });
 
 describe('what cannot be scored', () => {
-  const broken = (change: Partial<FusedStep>, at = 0): FusedSchedule => ({
+  const broken = (change: Partial<WireStep>, at = 0): WireSchedule => ({
     ...SCHEDULES[0]!,
     steps: SCHEDULES[0]!.steps.map((step, i) => (i === at ? { ...step, ...change } : step)),
   });
@@ -174,10 +194,10 @@ describe('what cannot be scored', () => {
     ['NaN in the first step', broken({ a: NaN })],
     ['NaN in the last step', broken({ b: NaN }, 1)],
     ['an infinite weight', broken({ b: Infinity })],
-    ['a coefficient beyond float32', fused([1e300, 1], [1, 1])],
+    ['a coefficient beyond float32', scaleSchedule(BASELINE, { sample: [1e300, 1], noise: [1, 1] })],
     ['an offset that is not finite', broken({ d: -Infinity }, 1)],
   ])('%s is a failure with a reason, and leaves its neighbours alone', async (_, schedule) => {
-    const engine = opened[0]!;
+    const engine = await open('w4a8');
     const [whole] = await engine.score([CANDIDATES[0]!], PAIRS);
     const [bad, good] = await engine.score([{ schedule, pairs: EVERYTHING }, CANDIDATES[0]!], PAIRS);
     for (const evaluation of bad!) {
@@ -185,83 +205,83 @@ describe('what cannot be scored', () => {
     }
     expect(good).toEqual(whole);
   });
-
-  test('coefficients that are no numbers do not reach the engine', () => {
-    expect(() => scheduler.fused({ sample: [NaN, 1], noise: [1, 1] })).toThrow(QschedError);
-    expect(() => scheduler.fused({ sample: [1], noise: [1] })).toThrow(QschedError);
-  });
 });
 
-test('without coefficients it is the plain loop of the scheduler', async () => {
-  const model = modelOf('fp32');
-  const options = { batch: BATCH, threads: 1 };
-  const engine = await open('fp32');
-  const networks = await openTextToImage(model, options);
-  const clip = await clipKind.open(openScorerFolder('objective', model, ROOTS), options);
-  const candidate = { schedule: scheduler.fused(identityCoefficients(CHOICE.steps)), pairs: EVERYTHING };
-  const [evaluations] = await engine.score([candidate], PAIRS);
-  const [images] = await engine.generate([candidate], PAIRS);
+test('the baseline is the plain loop of the scheduler', async () => {
+  const { generator, scorers } = await open('fp32');
+  const { pipeline } = generator.sampler;
+  const [clip] = scorers;
+  const candidate = { schedule: BASELINE, pairs: EVERYTHING };
+  const [evaluations] = await scoreCandidates(generator, scorers, [candidate], PAIRS);
+  const [images] = await generateAll(generator, [candidate], PAIRS);
+  const length = pipeline.latentShape.reduce((product, side) => product * side, 1);
   for (const [p, { text, seed }] of PAIRS.entries()) {
-    const noise = (stepIndex: number) =>
-      gaussianNoise({ seed, prompt: text, stepIndex, length: networks.latentLength });
-    const hidden = await networks.encodeTexts([text]);
+    const noise = (stepIndex: number) => gaussianNoise({ seed, prompt: text, stepIndex, length });
+    const conditioning = await pipeline.encode([text]);
     let sample = noise(0);
     for (const [i, timestep] of scheduler.timesteps.entries()) {
-      const [output] = await networks.denoise([sample], timestep, hidden);
+      const [output] = await pipeline.denoise([sample], timestep, conditioning);
       sample = scheduler.step(output!, i, sample, { noise: scheduler.needsNoise(i) ? noise(i + 1) : null }).prevSample;
     }
-    const [planar] = await networks.decode([sample]);
+    const [planar] = await pipeline.decode([sample]);
     const plainImage = imageFromPlanar(planar!, 32, 32);
     const image = images![p]!;
     if ('failed' in image) throw new Error(image.failed);
     expect([image.width, image.height]).toEqual([32, 32]);
     expect(Math.max(...image.data.map((value, i) => Math.abs(value - plainImage.data[i]!)))).toBeLessThanOrEqual(1);
-    const [plain] = await clip.score([{ image: plainImage, text }]);
+    const [plain] = await clip!.score([{ image: plainImage, text }]);
     termsOf(evaluations![p]!)[0]!.forEach((value, t) =>
       expect(Math.abs(value - plain![t]!), `${TERM_NAMES[t]} of pair ${p}`).toBeLessThanOrEqual(1e-4),
     );
   }
   expect(scheduler.needsNoise(0)).toBe(true);
-  await networks.release();
-  await clip.release();
 });
 
-test('progress rises to 1, and a breath may stop the work', async () => {
-  const engine = opened[0]!;
+test('progress rises to 1, and a checkpoint may stop the work', async () => {
+  const engine = await open('w4a8');
   const shares: number[] = [];
   await engine.score(CANDIDATES, PAIRS, { onProgress: (share) => shares.push(share) });
   expect(shares.length).toBeGreaterThan(3);
   expect(shares).toEqual([...shares].sort((a, b) => a - b));
   expect(shares.at(-1)).toBeLessThanOrEqual(1);
-  let breaths = 0;
+  let checkpoints = 0;
   const stop = async () => {
-    breaths += 1;
-    if (breaths === 2) throw new Error('enough');
+    checkpoints += 1;
+    if (checkpoints === 2) throw new Error('enough');
   };
   await expect(engine.score(CANDIDATES, PAIRS, { checkpoint: stop })).rejects.toThrow('enough');
-  expect(breaths).toBe(2);
+  expect(checkpoints).toBe(2);
 });
 
 describe("the engine's thread", () => {
   // The thread runs compiled code: `npm test` builds it first.
   const CLIENT = new URL('../../dist/inference/engine/engine-client.js', import.meta.url).href;
   const roots = mkdtempSync(join(tmpdir(), 'qsched-engine-'));
-  const job = (over: Partial<ScoreJob> = {}): ScoreJob => ({
-    identity: { model: 'shapes', precision: 'w4a8', scorers: ROLES },
-    schedules: SCHEDULES,
-    wanted: SCHEDULES.map(() => EVERYTHING),
-    pairs: PAIRS,
+  const network = (model = 'shapes') => ({ model, precision: 'w4a8', options: {}, network: '0'.repeat(64) });
+  const scorer = (role: string) => ({ role, name: role, names: [...TERM_NAMES], fingerprint: '0'.repeat(64) });
+  const job = (over: Partial<ScoreRequest> = {}): ScoreRequest => ({
+    version: WIRE_VERSION,
+    network: network(),
+    scorers: ROLES.map(scorer),
+    schedule: BASELINE,
+    prompts: PAIRS.map(({ text }) => ({ text, nouns: null })),
+    pairs: PAIRS.map(({ seed }, prompt) => [prompt, seed]),
+    candidates: COEFFICIENTS.map((coefficients) => ({ coefficients, pairs: null })),
+    keepImages: false,
     ...over,
   });
+  /** [candidate][scorer] */
+  const valuesOf = ({ candidates }: ScoreResult): Float64Array[][] =>
+    candidates.map(({ values }) => values.map((text) => decodeFloats(text)));
   let client: EngineClient;
-  let first: ScoreJobResult;
+  let first: ScoreResult;
 
   beforeAll(async () => {
     cpSync(join(ROOTS[0]!, 'shapes-clip'), join(roots, 'own-clip'), { recursive: true });
     const before = process.env['QSCHED_MODELS'];
     process.env['QSCHED_MODELS'] = [ROOTS[0], roots].join(':');
     const { startEngine: start } = (await import(CLIENT)) as EngineModule;
-    client = start({ batch: BATCH, threads: 1, provider: 'cpu' });
+    client = start({ batch: BATCH, threads: 1 });
     if (before === undefined) delete process.env['QSCHED_MODELS'];
     else process.env['QSCHED_MODELS'] = before;
     first = await client.score(job());
@@ -272,11 +292,10 @@ describe("the engine's thread", () => {
   });
 
   test('gives the bits that the engine gives here', async () => {
-    const here = await opened[0]!.score(CANDIDATES, PAIRS);
-    expect(first.scorers).toEqual(ROLES);
-    expect(first.names).toEqual(ROLES.map(() => TERM_NAMES));
-    expect(first.failed).toEqual(SCHEDULES.map(() => []));
-    expect(first.values).toEqual(
+    const here = await (await open('w4a8')).score(CANDIDATES, PAIRS);
+    expect(first.scorers).toEqual(ROLES.map((role) => ({ scorer: role, names: TERM_NAMES })));
+    expect(first.candidates.map(({ failed }) => failed)).toEqual(SCHEDULES.map(() => []));
+    expect(valuesOf(first)).toEqual(
       here.map((row) =>
         ROLES.map((_, s) => Float64Array.from(row.flatMap((evaluation) => [...termsOf(evaluation)[s]!]))),
       ),
@@ -300,21 +319,29 @@ describe("the engine's thread", () => {
     expect(progressed).toBeGreaterThan(3);
   });
 
-  test('names failures by place, and gives no number for them', async () => {
-    const bad = { ...SCHEDULES[0]!, steps: SCHEDULES[0]!.steps.map((step) => ({ ...step, a: NaN })) };
-    const result = await client.score(job({ schedules: [bad, SCHEDULES[1]!], wanted: [[0, 1], [2]] }));
-    expect(result.failed).toEqual([
+  test('names failures by place, and returns no number for them', async () => {
+    const bad = { sample: [1e300, 1], noise: [1, 1] };
+    const candidates = [
+      { coefficients: bad, pairs: [0, 1] },
+      { coefficients: COEFFICIENTS[1]!, pairs: [2] },
+    ];
+    const result = await client.score(job({ candidates }));
+    expect(result.candidates.map(({ failed }) => failed)).toEqual([
       [0, 1].map((at) => ({ at, reason: expect.stringContaining('not finite') as string })),
       [],
     ]);
-    expect([...result.values[0]![0]!].every(Number.isNaN)).toBe(true);
-    expect(result.values[1]![0]).toEqual(first.values[1]![0]!.slice(2 * TERM_NAMES.length, 3 * TERM_NAMES.length));
+    expect([...valuesOf(result)[0]![0]!].every(Number.isNaN)).toBe(true);
+    expect(valuesOf(result)[1]![0]).toEqual(
+      valuesOf(first)[1]![0]!.slice(2 * TERM_NAMES.length, 3 * TERM_NAMES.length),
+    );
   });
 
   test('can be cancelled in the middle, before its turn, and before it is sent', async () => {
     const many = job({
-      schedules: Array.from({ length: 60 }, (_, k) => fused([1 + k / 1000, 1], [1, 1])),
-      wanted: Array.from({ length: 60 }, () => EVERYTHING),
+      candidates: Array.from({ length: 60 }, (_, k) => ({
+        coefficients: { sample: [1 + k / 1000, 1], noise: [1, 1] },
+        pairs: null,
+      })),
     });
     const [running, queued] = [new AbortController(), new AbortController()];
     const stopped = client.score(many, {
@@ -328,33 +355,33 @@ describe("the engine's thread", () => {
     const after = client.score(job());
     await expect(stopped).rejects.toThrow('Cancelled.');
     await expect(waiting).rejects.toThrow('Cancelled.');
-    expect((await after).values).toEqual(first.values);
+    expect((await after).candidates).toEqual(first.candidates);
     await expect(client.score(job(), { signal: AbortSignal.abort() })).rejects.toThrow('Cancelled.');
   });
 
-  test('says what is wrong with a job as we would, and continues', async () => {
-    const error = await client
-      .score(job({ identity: { model: 'shapess', precision: 'w4a8', scorers: ROLES } }))
-      .catch((caught: unknown) => caught);
+  test('reports errors of wrong input as final, with their hints, and continues', async () => {
+    const error = await client.score(job({ network: network('shapess') })).catch((caught: unknown) => caught);
     expect(error).toMatchObject({
       name: 'QschedError',
       code: 'usage',
+      final: true,
       message: 'There is no model "shapess".',
       hint: expect.stringContaining('shapes') as string,
     });
-    expect((await client.score(job())).values).toEqual(first.values);
+    expect((await client.score(job())).candidates).toEqual(first.candidates);
   });
 
-  test('scores with the files that are there now, not with those it once loaded', async () => {
-    const own = job({ identity: { model: 'shapes', precision: 'w4a8', scorers: ['own-clip'] } });
-    expect((await client.score(own)).values.map((row) => row[0])).toEqual(first.values.map((row) => row[0]));
+  test('scores with the files as they are now, not with those that it loaded before', async () => {
+    const own = job({ scorers: [scorer('own-clip')] });
+    const rows = async () => valuesOf(await client.score(own)).map((row) => row[0]);
+    expect(await rows()).toEqual(valuesOf(first).map((row) => row[0]));
     cpSync(join(ROOTS[0]!, 'shapes-clip-second'), join(roots, 'own-clip'), { recursive: true });
-    expect((await client.score(own)).values.map((row) => row[0])).toEqual(first.values.map((row) => row[1]));
+    expect(await rows()).toEqual(valuesOf(first).map((row) => row[1]));
   });
 
   test('once closed takes no more jobs', async () => {
     const { startEngine: start } = (await import(CLIENT)) as EngineModule;
-    const other = start({ batch: BATCH, threads: 1, provider: 'cpu' });
+    const other = start({ batch: BATCH, threads: 1 });
     const lost = other.score(job());
     const [ended] = await Promise.allSettled([lost, other.close()]);
     expect(ended).toMatchObject({
