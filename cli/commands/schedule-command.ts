@@ -84,7 +84,7 @@ const networkOf = ({ model, precision }: Pick<CompleteSchedule, 'model' | 'preci
 /** Shows or stores one schedule. @returns the exit code @throws QschedError (usage) */
 export function scheduleCommand(action: string, what: string, flags: ScheduleFlags): number {
   if (!ACTIONS.includes(action)) {
-    throw new QschedError('usage', `"${action}" is not an action of qsched schedule.`, suggestion(action, ACTIONS));
+    throw new QschedError('usage', `qsched schedule has no action "${action}".`, suggestion(action, ACTIONS));
   }
   return action === 'show' ? show(what, flags) : add(what, flags);
 }

@@ -296,17 +296,17 @@ describe('a table', () => {
 
   test('is the form of the paper, without what the rows share or lack', () => {
     expect(evaluateTable(rows).split('\n')).toEqual([
-      'NFEs  precision  schedule             FID (second)             FID gain                    CLIPScore  objective  gain                        recommended',
-      '4     w4a8       identity             0.5000 [0.4000, 0.6000]                              58.67      2.5000',
-      '4     w4a8       mine, "best" | ours  0.5000 [0.4000, 0.6000]  -0.1000 [-0.2000, +0.0500]  58.67      3.0000     +0.5000 [+0.2500, +0.7000]  yes',
+      'steps  precision  schedule             FD (second)              FD gain                     CLIPScore  objective  gain                        recommended',
+      '4      w4a8       identity             0.5000 [0.4000, 0.6000]                              58.666     2.5000',
+      '4      w4a8       mine, "best" | ours  0.5000 [0.4000, 0.6000]  -0.1000 [-0.2000, +0.0500]  58.666     3.0000     +0.5000 [+0.2500, +0.7000]  yes',
     ]);
   });
 
   test('has the intervals of CLIPScore and of the objective where there are some', () => {
     const wide = { ...row, clipScoreLow: 57.444, clipScoreHigh: 60, objectiveLow: 2.25, objectiveHigh: 2.75 };
     expect(evaluateTable([wide]).split('\n')).toEqual([
-      'NFEs  precision  schedule  FID (second)             CLIPScore             objective',
-      '4     w4a8       identity  0.5000 [0.4000, 0.6000]  58.67 [57.44, 60.00]  2.5000 [2.2500, 2.7500]',
+      'steps  precision  schedule  FD (second)              CLIPScore                objective',
+      '4      w4a8       identity  0.5000 [0.4000, 0.6000]  58.666 [57.444, 60.000]  2.5000 [2.2500, 2.7500]',
     ]);
     const [head, first] = evaluateTable([wide], 'csv').split('\n');
     const at = head!.split(',').indexOf('clip_score');
@@ -332,8 +332,8 @@ describe('a table', () => {
       { ...blocked, recommend: 'calibrated' as const },
     ];
     const why =
-      'shapes w4a8, tcd, 4 steps, ours: not recommended, although the objective gains: ' +
-      'the gain in second is -0.1250 [-0.3750, +0.1250], its lower end not above 0.';
+      'shapes w4a8, tcd, 4 steps, ours: not recommended although the objective gains: ' +
+      'the gain in second is -0.1250 [-0.3750, +0.1250], and its lower end is not above 0.';
     expect(
       evaluateTable([...others, blocked])
         .split('\n')
@@ -366,7 +366,7 @@ describe('a table', () => {
 
   test('tells models, schedulers and eta apart where they differ', () => {
     expect(evaluateTable([row, { ...row, model: 'other', scheduler: 'lcm', eta: 0.3 }]).split('\n')[0]).toMatch(
-      /^model +scheduler +NFEs +eta +precision/,
+      /^model +scheduler +steps +eta +precision/,
     );
   });
 });

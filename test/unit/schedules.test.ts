@@ -166,7 +166,7 @@ describe('on the command line', () => {
       added: boolean;
     };
     expect(added).toBe(true);
-    expect(said(() => scheduleCommand('add', path, {}))).toContain('it is stored already');
+    expect(said(() => scheduleCommand('add', path, {}))).toContain('already stored: ');
     expect(JSON.parse(said(() => schedulesCommand({ json: true })))).toMatchObject([
       { id, kind: 'file', scheduler: 'tcd', steps: 4, model: 'shapes', coefficients: TUNED },
     ]);
@@ -218,7 +218,7 @@ describe('on the command line', () => {
   });
 
   it('none yet', () => {
-    expect(said(() => schedulesCommand({}))).toContain('No schedule yet.');
+    expect(said(() => schedulesCommand({}))).toContain('There is no schedule yet.');
     expect(() => scheduleCommand('show', 'abc', {})).toThrow('There is no schedule "abc"');
   });
 
@@ -246,7 +246,7 @@ describe('on the command line', () => {
       /scheduler\.type is "flow-match-euler", but the model predicts epsilon/,
     ],
     ['of an unknown model', byHand({ model: 'shpaes' }), /There is no model "shpaes"/],
-    ['of no model', byHand({ model: undefined }), /names no model/],
+    ['of no model', byHand({ model: undefined }), /neither a model nor scheduler\.config/],
     [
       'with eta outside [0, 1]',
       byHand({ scheduler: { type: 'tcd', steps: 4, eta: 2 } }),

@@ -1,0 +1,155 @@
+/** What scoring processes are started with, and the files that they must not outlive. */
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EventEmitter } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { denoiserBytes, scoringPlan } from '../../cli/host/scoring-plan.js';
+import { startScoringProcesses } from '../../cli/host/scoring-process.js';
+import { servingOf } from '../../cli/host/serving.js';
+import { watchModels } from '../../cli/host/watch-models.js';
+
+/** A process that does nothing by itself. */
+class FakeChild extends EventEmitter {
+  readonly stderr = new PassThrough();
+  kill(): void {
+    this.emit('exit', 0);
+  }
+}
+const children: FakeChild[] = [];
+const forked = vi.hoisted(() => vi.fn());
+vi.mock('node:child_process', async (original) => ({ ...(await original<object>()), fork: forked }));
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'qsched-serving-'));
+  vi.stubEnv('QSCHED_MODELS', root);
+  children.length = 0;
+  forked.mockReset();
+  forked.mockImplementation(() => {
+    const child = new FakeChild();
+    children.push(child);
+    return child;
+  });
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.useRealTimers();
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** A model whose denoiser has files of these sizes; the files have holes instead of content. */
+function model(name: string, files: Readonly<Record<string, number>>): string {
+  const folder = join(root, name);
+  mkdirSync(join(folder, 'unet'), { recursive: true });
+  writeFileSync(join(folder, 'model_index.json'), '{}');
+  for (const [file, size] of Object.entries(files)) {
+    writeFileSync(join(folder, 'unet', file), '');
+    truncateSync(join(folder, 'unet', file), size);
+  }
+  return folder;
+}
+
+describe('the number of processes', () => {
+  test('is one for a model whose weights are in external data of any name', () => {
+    for (const [i, weights] of ['model.onnx_data', 'model.onnx.data', 'weights.pb'].entries()) {
+      model(`large-${i}`, { 'model.onnx': 1e6, [weights]: 5e9 });
+      expect(scoringPlan([`large-${i}`], undefined, 8)).toEqual({ processes: 1, threads: 8 });
+    }
+    expect(denoiserBytes(join(root, 'large-0'))).toBe(5_001_000_000);
+  });
+
+  test('is one per core for small models, and one if any model is large', () => {
+    model('small', { 'model.onnx': 1e6, 'model_w4a8.onnx': 1e6 });
+    model('large', { 'model.onnx': 3e9 });
+    expect(scoringPlan(['small'], undefined, 4)).toEqual({ processes: 4, threads: 1 });
+    expect(scoringPlan(['small'], undefined, 64)).toEqual({ processes: 8, threads: 8 });
+    expect(scoringPlan(['small', 'large'], undefined, 4)).toEqual({ processes: 1, threads: 4 });
+    expect(scoringPlan(['large'], 2, 4)).toEqual({ processes: 2, threads: 2 });
+  });
+});
+
+describe('flags', () => {
+  test('are numbers, or absent', () => {
+    expect(servingOf({ workers: '2', device: 'cuda', networkBatch: '8' })).toEqual({
+      processes: 2,
+      device: 'cuda',
+      batch: 8,
+    });
+    expect(servingOf({})).toEqual({ processes: undefined, device: undefined, batch: undefined });
+  });
+
+  test.each([
+    [{ workers: 'many' }, '--workers is "many": it must be a whole number from 1 to 64.'],
+    [{ workers: '0' }, '--workers is "0"'],
+    [{ networkBatch: '' }, '--network-batch is ""'],
+    [{ networkBatch: '1.5' }, '--network-batch is "1.5"'],
+  ])('%j are refused', (flags, message) => {
+    expect(() => servingOf(flags)).toThrow(message);
+  });
+});
+
+describe('scoring processes', () => {
+  const OPTIONS = { processes: 1, threads: 3, models: ['a', 'b'], address: '127.0.0.1:1', namespace: 'default' };
+
+  test('get device and batch, if they were asked for', () => {
+    startScoringProcesses({ ...OPTIONS, say: () => undefined, device: 'cuda', batch: 4 });
+    startScoringProcesses({ ...OPTIONS, say: () => undefined });
+    expect(forked.mock.calls.map(([, args]) => (args as string[]).join(' '))).toEqual([
+      'worker --threads 3 --device cuda --network-batch 4 --model a --model b',
+      'worker --threads 3 --model a --model b',
+    ]);
+  });
+
+  test('say whole lines through this process', async () => {
+    const said: string[] = [];
+    startScoringProcesses({ ...OPTIONS, processes: 2, say: (line) => said.push(line) });
+    const [one, two] = children as [FakeChild, FakeChild];
+    one.stderr.write('first ha');
+    two.stderr.write('second line\n');
+    one.stderr.write('lf\n');
+    await vi.waitFor(() => expect(said).toEqual(['second line', 'first half']));
+  });
+
+  test('are not started again after wrong input', async () => {
+    const said: string[] = [];
+    const { broken } = startScoringProcesses({ ...OPTIONS, say: (line) => said.push(line) });
+    children[0]!.emit('close', 2, null);
+    await expect(broken).rejects.toThrow('The scoring workers cannot start.');
+    expect(forked).toHaveBeenCalledTimes(1);
+  });
+
+  test('are started again after a crash, three times', async () => {
+    vi.useFakeTimers();
+    const said: string[] = [];
+    const { broken } = startScoringProcesses({ ...OPTIONS, say: (line) => said.push(line) });
+    const failure = expect(broken).rejects.toThrow('The scoring workers keep ending (SIGKILL).');
+    for (let i = 0; i < 4; i += 1) {
+      children[i]!.emit('close', null, 'SIGKILL');
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    await failure;
+    expect(said).toEqual(Array(3).fill('a scoring worker ended (SIGKILL); starting another one'));
+  });
+});
+
+describe('model files', () => {
+  test('that change are reported once per model', async () => {
+    const changed = model('changed', { 'model.onnx': 10 });
+    model('same', { 'model.onnx': 10 });
+    const gone = model('gone', { 'model.onnx': 10 });
+    const said: string[] = [];
+    const stop = watchModels(['changed', 'same', 'gone'], (line) => said.push(line), 10);
+    await new Promise((done) => setTimeout(done, 60));
+    expect(said).toEqual([]);
+    writeFileSync(join(changed, 'unet', 'weights.pb'), 'new');
+    rmSync(gone, { recursive: true });
+    const sentence = (name: string) => `model files of ${name} changed: restart this command to use them`;
+    await vi.waitFor(() => expect(said.toSorted()).toEqual([sentence('changed'), sentence('gone')]));
+    writeFileSync(join(changed, 'unet', 'model.onnx'), 'again');
+    await new Promise((done) => setTimeout(done, 60));
+    expect(said).toHaveLength(2);
+    stop();
+  });
+});
