@@ -8,6 +8,8 @@ import { WIRE_VERSION } from '../contract/wire/version.js';
 import { checkCoefficients } from '../diffusion/coefficients.js';
 import { schedulerOf } from '../diffusion/scheduler-of.js';
 import { inspectNetwork } from '../inference/describe.js';
+import { findModel } from '../inference/models/model-roots.js';
+import { referenceBytes } from '../inference/models/reference-features.js';
 import { resolveSplit } from '../inference/prompts/prompt-sets.js';
 import { scorersAsked } from '../metrics/objectives/scorers-asked.js';
 import { requireFeatures } from './network.js';
@@ -51,7 +53,8 @@ export function checkEvaluationFiles(
     const { steps } = schedulerOf(facts, scheduler).fused();
     if (typeof schedule !== 'string') checkCoefficients(schedule.coefficients, steps.length);
     planScorers({ objective, beside }, facts);
-    if (features !== null) requireFeatures(facts, features);
+    // A damaged file of statistics is reported before an image is generated.
+    if (features !== null) referenceBytes(findModel(model), requireFeatures(facts, features).name);
   }
 }
 
