@@ -21,7 +21,9 @@ import type { SearchSpecInput } from '../../contract/search-spec.js';
 import type { DescribeRequest, NetworkDescription } from '../../contract/wire/describe.js';
 import type { ScoreRequest, ScoreResult } from '../../contract/wire/score.js';
 import { WIRE_VERSION } from '../../contract/wire/version.js';
-import { restoreOptimizer } from '../../optimizers/create.js';
+import type { ProposeRequest } from '../../compute/compute-messages.js';
+import { proposeBatch } from '../../optimizers/create.js';
+import type { Point } from '../../optimizers/optimizer.js';
 import { provideExecutable } from '../../temporal/executable.js';
 import { COMPUTE_QUEUE, modelQueue, STORE_QUEUE, WORKFLOW_QUEUE } from '../../temporal/queues.js';
 
@@ -76,11 +78,18 @@ export interface EvaluateFakes {
   readonly describe?: (request: DescribeRequest) => Partial<NetworkDescription>;
 }
 
+/** What a world has in place of the usual: the workflows, and what proposes points on the compute queue. */
+export interface WorldParts {
+  readonly workflowBundle?: { readonly code: string };
+  readonly propose?: (request: ProposeRequest) => Promise<readonly Point[]>;
+}
+
 /** Starts server and workers. @param extraArgs for `temporal server start-dev` @param slots blocks that the scoring worker takes at once */
 export async function createWorld(
   extraArgs: readonly string[] = [],
   evaluate?: EvaluateFakes,
   slots = 100,
+  own: WorldParts = {},
 ): Promise<FakeWorld> {
   quiet();
   const { path } = await provideExecutable({ onProgress: () => undefined });
@@ -114,7 +123,11 @@ export async function createWorld(
     throw new Error('nobody does this here');
   };
   const workers = await Promise.all([
-    Worker.create({ ...common, taskQueue: WORKFLOW_QUEUE, workflowBundle: await workflowBundle() }),
+    Worker.create({
+      ...common,
+      taskQueue: WORKFLOW_QUEUE,
+      workflowBundle: own.workflowBundle ?? (await workflowBundle()),
+    }),
     Worker.create({
       ...common,
       taskQueue: STORE_QUEUE,
@@ -132,7 +145,7 @@ export async function createWorld(
       activities: createComputeActivities({
         judge: async (request) => judgeSearch(store, request),
         summarise: evaluate?.summarise ?? nobody,
-        propose: async ({ options, state }) => restoreOptimizer(state, options).ask(),
+        propose: own.propose ?? (async ({ optimizer, options, state }) => proposeBatch(optimizer, options, state)),
       }),
     }),
     Worker.create({

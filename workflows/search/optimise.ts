@@ -66,7 +66,7 @@ async function propose(
   const count = min(options.batch, options.budget - before);
   if (count === 0 || optimizer.stopReason() !== null) return [];
   const stored = await storeActivities(count).storedAsks({ searchId, from: before + 1, count });
-  if (stored.length === count) return stored.map(({ point }) => point);
+  if (stored.length > 0) return stored.map(({ point }) => point);
   const { type } = spec.optimizer;
   const { propose: proposeAway } = computeActivities();
   const summary = `${type}: points ${before + 1}-${before + count}`;
