@@ -5,9 +5,9 @@ import { FitPtqdRequest, type FitPtqdResult } from '../contract/wire/fit.js';
 import { RenderRequest, type RenderResult } from '../contract/wire/render.js';
 import { ScoreRequest, type ScoreResult } from '../contract/wire/score.js';
 import { readRequest } from '../contract/wire/version.js';
-import { verifyNetwork } from '../inference/describe.js';
 import type { EngineClient } from '../inference/engine/engine-client.js';
-import type { NumericClass } from '../inference/models/numeric-class.js';
+import type { Arithmetic } from '../inference/fingerprint.js';
+import { verifyNetwork } from '../inference/verify.js';
 import { asActivity } from './failures.js';
 import { watched, type Watch } from './watched.js';
 
@@ -32,14 +32,14 @@ export const createScoreActivities = (functions: ScoreFunctions) => ({
  * On the engine's thread. The files are looked at before and after: a scorer behind HTTP may have changed its version
  * meanwhile.
  */
-export function onEngine(engine: EngineClient, numeric: NumericClass): ScoreFunctions {
+export function onEngine(engine: EngineClient, arithmetic: Arithmetic): ScoreFunctions {
   const verified = async <T>(
     { network, scorers }: Pick<ScoreRequest, 'network' | 'scorers'>,
     body: () => Promise<T>,
   ): Promise<T> => {
-    await verifyNetwork(network, scorers, numeric);
+    await verifyNetwork(network, scorers, arithmetic);
     const result = await body();
-    await verifyNetwork(network, scorers, numeric);
+    await verifyNetwork(network, scorers, arithmetic);
     return result;
   };
   return {

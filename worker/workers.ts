@@ -10,12 +10,13 @@ import { createScoreActivities, onEngine, type ScoreFunctions } from '../activit
 import { createStoreActivities, type StoreDependencies } from '../activities/store.js';
 import { openArtefactFolder } from '../artefacts/artefact-store.js';
 import { startCompute } from '../compute/compute-client.js';
-import { describeNetwork, inspectPrompts, scoreQueueOf } from '../inference/describe.js';
+import { describeNetwork, inspectPrompts } from '../inference/describe.js';
 import { startEngine } from '../inference/engine/engine-client.js';
-import { hashFiles } from '../inference/models/file-hashes.js';
-import { listPrecisions, openModelFolder } from '../inference/models/model-folder.js';
-import { findModel, packageRoot } from '../inference/models/model-roots.js';
-import { numericClass } from '../inference/models/numeric-class.js';
+import { changedFiles, stampFiles } from '../inference/models/file-hashes.js';
+import { packageRoot } from '../inference/models/model-roots.js';
+import { assertProviderWorks } from '../inference/models/runtime-session.js';
+import type { DeviceOptions } from '../inference/pipelines/open-pipeline.js';
+import { distinctQueues } from '../inference/verify.js';
 import { artefactFolder } from '../temporal/data-folder.js';
 import { COMPUTE_QUEUE, modelQueue, STORE_QUEUE, WORKFLOW_QUEUE } from '../temporal/queues.js';
 
@@ -91,44 +92,54 @@ export async function startHost(at: WorkerAddress, dependencies: StoreDependenci
 }
 
 /** What a scoring process is started with. */
-export interface ScoringOptions {
+export interface ScoringOptions extends DeviceOptions {
   readonly models: readonly string[];
-  /** Rows per network call, padded. */
-  readonly batch: number;
-  /** Threads of ONNX Runtime. */
-  readonly threads: number;
-  readonly provider: string;
+  /** Receives what a person should know: networks that are not served, files that were changed. */
+  readonly say: (line: string) => void;
 }
 
-/** Scoring: the model queue, and one score queue for every set of files. */
+/** Files are looked at this often. */
+const WATCH_MILLISECONDS = 2000;
+
+/**
+ * Scoring: the model queue, and one score queue for every set of files.
+ *
+ * @throws QschedError (usage) if the device does not work here, or a model's folder lacks a file
+ */
 export async function startScoring(at: WorkerAddress, options: ScoringOptions): Promise<RunningWorkers> {
-  const { models, batch, threads, provider } = options;
-  const numeric = numericClass(batch, provider);
+  const { models, say, ...device } = options;
+  await assertProviderWorks(device.device);
+  const { queues, refused, files } = await distinctQueues(models, device);
+  for (const sentence of refused) say(sentence);
   const artefacts = artefactFolder();
-  const engine = startEngine({ batch, threads, device: provider, artefacts });
-  const batches = { text: batch, denoiser: batch, decoder: batch, scorer: batch };
-  const device = { numeric, batches, artefacts: openArtefactFolder(artefacts) };
-  // Models with equal files share a queue, which one worker serves.
-  const queues = new Set<string>();
-  for (const model of models) {
-    for (const precision of listPrecisions(findModel(model))) {
-      const { folder, files } = openModelFolder(model, precision);
-      queues.add(scoreQueueOf(await hashFiles(folder, files), numeric));
-    }
-  }
+  const store = openArtefactFolder(artefacts);
+  const engine = startEngine({ ...device, artefacts });
   const all = await startScoringWorkers(at, {
     models,
-    scoreQueues: [...queues],
-    model: { describe: (request) => describeNetwork(request, device), inspectPrompts },
-    score: onEngine(engine, numeric),
+    scoreQueues: queues,
+    model: { describe: (request) => describeNetwork(request, { ...device, artefacts: store, queues }), inspectPrompts },
+    score: onEngine(engine, device),
   });
+  const watch = watchFiles(files, say);
   return {
     ...all,
     stop: async () => {
+      clearInterval(watch);
       await all.stop();
       await engine.close();
     },
   };
+}
+
+/** Says once which files were changed under a worker that serves them: it refuses to score with them. */
+function watchFiles(files: readonly string[], say: (line: string) => void): NodeJS.Timeout {
+  const stamps = new Map(stampFiles(files));
+  return setInterval(() => {
+    for (const path of changedFiles(stamps)) {
+      stamps.delete(path);
+      say(`${path} was changed while it is served: restart this worker`);
+    }
+  }, WATCH_MILLISECONDS).unref();
 }
 
 /** What scoring workers serve, and with what. */

@@ -8,7 +8,7 @@ import { artefactUsage } from '../../artefacts/usage.js';
 import { openStore } from '../../db/open-store.js';
 import { listPrecisions } from '../../inference/models/model-folder.js';
 import { findModel, listModels, modelRoots } from '../../inference/models/model-roots.js';
-import { numericClass } from '../../inference/models/numeric-class.js';
+import { cpuInstructions } from '../../inference/models/numeric-class.js';
 import { messageOf, QschedError } from '../../contract/errors.js';
 import { connectTemporal } from '../../temporal/connect.js';
 import { artefactFolder, dataFolder } from '../../temporal/data-folder.js';
@@ -73,7 +73,7 @@ async function run([check, advice, find]: Check): Promise<Finding> {
 
 function runtimeDetail(): string {
   const backends = listSupportedBackends().map(({ name }) => name);
-  return `${runtime.versions.node ?? ''}: ${backends.join(', ')}; ${numericClass(1).instructions}`;
+  return `${runtime.versions.node ?? ''}: ${backends.join(', ')}; ${cpuInstructions()}`;
 }
 
 function folderDetail(): string {

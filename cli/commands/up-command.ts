@@ -15,8 +15,6 @@ import type { UP, WORKER } from '../input/flags.js';
 import { whole } from '../input/values.js';
 import { printJson, say, type GlobalOptions } from '../text/output.js';
 
-/** Rows per network call by default; part of the numeric class. */
-const DEFAULT_BATCH = 20;
 const MAX_THREADS = 256;
 /** More threads do not make these networks faster. */
 const DEFAULT_MAX_THREADS = 16;
@@ -49,12 +47,18 @@ export async function workerCommand(flags: Given<typeof WORKER> & GlobalOptions)
   const models = modelsOf(flags.model);
   const byDefault = Math.min(DEFAULT_MAX_THREADS, availableParallelism());
   const threads = whole('--threads', flags.threads, 1, MAX_THREADS) ?? byDefault;
-  const { batch = DEFAULT_BATCH, device: provider = 'cpu' } = servingOf(flags);
+  const { batch, device } = servingOf(flags);
   const stopped = untilStopped();
   const { nativeAddress, connection } = await connectTemporal({ start: false, onProgress: say });
   await connection.close();
   logToFile(dataFolder());
-  const workers = await startScoring(nativeAddress, { models, batch, threads, provider });
+  const workers = await startScoring(nativeAddress, {
+    models,
+    threads,
+    say,
+    ...(batch === undefined ? {} : { batch }),
+    ...(device === undefined ? {} : { device }),
+  });
   if (process.env['QSCHED_QUIET'] === undefined) {
     say(`scoring ${models.join(', ')} for ${nativeAddress.address} on ${workers.queues.join(', ')}`);
   }

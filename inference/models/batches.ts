@@ -66,6 +66,8 @@ export function pipelineBytes(model: BatchedModel, batches: Batches, weightBytes
 /**
  * Refuses what does not fit in a worker's memory.
  *
+ * @param name what messages call the model
+ * @param bytes size of the model's files
  * @throws QschedError (failure, final)
  */
 export function refuseTooLittleMemory(

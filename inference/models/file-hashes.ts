@@ -14,6 +14,16 @@ export function fileStamp(path: string): string {
   return `${path}|${size}|${mtimeMs}`;
 }
 
+/** Stamps of files by path. */
+export const stampFiles = (paths: readonly string[]): ReadonlyMap<string, string> =>
+  new Map(paths.map((path) => [path, fileStamp(path)]));
+
+/** Those of the files that were changed or removed since. */
+export const changedFiles = (stamps: ReadonlyMap<string, string>): string[] =>
+  [...stamps].flatMap(([path, stamp]) =>
+    statSync(path, { throwIfNoEntry: false }) !== undefined && fileStamp(path) === stamp ? [] : [path],
+  );
+
 /** sha256 (hex) of one file. */
 export async function hashFile(path: string): Promise<string> {
   const key = fileStamp(path);

@@ -21,6 +21,7 @@ export interface ModelFolder extends PipelineModel {
   /** All precisions of the folder. */
   readonly precisions: readonly string[];
   readonly folder: string;
+  readonly options: PipelineOptions;
   readonly pipeline: PipelineName;
   /** Files relative to `folder` that determine the model's output, with all external data. */
   readonly files: readonly string[];
@@ -82,6 +83,7 @@ export function openModelFolder(
     precision,
     precisions,
     folder,
+    options,
     pipeline,
     files: [...files, ...externalFiles(folder, files)],
     schedulerConfig: readJson(folder, 'scheduler/scheduler_config.json') as Record<string, unknown>,

@@ -84,11 +84,7 @@ function readModel(file: ProtobufFile): OnnxGraph {
   return { ...graph, externalFiles: [...collected.external], rowsDepend: collected.rowsDepend };
 }
 
-function readGraphProto(
-  file: ProtobufFile,
-  graph: Span,
-  collected: Collected,
-): Pick<OnnxGraph, 'inputs' | 'outputs'> {
+function readGraphProto(file: ProtobufFile, graph: Span, collected: Collected): Pick<OnnxGraph, 'inputs' | 'outputs'> {
   const inputs: GraphValue[] = [];
   const outputs: GraphValue[] = [];
   const weights = new Set<string>();

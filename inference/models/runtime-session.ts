@@ -101,7 +101,7 @@ async function createSession(path: string, { threads, device = 'cpu' }: SessionO
 }
 
 /** Opens a session on the smallest of networks. @throws QschedError (usage) if the device does not work here */
-export async function assertProviderWorks(device: string): Promise<void> {
+export async function assertProviderWorks(device = 'cpu'): Promise<void> {
   const provider = executionProvider(parseDevice(device));
   try {
     const session = await InferenceSession.create(IDENTITY, { executionProviders: [provider], logSeverityLevel: 4 });

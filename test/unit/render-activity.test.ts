@@ -8,7 +8,6 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkEvaluate } from '../../activities/check.js';
 import { onEngine } from '../../activities/score.js';
 import type { EngineClient } from '../../inference/engine/engine-client.js';
-import { numericClass } from '../../inference/models/numeric-class.js';
 import { describeNetwork } from '../../inference/describe.js';
 import type { RenderRequest } from '../../contract/wire/render.js';
 import { WIRE_VERSION } from '../../contract/wire/version.js';
@@ -45,16 +44,14 @@ afterEach(() => {
   rmSync(models, { recursive: true, force: true });
 });
 
-const NUMERIC = numericClass(20);
 const WATCH = { signal: new AbortController().signal, onProgress: () => undefined };
 const RESULT = { record: 'record' };
 
 async function requestOf(): Promise<RenderRequest> {
   const scorers = ['objective', 'grader'];
-  const batches = { text: 20, denoiser: 20, decoder: 20, scorer: 20 };
   const description = await describeNetwork(
     { version: WIRE_VERSION, model: 'shapes', precision: 'w4a8', options: {}, scorers },
-    { numeric: NUMERIC, batches },
+    {},
   );
   const { prepared } = planNetwork(description, {
     scheduler: { type: 'tcd', steps: 1, eta: 0 },
@@ -84,7 +81,7 @@ const rendering = (meanwhile: () => void) =>
         return RESULT;
       },
     } as unknown as EngineClient,
-    NUMERIC,
+    {},
   );
 
 test('a scorer behind HTTP that keeps its version is asked before and after', async () => {
