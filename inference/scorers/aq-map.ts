@@ -1,6 +1,6 @@
 /**
- * AQ-MAP in its corrected form (metrics/scores/aq-map.ts): term `aq-map`. Nouns come with the prompt set; where it
- * names none, a part-of-speech tagger finds them.
+ * AQ-MAP in its corrected form (metrics/scores/aq-map.ts): term `aq-map`. Nouns come with the prompt set; if it
+ * lists none, a part-of-speech tagger finds them.
  */
 import { aqMap as score, aqMapPreprocess, ensembleEmbedding } from '../../metrics/scores/aq-map.js';
 import { AQ_MAP_TEMPLATES } from '../../metrics/scores/aq-map-templates.js';
@@ -8,6 +8,7 @@ import { nounsOf } from '../prompts/nouns.js';
 import { CLIP_FILES, readClipPreprocessing } from './clip-folder.js';
 import { squareInput } from './image-tower.js';
 import type { ScorerKind } from './scorer-kind.js';
+import { clipNetworks } from './scorer-networks.js';
 import type { TextTower } from './text-tower.js';
 import { openTowers } from './towers.js';
 
@@ -18,6 +19,7 @@ const REMEMBERED = 20_000;
 export const aqMap: ScorerKind = {
   version: 'aq-map-1',
   files: CLIP_FILES,
+  networks: (_, folder) => clipNetworks(folder, readClipPreprocessing(folder).size),
   make: 'python tools/export_scorer.py aq-map --output models/aq-map',
   usesNouns: true,
   check(_, folder) {
@@ -35,7 +37,7 @@ export const aqMap: ScorerKind = {
     return {
       role,
       names,
-      async score(images, between) {
+      async score(images, checkpoint) {
         const nouns: (readonly Float64Array[])[] = [];
         for (const { text, nouns: given } of images) {
           const own: Float64Array[] = [];
@@ -45,7 +47,7 @@ export const aqMap: ScorerKind = {
         const empty = await embedNoun('');
         const rows = await imageTower.embed(
           images.map(({ image }) => image),
-          between,
+          checkpoint,
         );
         return rows.map((row, i) => Float64Array.of(score(row, nouns[i]!, empty)));
       },

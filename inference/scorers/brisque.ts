@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { BRISQUE_FEATURES, brisqueFeatures, brisqueScore } from '../../metrics/scores/brisque.js';
 import { QschedError } from '../../contract/errors.js';
-import { readJson } from '../models/model-folder.js';
+import { readJson } from '../models/folder-files.js';
 import type { ScorerKind } from './scorer-kind.js';
 
 const FILE = 'svr.json';
@@ -24,11 +24,11 @@ export const brisque: ScorerKind = {
     return Promise.resolve({
       role,
       names,
-      async score(images, between) {
+      async score(images, checkpoint) {
         const rows: Float64Array[] = [];
         for (const { image } of images) {
           rows.push(Float64Array.of(brisqueScore(brisqueFeatures(image), regression)));
-          await between?.();
+          await checkpoint?.();
         }
         return rows;
       },

@@ -42,7 +42,7 @@ export function checkScorers(
     if (!names.includes(term)) {
       throw new QschedError(
         'usage',
-        `The objective wants the term "${term}", which the scorer "${scorer}" does not give.`,
+        `The objective needs the term "${term}", which the scorer "${scorer}" does not compute.`,
         suggestion(term, names),
       );
     }

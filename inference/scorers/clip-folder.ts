@@ -1,9 +1,9 @@
 /**
- * What the CLIP-like scorers share: the settings of a transformers folder with two ONNX towers.
+ * Settings shared by the CLIP-like scorers: a transformers folder with two ONNX towers.
  */
 import { join } from 'node:path';
 import { QschedError } from '../../contract/errors.js';
-import { readJson } from '../models/model-folder.js';
+import { readJson } from '../models/folder-files.js';
 
 /** Files of a CLIP with both towers. */
 export const CLIP_FILES = [
@@ -14,14 +14,14 @@ export const CLIP_FILES = [
   'preprocessor_config.json',
 ];
 
-/** What preprocessor_config.json says. */
+/** Settings of preprocessor_config.json. */
 export interface ClipPreprocessing {
   readonly size: number;
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
 }
 
-/** @throws QschedError (usage) where size, mean or std is missing */
+/** @throws QschedError (usage) if size, mean or std is missing */
 export function readClipPreprocessing(folder: string): ClipPreprocessing {
   const config = readJson(folder, 'preprocessor_config.json') as {
     crop_size?: number | { height: number };

@@ -6,12 +6,14 @@ import { clipPreprocess } from '../../metrics/images/clip-preprocess.js';
 import { ANTONYM_TERMS, antonymCaptions, antonymScores } from './antonyms.js';
 import { CLIP_FILES, readNormalisation } from './clip-folder.js';
 import type { ScorerKind } from './scorer-kind.js';
+import { clipNetworks } from './scorer-networks.js';
 import { openTowers } from './towers.js';
 
 /** Terms `clip-iqa.<pair>`, 0 to 1, higher is nearer to the positive caption. */
 export const clipIqa: ScorerKind = {
   version: 'clip-iqa-1',
   files: CLIP_FILES,
+  networks: (_, folder) => clipNetworks(folder, null),
   make: 'python tools/export_scorer.py clip-iqa --checkpoint RN50.pt --output models/clip-iqa',
   check(_, folder) {
     readNormalisation(folder);
@@ -26,11 +28,11 @@ export const clipIqa: ScorerKind = {
     return {
       role,
       names,
-      async score(images, between) {
+      async score(images, checkpoint) {
         const poles = await antonymCaptions(texts);
         const rows = await imageTower.embed(
           images.map(({ image }) => image),
-          between,
+          checkpoint,
         );
         return rows.map((row) => Float64Array.from(antonymScores(row, poles)));
       },

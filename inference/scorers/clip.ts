@@ -10,6 +10,7 @@ import { CLIP_FILES, readClipPreprocessing } from './clip-folder.js';
 import { squareInput, unit } from './image-tower.js';
 import type { Scorer } from './scorer.js';
 import type { ScorerFolder, ScorerKind } from './scorer-kind.js';
+import { clipNetworks } from './scorer-networks.js';
 import { openTowers } from './towers.js';
 
 /** Names of the raw terms, in the order of a row. */
@@ -19,6 +20,7 @@ export const TERM_NAMES: readonly string[] = ['cosine', ...ANTONYM_TERMS];
 export const clip: ScorerKind = {
   version: 'clip-2',
   files: CLIP_FILES,
+  networks: (_, folder) => clipNetworks(folder, readClipPreprocessing(folder).size),
   hasFeatures: true,
   make: 'python tools/export_scorer.py clip-score --output models/clip-score',
   check(_, folder) {
@@ -38,18 +40,18 @@ async function openClip({ role, folder }: ScorerFolder, options: SessionOptions)
   return {
     role,
     names: TERM_NAMES,
-    async score(images, between) {
+    async score(images, checkpoint) {
       const captions = await texts.embed(images.map(({ text }) => text));
       const poles = await antonymCaptions(texts);
       const rows = await imageTower.embed(
         images.map(({ image }) => image),
-        between,
+        checkpoint,
       );
       return rows.map((row, i) =>
         Float64Array.from([cosineSimilarity(row, captions[i]!), ...antonymScores(row, poles)]),
       );
     },
-    features: async (images, between) => (await imageTower.embed(images, between)).map(unit),
+    features: async (images, checkpoint) => (await imageTower.embed(images, checkpoint)).map(unit),
     release,
   };
 }

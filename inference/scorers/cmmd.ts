@@ -8,12 +8,14 @@ import { readClipPreprocessing } from './clip-folder.js';
 import { openFeatures } from './features-only.js';
 import { squareInput, unit } from './image-tower.js';
 import type { ScorerKind } from './scorer-kind.js';
+import { imageNetwork } from './scorer-networks.js';
 
 /** Features only. */
 export const cmmd: ScorerKind = {
   version: 'cmmd-1',
   hasFeatures: true,
   files: ['vision_model.onnx', 'preprocessor_config.json'],
+  networks: (_, folder) => [imageNetwork(readClipPreprocessing(folder).size)],
   make: 'python tools/export_scorer.py cmmd --output models/cmmd',
   check(_, folder) {
     readClipPreprocessing(folder);

@@ -19,7 +19,7 @@ export async function openFeatures(
     role,
     names: [],
     score: (images) => Promise.resolve(images.map(() => new Float64Array(0))),
-    features: async (images, between) => (await tower.embed(images, between)).map(after),
+    features: async (images, checkpoint) => (await tower.embed(images, checkpoint)).map(after),
     release: () => tower.release(),
   };
 }

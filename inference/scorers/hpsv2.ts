@@ -9,6 +9,7 @@ import { QschedError } from '../../contract/errors.js';
 import { CLIP_FILES, readClipPreprocessing } from './clip-folder.js';
 import { squareInput } from './image-tower.js';
 import type { ScorerKind } from './scorer-kind.js';
+import { clipNetworks } from './scorer-networks.js';
 import { openPairScorer } from './towers.js';
 
 const VERSIONS = ['v2.0', 'v2.1'];
@@ -17,6 +18,7 @@ const VERSIONS = ['v2.0', 'v2.1'];
 export const hpsv2: ScorerKind = {
   version: 'hpsv2-1',
   files: CLIP_FILES,
+  networks: (_, folder) => clipNetworks(folder, readClipPreprocessing(folder).size),
   make: 'python tools/export_scorer.py hpsv2 --checkpoint HPS_v2.1_compressed.pt --output models/hpsv2',
   label: ({ version }) => `HPS${String(version)}`,
   check(manifest, folder) {

@@ -1,11 +1,11 @@
 /**
- * JSON over HTTP for scorers: a time limit for every try, bounded tries, and errors that say what to fix.
+ * JSON over HTTP for scorers: a time limit per try, a limited number of tries, and errors that name the fix.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, QschedError } from '../../contract/errors.js';
-import type { Between } from './scorer.js';
+import type { Checkpoint } from '../pipelines/pipeline.js';
 
-/** Seconds before the second try; they double with every further one. */
+/** Seconds before the second try, doubled for each further one. */
 const FIRST_WAIT = 0.25;
 const LONGEST_WAIT = 30;
 const EXCERPT = 200;
@@ -16,9 +16,9 @@ export interface HttpTarget {
   readonly timeoutSeconds: number;
   /** Further tries after the first. */
   readonly retries: number;
-  /** Value of the Authorization header; taken out of every message. */
+  /** Value of the Authorization header; removed from every message. */
   readonly authorization?: string;
-  /** What to do where it cannot be reached. */
+  /** What to do if it cannot be reached. */
   readonly hint: string;
 }
 
@@ -26,12 +26,12 @@ type Attempt =
   { readonly text: string } | { readonly problem: string; readonly again: boolean; readonly waitSeconds?: number };
 
 /**
- * GET, or POST where there is a body. Network errors, 429 and 5xx are tried again.
+ * GET, or POST if there is a body. Network errors, 429 and 5xx are tried again.
  *
  * @returns the parsed answer
- * @throws QschedError (failure) naming method and URL; final where the answer is a redirect or another 4xx
+ * @throws QschedError (failure) naming method and URL; final if the answer is a redirect or another 4xx
  */
-export async function requestJson(target: HttpTarget, body?: unknown, between?: Between): Promise<unknown> {
+export async function requestJson(target: HttpTarget, body?: unknown, checkpoint?: Checkpoint): Promise<unknown> {
   const method = body === undefined ? 'GET' : 'POST';
   const where = `${method} ${target.url}`;
   const payload = body === undefined ? undefined : JSON.stringify(body);
@@ -53,9 +53,9 @@ export async function requestJson(target: HttpTarget, body?: unknown, between?: 
         target.hint,
       );
     }
-    await between?.();
+    await checkpoint?.();
     await sleep(1000 * Math.min(LONGEST_WAIT, attempt.waitSeconds ?? FIRST_WAIT * 2 ** (tries - 1)));
-    await between?.();
+    await checkpoint?.();
   }
 }
 
@@ -97,12 +97,12 @@ async function ask(target: HttpTarget, method: string, payload: string | undefin
   }
 }
 
-/** fetch says "fetch failed" and hides why in its cause. */
+/** fetch reports "fetch failed" and puts the reason in its cause. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   if (!(cause instanceof Error)) return messageOf(error);
   const code = (cause as { code?: unknown }).code;
-  if (code === 'ECONNREFUSED') return 'nothing listens there (ECONNREFUSED)';
+  if (code === 'ECONNREFUSED') return 'connection refused (ECONNREFUSED)';
   return cause.message || String(code);
 }
 
@@ -112,7 +112,7 @@ function parse(text: string, where: string, target: HttpTarget): unknown {
   } catch {
     throw new QschedError(
       'failure',
-      `${where} answered what is not JSON: ${excerpt(text, target) || 'nothing'}`,
+      `${where} did not answer with JSON: ${excerpt(text, target) || 'nothing'}`,
       'The server must answer JSON; NaN is not JSON: send null for an image without a score.',
     );
   }

@@ -1,6 +1,6 @@
 /**
- * A score behind HTTP, for what does not fit Node: images and prompts go out as one JSON
- * document, numbers come back. docs/scorers.md has the protocol.
+ * A score behind HTTP, for code that does not run in Node: images and prompts are sent as one JSON document, numbers
+ * come back. docs/scorers.md has the protocol.
  */
 import { encode } from 'fast-png';
 import { z } from 'zod';
@@ -26,11 +26,11 @@ const TIMEOUT_RULE = 'must be a number of seconds above 0, at most 300';
 const Manifest = z.strictObject({
   kind: z.literal('http'),
   url: z.string(URL_RULE).refine(isPlainUrl, URL_RULE),
-  /** For one try. Node's fetch gives up after 300 s itself. */
+  /** Per try. Node's fetch has its own limit of 300 s. */
   timeoutSeconds: z.number(TIMEOUT_RULE).gt(0, TIMEOUT_RULE).max(300, TIMEOUT_RULE).default(60),
   /** Further tries after the first. */
   retries: z.int(RETRIES_RULE).min(0, RETRIES_RULE).max(20, RETRIES_RULE).default(3),
-  /** Images a request. */
+  /** Images per request. */
   batch: z.int(BATCH_RULE).min(1, BATCH_RULE).max(1024, BATCH_RULE).default(16),
   scores: DeclaredScores,
   /** The environment variable that holds the Authorization header: its name, never its value. */
@@ -48,7 +48,7 @@ function isPlainUrl(text: string): boolean {
   return (protocol === 'http:' || protocol === 'https:') && username === '' && password === '';
 }
 
-/** What a server says of itself. */
+/** The identity that a server reports. */
 interface Identity {
   readonly id: string;
   readonly version: string;
@@ -72,7 +72,7 @@ export const httpScorer: ScorerKind = {
 function targetOf({ folder, manifest }: ScorerFolder): HttpTarget {
   const { url, timeoutSeconds, retries, authorizationEnv, start } = parseManifest(Manifest, manifest, folder);
   const begin = start === undefined ? 'Start the scorer behind it' : `Start it: ${start} (in ${folder})`;
-  const or = 'or correct the url in scorer.json; where it is only slow, raise timeoutSeconds or lower batch.';
+  const or = 'or correct the url in scorer.json; if it is only slow, raise timeoutSeconds or lower batch.';
   const hint = `${begin}, ${or}`;
   const target = { url, timeoutSeconds, retries, hint };
   if (authorizationEnv === undefined) return target;
@@ -80,7 +80,7 @@ function targetOf({ folder, manifest }: ScorerFolder): HttpTarget {
   if (!/^[\x20-\x7e]+$/.test(authorization)) {
     throw new QschedError(
       'usage',
-      `The scorer in ${folder} wants the environment variable ${authorizationEnv}, which ` +
+      `The scorer in ${folder} needs the environment variable ${authorizationEnv}, which ` +
         `${authorization === '' ? 'is not set here' : 'holds characters that no header takes'}.`,
       `Set ${authorizationEnv} for the workers, as in "Bearer ...".`,
     );
@@ -123,28 +123,32 @@ async function openHttp(folder: ScorerFolder): Promise<Scorer> {
   const changed = complaintAbout(
     `POST ${target.url}`,
     'The server was changed during the run. Nothing of this batch is stored; run the command again: ' +
-      'another version has keys of its own.',
+      'scores of another version are stored under other keys.',
   );
   let opened: Identity | undefined = await readIdentity(target, declared);
 
   return {
     role,
     names,
-    async score(images, between) {
+    async score(images, checkpoint) {
       const expected = (opened ??= await readIdentity(target, declared));
       const rows: Float64Array[] = [];
       for (let start = 0; start < images.length; start += batch) {
         const slice = images.slice(start, start + batch);
-        const answer = objectOf(await requestJson(target, bodyOf(slice), between), complaint, '{"version", "scores"}');
+        const answer = objectOf(
+          await requestJson(target, bodyOf(slice), checkpoint),
+          complaint,
+          '{"version", "scores"}',
+        );
         const other = (['id', 'version'] as const).find(
           (key) => answer[key] !== expected[key] && !(key === 'id' && answer[key] === undefined),
         );
         if (other !== undefined) {
-          opened = undefined; // asked anew by the next call, whose key was made with what the server says by then
+          opened = undefined; // the next call asks again, since its key is made with the identity of that time
           throw changed(`"${other}" is ${JSON.stringify(answer[other]) ?? 'missing'}, expected "${expected[other]}"`);
         }
         rows.push(...rowsOfColumns(answer['scores'], names, slice.length, complaint));
-        await between?.();
+        await checkpoint?.();
       }
       return rows;
     },

@@ -2,10 +2,11 @@
  * The image side of a scorer: images to rows of one network, of a fixed size or of any.
  */
 import type { RgbImage } from '../../metrics/images/image.js';
-import { openSession, runBatched, type SessionOptions } from '../models/runtime-session.js';
-import type { Between } from './scorer.js';
+import { sharedSession } from '../models/network-pool.js';
+import type { SessionOptions } from '../models/runtime-session.js';
+import type { Checkpoint } from '../pipelines/pipeline.js';
 
-/** How a network wants its images. */
+/** The input that a network takes of an image. */
 export interface ImageInput {
   /** (channels, height, width) of the input that `prepare` makes; only images of one shape share a batch. */
   readonly shape: (image: RgbImage) => readonly [number, number, number];
@@ -15,7 +16,7 @@ export interface ImageInput {
 /** Embeds or scores images. */
 export interface ImageTower {
   /** One output row per image, as the network gives it, in the order of the images. */
-  embed(images: readonly RgbImage[], between?: Between): Promise<Float32Array[]>;
+  embed(images: readonly RgbImage[], checkpoint?: Checkpoint): Promise<Float32Array[]>;
   release(): Promise<void>;
 }
 
@@ -32,9 +33,9 @@ export async function openImageTower(
   { shape, prepare }: ImageInput,
   output = 'image_embeds',
 ): Promise<ImageTower> {
-  const session = await openSession(path, options);
+  const session = await sharedSession(path, options);
   return {
-    async embed(images, between) {
+    async embed(images, checkpoint) {
       const groups = new Map<string, { readonly shape: readonly number[]; readonly indices: number[] }>();
       images.forEach((image, i) => {
         const own = shape(image);
@@ -44,16 +45,11 @@ export async function openImageTower(
       });
       const out = new Array<Float32Array>(images.length);
       for (const { shape: own, indices } of groups.values()) {
-        const rows = await runBatched(
+        const rows = await session.run(
           indices,
-          options.batch,
-          (slice) =>
-            session.run(
-              { pixel_values: { kind: 'rows', rows: slice.map((i) => prepare(images[i]!)), shape: own } },
-              slice.length,
-              output,
-            ),
-          between,
+          (slice) => ({ pixel_values: { rows: slice.map((i) => prepare(images[i]!)), shape: own } }),
+          output,
+          checkpoint,
         );
         indices.forEach((i, row) => {
           out[i] = rows[row]!;

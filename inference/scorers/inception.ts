@@ -7,12 +7,14 @@ import { INCEPTION_SIZE, inceptionPreprocess } from '../../metrics/images/incept
 import { openFeatures } from './features-only.js';
 import { squareInput } from './image-tower.js';
 import type { ScorerKind } from './scorer-kind.js';
+import { imageNetwork } from './scorer-networks.js';
 
 /** Features only. */
 export const inception: ScorerKind = {
   version: 'inception-1',
   hasFeatures: true,
   files: ['model.onnx'],
+  networks: () => [imageNetwork(INCEPTION_SIZE, 'model.onnx', 'features')],
   make:
     'python tools/export_scorer.py inception --checkpoint pt_inception-2015-12-05-6726825d.pth ' +
     '--output models/inception',

@@ -1,6 +1,6 @@
 /**
- * Every scorer folder under the model roots, and the scores that it gives. Folders are read; no code of a module is
- * run, and no server is asked.
+ * Every scorer folder under the model roots with its scores. Folders are only read: no module is run, and no server is
+ * asked.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,15 +23,15 @@ export interface InstalledScore {
 export interface InstalledScorer {
   readonly scorer: string;
   readonly folder: string;
-  /** null where the folder cannot be used. */
+  /** null if the folder cannot be used. */
   readonly kind: string | null;
-  /** Empty for a scorer that gives features alone. */
+  /** Empty for a scorer that has features only. */
   readonly scores: readonly InstalledScore[];
-  /** Why it cannot be used; null where it can. */
+  /** Why it cannot be used; null if it can. */
   readonly problem: string | null;
 }
 
-/** All scorer folders by name; of equal names the one of the first root. */
+/** All scorer folders by name; of equal names, the one in the first root. */
 export function installedScorers(roots: readonly string[] = modelRoots()): InstalledScorer[] {
   const found = new Map<string, string>();
   for (const root of roots) {

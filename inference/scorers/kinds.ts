@@ -1,6 +1,5 @@
 /**
- * Every kind of scorer folder by its name, as `kind` in scorer.json has it; a folder without a
- * scorer.json is a `clip`.
+ * Every kind of scorer folder by its name, the `kind` of scorer.json; a folder without a scorer.json is a `clip`.
  */
 import { aqMap } from './aq-map.js';
 import { brisque } from './brisque.js';
@@ -13,9 +12,9 @@ import { inception } from './inception.js';
 import { maniqa } from './maniqa.js';
 import { moduleScorer } from './module.js';
 import { pickscore } from './pickscore.js';
-import type { ScorerKind } from './scorer-kind.js';
+import type { ScorerKind, ScorerKindName } from './scorer-kind.js';
 
-export const SCORER_KINDS: Readonly<Record<string, ScorerKind>> = {
+export const SCORER_KINDS: Readonly<Record<ScorerKindName, ScorerKind>> = {
   clip,
   'clip-score': clip,
   'clip-iqa': clipIqa,

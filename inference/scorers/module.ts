@@ -55,7 +55,7 @@ async function openModule({ role, folder, manifest, names }: ScorerFolder, { bat
   return {
     role,
     names,
-    async score(images, between) {
+    async score(images, checkpoint) {
       const rows: Float64Array[] = [];
       for (let start = 0; start < images.length; start += batch) {
         const slice = images.slice(start, start + batch);
@@ -69,7 +69,7 @@ async function openModule({ role, folder, manifest, names }: ScorerFolder, { bat
           throw complaint(`score() threw: ${messageOf(error)}`);
         }
         rows.push(...rowsOfColumns(columns, names, slice.length, complaint));
-        await between?.();
+        await checkpoint?.();
       }
       return rows;
     },

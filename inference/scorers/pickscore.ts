@@ -8,12 +8,14 @@ import { QschedError } from '../../contract/errors.js';
 import { CLIP_FILES, readClipPreprocessing } from './clip-folder.js';
 import { squareInput } from './image-tower.js';
 import type { ScorerKind } from './scorer-kind.js';
+import { clipNetworks } from './scorer-networks.js';
 import { openPairScorer } from './towers.js';
 
 /** Term `pickscore`, about 15 to 25, higher is better. */
 export const pickscore: ScorerKind = {
   version: 'pickscore-1',
   files: CLIP_FILES,
+  networks: (_, folder) => clipNetworks(folder, readClipPreprocessing(folder).size),
   make: 'python tools/export_scorer.py pickscore --output models/pickscore',
   check(manifest, folder) {
     readClipPreprocessing(folder);

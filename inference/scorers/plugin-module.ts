@@ -14,13 +14,13 @@ const CODE = /\.(js|mjs)$/;
 /** Files that code names by a relative path: imports, and URLs from import.meta.url. */
 const RELATIVE = /(?:\bfrom|\bimport|\bURL)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g;
 
-/** Code that this thread imported beside a scorer's own module, and its hash: Node keeps it until the thread ends. */
+/** Code imported by modules of this thread, and its hash: Node keeps it until the thread ends. */
 const imported = new Map<string, string>();
 
 /**
  * A path of scorer.json, relative to its folder, in one spelling.
  *
- * @throws QschedError (usage) where it leaves the folder
+ * @throws QschedError (usage) if it leaves the folder
  */
 export function insideFolder(path: string, field: string, folder: string): string {
   const plain = posix.normalize(path);
@@ -42,7 +42,7 @@ export function insideFolder(path: string, field: string, folder: string): strin
 }
 
 /**
- * Checks that what is named are files, and that code imports nothing of the folder that is not hashed.
+ * Checks that every name is a file, and that the code imports nothing from the folder that is not hashed.
  *
  * @throws QschedError (usage)
  */
@@ -72,7 +72,7 @@ export function checkModuleFiles(folder: string, files: readonly string[]): void
 /**
  * Imports the module anew whenever one of the files has changed.
  *
- * @throws QschedError (usage) where it cannot be loaded or exports no scorer; (failure) where a file that it imports
+ * @throws QschedError (usage) if it cannot be loaded or exports no scorer; (failure) if a file that it imports
  *   has changed since
  */
 export async function loadPlugin(folder: string, module: string, files: readonly string[]): Promise<PluginScorer> {

@@ -1,6 +1,6 @@
 /**
- * Plug-in scores: what scorer.json declares of them, and the interface of a module that computes
- * them. What is declared is read without running any code.
+ * Plug-in scores: their declaration in scorer.json, and the interface of a module that computes them. A declaration is
+ * read without running any code.
  */
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -14,7 +14,7 @@ export interface PluginBatch {
   readonly prompts: readonly string[];
 }
 
-/** Of every declared score one number an image; null, NaN or an infinite number is that image's failure. */
+/** One number per image for every declared score; null, NaN and infinite numbers are failures of that image. */
 export type PluginScores = Readonly<Record<string, readonly (number | null)[] | Float32Array | Float64Array>>;
 
 /** What the module of a `module` scorer exports under the name `scorer`. */
@@ -22,7 +22,7 @@ export interface PluginScorer {
   /**
    * Scores images, each on its own: the numbers of an image must not depend on the others of
    * its batch, on how many there are, or on anything but the image, its prompt and the hashed files.
-   * What it throws stops the batch: nothing is stored, and it is tried again.
+   * An error stops the batch: nothing is stored, and it is tried again.
    */
   score(batch: PluginBatch): PluginScores | Promise<PluginScores>;
   /** Called once, when the scorer is no longer needed. */
@@ -36,7 +36,7 @@ export interface DeclaredScore {
   readonly direction: 'higher' | 'lower';
   /** Whether it compares the image with its prompt, or judges the image alone. */
   readonly judges: 'text' | 'quality';
-  /** The ends of its scale, for readers; infinite where scorer.json says null. Values are not held to it. */
+  /** The ends of its scale, for readers; infinite if scorer.json has null. Values are not checked against it. */
   readonly range: readonly [number, number];
 }
 
@@ -76,7 +76,7 @@ const PLUGIN_KINDS: readonly unknown[] = ['module', 'http'];
 /**
  * The scores that a scorer.json declares, in the order of a row; none for a kind that is not a plug-in.
  *
- * @throws QschedError (usage) where the declaration is wrong
+ * @throws QschedError (usage) if the declaration is wrong
  */
 export function declaredScores(manifest: Readonly<Record<string, unknown>>, folder = ''): DeclaredScore[] {
   if (!PLUGIN_KINDS.includes(manifest['kind'])) return [];
@@ -138,7 +138,7 @@ export type Complaint = (what: string) => QschedError;
  * Columns by name, as a plug-in gives them, to one row per image in the order of `names`.
  * null becomes NaN; columns that were not declared are left out.
  *
- * @throws what `complaint` makes, where a column is missing, has another length, or holds what is not a number
+ * @throws the error of `complaint` if a column is missing, has another length, or holds anything but numbers
  */
 export function rowsOfColumns(
   columns: unknown,
@@ -168,7 +168,7 @@ export function rowsOfColumns(
       const value = column[i];
       if (value !== null && typeof value !== 'number') {
         throw complaint(
-          `the score "${name}" of image ${i} is ${kindOf(value)}, expected a number, or null where it has none`,
+          `the score "${name}" of image ${i} is ${kindOf(value)}, expected a number, or null if it has none`,
         );
       }
       rows[i]![n] = value ?? NaN;

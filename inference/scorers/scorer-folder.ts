@@ -1,5 +1,5 @@
 /**
- * A scorer on disk: a folder under the model roots, of the kind that its scorer.json names.
+ * A scorer on disk: a folder under the model roots, of the kind named in its scorer.json.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,19 +7,22 @@ import { QschedError } from '../../contract/errors.js';
 import { suggestion } from '../../contract/suggestion.js';
 import { externalFiles } from '../models/external-files.js';
 import { hashFiles } from '../models/file-hashes.js';
-import { readJson, type ModelFolder } from '../models/model-folder.js';
+import { readJson } from '../models/folder-files.js';
+import type { ModelFolder } from '../models/model-folder.js';
 import { findModel, modelRoots } from '../models/model-roots.js';
+import { hasHalves } from '../models/network-file.js';
+import { readGraph } from '../models/onnx-graph.js';
 import { SCORER_KINDS } from './kinds.js';
-import type { ScorerFolder, ScorerKind } from './scorer-kind.js';
+import type { ScorerFolder, ScorerKind, ScorerKindName } from './scorer-kind.js';
 
 const MANIFEST = 'scorer.json';
-/** One of these makes a folder a scorer. */
+/** A folder with one of these is a scorer. */
 export const SCORER_MARKERS = ['vision_model.onnx', MANIFEST];
 
 /**
  * Finds a scorer by its role in the model's qsched.json, or by its folder's name.
  *
- * @throws QschedError (usage): unknown scorer or kind, or a folder that lacks a file
+ * @throws QschedError (usage): unknown scorer or kind, a folder that lacks a file, or an ONNX file that cannot be read
  */
 export function openScorerFolder(
   role: string,
@@ -30,7 +33,7 @@ export function openScorerFolder(
   const folder = findScorer(name, roots);
   const manifest = existsSync(join(folder, MANIFEST)) ? (readJson(folder, MANIFEST) as Record<string, unknown>) : {};
   const kind = kindOf(manifest, folder);
-  const definition = SCORER_KINDS[kind]!;
+  const definition = SCORER_KINDS[kind];
   const required = [...definition.files, ...(definition.moreFiles?.(manifest, folder) ?? [])];
   for (const file of required) {
     if (!existsSync(join(folder, file))) {
@@ -48,6 +51,7 @@ export function openScorerFolder(
     manifest,
     names: definition.check(manifest, folder),
     files: [...files, ...externalFiles(folder, files)],
+    networks: definition.networks?.(manifest, folder) ?? [],
   };
 }
 
@@ -55,20 +59,20 @@ function findScorer(name: string, roots?: readonly string[]): string {
   try {
     return findModel(name, SCORER_MARKERS, roots, 'scorer');
   } catch (error) {
-    const known = Object.hasOwn(SCORER_KINDS, name) ? SCORER_KINDS[name] : undefined;
+    const known = isKind(name) ? SCORER_KINDS[name] : undefined;
     if (known === undefined || (roots ?? modelRoots()).some((root) => existsSync(join(root, name)))) throw error;
     throw new QschedError(
       'usage',
-      `The score "${name}" is not installed: it wants a folder "${name}" with ` +
+      `The score "${name}" is not installed: it needs a folder "${name}" with ` +
         `${[MANIFEST, ...known.files].join(', ')} under ${(roots ?? modelRoots()).join(' or ')}.`,
       `Make it: ${known.make}`,
     );
   }
 }
 
-function kindOf(manifest: Readonly<Record<string, unknown>>, folder: string): string {
+function kindOf(manifest: Readonly<Record<string, unknown>>, folder: string): ScorerKindName {
   const kind = manifest['kind'] ?? 'clip';
-  if (typeof kind !== 'string' || !Object.hasOwn(SCORER_KINDS, kind)) {
+  if (!isKind(kind)) {
     throw new QschedError(
       'usage',
       `${join(folder, MANIFEST)}: kind is ${JSON.stringify(kind)}.`,
@@ -78,18 +82,25 @@ function kindOf(manifest: Readonly<Record<string, unknown>>, folder: string): st
   return kind;
 }
 
+const isKind = (kind: unknown): kind is ScorerKindName => typeof kind === 'string' && Object.hasOwn(SCORER_KINDS, kind);
+
 /** The kind of a folder. */
-export const scorerKind = ({ kind }: ScorerFolder): ScorerKind => SCORER_KINDS[kind]!;
+export const scorerKind = ({ kind }: ScorerFolder): ScorerKind => SCORER_KINDS[kind];
 
 /**
- * What identifies a scorer in every key: name, version of its formula, all files, and what its kind adds.
+ * What identifies a scorer in every key: name, version of its formula, all files, and what its kind adds. Only if they
+ * apply: `preprocessing` for networks whose halves are converted, and `batch: 1` for networks whose rows depend on each
+ * other, which get one row per call.
  */
 export async function scorerFingerprint(scorer: ScorerFolder): Promise<Readonly<Record<string, unknown>>> {
   const { version, identify } = scorerKind(scorer);
+  const graphs = scorer.networks.map(({ file }) => readGraph(join(scorer.folder, file)));
   return {
     name: scorer.name,
     version,
     files: await hashFiles(scorer.folder, scorer.files),
+    ...(graphs.some(hasHalves) ? { preprocessing: { float16: 1 } } : {}),
+    ...(graphs.some(({ rowsDepend }) => rowsDepend) ? { batch: 1 } : {}),
     ...(identify === undefined ? {} : await identify(scorer)),
   };
 }

@@ -1,10 +1,10 @@
 /**
- * What a reader should know of the scorers before trusting their numbers.
+ * What a reader should know about the scorers before trusting their numbers.
  */
 import { loadClipTokenizer } from '../models/clip-tokenizer.js';
 import type { ScorerFolder } from './scorer-kind.js';
 
-/** Texts that are tokenised to see whether they are cut: the longest, since this runs beside a heartbeat. */
+/** Texts that are tokenised to see whether they are cut: the longest ones, since this blocks heartbeats. */
 const MAX_READ = 2000;
 
 /** One sentence per scorer that cuts captions. */

@@ -4,13 +4,14 @@
 import { join } from 'node:path';
 import { ByteCache } from '../models/byte-cache.js';
 import { loadClipTokenizer } from '../models/clip-tokenizer.js';
-import { openSession, runBatched, type SessionOptions } from '../models/runtime-session.js';
+import { sharedSession } from '../models/network-pool.js';
+import type { SessionOptions } from '../models/runtime-session.js';
 
 const REMEMBERED_BYTES = 64 * 1024 * 1024;
 
 /** Embeds captions. */
 export interface TextTower {
-  /** One embedding a text, as the network gives it. */
+  /** One embedding per text, as the network gives it. */
   embed(texts: readonly string[]): Promise<Float32Array[]>;
   release(): Promise<void>;
 }
@@ -18,7 +19,7 @@ export interface TextTower {
 /** Opens text_model.onnx and the tokenizer of a folder. */
 export async function openTextTower(folder: string, options: SessionOptions): Promise<TextTower> {
   const tokenizer = loadClipTokenizer(folder);
-  const tower = await openSession(join(folder, 'text_model.onnx'), options);
+  const session = await sharedSession(join(folder, 'text_model.onnx'), options);
   const remembered = new ByteCache(REMEMBERED_BYTES);
   return {
     async embed(texts) {
@@ -28,27 +29,18 @@ export async function openTextTower(folder: string, options: SessionOptions): Pr
         if (known !== undefined) found.set(text, known);
       }
       const fresh = [...new Set(texts)].filter((text) => !found.has(text));
-      const rows = await runBatched(fresh, options.batch, (slice) => {
-        const ids = tokenizer.encode(slice);
-        return tower.run(
-          {
-            input_ids: {
-              kind: 'rows',
-              rows: slice.map((_, row) => ids.slice(row * tokenizer.length, (row + 1) * tokenizer.length)),
-              shape: [tokenizer.length],
-            },
-          },
-          slice.length,
-          'text_embeds',
-        );
-      });
+      const rows = await session.run(
+        fresh,
+        (slice) => ({ input_ids: { rows: tokenizer.encode(slice), shape: [tokenizer.length] } }),
+        'text_embeds',
+      );
       fresh.forEach((text, i) => {
-        const row = rows[i]!.slice(); // a view would keep its whole batch
+        const row = rows[i]!.slice(); // a view would keep its whole batch in memory
         remembered.set(text, row);
         found.set(text, row);
       });
       return texts.map((text) => found.get(text)!);
     },
-    release: () => tower.release(),
+    release: () => session.release(),
   };
 }

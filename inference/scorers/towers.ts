@@ -39,11 +39,11 @@ export async function openPairScorer(
   return {
     role,
     names,
-    async score(images, between) {
+    async score(images, checkpoint) {
       const captions = await texts.embed(images.map(({ text }) => text));
       const rows = await imageTower.embed(
         images.map(({ image }) => image),
-        between,
+        checkpoint,
       );
       return rows.map((row, i) => Float64Array.of(term(row, captions[i]!)));
     },

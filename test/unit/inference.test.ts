@@ -10,7 +10,7 @@ import { listPrecisions, openModelFolder } from '../../inference/models/model-fo
 import { findModel, listModels, packageRoot } from '../../inference/models/model-roots.js';
 import { numericClass } from '../../inference/models/numeric-class.js';
 import { schedulerOf } from '../../diffusion/scheduler-of.js';
-import { scoreQueueOf } from '../../inference/describe.js';
+import { scoreQueueOf } from '../../inference/fingerprint.js';
 import { checkSearchFiles } from '../../planning/check.js';
 import type { Prompt } from '../../inference/prompts/prompt.js';
 import {
@@ -25,7 +25,7 @@ import { refuseTooMuchText } from '../../inference/prompts/too-much-text.js';
 import { openSession } from '../../inference/models/runtime-session.js';
 import { openScorerFolder } from '../../inference/scorers/scorer-folder.js';
 import { QschedError } from '../../contract/errors.js';
-import { model as onnx, tensor } from './onnx-bytes.js';
+import { model as onnx, tensor, value as onnxValue } from './onnx-bytes.js';
 import { parseSearchSpec } from '../../contract/validate.js';
 
 let root: string;
@@ -39,12 +39,19 @@ function write(path: string, content: string | Uint8Array | object): void {
   writeFileSync(path, typeof content === 'string' || content instanceof Uint8Array ? content : JSON.stringify(content));
 }
 
-/** A folder of the right layout; the graphs are empty. */
+const withOutput = (name: string): Uint8Array => onnx({ outputs: [onnxValue(name, 'float32', ['batch'])] });
+
+/** A folder of the right layout; the graphs have no nodes. */
 function makeModel(name: string): string {
   const folder = join(models, name);
-  for (const file of ['tokenizer/tokenizer.json', 'tokenizer/tokenizer_config.json']) write(join(folder, file), '');
-  for (const file of ['text_encoder/model', 'unet/model', 'unet/model_w4a8', 'vae_decoder/model']) {
-    write(join(folder, `${file}.onnx`), onnx({}));
+  for (const file of ['tokenizer/tokenizer.json', 'tokenizer/tokenizer_config.json']) write(join(folder, file), {});
+  for (const [file, output] of [
+    ['text_encoder/model', 'last_hidden_state'],
+    ['unet/model', 'out_sample'],
+    ['unet/model_w4a8', 'out_sample'],
+    ['vae_decoder/model', 'sample'],
+  ]) {
+    write(join(folder, `${file}.onnx`), withOutput(output!));
   }
   write(join(folder, 'model_index.json'), {});
   write(join(folder, 'unet/config.json'), { in_channels: 6, sample_size: 8 });
@@ -56,7 +63,10 @@ function makeModel(name: string): string {
 
 function makeScorer(name: string): string {
   const folder = join(models, name);
-  for (const file of SCORER_FILES) write(join(folder, file), file.endsWith('.onnx') ? onnx({}) : '');
+  for (const file of SCORER_FILES) {
+    const output = file === 'text_model.onnx' ? 'text_embeds' : 'image_embeds';
+    write(join(folder, file), file.endsWith('.onnx') ? withOutput(output) : {});
+  }
   write(join(folder, 'preprocessor_config.json'), {
     crop_size: { height: 32 },
     image_mean: [0, 0, 0],
@@ -96,15 +106,17 @@ describe('a model folder', () => {
     expect(model).toMatchObject({
       name: 'tiny',
       precision: 'w4a8',
-      network: 'unet/model_w4a8.onnx',
+      pipeline: 'stable-diffusion',
+      precisions: ['fp32', 'w4a8'],
       latentShape: [6, 8, 8],
-      scalingFactor: 0.5,
-      shiftFactor: 0,
       scorers: { objective: 'clip' },
     });
     expect(model.files).toContain('unet/model_w4a8.onnx');
     expect(model.files).not.toContain('unet/model.onnx');
-    expect(openModelFolder('tiny', 'fp32', [models]).network).toBe('unet/model.onnx');
+    const denoiserOf = (precision: string) =>
+      openModelFolder('tiny', precision, [models]).networks.find(({ role }) => role === 'denoiser')?.file;
+    expect(denoiserOf('fp32')).toBe('unet/model.onnx');
+    expect(denoiserOf('w4a8')).toBe('unet/model_w4a8.onnx');
     expect(listPrecisions(model.folder)).toEqual(['fp32', 'w4a8']);
   });
 
@@ -179,7 +191,7 @@ describe('a model folder', () => {
 
   test('without a network folder says so', () => {
     rmSync(join(models, 'tiny/unet'), { recursive: true });
-    expect(refusal(() => listPrecisions(join(models, 'tiny'))).message).toContain('lacks unet/model.onnx');
+    expect(refusal(() => listPrecisions(join(models, 'tiny'))).message).toContain('matches none of stable-diffusion');
   });
 
   test('an unknown precision lists what there is', () => {

@@ -15,9 +15,13 @@ import { schedulerOf } from '../../diffusion/scheduler-of.js';
 import { declaredScores } from '../../inference/scorers/plugin.js';
 import { openScorerFolder, scorerFingerprint, scorerKind } from '../../inference/scorers/scorer-folder.js';
 import type { ScoredImage, Scorer } from '../../inference/scorers/scorer.js';
-import { openScoringEngine } from '../../inference/engine/scoring-engine.js';
+import { createGenerator } from '../../inference/engine/generate-blocks.js';
+import { scoreCandidates } from '../../inference/engine/score-images.js';
+import { openPipeline } from '../../inference/pipelines/open-pipeline.js';
+import { toWireSchedule } from '../../contract/wire/schedule.js';
 import type { RgbImage } from '../../metrics/images/image.js';
 import { QschedError } from '../../contract/errors.js';
+import { generateAll } from './generate-all.js';
 
 const EXAMPLES = join(packageRoot(), 'examples');
 const SESSION = { batch: 2, threads: 1 };
@@ -110,15 +114,21 @@ describe('the module example', () => {
 
   test('scores images of the bundled model in the engine', async () => {
     const model = openModelFolder('shapes', 'w4a8', [join(packageRoot(), 'models')]);
-    const engine = await openScoringEngine(model, [found('module-scorer', [EXAMPLES])], SESSION);
+    const pipeline = await openPipeline(model, SESSION);
+    const scorer = await open('module-scorer', [EXAMPLES]);
+    const generator = createGenerator(pipeline);
     const pairs = [{ text: 'a red circle on a blue background', seed: 0 }];
-    const candidates = [{ schedule: schedulerOf(model, { type: 'tcd', steps: 1, eta: 0 }).fused(), pairs: [0] }];
-    const [[evaluation]] = (await engine.score(candidates, pairs)) as [[{ terms: [Float64Array] }]];
-    const [[image]] = (await engine.generate(candidates, pairs)) as [[RgbImage]];
-    const [[colourfulness]] = (await engine.scorers[0]!.score([{ image, text: '' }])) as [Float64Array];
+    const schedule = toWireSchedule(schedulerOf(model, { type: 'tcd', steps: 1, eta: 0 }).fused());
+    const candidates = [{ schedule, pairs: [0] }];
+    const [[evaluation]] = (await scoreCandidates(generator, [scorer], candidates, pairs)) as [
+      [{ terms: [Float64Array] }],
+    ];
+    const [[image]] = (await generateAll(generator, candidates, pairs)) as [[RgbImage]];
+    const [[colourfulness]] = (await scorer.score([{ image, text: '' }])) as [Float64Array];
     expect(evaluation.terms[0][0]).toBe(colourfulness);
     expect(colourfulness).toBeGreaterThan(1);
-    await engine.release();
+    await scorer.release();
+    await pipeline.release();
   });
 });
 
@@ -512,9 +522,9 @@ describe('a scorer behind HTTP', () => {
     [
       'broken JSON',
       { text: '{"version": "7", "scores": {"beauty": [NaN, 1]' },
-      'answered what is not JSON: {"version": "7"',
+      'did not answer with JSON: {"version": "7"',
     ],
-    ['nothing', { text: '' }, 'answered what is not JSON: nothing'],
+    ['nothing', { text: '' }, 'did not answer with JSON: nothing'],
     ['another version', { body: { version: '8', scores: {} } }, '"version" is "8", expected "7"'],
     ['no version', { body: { scores: { beauty: [1, 2], error: [1, 2] } } }, '"version" is missing, expected "7"'],
     ['another id', { body: { id: 'other', version: '7', scores: {} } }, '"id" is "other", expected "fake"'],
@@ -537,7 +547,7 @@ describe('a scorer behind HTTP', () => {
     );
     const scorer = await open('served');
     expect((await refusal(() => scorer.score(NOISE.slice(0, 2)))).hint).toContain(
-      'another version has keys of its own',
+      'scores of another version are stored under other keys',
     );
     expect(await scorer.score(NOISE.slice(0, 2))).toHaveLength(2);
     expect(seen.map(({ method }) => method)).toEqual(['GET', 'POST', 'GET', 'POST']);
@@ -586,7 +596,7 @@ describe('a scorer behind HTTP', () => {
     expect(error).toMatchObject({
       code: 'failure',
       final: false,
-      message: `GET ${url} failed: nothing listens there (ECONNREFUSED) (2 tries).`,
+      message: `GET ${url} failed: connection refused (ECONNREFUSED) (2 tries).`,
     });
     expect(error.hint).toContain(`Start it: python serve.py (in ${join(root, 'served')})`);
   });
@@ -597,7 +607,7 @@ describe('a scorer behind HTTP', () => {
     });
     const unset = await refusal(() => scorerFingerprint(found('served')));
     expect(unset).toMatchObject({ code: 'usage' });
-    expect(unset.message).toContain('wants the environment variable QSCHED_TEST_SCORER_KEY, which is not set here');
+    expect(unset.message).toContain('needs the environment variable QSCHED_TEST_SCORER_KEY, which is not set here');
     try {
       process.env['QSCHED_TEST_SCORER_KEY'] = 'Bearer s3cret\u00e9';
       expect((await refusal(() => open('served'))).message).not.toContain('s3cret');

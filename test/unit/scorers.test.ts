@@ -15,9 +15,20 @@ import { AQ_MAP_TEMPLATES } from '../../metrics/scores/aq-map-templates.js';
 import { cropImage } from '../../metrics/images/crop.js';
 import { maniqaCrops } from '../../metrics/scores/maniqa.js';
 import { pickScore } from '../../metrics/scores/pickscore.js';
+import { bytes } from './onnx-bytes.js';
 
 const GOLDEN = join(import.meta.dirname, '..', 'golden', 'scorers');
-const NAMES = ['clip-score', 'clip-iqa', 'hpsv2', 'pickscore', 'aq-map', 'maniqa', 'brisque', 'inception', 'cmmd'];
+const NAMES = [
+  'clip-score',
+  'clip-iqa',
+  'hpsv2',
+  'pickscore',
+  'aq-map',
+  'maniqa',
+  'brisque',
+  'inception',
+  'cmmd',
+] as const;
 
 let root: string;
 beforeEach(() => {
@@ -45,7 +56,7 @@ const failure = (call: () => unknown): string => {
 
 describe.each(NAMES)('the score %s', (name) => {
   test('where it is absent, names every file and the command that makes it', () => {
-    const { files, make } = SCORER_KINDS[name]!;
+    const { files, make } = SCORER_KINDS[name];
     const said = failure(() => open(name));
     expect(said).toMatch(/^usage \| /);
     for (const file of ['scorer.json', ...files]) expect(said).toContain(file);
@@ -56,12 +67,13 @@ describe.each(NAMES)('the score %s', (name) => {
   test('opens, and hashes every file of its folder into the key', async () => {
     copy(name);
     const found = open(name);
-    expect([...found.files].sort()).toEqual([...new Set(['scorer.json', ...SCORER_KINDS[name]!.files])].sort());
+    expect([...found.files].sort()).toEqual([...new Set(['scorer.json', ...SCORER_KINDS[name].files])].sort());
     const before = JSON.stringify(await scorerFingerprint(found));
     for (const file of found.files) {
       const path = join(root, name, file);
       const content = readFileSync(path);
-      writeFileSync(path, Buffer.concat([content, Buffer.from('\n')]));
+      const more = file.endsWith('.onnx') ? bytes(6, 'another doc string') : Buffer.from('\n');
+      writeFileSync(path, Buffer.concat([content, more]));
       expect(JSON.stringify(await scorerFingerprint(found)), file).not.toBe(before);
       writeFileSync(path, content);
     }
@@ -70,12 +82,12 @@ describe.each(NAMES)('the score %s', (name) => {
 
   test('that lacks any one file names it', () => {
     const folder = copy(name);
-    for (const file of SCORER_KINDS[name]!.files) {
+    for (const file of SCORER_KINDS[name].files) {
       const content = readFileSync(join(folder, file));
       rmSync(join(folder, file));
       const said = failure(() => open(name));
       expect(said).toContain(`lacks ${file}`);
-      expect(said).toContain(SCORER_KINDS[name]!.make);
+      expect(said).toContain(SCORER_KINDS[name].make);
       writeFileSync(join(folder, file), content);
     }
   });
