@@ -86,11 +86,10 @@ async function measure({
   return [
     result({
       name,
+      title: `${workers} simulated workers, ${spec.optimizer?.type}: share of the ideal throughput (${ideal} s)`,
       ours: ideal / run.seconds,
-      peer: null,
-      unit: `share of the ideal ${ideal} s`,
+      unit: 'share',
       better: 'higher',
-      peerName: null,
       target,
       measure: 'ours',
     }),

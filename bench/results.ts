@@ -1,19 +1,24 @@
 /**
- * One line of bench/results.json, and the table of all of them.
+ * The lines of bench/results.json, and the tables that show them: on the terminal, and in README.md.
  */
 import { cpus } from 'node:os';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { textTable } from '../cli/text/table-document.js';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { tableOf, writeTable } from '../cli/text/table-document.js';
 
 const FILE = new URL('results.json', import.meta.url);
+const README = new URL('../README.md', import.meta.url);
+/** What README.md has between these comments is written by `npm run bench`. */
+const [START, END] = ['<!-- npm run bench: start -->', '<!-- npm run bench: end -->'];
 
 /** A measured figure and its peer's. A ratio above 1 always means that ours is better. */
 export interface BenchResult {
   readonly name: string;
+  readonly title: string;
   readonly ours: number;
   readonly peer: number | null;
   readonly ratio: number | null;
-  readonly unit: string;
+  /** `share`: of 1, shown in percent. */
+  readonly unit: 's' | 'candidates/s' | 'share' | 'times the minimum';
   readonly better: 'higher' | 'lower';
   readonly peerName: string | null;
   readonly target: number;
@@ -26,25 +31,38 @@ export interface BenchResult {
 
 /** Adds what every line has. */
 export function result(
-  line: Pick<BenchResult, 'name' | 'ours' | 'peer' | 'unit' | 'better' | 'peerName' | 'target' | 'measure'>,
+  line: Omit<BenchResult, 'peer' | 'peerName' | 'ratio' | 'command' | 'date' | 'cpu'> &
+    Partial<Pick<BenchResult, 'peer' | 'peerName'>>,
 ): BenchResult {
-  const { ours, peer, better } = line;
+  const { name, ours, better, peer = null, peerName = null } = line;
   const ratio = peer === null ? null : better === 'higher' ? ours / peer : peer / ours;
   return {
     ...line,
+    peer,
+    peerName,
     ratio,
-    command: `npm run bench -- ${line.name}`,
+    command: `npm run bench -- ${name}`,
     date: new Date().toISOString().slice(0, 10),
     cpu: `${cpus()[0]?.model ?? 'unknown'} x ${cpus().length}`,
   };
 }
 
-/** Replaces lines with the same names in bench/results.json. */
+/** All stored lines. */
+export const stored = (): BenchResult[] => JSON.parse(readFileSync(FILE, 'utf8')) as BenchResult[];
+
+/** Replaces lines with the same names in bench/results.json, and the table in README.md. */
 export function save(lines: readonly BenchResult[]): BenchResult[] {
-  const old = existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as BenchResult[]) : [];
   const names = new Set(lines.map((line) => line.name));
-  const all = [...old.filter((line) => !names.has(line.name)), ...lines].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const all = [...stored().filter(({ name }) => !names.has(name)), ...lines].sort((a, b) => (a.name < b.name ? -1 : 1));
   writeFileSync(FILE, `${JSON.stringify(all, null, 2)}\n`);
+  const readme = readFileSync(README, 'utf8');
+  const [before, after] = [readme.indexOf(START), readme.indexOf(END)];
+  if (before !== -1 && after !== -1) {
+    writeFileSync(
+      README,
+      `${readme.slice(0, before + START.length)}\n${asTable(all, 'markdown')}\n${readme.slice(after)}`,
+    );
+  }
   return all;
 }
 
@@ -54,22 +72,34 @@ export function reaches({ measure, ratio, ours, target, better }: BenchResult): 
   return better === 'higher' ? ours >= target : ours <= target;
 }
 
-/** The lines as a table. */
-export function asTable(lines: readonly BenchResult[]): string {
-  const show = (value: number | null): string =>
-    value === null ? '-' : value >= 100 ? value.toFixed(0) : value.toPrecision(value >= 1 && value < 1.1 ? 5 : 3);
-  const rows = [
-    ['name', 'ours', 'peer', 'unit', 'ratio', 'target', 'reached', 'peer is'],
-    ...lines.map((line) => [
-      line.name,
-      show(line.ours),
-      show(line.peer),
-      line.unit,
-      show(line.ratio),
-      `${line.measure} ${line.measure === 'ratio' || line.better === 'higher' ? '>=' : '<='} ${+line.target.toFixed(4)}`,
-      { true: 'yes', false: 'no', null: '-' }[String(reaches(line)) as 'true'],
-      line.peerName ?? '-',
-    ]),
-  ];
-  return textTable(rows);
+const shown = (value: number, unit: BenchResult['unit']): string => {
+  if (unit === 'share') return `${(100 * value).toFixed(1)} %`;
+  if (unit === 'times the minimum') return `${value.toFixed(3)} x`;
+  return `${value >= 100 ? value.toFixed(0) : value.toPrecision(3)} ${unit}`;
+};
+
+function targetOf({ measure, target, better, unit }: BenchResult): string {
+  if (measure === 'ratio') return `ratio ${target}`;
+  return `${better === 'higher' ? 'at least' : 'at most'} ${shown(target, unit)}`;
 }
+
+/** The lines as a table. */
+export const asTable = (lines: readonly BenchResult[], format: 'table' | 'markdown'): string =>
+  writeTable(
+    tableOf<BenchResult>(
+      [
+        { head: 'benchmark', cell: ({ name }) => name },
+        { head: 'what', cell: ({ title }) => title },
+        { head: 'ours', cell: ({ ours, unit }) => shown(ours, unit), numeric: true },
+        { head: 'target', cell: (line) => targetOf(line), numeric: true },
+        { head: 'reached', cell: (line) => ({ true: 'yes', false: 'no', null: '-' })[`${reaches(line)}`] },
+        {
+          head: 'peer',
+          cell: ({ peer, peerName, unit }) => (peer === null ? '' : `${shown(peer, unit)}: ${peerName}`),
+        },
+        { head: 'ratio', cell: ({ ratio }) => ratio?.toPrecision(2), numeric: true },
+      ],
+      lines,
+    ),
+    format,
+  );

@@ -26,5 +26,5 @@ for (const { names, run } of BENCHES) {
   process.stderr.write(`measuring ${names.join(', ')} ...\n`);
   all = save(await run());
 }
-process.stdout.write(`${asTable(all)}\n`);
+process.stdout.write(`${asTable(all, 'table')}\n`);
 process.exit(0);

@@ -34,9 +34,10 @@ async function plainLoop(steps: number): Promise<BenchResult[]> {
   const lines = [
     result({
       name: `plain-loop-${steps}`,
+      title: `${GRID_POINTS} x ${GRID_POINTS} grid x ${PAIRS} images, ${steps} steps, through Temporal and SQLite`,
       ours: run.seconds,
       peer: peer.seconds,
-      unit: `s for ${CANDIDATES} candidates x ${PAIRS} images`,
+      unit: 's',
       better: 'lower',
       peerName: peer.name,
       target: 1,
@@ -47,11 +48,10 @@ async function plainLoop(steps: number): Promise<BenchResult[]> {
     lines.push(
       result({
         name: 'time-outside-ort',
+        title: "the 4-step grid: the scoring processes' time outside ONNX Runtime",
         ours: 1 - run.runtimeSeconds / (run.seconds * cores),
-        peer: null,
-        unit: "share of the scoring processes' time",
+        unit: 'share',
         better: 'lower',
-        peerName: null,
         target: 0.07,
         measure: 'ours',
       }),
@@ -76,6 +76,7 @@ async function noopGrid(): Promise<BenchResult[]> {
   return [
     result({
       name: 'noop-grid',
+      title: 'candidates with 20 evaluations of 17 terms each, and a score that costs nothing',
       ours: run.candidates / run.seconds,
       peer: peer?.['perSecond'] ?? null,
       unit: 'candidates/s',
@@ -88,8 +89,9 @@ async function noopGrid(): Promise<BenchResult[]> {
 }
 
 /**
- * Rows that the denoiser computed, over those of the trajectory tree: per pair one for the first step, which all candidates
- * share, and one for each further step of each candidate. Beyond 1 are the first steps that several workers computed.
+ * Rows that the denoiser computed, divided by those of the trajectory tree: per pair, one for the first step, which all
+ * candidates share, and one for each further step of each candidate. The excess over 1 is first steps that several workers
+ * computed.
  */
 async function denoiserRows(workers: number): Promise<BenchResult[]> {
   const steps = 4;
@@ -98,11 +100,10 @@ async function denoiserRows(workers: number): Promise<BenchResult[]> {
   return [
     result({
       name: `denoiser-rows-${workers}`,
+      title: `the 4-step grid with ${workers} ${workers === 1 ? 'process' : 'processes'}: rows that the denoiser computed`,
       ours: run.denoiserRows / bound,
-      peer: null,
-      unit: `denoiser rows / ${bound}`,
+      unit: 'times the minimum',
       better: 'lower',
-      peerName: null,
       target: 1 + (PAIRS * workers) / bound,
       measure: 'ours',
     }),

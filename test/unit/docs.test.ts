@@ -1,0 +1,77 @@
+/** The commands, flags, specs, links and figures of the documentation are those of the program. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { asTable, stored } from '../../bench/results.js';
+import { addCommands } from '../../cli/commands.js';
+import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
+import { parseSearchSpec } from '../../contract/validate.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const PAGES = [
+  'README.md',
+  'models/README.md',
+  'examples/http-scorer/README.md',
+  'examples/module-scorer/README.md',
+  ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`),
+];
+
+/** The fenced blocks of a page in one language. */
+const blocks = (page: string, language: string): string[] =>
+  [...read(page).matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, 'gm'))].map(([, code]) => code!);
+
+describe.each(PAGES)('%s', (page) => {
+  const text = read(page);
+
+  it('names commands and flags that exist', () => {
+    const program = new Command('qsched');
+    addCommands(program, () => undefined);
+    const code = [...text.matchAll(/^```[^]*?^```|`[^`\n]+`/gm)]
+      .map(([block]) => block.replaceAll(/#.*/g, ''))
+      .join('\n');
+    const unknown = [...code.matchAll(/\bqsched ([a-z]+)([^\n`]*)/g)].flatMap(([, name, rest]) => {
+      const command = program.commands.find((one) => one.name() === name);
+      if (command === undefined) return [name!];
+      const known = command.options.flatMap(({ long, short }) => [long, short]);
+      const flags = [...rest!.matchAll(/--[a-z-]+/g)].map(([flag]) => flag);
+      return flags.filter((flag) => !known.includes(flag)).map((flag) => `${name} ${flag}`);
+    });
+    expect(unknown).toEqual([]);
+  });
+
+  it('links to files that exist', () => {
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link!);
+    expect(links.filter((link) => !existsSync(join(ROOT, dirname(page), link)))).toEqual([]);
+  });
+});
+
+it('README starts with two commands', () => {
+  const [first] = blocks('README.md', 'sh');
+  expect(first!.split('\n').map((line) => line.replace(/ *#.*/, ''))).toEqual([
+    'npm ci && npm start',
+    'npm ci && npm test',
+    '',
+  ]);
+});
+
+it("README's spec is valid, and shows the defaults", () => {
+  const [spec] = blocks('README.md', 'yaml');
+  expect(parseSearchSpec(parse(spec!))).toEqual(parseSearchSpec({ model: 'shapes' }));
+});
+
+it('the specs of docs and examples are valid', () => {
+  const [table] = blocks('docs/evaluate.md', 'yaml');
+  expect(parseEvaluateSpec(parse(table!)).rows).toHaveLength(4);
+  for (const kind of ['http', 'module']) {
+    const [spec] = blocks(`examples/${kind}-scorer/README.md`, 'yaml');
+    expect(parseSearchSpec(parse(spec!)).confirm.scorers).toEqual(['second', `${kind}-scorer`]);
+  }
+});
+
+it("README's table of benchmarks is that of bench/results.json", () => {
+  expect(read('README.md')).toContain(`\n${asTable(stored(), 'markdown')}\n`);
+});
