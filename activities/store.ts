@@ -56,8 +56,7 @@ export interface StoreDependencies {
 }
 
 /** Activities of the store queue. */
-export function createStoreActivities({ store, path, searchAttributes, modelServed, ...counting }: StoreDependencies) {
-  const countWorkers = remembered(counting.countWorkers);
+export function createStoreActivities({ store, path, searchAttributes, modelServed, countWorkers }: StoreDependencies) {
   const guarded = <T>(body: () => T | Promise<T>): Promise<T> =>
     asActivity(async () => {
       try {
@@ -111,19 +110,5 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
     finish: (request: FinishRequest): Promise<SearchResult> => guarded(() => finishSearch(store, request)),
     abandon: (request: { searchId: string; status: 'failed' | 'cancelled'; message: string }): Promise<void> =>
       guarded(() => closeSearch(store, request.searchId, request)),
-  };
-}
-
-/** How long a count of workers is good for: a generation that follows another at once does not ask the server again. */
-const COUNT_MILLISECONDS = 5000;
-
-function remembered(count: StoreDependencies['countWorkers']): StoreDependencies['countWorkers'] {
-  const known = new Map<string, { readonly at: number; readonly workers: number }>();
-  return async (queue) => {
-    const found = known.get(queue);
-    if (found !== undefined && Date.now() - found.at < COUNT_MILLISECONDS) return found.workers;
-    const workers = await count(queue);
-    known.set(queue, { at: Date.now(), workers });
-    return workers;
   };
 }

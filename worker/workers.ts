@@ -19,6 +19,7 @@ import type { DeviceOptions } from '../inference/pipelines/open-pipeline.js';
 import { distinctQueues } from '../inference/verify.js';
 import { artefactFolder } from '../temporal/data-folder.js';
 import { COMPUTE_QUEUE, modelQueue, STORE_QUEUE, WORKFLOW_QUEUE } from '../temporal/queues.js';
+import { rememberedCount } from './remembered-count.js';
 
 /** Where workers connect to. */
 export interface WorkerAddress {
@@ -72,7 +73,7 @@ export async function startHost(at: WorkerAddress, dependencies: StoreDependenci
   const store = await Worker.create({
     ...common,
     taskQueue: STORE_QUEUE,
-    activities: createStoreActivities(dependencies),
+    activities: createStoreActivities({ ...dependencies, countWorkers: rememberedCount(dependencies.countWorkers) }),
     maxConcurrentActivityTaskExecutions: 4,
   });
   const computing = await Worker.create({

@@ -266,6 +266,59 @@ describe('continue-as-new', () => {
   });
 });
 
+describe('any number of workers', () => {
+  const dump = (id: string) =>
+    world.store
+      .select()
+      .from(trials)
+      .innerJoin(candidates, eq(candidates.id, trials.candidateId))
+      .where(eq(trials.searchId, id))
+      .orderBy(trials.stage, trials.number)
+      .all()
+      .map(({ trials: { stage, number, point, status, score, tc, iq }, candidates: { sample, noise } }) => {
+        return { stage, number, point, status, score, tc, iq, sample, noise };
+      });
+
+  it('gives the same search, cut into other blocks', async () => {
+    const spec = (precision: string): SearchSpecInput => ({
+      ...GRID,
+      precision,
+      coefficients: { shape: 'linear' },
+      optimizer: { type: 'cma-es', budget: 24 },
+      prompts: { count: 20, seeds: [0, 1] },
+    });
+    const blocks: number[] = [];
+    for (const workers of [1, 3, 16]) {
+      world.countWorkers(workers);
+      world.requests.length = 0;
+      await (await world.start(`workers-${workers}`, spec(`w-${workers}`))).result();
+      blocks.push(world.requests.length);
+    }
+    world.countWorkers(2);
+    expect(dump('workers-3')).toEqual(dump('workers-1'));
+    expect(dump('workers-16')).toEqual(dump('workers-1'));
+    expect(new Set(blocks).size).toBeGreaterThan(1);
+  });
+
+  it('may grow and shrink meanwhile', async () => {
+    const spec: SearchSpecInput = {
+      ...GRID,
+      precision: 'w-changing',
+      coefficients: { shape: 'linear' },
+      optimizer: { type: 'cma-es', budget: 24 },
+      prompts: { count: 20, seeds: [0, 1] },
+    };
+    let scored = 0;
+    world.scoreBy((coefficients, request) => {
+      world.countWorkers([1, 5, 0, 16][(scored += 1) % 4]!);
+      return peak(1.12)(coefficients, request);
+    });
+    await (await world.start('workers-changing', spec)).result();
+    world.countWorkers(2);
+    expect(dump('workers-changing')).toEqual(dump('workers-1'));
+  });
+});
+
 describe('failures that are tried again', () => {
   it('lead the optimizer elsewhere: no candidate has the score of another', async () => {
     const spec: SearchSpecInput = {
