@@ -12,16 +12,11 @@ import { print, printJson, type GlobalOptions } from '../text/output.js';
 
 /** @returns the exit code */
 export function cleanCommand(flags: Given<typeof CLEAN> & GlobalOptions): number {
-  const folder = artefactFolder();
   if (flags.maxBytes === undefined) {
-    const { bytes } = artefactUsage(folder);
-    throw new QschedError(
-      'usage',
-      `--max-bytes is missing; ${folder} contains ${formatBytes(bytes)}.`,
-      'For example: npx qsched clean --max-bytes 10GB',
-    );
+    throw new QschedError('usage', '--max-bytes is missing.', 'For example: npx qsched clean --max-bytes 10GB');
   }
   const maxBytes = parseBytes('--max-bytes', flags.maxBytes);
+  const folder = artefactFolder();
   if (flags.dryRun) return show(folder, maxBytes, flags);
   const { removed, kept } = cleanArtefacts(folder, maxBytes);
   if (flags.json) printJson({ folder, maxBytes, dryRun: false, removed, kept });

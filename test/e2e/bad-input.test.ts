@@ -66,15 +66,20 @@ interface Wrong {
 const SEARCH = ['search', '--model', 'shapes'];
 
 const WRONG: readonly Wrong[] = [
+  { name: 'clean without a limit', args: ['clean'], says: [/--max-bytes is missing/, /--max-bytes 10GB/] },
   { name: 'unknown command', args: ['serch'], says: [/Unknown command "serch"/, /"search"/] },
   { name: 'unknown flag', args: [...SEARCH, '--bugdet', '3'], says: [/--bugdet/, /"--budget"/] },
   { name: 'flag without its value', args: [...SEARCH, '--budget'], says: [/--budget/, /--help/] },
-  { name: 'model missing', args: ['search', '--precision', 'w4a8'], says: [/model is missing/] },
+  {
+    name: 'model missing',
+    args: ['search', '--precision', 'w4a8'],
+    says: [/^qsched: --model is missing\.\n {2}For example: --model shapes$/m],
+  },
   { name: 'unknown model', args: ['search', '--model', 'shape'], says: [/no model "shape"/, /"shapes"/] },
   {
     name: 'model outside the roots',
     args: ['search', '--model', '../models/shapes'],
-    says: [/--model: model is "\.\.\/models\/shapes"/, /Change model|plain name/],
+    says: [/^qsched: --model is "\.\.\/models\/shapes"/m, /plain name/],
   },
   {
     name: 'model folder that lacks a file',
@@ -94,55 +99,55 @@ const WRONG: readonly Wrong[] = [
   {
     name: 'no steps',
     args: [...SEARCH, '--steps', '0'],
-    says: [/--steps: scheduler\.steps is 0: must be from 1 to 50/],
+    says: [/^qsched: --steps is 0: must be from 1 to 50\.\n {2}For example: --steps 4$/m],
   },
-  { name: 'too many steps', args: [...SEARCH, '--steps', '51'], says: [/scheduler\.steps is 51/] },
-  { name: 'half a step', args: [...SEARCH, '--steps', '2.5'], says: [/scheduler\.steps is 2\.5.*whole/] },
+  { name: 'too many steps', args: [...SEARCH, '--steps', '51'], says: [/--steps is 51/] },
+  { name: 'half a step', args: [...SEARCH, '--steps', '2.5'], says: [/--steps is 2\.5.*whole/] },
   {
     name: 'steps that are not number',
     args: [...SEARCH, '--steps', 'four'],
-    says: [/scheduler\.steps is "four".*whole/],
+    says: [/--steps is "four".*whole/],
   },
-  { name: 'eta out of range', args: [...SEARCH, '--eta', '1.5'], says: [/scheduler\.eta is 1\.5/] },
-  { name: 'negative k', args: [...SEARCH, '--k', '-1'], says: [/objective\.k is -1: must not be negative/] },
-  { name: 'k that is not a number', args: [...SEARCH, '--k', 'nan'], says: [/objective\.k is "nan"/] },
-  { name: 'budget of zero', args: [...SEARCH, '--budget', '0'], says: [/--budget: optimizer\.budget is 0/] },
-  { name: 'negative budget', args: [...SEARCH, '--budget', '-5'], says: [/optimizer\.budget is -5/] },
+  { name: 'eta out of range', args: [...SEARCH, '--eta', '1.5'], says: [/--eta is 1\.5/] },
+  { name: 'negative k', args: [...SEARCH, '--k', '-1'], says: [/--k is -1: must not be negative/] },
+  { name: 'k that is not a number', args: [...SEARCH, '--k', 'nan'], says: [/--k is "nan"/] },
+  { name: 'budget of zero', args: [...SEARCH, '--budget', '0'], says: [/^qsched: --budget is 0/m] },
+  { name: 'negative budget', args: [...SEARCH, '--budget', '-5'], says: [/--budget is -5/] },
   {
     name: 'unknown optimizer',
     args: [...SEARCH, '--optimizer', 'cmaes'],
-    says: [/optimizer\.type is "cmaes"/, /"cma-es"/],
+    says: [/--optimizer is "cmaes"/, /"cma-es"/],
   },
   {
     name: 'unknown objective',
     args: [...SEARCH, '--objective', 'jaq'],
-    says: [/objective\.type is "jaq"/, /jaq-clip/],
+    says: [/--objective is "jaq"/, /jaq-clip/],
   },
   { name: 'unknown shape', args: [...SEARCH, '--shape', 'linaer'], says: [/"linear"/] },
-  { name: 'range upside down', args: [...SEARCH, '--range', '1.2,0.8'], says: [/coefficients\.range/, /low to high/] },
-  { name: 'range with one end', args: [...SEARCH, '--range', '0.8'], says: [/coefficients\.range/] },
-  { name: 'range that is not finite', args: [...SEARCH, '--range', '0.8,Infinity'], says: [/coefficients\.range/] },
+  { name: 'range upside down', args: [...SEARCH, '--range', '1.2,0.8'], says: [/--range is/, /low to high/] },
+  { name: 'range with one end', args: [...SEARCH, '--range', '0.8'], says: [/--range is/, /--range 0\.8,1\.2/] },
+  { name: 'range that is not finite', args: [...SEARCH, '--range', '0.8,Infinity'], says: [/--range/] },
   {
     name: 'range in a file that is not finite',
     args: ['search', file('infinite.yaml')],
     says: [/infinite\.yaml:2: coefficients\.range/],
   },
-  { name: 'seed twice', args: [...SEARCH, '--noise-seed', '0,0'], says: [/prompts\.seeds .*twice/] },
+  { name: 'seed twice', args: [...SEARCH, '--noise-seed', '0,0'], says: [/--noise-seed .*twice/] },
   {
     name: 'grid points without a grid',
     args: [...SEARCH, '--grid-points', '3'],
-    says: [/gridPoints is only for the grid/],
+    says: [/--grid-points is only for the grid, and --optimizer is "cma-es"/],
   },
   {
     name: 'unknown prompt set',
     args: [...SEARCH, '--prompts', 'shapes-calibrtion'],
     says: [/no prompt set "shapes-calibrtion"/, /"shapes-calibration"/],
   },
-  { name: 'more prompts than there are', args: [...SEARCH, '--count', '9999'], says: [/prompts\.count is 9999/] },
+  { name: 'more prompts than there are', args: [...SEARCH, '--count', '9999'], says: [/--count is 9999/] },
   {
     name: 'prompt file without prompts',
     args: [...SEARCH, '--prompts', file('empty.txt')],
-    says: [/empty\.txt holds no prompts/],
+    says: [/empty\.txt .*no prompts/],
   },
   { name: 'prompt twice', args: [...SEARCH, '--prompts', file('twice.txt')], says: [/appears twice: "a red circle"/] },
   {
@@ -162,17 +167,17 @@ const WRONG: readonly Wrong[] = [
   },
   { name: 'missing spec file', args: ['search', file('absent.yaml')], says: [/absent\.yaml does not exist/] },
   { name: 'broken YAML', args: ['search', file('broken.yaml')], says: [/broken\.yaml:\d: this is not YAML/] },
-  { name: 'YAML without a spec', args: ['search', file('list.yaml')], says: [/list\.yaml holds no spec/] },
+  { name: 'YAML without a spec', args: ['search', file('list.yaml')], says: [/list\.yaml does not contain a spec/] },
   {
     name: 'unknown key',
     args: ['search', file('unknown-key.yaml')],
     says: [/unknown-key\.yaml:\d: Unknown key "optimizer\.bugdet"/, /"budget"/],
   },
-  { name: 'workers that are not number', args: [...SEARCH, '--workers', 'many'], says: [/--workers is many/] },
+  { name: 'workers that are not number', args: [...SEARCH, '--workers', 'many'], says: [/--workers is "many"/] },
   { name: 'id with a slash', args: [...SEARCH, '--id', 'a/b'], says: [/--id "a\/b"/] },
   { name: 'up with an unknown model', args: ['up', '--model', 'shapess'], says: [/no model "shapess"/, /"shapes"/] },
-  { name: 'up without a worker', args: ['up', '--workers', '0'], says: [/--workers is 0/] },
-  { name: 'worker without a batch', args: ['worker', '--batch', 'none'], says: [/--batch is none/] },
+  { name: 'up without a worker', args: ['up', '--workers', '0'], says: [/--workers is "0"/] },
+  { name: 'worker without a batch', args: ['worker', '--batch', 'none'], says: [/--network-batch is "none"/] },
 ];
 
 describe('wrong input: exit 2 before any server is looked for', () => {
@@ -193,7 +198,7 @@ describe('wrong input: exit 2 before any server is looked for', () => {
     expect(JSON.parse(stdout)).toEqual({
       error: {
         code: 'usage',
-        message: expect.stringContaining('optimizer.budget is 0') as unknown,
+        message: expect.stringContaining('--budget is 0') as unknown,
         hint: expect.stringMatching(/.+/) as unknown,
       },
     });
@@ -305,7 +310,7 @@ describe('a server that runs', () => {
 
       const second = await runCli(['up', '--model', 'shapes'], data);
       expect(second.code).toBe(1);
-      expect(second.stderr).toMatch(/run already \(process \d+\)/);
+      expect(second.stderr).toMatch(/are running already \(process \d+\)/);
       expectClear(second);
 
       const elsewhere = await runCli(['search', '--model', 'other'], newDataFolder(), {

@@ -1,5 +1,5 @@
 /**
- * Schedules through the command line: a search stores them, PTQD is fitted and stored, a study sets them side by side.
+ * Schedules through the command line: a search stores them, PTQD is fitted and stored, an evaluation compares them.
  */
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -80,7 +80,7 @@ describe('in a folder of its own', () => {
     expect(rest['clip_score']).toBeGreaterThan(0);
   });
 
-  it('PTQD is fitted, stored once, and set beside the identity and Q-Sched', async () => {
+  it('PTQD is fitted, stored once, and compared with the baseline and Q-Sched', async () => {
     const { id, trajectories, document } = await runJson<PtqdResult>(['ptqd', ...NETWORK, '--count', '2'], data);
     expect(trajectories).toBe(4); // 2 prompts x 2 seeds
     expect(document.ptqd).toHaveLength(2);
@@ -91,7 +91,7 @@ describe('in a folder of its own', () => {
       seconds: 0,
     });
     expect(document.fused.steps[0]!.n).toBeLessThan(document.identity!.steps[0]!.n);
-    const study = await runJson<Study>(['study', 'ptqd', ...NETWORK, '--count', '2', '--confirm-count', '4'], data);
+    const study = await runJson<Study>(['reproduce', 'ptqd', ...NETWORK, '--count', '2', '--confirm-count', '4'], data);
     expect(study).toMatchObject({ ptqd: id, prompts: 4 });
     expect(study.rows.map(({ scorer, schedule }) => `${scorer} ${schedule}`)).toEqual([
       'objective identity',
@@ -119,12 +119,13 @@ describe('in a folder of its own', () => {
   });
 
   it.each<[string, string[], RegExp]>([
-    ['full precision', ['ptqd', ...NETWORK, '--precision', 'fp32'], /PTQD corrects a quantised network/],
+    ['full precision', ['ptqd', ...NETWORK, '--precision', 'fp32'], /--precision is "fp32", but PTQD corrects/],
     ['an unknown gamma', ['ptqd', ...NETWORK, '--gamma', 'stdd'], /--gamma is "stdd"\.\n {2}Did you mean "std"\?/],
-    ['an unknown study', ['study', 'overhed'], /There is no study "overhed"/],
+    ['an unknown bias', ['ptqd', ...NETWORK, '--bias', 'one'], /--bias is "one"\.\n {2}Allowed: channel, step/],
+    ['an unknown study', ['reproduce', 'overhed'], /There is no study "overhed"/],
     [
       'a schedule of other steps',
-      ['study', 'ptqd', '--model', 'shapes', '--steps', '2', '--eta', '0', '--schedule', 'SCHEDULE'],
+      ['reproduce', 'ptqd', '--model', 'shapes', '--steps', '2', '--eta', '0', '--schedule', 'SCHEDULE'],
       /was made for eta 0\.3, but this study has eta 0/,
     ],
     [

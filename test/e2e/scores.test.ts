@@ -154,17 +154,13 @@ describe('objectives of other scores', () => {
     ],
     ['an unknown score', ['--weights', 'clip-scor=1'], /names "clip-scor"[^]*Did you mean "clip-score"/],
     ['a weight against its score', ['--weights', 'brisque=1'], /a lower brisque is better/],
-    [
-      'a weight that is not a number',
-      ['--weights', 'clip-score=much'],
-      /--weights: objective\.weights\.clip-score is "much"/,
-    ],
+    ['a weight that is not a number', ['--weights', 'clip-score=much'], /clip-score in --weights is "much"/],
     [
       'weights with another objective',
       ['--weights', 'clip-score=1', '--objective', 'iq'],
-      /objective\.weights is only for the weighted objective/,
+      /--weights is only for the weighted objective/,
     ],
-    ['weighted without weights', ['--objective', 'weighted'], /objective\.weights names no score/],
+    ['weighted without weights', ['--objective', 'weighted'], /--objective is "weighted", but --weights is empty/],
   ])('%s is refused before anything is started', async (_, args, pattern) => {
     const fresh = newDataFolder();
     const { code, stderr } = await runCli(['search', ...SMALL, ...args], fresh);

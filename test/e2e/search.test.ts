@@ -128,7 +128,8 @@ describe('a search in a folder of its own', () => {
   });
 
   it('keeps the best where plain sqlite3 finds it', async () => {
-    const sql = 'select search_id, score, finalist_sample, identity_score, status, recommend from best_coefficients';
+    const sql =
+      'select search_id, searched_score, finalist_sample, identity_score, status, verdict from best_coefficients';
     const row = await sqlite(join(data, 'qsched.db'), sql);
     expect(row).toEqual([
       first.searchId,
@@ -155,7 +156,8 @@ describe('a search in a folder of its own', () => {
     const [best] = await runJson<{ searchId: string; recommend: string }[]>(['best'], data);
     expect(best).toMatchObject({
       searchId: first.searchId,
-      ...first.best.coefficients,
+      searchedSample: first.best.coefficients.sample,
+      searchedNoise: first.best.coefficients.noise,
       finalistSample: first.finalist.sample,
       finalistNoise: first.finalist.noise,
       recommend: first.heldOut.recommend,
@@ -222,7 +224,7 @@ describe('a search in a folder of its own', () => {
     expect(after.slice(0, 9)).toEqual(before);
     const shrunk = await runCli(['resume', first.searchId, '--budget', '8'], data);
     expect(shrunk.code).toBe(2);
-    expect(shrunk.stderr).toMatch(/below the search's own 12/);
+    expect(shrunk.stderr).toMatch(/below the 12 of the search/);
   });
 
   it.each([2, 3])('with %i workers gives the same rows', async (workers) => {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StudyResult } from '../../contract/study-spec.js';
 import { cleanUp, gone, killGroup, newDataFolder, query, runCli, runJson, startCli, untilScored } from './harness.js';
 
-const STUDY = ['study', 'table-3', '--count', '40', '--budget', '4'];
+const STUDY = ['reproduce', 'table-3', '--count', '40', '--budget', '4'];
 
 interface Counts {
   readonly evaluations: number;
@@ -113,20 +113,33 @@ describe('a study', () => {
 it.each<[string, string[], RegExp]>([
   [
     'an unknown study',
-    ['study', 'table-2'],
+    ['reproduce', 'table-2'],
     /There is no study "table-2"\.\n {2}Did you mean "table-1"\? Allowed: table-1, .*surface, ptqd, overhead/,
   ],
-  ['an unknown precision', ['study', 'table-1', '--precision', 'w4a7'], /no precision "w4a7".*\n.*w4a8/],
-  ['full precision', ['study', 'table-1', '--precision', 'fp32'], /beside the full-precision one/],
-  ['a flag that the study decides', ['study', 'table-1', '--steps', '4'], /The study table-1 takes no --steps/],
+  [
+    'the old name of the command',
+    ['study', 'table-2'],
+    /`qsched study` is now `qsched reproduce`.*\nqsched: There is no study/,
+  ],
+  ['an unknown precision', ['reproduce', 'table-1', '--precision', 'w4a7'], /no precision "w4a7".*\n.*w4a8/],
+  ['full precision', ['reproduce', 'table-1', '--precision', 'fp32'], /full-precision/],
+  [
+    'a flag that the study decides',
+    ['reproduce', 'table-1', '--steps', '4'],
+    /The study table-1 does not take --steps/,
+  ],
   [
     'more prompts than there are',
-    ['study', 'table-1', '--count', '5000'],
-    /--count is 5000, but the prompt set "shapes-eval" holds 2385 prompts/,
+    ['reproduce', 'table-1', '--count', '5000'],
+    /--count is 5000, but the prompt set "shapes-eval" contains 2385 prompts/,
   ],
-  ['a budget of none', ['study', 'table-1', '--budget', '0'], /--budget is "0": it must be a whole number from 1/],
-  ['another format', ['study', 'table-1', '--format', 'html'], /--format is "html"/],
-  ["a table's flag on another study", ['study', 'overhead', '--format', 'csv'], /The study overhead takes no --format/],
+  ['a budget of none', ['reproduce', 'table-1', '--budget', '0'], /--budget is "0": it must be a whole number from 1/],
+  ['another format', ['reproduce', 'table-1', '--format', 'html'], /--format is "html"/],
+  [
+    "a table's flag on another study",
+    ['reproduce', 'overhead', '--format', 'csv'],
+    /The study overhead does not take --format/,
+  ],
 ])('%s is refused before anything is started', async (_, args, pattern) => {
   const { code, stderr } = await runCli(args, newDataFolder());
   expect(code).toBe(2);

@@ -173,7 +173,7 @@ describe('kill -9', () => {
     expect(code).toBe(0);
     // A kill may hit a server that is just starting: every start is told, the first one too.
     expect(stderr.match(/starting the Temporal server/g)!.length).toBeGreaterThanOrEqual(KILLS + 1);
-    expect(stderr).toMatch(/the Temporal server ended by itself; starting it again/);
+    expect(stderr).toMatch(/the Temporal server ended unexpectedly; starting it again/);
     expect(addresses.size).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ best: result.best, heldOut: result.heldOut });
     expectTheSame(data);

@@ -48,7 +48,7 @@ test('a dry run removes nothing, and says how much is above the limit', () => {
 });
 
 test('needs a limit', () => {
-  expect(() => cleanCommand({})).toThrow(/^--max-bytes is missing; .* contains 3\.0 KB\.$/);
+  expect(() => cleanCommand({})).toThrow('--max-bytes is missing.');
 });
 
 test.each([

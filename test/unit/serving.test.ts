@@ -18,7 +18,7 @@ class FakeChild extends EventEmitter {
   }
 }
 const children: FakeChild[] = [];
-const forked = vi.hoisted(() => vi.fn());
+const forked = vi.hoisted(() => vi.fn<(path: string, args: string[]) => unknown>());
 vi.mock('node:child_process', async (original) => ({ ...(await original<object>()), fork: forked }));
 
 let root: string;
@@ -96,7 +96,7 @@ describe('scoring processes', () => {
   test('get device and batch, if they were asked for', () => {
     startScoringProcesses({ ...OPTIONS, say: () => undefined, device: 'cuda', batch: 4 });
     startScoringProcesses({ ...OPTIONS, say: () => undefined });
-    expect(forked.mock.calls.map(([, args]) => (args as string[]).join(' '))).toEqual([
+    expect(forked.mock.calls.map(([, args]) => args.join(' '))).toEqual([
       'worker --threads 3 --device cuda --network-batch 4 --model a --model b',
       'worker --threads 3 --model a --model b',
     ]);

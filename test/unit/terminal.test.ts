@@ -3,6 +3,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ProgressLine } from '../../cli/follow/progress-line.js';
 import { Terminal, type OutputStream } from '../../cli/text/terminal.js';
 
+const ESCAPE = '\u001b';
+/** Control sequences, line ends and texts. */
+const PARTS = new RegExp(`${ESCAPE}\\[\\d*[A-Z]|\\n|\\r|[^${ESCAPE}\\r\\n]+`, 'g');
+
 /** A terminal of some width that wraps long lines, and wraps again when it is resized. */
 class Screen implements OutputStream {
   readonly isTTY = true;
@@ -13,18 +17,18 @@ class Screen implements OutputStream {
   #up = 0;
 
   write(text: string): void {
-    for (const [part] of text.matchAll(/\u001b\[\d*[A-Z]|\n|\r|[^\u001b\r\n]+/g)) this.#put(part);
+    for (const [part] of text.matchAll(PARTS)) this.#put(part);
   }
 
   #put(part: string): void {
     const last = this.#lines.length - 1;
     if (part === '\n') this.#lines.push('');
-    else if (part === '\u001b[2K') {
+    else if (part === `${ESCAPE}[2K`) {
       // Clears one row: what was wrapped above it remains.
       const rows = this.#rowsOf(this.#lines[last]!);
       this.#lines.splice(last, 1, ...rows.slice(0, -1), '');
     } else if (part.endsWith('A')) this.#up = Number(part.slice(2, -1));
-    else if (part === '\u001b[J') {
+    else if (part === `${ESCAPE}[J`) {
       const rows = this.#rowsOf(this.#lines[last]!);
       this.#lines.splice(last, 1, ...rows.slice(0, rows.length - 1 - this.#up), '');
       this.#up = 0;
