@@ -1,4 +1,4 @@
-/** The artefact folder: content by hash, damage that counts as absence, several processes, and what is kept in it. */
+/** The artefact folder: content by hash, damage that counts as absence, several processes, and the formats kept in it. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -20,8 +20,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { decodeImage, decodeTable, encodeImage, encodeTable } from '../../artefacts/artefact-formats.js';
 import { hashOf, numbersKey, imageContext, imageKey } from '../../artefacts/artefact-keys.js';
 import { openArtefactFolder, type ArtefactStore } from '../../artefacts/artefact-store.js';
-import { readReferenceFeatures } from '../../inference/models/reference-features.js';
+import { decodeReference } from '../../artefacts/reference-statistics.js';
+import { decodeShard, encodeShard } from '../../artefacts/shard-record.js';
+import { referenceBytes } from '../../inference/models/reference-features.js';
 import { encodeFloats } from '../../contract/float-text.js';
+import { toWireSchedule } from '../../contract/wire/schedule.js';
 
 const MODULE = join(import.meta.dirname, '..', '..', 'artefacts', 'artefact-store.ts');
 
@@ -46,7 +49,7 @@ const files = (): string[] =>
     .sort();
 
 describe('content', () => {
-  test('is found by its sha256, and by a key that was bound to it', () => {
+  test('is read by its sha256, and by a key that is bound to it', () => {
     const bytes = Buffer.from('an image');
     const hash = artefacts.put(bytes);
     expect(hash).toBe(sha256(bytes));
@@ -57,17 +60,17 @@ describe('content', () => {
     expect(files()).toEqual([hash, key(1)].sort());
   });
 
-  test('that was never put is absent, and no damage', () => {
+  test('that was never put is absent, not damaged', () => {
     expect(artefacts.get(key(1))).toBeUndefined();
     expect(artefacts.damaged()).toBe(0);
   });
 
-  test('is one file, however often it is put', () => {
+  test('is one file, no matter how often it is put', () => {
     for (let i = 0; i < 3; i += 1) artefacts.put(Buffer.from('the same'));
     expect(files()).toHaveLength(1);
   });
 
-  test.each(['', '../../etc/passwd', 'A'.repeat(64), 'ab'])('by the name %j is refused', (name) => {
+  test.each(['', '../../etc/passwd', 'A'.repeat(64), 'ab'])('under the name %j is refused', (name) => {
     expect(() => artefacts.get(name)).toThrow('is not a sha256');
     expect(() => artefacts.bind(key(1), name)).toThrow('is not a sha256');
     expect(() => artefacts.find(name)).toThrow('is not a sha256');
@@ -98,7 +101,7 @@ describe('damage', () => {
     expect(artefacts.get(artefacts.find(key(1))!)).toEqual(bytes);
   });
 
-  test('a binding that is no hash counts as none, and is removed', () => {
+  test('a binding that is not a hash counts as absent, and is removed', () => {
     artefacts.bind(key(1), artefacts.put(Buffer.from('x')));
     truncateSync(pathOf('keys', key(1)), 10);
     expect(artefacts.find(key(1))).toBeUndefined();
@@ -106,7 +109,7 @@ describe('damage', () => {
     expect(existsSync(pathOf('keys', key(1)))).toBe(false);
   });
 
-  test('a temporary file that a killed process left is nothing', () => {
+  test('a temporary file of a killed process counts as absent', () => {
     const bytes = Buffer.from('whole');
     const hash = sha256(bytes);
     artefacts.put(Buffer.from('other'));
@@ -120,7 +123,7 @@ describe('damage', () => {
   });
 });
 
-/** Runs a script in a process of its own, with `artefacts` open. */
+/** Runs a script in another process, with `artefacts` open. */
 async function inProcess(script: string, limit = ''): Promise<string> {
   const program = `import { openArtefactFolder } from ${JSON.stringify(MODULE)};\nconst artefacts = openArtefactFolder(${JSON.stringify(folder)});\n${script}`;
   const { stdout } = await promisify(execFile)('bash', [
@@ -132,7 +135,7 @@ async function inProcess(script: string, limit = ''): Promise<string> {
 }
 
 describe('processes', () => {
-  test('that write the same content and keys at once leave all of it whole; a reader never sees half of it', async () => {
+  test('may write the same content and keys at once: all of it is whole, and no reader sees half of it', async () => {
     const script = `for (let round = 0; round < 20; round += 1) for (let i = 0; i < 10; i += 1) {
       const hash = artefacts.put(Buffer.alloc(100_000, i));
       artefacts.bind(hash, hash);
@@ -145,7 +148,7 @@ describe('processes', () => {
     expect(hashes.every((hash) => artefacts.get(artefacts.find(hash)!) !== undefined)).toBe(true);
   });
 
-  test('on a full disk say so, and leave nothing half written', async () => {
+  test('report a full disk, and leave nothing half written', async () => {
     // The limit on the size of a file acts as a disk with that much space.
     const out = await inProcess(
       `try { artefacts.put(Buffer.alloc(1_000_000, 7)); } catch ({ code, message, hint, final }) { console.log(JSON.stringify({ code, message, hint, final })); }`,
@@ -168,7 +171,7 @@ describe('processes', () => {
     );
   });
 
-  test('bind anew by a new file: whoever redraws is seen', () => {
+  test('bind again by a new file: the last one counts', () => {
     const hash = artefacts.put(Buffer.from('x'));
     artefacts.bind(key(1), hash);
     const before = statSync(pathOf('keys', key(1))).ino;
@@ -200,7 +203,7 @@ describe('formats', () => {
     });
   });
 
-  test('what is not an image is none', () => {
+  test('other bytes are not an image', () => {
     expect(decodeImage(Buffer.from('{"format":"else"}'))).toBeUndefined();
     expect(decodeImage(Buffer.from('{'))).toBeUndefined();
     expect(decodeImage(Buffer.from('nonsense'))).toBeUndefined();
@@ -211,29 +214,54 @@ describe('formats', () => {
     expect(decodeTable(encodeTable(table))).toEqual(table);
   });
 
-  test('the header of a table is as written down', () => {
+  test('the header of a table is as documented', () => {
     const bytes = encodeTable({ rows: 1, columns: 2, values: Float32Array.from([1, 2]) });
     expect(Buffer.from(bytes).toString('hex')).toBe(
       `${Buffer.from('qsfloat1').toString('hex')}01000000020000000400000000000000` + '0000803f00000040',
     );
   });
 
-  test('bytes that are no table are none', () => {
+  test('other bytes are not a table', () => {
     const bytes = encodeTable({ rows: 1, columns: 2, values: Float32Array.from([1, 2]) });
     expect(decodeTable(bytes.subarray(0, bytes.length - 1))).toBeUndefined();
     expect(decodeTable(bytes.subarray(0, 10))).toBeUndefined();
     expect(decodeTable(Buffer.alloc(40))).toBeUndefined();
   });
+
+  test('the record of a shard comes back; another version, or other bytes, are not one', () => {
+    const blocks = [
+      {
+        images: ['a', 'b'],
+        failed: [{ at: 1, reason: 'the latent has 1 values that are not finite' }],
+        terms: [{ scorer: 'objective', names: ['cosine'], hash: 'c' }],
+        features: null,
+      },
+    ];
+    expect(decodeShard(encodeShard(blocks))).toEqual(blocks);
+    const { format } = JSON.parse(Buffer.from(encodeShard([])).toString('utf8')) as { format: string };
+    expect(format).toBe('qsched-shard/2');
+    expect(decodeShard(Buffer.from('{"format":"qsched-shard/1","blocks":[]}'))).toBeUndefined();
+    expect(decodeShard(Buffer.from('nonsense'))).toBeUndefined();
+    expect(decodeShard(Buffer.from('null'))).toBeUndefined();
+  });
 });
 
 describe('keys', () => {
-  const schedule = {
+  const fused = {
     scheduler: 'tcd',
     initNoiseSigma: 1,
     steps: [{ timestep: 999, inputScale: 1, a: 0.1, b: 0.9, d: 0, n: 0 }],
   };
+  const schedule = toWireSchedule(fused);
 
-  test('of images tell apart all that decides them, and nothing else', () => {
+  test('of images are those of 0.1.0: a fused step is hashed without its tag', () => {
+    const context = hashOf({ kind: 'picture/1', network: 'n', schedule: fused });
+    expect(imageContext('n', schedule)).toBe(context);
+    expect(context).toBe('ed8f6125f230ae25a90d17e7d2b0552b407ad47ce1ef55fb868f4dce8155fae5');
+    expect(imageKey(context, { text: 'a', seed: 1 })).toBe(hashOf([context, 'a', 1]));
+  });
+
+  test('of images differ in everything that decides them, and in nothing else', () => {
     const other = { ...schedule, steps: [{ ...schedule.steps[0]!, a: 0.1 + 2 ** -55 }] };
     const contexts = [imageContext('n', schedule), imageContext('m', schedule), imageContext('n', other)];
     expect(new Set(contexts).size).toBe(3);
@@ -247,7 +275,7 @@ describe('keys', () => {
     expect(imageKey(contexts[0]!, { text: 'a', seed: 1, nouns: ['a'] })).toBe(keys[0]);
   });
 
-  test('of numbers tell apart scorer, kind, images, and for terms the prompts', () => {
+  test('of numbers differ by scorer, kind and images, and for terms by prompts', () => {
     const pairs = [{ text: 'a', seed: 1 }];
     const base = numbersKey('terms', 's', ['p'], pairs);
     expect(
@@ -267,11 +295,7 @@ describe('keys', () => {
   });
 });
 
-describe('reference features', () => {
-  const write = (value: unknown): void => {
-    mkdirSync(join(folder, 'reference'), { recursive: true });
-    writeFileSync(join(folder, 'reference', 'clip.json'), JSON.stringify(value));
-  };
+describe('statistics of real images', () => {
   const whole = {
     features: 'clip',
     dimension: 2,
@@ -280,34 +304,29 @@ describe('reference features', () => {
     mean: encodeFloats(Float64Array.of(1, 2)),
     covariance: encodeFloats(Float64Array.of(3, 0.5, 0.5, 4)),
   };
+  const decoded = (value: unknown) => decodeReference(Buffer.from(JSON.stringify(value)), 'clip', 'clip.json');
 
   test('are read, whole or as their upper triangle', () => {
-    write(whole);
-    const read = readReferenceFeatures(folder, 'clip');
+    const read = decoded(whole);
     expect(read).toEqual({
       name: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown,
       dimension: 2,
       images: 10,
-      source: 'here',
       mean: Float64Array.of(1, 2),
       covariance: Float64Array.of(3, 0.5, 0.5, 4),
     });
-    write({ ...whole, covariance: encodeFloats(Float64Array.of(3, 0.5, 4)) });
-    expect(readReferenceFeatures(folder, 'clip')).toEqual(read);
+    expect(decoded({ ...whole, covariance: encodeFloats(Float64Array.of(3, 0.5, 4)) })).toEqual(read);
+    expect(decoded({ ...whole, mean: encodeFloats(Float64Array.of(1, 2.5)) }).name).not.toBe(read.name);
   });
 
-  test('are read once, until their file changes', () => {
-    write(whole);
-    const read = readReferenceFeatures(folder, 'clip');
-    expect(readReferenceFeatures(folder, 'clip')).toBe(read);
-    write({ ...whole, mean: encodeFloats(Float64Array.of(1, 2.5)), source: 'elsewhere' });
-    const other = readReferenceFeatures(folder, 'clip');
-    expect(other!.mean).toEqual(Float64Array.of(1, 2.5));
-    expect(other!.name).not.toBe(read!.name);
-  });
-
-  test('that are not there are null', () => {
-    expect(readReferenceFeatures(folder, 'clip')).toBeNull();
+  test('of a model are the bytes of its file, checked; null if it has none', () => {
+    expect(referenceBytes(folder, 'clip')).toBeNull();
+    mkdirSync(join(folder, 'reference'));
+    const path = join(folder, 'reference', 'clip.json');
+    writeFileSync(path, JSON.stringify(whole));
+    expect(referenceBytes(folder, 'clip')).toEqual(readFileSync(path));
+    writeFileSync(path, JSON.stringify({ ...whole, features: 'other' }));
+    expect(() => referenceBytes(folder, 'clip')).toThrow(`${path} holds the features of "other", not of "clip".`);
   });
 
   test.each([
@@ -316,15 +335,18 @@ describe('reference features', () => {
     ['a short mean', { ...whole, mean: encodeFloats(Float64Array.of(1)) }, 'a mean of 1'],
     ['half a number', { ...whole, mean: 'AAAA' }, 'a mean of 0'],
     ['NaN', { ...whole, mean: encodeFloats(Float64Array.of(1, NaN)) }, 'not finite'],
-    ['a text for numbers', { ...whole, covariance: 7 }, 'a covariance of 0'],
+    ['a text instead of numbers', { ...whole, covariance: 7 }, 'a covariance of 0'],
   ])('with %s are refused, with the command that makes them', (_, value, message) => {
-    write(value);
-    expect(() => readReferenceFeatures(folder, 'clip')).toThrow(
+    expect(() => decoded(value)).toThrow(
       expect.objectContaining({
         code: 'usage',
         message: expect.stringContaining(message) as unknown,
         hint: expect.stringContaining('tools/feature_statistics.py') as unknown,
       }),
     );
+  });
+
+  test('that are not JSON are refused', () => {
+    expect(() => decodeReference(Buffer.from('{'), 'clip', 'clip.json')).toThrow('clip.json cannot be read');
   });
 });

@@ -9,10 +9,16 @@ import { openModelFolder } from '../../inference/models/model-folder.js';
 import { packageRoot } from '../../inference/models/model-roots.js';
 import { measureOverhead } from '../../inference/engine/overhead.js';
 import { schedulerOf } from '../../diffusion/scheduler-of.js';
-import { fitJob, fitNetworks, type FitNetworks } from '../../inference/engine/ptqd-fit.js';
+import { engineParts } from '../../inference/engine/engine-parts.js';
+import { fitJob, fitNetworks, type FitNetworks } from '../../inference/engine/fit-job.js';
+import { jobTools } from '../../inference/engine/job-tools.js';
+import { createSampler } from '../../inference/engine/sampler.js';
+import { startReport } from '../../inference/engine/work-report.js';
+import type { Pipeline } from '../../inference/pipelines/pipeline.js';
 import type { FitPtqdRequest } from '../../contract/wire/fit.js';
-import { toWireSchedule } from '../../contract/wire/schedule.js';
+import { fromWireSchedule, toWireSchedule } from '../../contract/wire/schedule.js';
 import { WIRE_VERSION } from '../../contract/wire/version.js';
+import { fakePipeline, type FakeOptions } from './fake-pipeline.js';
 
 const CHANNELS = 2;
 const LENGTH = 8;
@@ -25,34 +31,44 @@ const PAIRS = [
 function schedule(eta = 0.3) {
   const scheduler = createScheduler({ type: 'tcd' });
   scheduler.setTimesteps(3, { eta });
-  return scheduler.fused();
+  return toWireSchedule(scheduler.fused());
 }
 
-/** e = tanh(x) with a word of the text in it; q = 1.25 e + a bias per channel. */
-function fakes(seen: { reference: Float32Array[][]; quantised: Float32Array[][] }): FitNetworks {
-  const full = (x: Float32Array, hidden: Float32Array): Float32Array => x.map((v) => Math.tanh(v) + hidden[0]!);
+interface Seen {
+  readonly reference: Float32Array[][];
+  readonly quantised: Float32Array[][];
+}
+const nothing = (): Seen => ({ reference: [], quantised: [] });
+
+/** A pipeline that writes down its inputs, step by step. */
+function watched(seen: Float32Array[][], output: NonNullable<FakeOptions['output']>): Pipeline {
+  const pipeline = fakePipeline({ latentShape: [CHANNELS, 2, 2], output });
   return {
-    channels: CHANNELS,
-    reference: {
-      latentLength: LENGTH,
-      encodeTexts: async (texts) => texts.map((text) => Float32Array.of(text.charCodeAt(0) / 1000)),
-      denoise: async (inputs, _, hidden) => {
-        seen.reference.push(inputs.map((x) => x.slice()));
-        return inputs.map((x, i) => full(x, hidden[i]!));
-      },
+    ...pipeline,
+    denoise: (latents, ...rest) => {
+      seen.push(latents.map((x) => x.slice()));
+      return pipeline.denoise(latents, ...rest);
     },
-    quantised: {
-      denoise: async (inputs, _, hidden) => {
-        seen.quantised.push(inputs.map((x) => x.slice()));
-        return inputs.map((x, i) => full(x, hidden[i]!).map((v, j) => 1.25 * v + (j < LENGTH / 2 ? 0.5 : -0.25)));
-      },
-    },
+  };
+}
+
+const full = (x: Float32Array, text: string): Float32Array =>
+  x.map((v) => Math.tanh(v) + Math.fround(text.charCodeAt(0) / 1000));
+
+/** e = tanh(x) with a letter of the text in it; q = 1.25 e + a bias per channel. */
+function fakes(
+  seen: Seen,
+  quantise: (e: number, place: number) => number = (e, place) => 1.25 * e + (place < LENGTH / 2 ? 0.5 : -0.25),
+): FitNetworks {
+  return {
+    reference: createSampler(watched(seen.reference, (x, _, text) => full(x, text))),
+    quantised: watched(seen.quantised, (x, _, text) => full(x, text).map(quantise)),
   };
 }
 
 describe('a fit', () => {
   it('finds the bias that was put into each channel', async () => {
-    const seen: { reference: Float32Array[][]; quantised: Float32Array[][] } = { reference: [], quantised: [] };
+    const seen = nothing();
     const fits = await fitNetworks(fakes(seen), schedule(), PAIRS, { gamma: 'regression', bias: 'channel' });
     fits.forEach(({ method, gamma, mu }, i) => {
       expect(method).toBe('regression');
@@ -68,15 +84,8 @@ describe('a fit', () => {
     });
   });
 
-  it('corrects an error of scale and bias away: what is left has no variance', async () => {
-    const networks = fakes({ reference: [], quantised: [] });
-    const scaled: FitNetworks = {
-      ...networks,
-      quantised: {
-        denoise: async (inputs, t, hidden) =>
-          (await networks.reference.denoise(inputs, t, hidden)).map((e) => e.map((v) => 1.25 * v + 0.5)),
-      },
-    };
+  it('removes an error of scale and bias: no variance is left', async () => {
+    const scaled = fakes(nothing(), (e) => 1.25 * e + 0.5);
     for (const fit of await fitNetworks(scaled, schedule(), PAIRS, { gamma: 'std', bias: 'step' })) {
       expect(fit.gamma).toBeCloseTo(0.25, 6);
       expect(fit.mu).toBeCloseTo(0.5, 6);
@@ -84,8 +93,8 @@ describe('a fit', () => {
     }
   });
 
-  it('shows both networks the same inputs: those of the full-precision trajectory', async () => {
-    const seen: { reference: Float32Array[][]; quantised: Float32Array[][] } = { reference: [], quantised: [] };
+  it('gives both networks the same inputs: those of the full-precision trajectory', async () => {
+    const seen = nothing();
     const shares: number[] = [];
     await fitNetworks(fakes(seen), schedule(), PAIRS, {}, { onProgress: (share) => shares.push(share) });
     expect(seen.quantised).toEqual(seen.reference);
@@ -95,19 +104,12 @@ describe('a fit', () => {
       const x = draw(0);
       schedule().steps.forEach((step, i) => {
         expect(seen.reference[i]![p]).toEqual(x);
-        applyFused(
-          step,
-          x,
-          x.map((v) => Math.tanh(v) + Math.fround(text.charCodeAt(0) / 1000)),
-          step.n === 0 ? null : draw(i + 1),
-          x,
-          CHANNELS,
-        );
+        applyFused(step, x, full(x, text), step.n === 0 ? null : draw(i + 1), x, CHANNELS);
       });
     });
   });
 
-  it('of the bundled network against itself changes nothing; of the quantised one, something', async () => {
+  it('changes nothing for the bundled network against itself, and something for the quantised one', async () => {
     const network = (precision: string) => ({ model: 'shapes', precision, options: {}, network: '0'.repeat(64) });
     const baseline = schedule();
     const fit = async (precision: string) => {
@@ -115,7 +117,7 @@ describe('a fit', () => {
         version: WIRE_VERSION,
         quantised: network(precision),
         reference: network('fp32'),
-        schedule: toWireSchedule(baseline),
+        schedule: baseline,
         prompts: ['a red circle', 'a blue square'].map((text) => ({ text, nouns: null })),
         pairs: [
           [0, 0],
@@ -124,8 +126,17 @@ describe('a fit', () => {
         gamma: 'std',
         bias: 'channel',
       };
-      const made = await fitJob(request, { batch: 2, threads: 1 });
-      expect(made).toMatchObject({ version: WIRE_VERSION, trajectories: 2, denoiserRows: 12 });
+      const parts = engineParts({ batch: 2, threads: 1 });
+      const report = startReport();
+      const tools = [request.reference, request.quantised].map((one) =>
+        jobTools(parts, one, report, () => {
+          throw new Error('a fit keeps nothing');
+        }),
+      );
+      const made = await fitJob(request, tools[0]!, tools[1]!);
+      expect(made.trajectories).toBe(2);
+      // Two trajectories of three steps on two networks.
+      expect(report.made()).toMatchObject({ denoiserRows: 12, paddedRows: 12 });
       return made.fits;
     };
     const same = await fit('fp32');
@@ -134,7 +145,7 @@ describe('a fit', () => {
       [0, 0],
       [0, 0],
     ]);
-    const corrected = applyPtqd(baseline, same).steps;
+    const corrected = applyPtqd(fromWireSchedule(baseline), same).steps;
     corrected.forEach(({ a, b, n }, i) =>
       expect({ a, b, n }).toEqual((({ a: A, b: B, n: N }) => ({ a: A, b: B, n: N }))(baseline.steps[i]!)),
     );
