@@ -124,12 +124,11 @@ describe('scoring processes', () => {
     vi.useFakeTimers();
     const said: string[] = [];
     const { broken } = startScoringProcesses({ ...OPTIONS, say: (line) => said.push(line) });
-    const failure = expect(broken).rejects.toThrow('The scoring workers keep ending (SIGKILL).');
     for (let i = 0; i < 4; i += 1) {
       children[i]!.emit('close', null, 'SIGKILL');
       await vi.advanceTimersByTimeAsync(1000);
     }
-    await failure;
+    await expect(broken).rejects.toThrow('The scoring workers keep ending (SIGKILL).');
     expect(said).toEqual(Array(3).fill('a scoring worker ended (SIGKILL); starting another one'));
   });
 });
