@@ -9,7 +9,7 @@ import type { PipelineOptions } from '../../contract/wire/network.js';
 import { PIPELINE_KINDS, type PipelineName } from '../pipelines/kinds.js';
 import type { PipelineKind, PipelineModel } from '../pipelines/pipeline-kind.js';
 import { externalFiles } from './external-files.js';
-import { readJson } from './folder-files.js';
+import { lacks, readJson } from './folder-files.js';
 import { findModel } from './model-roots.js';
 
 export { readJson, REFERENCE_PRECISION } from './folder-files.js';
@@ -36,13 +36,8 @@ function kindOf(folder: string): { name: PipelineName; kind: PipelineKind } {
   for (const [name, kind] of Object.entries(PIPELINE_KINDS)) {
     if (kind.matches(folder)) return { name: name as PipelineName, kind };
   }
-  const { _class_name: written } = readJson(folder, 'model_index.json') as { _class_name?: unknown };
-  const what = typeof written === 'string' ? ` a ${written}` : ' not of a kind that qsched runs';
-  throw new QschedError(
-    'usage',
-    `The model folder ${folder} is${what}: it matches none of ${Object.keys(PIPELINE_KINDS).join(', ')}.`,
-    'Export a model of one of these kinds, in the diffusers/Optimum ONNX layout.',
-  );
+  const markers = Object.values(PIPELINE_KINDS).map(({ marker }) => marker);
+  throw lacks(folder, markers.join(' or '));
 }
 
 /** The precisions that a model has, sorted. @throws QschedError (usage) if no kind fits the folder */

@@ -17,6 +17,8 @@ export interface NetworkFile {
   /** Whose batch it has. */
   readonly role: keyof Batches;
   readonly inputs: Readonly<Record<string, InputKind>>;
+  /** What to do about inputs that are known and not fed. */
+  readonly hints?: Readonly<Record<string, string>>;
   readonly output: string;
   /** Estimated bytes that one row takes while the network runs. */
   readonly rowBytes: number;
@@ -34,7 +36,7 @@ export function rowsPerCall({ inputs, rowsDepend }: OnnxGraph, batch: number): n
  *
  * @throws QschedError (usage) naming the file and the input that does not fit
  */
-export function checkNetwork(folder: string, { file, inputs, output }: NetworkFile): OnnxGraph {
+export function checkNetwork(folder: string, { file, inputs, hints, output }: NetworkFile): OnnxGraph {
   const path = join(folder, file);
   const graph = readGraph(path);
   const refuse = (what: string, hint: string): QschedError => new QschedError('usage', `${path}: ${what}.`, hint);
@@ -43,10 +45,9 @@ export function checkNetwork(folder: string, { file, inputs, output }: NetworkFi
     const kind = Object.hasOwn(inputs, input.name) ? inputs[input.name] : undefined;
     const its = `the input "${input.name}"`;
     if (kind === undefined) {
-      const fed = Object.keys(inputs).join(', ');
       throw refuse(
-        `${its} is unknown; qsched feeds ${fed}`,
-        'Export the network with the inputs of diffusers/Optimum.',
+        `${its} is unknown; qsched feeds ${Object.keys(inputs).join(', ')}`,
+        hints?.[input.name] ?? 'Export the network with the inputs of diffusers/Optimum.',
       );
     }
     const allowed =

@@ -24,6 +24,8 @@ export interface PipelineSession {
 
 /** One kind of model folder. */
 export interface PipelineKind {
+  /** The file by which a folder of this kind is told from others, for messages. */
+  readonly marker: string;
   /** Whether a folder is of this kind, by what it holds. */
   matches(folder: string): boolean;
   /** The precisions that a folder has, sorted. */

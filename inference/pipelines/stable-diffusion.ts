@@ -32,12 +32,20 @@ interface UnetConfig {
 const TEXT_STATE_BYTES = 200;
 /** Of a decoder, per pixel of an image 8 times as high and wide as its latent: measured at 256, 512 and 1,024 pixels. */
 const DECODER_PIXEL_BYTES = 3300;
+/** Inputs of related models that are not fed. */
+const HINTS = {
+  timestep_cond:
+    "It takes LCM's embedding of the guidance scale. Use a model whose guidance is distilled into its weights, such as an LCM-LoRA or PCM merged into the UNet.",
+  text_embeds: 'Stable Diffusion XL is not supported.',
+  time_ids: 'Stable Diffusion XL is not supported.',
+};
 const UNET = 'unet/model.onnx';
 const TEXT_ENCODER = 'text_encoder/model.onnx';
 const VAE = 'vae_decoder/model.onnx';
 
 export const stableDiffusion: PipelineKind = {
-  matches: (folder) => existsSync(join(folder, 'unet')) && !existsSync(join(folder, 'text_encoder_2')),
+  marker: UNET,
+  matches: (folder) => existsSync(join(folder, 'unet')),
   precisions(folder) {
     const precisions = readdirSync(join(folder, 'unet')).flatMap((file) => {
       const [found, precision] = /^model(?:_([a-z0-9]+))?\.onnx$/.exec(file) ?? [];
@@ -119,6 +127,7 @@ function networksOf(folder: string, network: string, latentShape: PipelineModel[
         timestep: 'number',
         encoder_hidden_states: { rows: 'values', shape: [length, null] },
       },
+      hints: HINTS,
       output: 'out_sample',
       rowBytes: 8 * heads * tokens ** 2 + 80 * channels * height * width,
     },
