@@ -19,15 +19,20 @@ export class Held<T extends { release(): Promise<void> }> {
   get(key: string, open: () => Promise<T>): Promise<T> {
     const found = this.#items.get(key);
     this.#items.delete(key);
-    const item = found?.item ?? this.#makeRoom().then(open);
+    const item =
+      found?.item ??
+      Promise.resolve()
+        .then(() => this.#makeRoom())
+        .then(open);
     this.#items.set(key, { item, job: this.#job });
     if (found === undefined) item.catch(() => this.#items.delete(key));
     return item;
   }
 
+  /** Releases what is beyond `max`. Called once the new item counts. */
   async #makeRoom(): Promise<void> {
     for (const [key, { item, job }] of this.#items) {
-      if (this.#items.size < this.max) return;
+      if (this.#items.size <= this.max) return;
       if (job === this.#job) continue;
       this.#items.delete(key);
       await item.then((one) => one.release()).catch(() => undefined);
