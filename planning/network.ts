@@ -48,7 +48,7 @@ export function planNetwork(
     scoreQueue: description.scoreQueue,
     batches: description.batches,
     numeric: Object.entries(numeric)
-      .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+      .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
       .join(', '),
     schedule: toWireSchedule(schedule),
     scorers: scorers.map(preparedScorer),
