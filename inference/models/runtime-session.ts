@@ -47,6 +47,7 @@ export async function openSession(path: string, options: SessionOptions): Promis
   const batch = rowsPerCall(readGraph(path), options.batch);
   const session = await createSession(path, options);
   const metadata = session.inputMetadata.flatMap((input) => (input.isTensor ? [input] : []));
+  let numbersPerRow = false;
   return {
     batch,
     release: () => session.release(),
@@ -66,18 +67,34 @@ export async function openSession(path: string, options: SessionOptions): Promis
   };
 
   async function call(given: Readonly<Record<string, Feed>>, output: string): Promise<Float32Array> {
-    const rowsAxis = metadata.find(({ name }) => 'rows' in (given[name] ?? {}))?.shape[0];
-    const tensors: Record<string, Tensor> = {};
-    for (const input of metadata) {
-      const feed = given[input.name];
-      if (feed === undefined) throw new TypeError(`the input "${input.name}" is not fed`);
-      tensors[input.name] =
-        'rows' in feed ? rowsTensor(feed, input.type, batch) : numberTensor(feed.value, input, batch, rowsAxis);
-    }
     const begin = performance.now();
-    const { [output]: found } = await session.run(tensors, [output]);
+    const { [output]: found } = await (numbersPerRow ? withNumbers(batch) : withNumbers(1).catch(perRow));
     runtimeClock.seconds += (performance.now() - begin) / 1000;
+    if (found!.dims[0] !== batch) {
+      throw new TypeError(
+        `the output "${output}" has the shape [${found!.dims.join(', ')}], which is not ${batch} rows`,
+      );
+    }
     return floatsOf(found!);
+
+    function withNumbers(numbers: number): ReturnType<InferenceSession['run']> {
+      const tensors: Record<string, Tensor> = {};
+      for (const input of metadata) {
+        const feed = given[input.name];
+        if (feed === undefined) throw new TypeError(`the input "${input.name}" is not fed`);
+        tensors[input.name] =
+          'rows' in feed ? rowsTensor(feed, input.type, batch) : numberTensor(feed.value, input, batch, numbers);
+      }
+      return session.run(tensors, [output]);
+    }
+    /** A vector on a named axis takes one number as a rule; a network that refuses it may take one per row. */
+    async function perRow(error: unknown): ReturnType<InferenceSession['run']> {
+      const named = metadata.some(({ name, shape }) => 'value' in (given[name] ?? {}) && typeof shape[0] === 'string');
+      if (!named || batch === 1) throw error;
+      const outputs = await withNumbers(batch);
+      numbersPerRow = true;
+      return outputs;
+    }
   }
 }
 

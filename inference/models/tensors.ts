@@ -37,20 +37,16 @@ export function rowsTensor({ rows, shape }: Extract<Feed, { rows: unknown }>, ty
 }
 
 /**
- * One number: as a scalar, as a vector of one, or as a vector of one per row.
+ * One number: as a scalar, as a vector of one, or as a vector of one per row where the size is fixed to the batch.
  *
- * @param rowsAxis name or size of the first axis of the network's rows: a vector on the same axis has one number per row
+ * @param named size of a vector on an axis with a name
  */
-export function numberTensor(value: number, { type, shape }: InputInfo, batch: number, rowsAxis: unknown): Tensor {
-  const [axis] = shape;
-  const perRow = typeof axis === 'number' ? axis === batch : axis !== undefined && axis !== '' && axis === rowsAxis;
-  const count = perRow ? batch : 1;
+export function numberTensor(value: number, { type, shape }: InputInfo, batch: number, named: number): Tensor {
+  const [size] = shape;
+  const count = typeof size === 'string' ? named : size === batch ? batch : 1;
   const data = WHOLE_TYPES.includes(type) ? new Int32Array(count) : new Float64Array(count);
-  return tensorOf(
-    data.fill(WHOLE_TYPES.includes(type) ? Math.round(value) : value),
-    type,
-    shape.map(() => count),
-  );
+  const dims = shape.map(() => count);
+  return tensorOf(data.fill(WHOLE_TYPES.includes(type) ? Math.round(value) : value), type, dims);
 }
 
 function tensorOf(data: Float32Array | Float64Array | Int32Array, type: string, dims: readonly number[]): Tensor {
