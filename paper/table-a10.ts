@@ -77,7 +77,7 @@ export const tableA10: Study = (options) => {
       (one) =>
         `"${one.label}" is left out: ${missing(one)
           .map((scorer) => `the scorer folder "${scorer}" (scorer.json, ${FILES[scorer]!})`)
-          .join(' and ')} is not under the model roots; docs/studies.md explains how to export it.`,
+          .join(' and ')} is not under the model roots; docs/reproduce.md explains how to export it.`,
     ),
   };
 };
