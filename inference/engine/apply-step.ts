@@ -10,10 +10,10 @@ import { applyFused } from '../../diffusion/fused.js';
 
 /** What sampling needs to know of a step. */
 interface StepRule {
-  readonly drawsNoise: boolean;
+  readonly needsNoise: boolean;
   /** The step for the sample c^x x and the network's output c^eps m. */
   scaled(sample: number, noise: number): WireStep;
-  /** @param z standard normal noise; null if the step draws none. @param out receives x' */
+  /** @param z standard normal noise; null if the step needs none. @param out receives x' */
   apply(x: Float32Array, m: Float32Array, z: Float32Array | null, out: Float32Array, channels: number): void;
 }
 
@@ -22,7 +22,7 @@ export function ruleOf(step: WireStep): StepRule {
   switch (step.kind) {
     case 'fused':
       return {
-        drawsNoise: step.n !== 0,
+        needsNoise: step.n !== 0,
         scaled: (sample, noise) => scaleFusedStep(step, sample, noise),
         apply: (x, m, z, out, channels) => applyFused(step, x, m, z, out, channels),
       };

@@ -168,7 +168,7 @@ function stepped(
     const r = index.get(next.parentOf[group]! * pairs.length + pair)!;
     const rule = ruleOf(next.stepOf[group]!);
     const out = new Float32Array(latentLength(sampler.pipeline));
-    const z = rule.drawsNoise ? noise(sampler, pairs[pair]!, i + 1) : null;
+    const z = rule.needsNoise ? noise(sampler, pairs[pair]!, i + 1) : null;
     rule.apply(before.states[r]!, before.outputs[r]!, z, out, channels);
     return out;
   });

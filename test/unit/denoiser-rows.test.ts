@@ -75,7 +75,7 @@ const blocks = (pairs: number, candidates: number): [number[], number[]][] =>
   );
 
 describe(`a grid of ${K} candidates with ${STEPS} steps on ${PAIRS} pairs`, () => {
-  test('has the bound that the trajectory tree says', () => {
+  test('has the bound of the trajectory tree', () => {
     const tree = buildTrajectoryTree(CANDIDATES.map((coefficients) => scaleSchedule(BASELINE, coefficients)));
     expect(PAIRS * tree.networkCalls).toBe(BOUND);
   });

@@ -80,7 +80,7 @@ test('a step is applied as it is applied without the wire', () => {
   const [here, there] = [new Float32Array(x.length), new Float32Array(x.length)];
   applyFused(scaleFused(corrected, { sample: [0.9], noise: [1.1] }).steps[0]!, x, m, z, here, CHANNELS);
   const rule = ruleOf(scaleSchedule(overTheWire(corrected), { sample: [0.9], noise: [1.1] }).steps[0]!);
-  rule.apply(x, m, rule.drawsNoise ? z : null, there, CHANNELS);
+  rule.apply(x, m, rule.needsNoise ? z : null, there, CHANNELS);
   expect(there).toEqual(here);
   expect(there.every(Number.isFinite)).toBe(true);
 });
