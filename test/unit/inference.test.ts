@@ -191,7 +191,7 @@ describe('a model folder', () => {
 
   test('without a network folder says so', () => {
     rmSync(join(models, 'tiny/unet'), { recursive: true });
-    expect(refusal(() => listPrecisions(join(models, 'tiny'))).message).toContain('matches none of stable-diffusion');
+    expect(refusal(() => listPrecisions(join(models, 'tiny'))).message).toContain('lacks unet');
   });
 
   test('an unknown precision lists what there is', () => {
