@@ -55,7 +55,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       diffusion: EVERYTHING,
       metrics: EVERYTHING,
       artefacts: ['artefact-keys.js'],
-      inference: ['describe.js', 'prompts/**'],
+      inference: ['describe.js', 'models/model-roots.js', 'models/reference-features.js', 'prompts/**'],
     },
     reaches: EVERYTHING,
     without: [TEMPORAL, DATABASE, MODELS],

@@ -6,7 +6,6 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findRun } from '../../db/runs.js';
-import { hashOf } from '../../artefacts/artefact-keys.js';
 import type { EvaluateProgress, SummariseRequest, SummariseResult } from '../../contract/evaluate-payloads.js';
 import type { DescribeRequest, NetworkDescription } from '../../contract/wire/describe.js';
 import type { RenderRequest, RenderResult } from '../../contract/wire/render.js';
@@ -257,8 +256,9 @@ describe('an evaluation', () => {
       pairs.map(([prompt, seed]) => `${prompts[prompt]!.text}|${seed}`),
     );
     expect(asked.sort()).toEqual(texts.flatMap((text) => [1, 2, 3].map((seed) => `${text}|${seed}`)).sort());
-    for (const { prompts, pairs } of renders)
+    for (const { prompts, pairs } of renders) {
       expect(new Set(pairs.map(([prompt]) => prompt)).size).toBe(prompts.length);
+    }
   });
 
   it("corrects for several comparisons by Holm, and hands the rows' warnings on, each once", async () => {
