@@ -32,8 +32,8 @@ export async function confirmCommand(
   for (const warning of document.warnings) say(`warning: ${warning}`);
   if (flags.json) printJson(document);
   else {
-    const roles = document.searches.flatMap(({ gains }) => gains.map(({ scorer }) => scorer));
-    print(confirmText(document, scorerNames(spec.rows[0]!.model, [...new Set(roles)])));
+    const gains = document.searches.flatMap((one) => one.gains);
+    print(confirmText(document, scorerNames(spec.rows[0]!.model, gains)));
   }
   return flags.failWithoutGain && document.recommend !== 'calibrated' ? 3 : 0;
 }

@@ -9,10 +9,12 @@ import { checkEvaluation, checkReferences } from '../input/check-here.js';
 import { readEvaluateSpec } from '../input/evaluate-input.js';
 import type { Given } from '../input/flag.js';
 import type { EVALUATE } from '../input/flags.js';
+import { scorerNames } from '../input/scorer-names.js';
 import { evaluateTable } from '../text/evaluate-table.js';
 import { evaluatedOn, imageCounts } from '../text/evaluated-on.js';
 import { usesK } from '../text/objective-text.js';
 import { print, printJson, say, writeResult, type GlobalOptions } from '../text/output.js';
+import { varies } from '../text/row-columns.js';
 import { tableFormat } from '../text/table-document.js';
 
 /** Runs an evaluation to its table. @returns the exit code */
@@ -33,14 +35,14 @@ export async function evaluateCommand(
   if (outcome === null) return 130;
   const { result, host } = outcome;
   for (const warning of result.warnings) say(`warning: ${warning}`);
-  if (output !== undefined) {
-    const json = extname(output) === '.json';
-    writeResult(output, json ? JSON.stringify(result, null, 2) : evaluateTable(result.rows, format));
-  }
+  const { rows } = result;
+  const gains = rows.flatMap((row) => row.gains);
+  // The same role may be another scorer for another model.
+  const nameOf = varies(rows, ({ model }) => model) ? undefined : scorerNames(rows[0]!.model, gains);
+  const text = evaluateTable(rows, format, nameOf);
+  if (output !== undefined) writeResult(output, extname(output) === '.json' ? JSON.stringify(result, null, 2) : text);
   if (flags.json) printJson({ ...result, database: host.database });
-  else if (output === undefined) {
-    print(`${evaluateTable(result.rows, format)}${format === 'table' ? `\n\n${footOf(result)}` : ''}`);
-  }
+  else if (output === undefined) print(format === 'table' ? `${text}\n\n${footOf(result)}` : text);
   return 0;
 }
 

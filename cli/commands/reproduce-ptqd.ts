@@ -17,6 +17,7 @@ import { visitHost } from '../follow/visit-host.js';
 import { servingOf } from '../host/serving.js';
 import type { Given } from '../input/flag.js';
 import type { REPRODUCE } from '../input/flags.js';
+import { scorerNames } from '../input/scorer-names.js';
 import { withAnyStore } from '../input/stored-search.js';
 import { print, printJson, say, type GlobalOptions } from '../text/output.js';
 import { sideBySide, sideBySideTable } from '../text/side-by-side.js';
@@ -50,7 +51,7 @@ export async function reproducePtqd(flags: Given<typeof REPRODUCE> & GlobalOptio
     printJson({ model, precision, scheduler, gamma, bias, prompts, ptqd: fit.id, qsched: tuned.id, rows });
     return 0;
   }
-  print(writeTable(sideBySideTable(rows)));
+  print(writeTable(sideBySideTable(rows, scorerNames(model, rows))));
   const fitted = `PTQD fitted with gamma by ${gamma}, one bias per ${bias}, on ${fit.trajectories} trajectories`;
   print(`\n  ${prompts} held-out prompts; gain over the baseline, paired by prompt; ${fitted}`);
   print(`  schedules: PTQD ${fit.id.slice(0, SHORT_ID)}, Q-Sched ${tuned.id.slice(0, SHORT_ID)}`);

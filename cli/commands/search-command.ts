@@ -124,8 +124,7 @@ function show(result: SearchResult, spec: SearchSpec, host: Host, seconds: numbe
     printJson({ ...result, database: host.database, temporalUi, seconds });
     return;
   }
-  const roles = heldOut.scorers.map(({ scorer }) => scorer);
-  print(verdictText(result, spec.objective, scorerNames(spec.model, roles)));
+  print(verdictText(result, spec.objective, scorerNames(spec.model, heldOut.scorers)));
   const place = host.database ?? `in the data folder of the workers at ${host.address}`;
   print(`\n${seconds.toFixed(1)} s. Database: ${place}`);
   if (host.database !== null) {

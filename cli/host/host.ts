@@ -20,7 +20,6 @@ import { requireWorkers } from './require-workers.js';
 import { scoringPlan } from './scoring-plan.js';
 import { startScoringProcesses } from './scoring-process.js';
 import type { Serving } from './serving.js';
-import { watchModels } from './watch-models.js';
 import { dropWorkersLock, readWorkersLock, writeWorkersLock, type WorkersLock } from './workers-lock.js';
 
 /** Where searches run. */
@@ -165,13 +164,12 @@ async function serveHost(
     });
     undo.push(() => workers.stop());
     writeWorkersLock(folder, { pid: process.pid, models, address });
-    const plan = scoringPlan(models, serving.processes);
+    const plan = scoringPlan(models, serving);
     const what = plan.processes === 1 ? 'a scoring worker' : `${plan.processes} scoring workers`;
     say(`starting ${what} for ${models.join(', ')}`);
     const { device, batch } = serving;
     const processes = startScoringProcesses({ ...plan, device, batch, models, address, namespace, say });
     undo.push(() => processes.stop());
-    undo.push(watchModels(models, say));
     const broken = Promise.race([
       processes.broken,
       brokenWorkers(workers.done),

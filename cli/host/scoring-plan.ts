@@ -1,13 +1,14 @@
 /**
  * How many scoring processes, and how many threads each.
  *
- * A small network leaves most of a second thread idle, so one process per core is faster. A large one would be loaded by
- * every process, so there is one. Scores do not depend on either.
+ * On a CPU, a small network leaves most of a second thread idle, so one process per core is faster. A large one would be
+ * loaded by every process, and a GPU works for one at a time, so there is one. Scores do not depend on either.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { findModel } from '../../inference/models/model-roots.js';
+import type { Serving } from './serving.js';
 
 /** A model whose denoiser files are smaller than this in total is small. */
 const SMALL_BYTES = 256 * 1024 * 1024;
@@ -21,14 +22,14 @@ export interface ScoringPlan {
   readonly threads: number;
 }
 
-/** @param wanted number of processes that the user asked for; undefined lets the models' size decide */
+/** @param serving what the user asked for; the number of processes is decided by device and models if it is absent */
 export function scoringPlan(
   models: readonly string[],
-  wanted: number | undefined,
+  { processes: wanted, device = 'cpu' }: Serving = {},
   cores = availableParallelism(),
 ): ScoringPlan {
   const small = models.every((model) => denoiserBytes(findModel(model)) < SMALL_BYTES);
-  const processes = wanted ?? (small ? Math.min(cores, MAX_PROCESSES) : 1);
+  const processes = wanted ?? (small && device === 'cpu' ? Math.min(cores, MAX_PROCESSES) : 1);
   return { processes, threads: Math.max(1, Math.floor(cores / processes)) };
 }
 

@@ -47,12 +47,18 @@ export function startScoringProcesses(options: ScoringProcessOptions): ScoringPr
   });
   broken.catch(() => undefined);
   const children = new Set<ChildProcess>();
+  const said = new Set<string>();
+  /** Several processes say the same of one model or device. */
+  const sayOnce = (line: string): void => {
+    if (!said.has(line)) options.say(line);
+    said.add(line);
+  };
   const ready = Promise.all(Array.from({ length: options.processes }, () => launch()));
 
   /** Resolves when the process, or one that replaces it, serves its queues. */
   function launch(): Promise<void> {
     return new Promise((resolve) => {
-      const child = startProcess(options);
+      const child = startProcess({ ...options, say: sayOnce });
       children.add(child);
       const late = setTimeout(() => {
         const message = `A scoring worker did not start within ${READY_MILLISECONDS / 1000} s.`;

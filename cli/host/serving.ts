@@ -3,6 +3,7 @@
  */
 import type { Given } from '../input/flag.js';
 import type { WORKERS } from '../input/flags.js';
+import { parseDevice } from '../../inference/models/device.js';
 import { whole } from '../input/values.js';
 
 const MAX_WORKERS = 64;
@@ -17,9 +18,12 @@ export interface Serving {
   readonly batch?: number | undefined;
 }
 
-/** @throws QschedError (usage) for a number that is not allowed */
-export const servingOf = ({ workers, device, networkBatch }: Given<typeof WORKERS>): Serving => ({
-  processes: whole('--workers', workers, 1, MAX_WORKERS),
-  device,
-  batch: whole('--network-batch', networkBatch, 1, MAX_BATCH),
-});
+/** @throws QschedError (usage) for a number or a device that is not allowed */
+export function servingOf({ workers, device, networkBatch }: Given<typeof WORKERS>): Serving {
+  if (device !== undefined) parseDevice(device);
+  return {
+    processes: whole('--workers', workers, 1, MAX_WORKERS),
+    device,
+    batch: whole('--network-batch', networkBatch, 1, MAX_BATCH),
+  };
+}

@@ -79,14 +79,18 @@ export const HELD_OUT = {
   confirmCount: count('confirm', 'number of held-out prompts (default 128, or every prompt in a file)'),
 };
 
-const networkBatchHelp = 'rows per network call (default 20); changes the numeric class';
+const networkBatchHelp = "rows per network call (default: by the model's size); changes the numeric class";
 
 /** The scoring processes that a command starts. */
 export const WORKERS = {
   workers: takes('<n>', 'scoring processes to start (default: one per core for small models, else 1)'),
-  device: takes('<name>', 'where scoring processes run networks: cpu, webgpu, cuda, ... (default cpu)', {
-    alias: '--provider',
-  }),
+  device: takes(
+    '<name>',
+    'where scoring processes run networks: cpu, cuda, cuda:1, webgpu, dml or coreml (default cpu)',
+    {
+      alias: '--provider',
+    },
+  ),
   networkBatch: takes('<n>', networkBatchHelp),
 };
 

@@ -3,9 +3,9 @@
  */
 import type { Confirmation } from '../../metrics/statistics/confirmation.js';
 import type { EvaluateResult } from '../../contract/evaluate-spec.js';
-import type { ScorerNames } from '../input/scorer-names.js';
 import { evaluatedOn, imageCounts } from './evaluated-on.js';
 import { fixed, GAIN_HEADS, gainCells, signed } from './numbers.js';
+import { renameScorers, type ScorerNames } from './scorer-label.js';
 import { textTable } from './table-document.js';
 
 /** The body of `qsched confirm --json`. */
@@ -17,6 +17,7 @@ export interface ConfirmDocument
 /** Gains of every search in every score, and what is recommended. */
 export function confirmText(document: ConfirmDocument, nameOf: ScorerNames = (role) => role): string {
   const { searches, recommended, recommend, reason } = document;
+  const roles = [...new Set(searches.flatMap(({ gains }) => gains.map(({ scorer }) => scorer)))];
   const rows = searches.flatMap(({ searchId, gains }) =>
     gains.map((gain) => [searchId, nameOf(gain.scorer), ...gainCells(gain)]),
   );
@@ -32,7 +33,7 @@ export function confirmText(document: ConfirmDocument, nameOf: ScorerNames = (ro
     ...searches.flatMap((one) => biasLine(one, searches.length > 1)),
     '',
     `recommended: ${what[recommend]}`,
-    `  ${reason}`,
+    `  ${renameScorers(reason, roles, nameOf)}`,
     `  ${evaluatedOn(document, 'held-out prompts')}; ${imageCounts(document)}`,
   ].join('\n');
 }

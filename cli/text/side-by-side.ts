@@ -3,6 +3,7 @@
  */
 import type { EvaluatedRow, EvaluateResult } from '../../contract/evaluate-spec.js';
 import { fixed, signed, spread } from './numbers.js';
+import type { ScorerNames } from './scorer-label.js';
 import { tableOf, type TableDocument } from './table-document.js';
 
 /** One schedule in one scorer. */
@@ -39,10 +40,10 @@ export function sideBySide({ rows, objective }: Pick<EvaluateResult, 'rows' | 'o
 }
 
 /** The rows as a table; the baseline has no gain over itself. */
-export const sideBySideTable = (rows: readonly SideRow[]): TableDocument =>
+export const sideBySideTable = (rows: readonly SideRow[], nameOf: ScorerNames = (role) => role): TableDocument =>
   tableOf<SideRow>(
     [
-      { head: 'scorer', cell: ({ scorer }) => scorer },
+      { head: 'scorer', cell: ({ scorer }) => nameOf(scorer) },
       { head: 'schedule', cell: ({ schedule }) => schedule },
       { head: 'score', cell: ({ score }) => fixed(score), numeric: true },
       { head: 'text', cell: ({ tc }) => fixed(tc), numeric: true },

@@ -5,9 +5,9 @@ import { canonicalJson } from '../../contract/canonical-json.js';
 import type { SearchResult } from '../../contract/search-result.js';
 import type { ObjectiveChoice } from '../../contract/search-spec.js';
 import { stepCount } from '../../contract/step-count.js';
-import type { ScorerNames } from '../input/scorer-names.js';
 import { coefficientLines, fixed, GAIN_HEADS, gainCells, signed, signedInterval } from './numbers.js';
 import { scoreFormula } from './objective-text.js';
+import { renameScorers, type ScorerNames } from './scorer-label.js';
 import { textTable } from './table-document.js';
 
 type Objective = Pick<ObjectiveChoice, 'type' | 'k' | 'weights'>;
@@ -21,6 +21,7 @@ const RECOMMENDED = {
 /** Calibration, held-out gains with intervals, recommendation and coefficients. */
 export function verdictText(result: SearchResult, objective: Objective, nameOf: ScorerNames = (role) => role): string {
   const { heldOut, finalist } = result;
+  const roles = heldOut.scorers.map(({ scorer }) => scorer);
   return [
     headLine(result),
     '',
@@ -35,7 +36,7 @@ export function verdictText(result: SearchResult, objective: Objective, nameOf: 
     ...controlLines(result.control, nameOf),
     '',
     `recommended: ${RECOMMENDED[heldOut.recommend]}`,
-    `  ${heldOut.reason}`,
+    `  ${renameScorers(heldOut.reason, roles, nameOf)}`,
     heldOut.recommend === 'calibrated' ? '  coefficients:' : '  the finalist, which is not recommended:',
     ...coefficientLines(finalist),
   ].join('\n');

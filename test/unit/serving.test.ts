@@ -1,4 +1,4 @@
-/** What scoring processes are started with, and the files that they must not outlive. */
+/** What scoring processes are started with, and what they say. */
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { denoiserBytes, scoringPlan } from '../../cli/host/scoring-plan.js';
 import { startScoringProcesses } from '../../cli/host/scoring-process.js';
 import { servingOf } from '../../cli/host/serving.js';
-import { watchModels } from '../../cli/host/watch-models.js';
 
 /** A process that does nothing by itself. */
 class FakeChild extends EventEmitter {
@@ -55,7 +54,7 @@ describe('the number of processes', () => {
   test('is one for a model whose weights are in external data of any name', () => {
     for (const [i, weights] of ['model.onnx_data', 'model.onnx.data', 'weights.pb'].entries()) {
       model(`large-${i}`, { 'model.onnx': 1e6, [weights]: 5e9 });
-      expect(scoringPlan([`large-${i}`], undefined, 8)).toEqual({ processes: 1, threads: 8 });
+      expect(scoringPlan([`large-${i}`], {}, 8)).toEqual({ processes: 1, threads: 8 });
     }
     expect(denoiserBytes(join(root, 'large-0'))).toBe(5_001_000_000);
   });
@@ -63,10 +62,11 @@ describe('the number of processes', () => {
   test('is one per core for small models, and one if any model is large', () => {
     model('small', { 'model.onnx': 1e6, 'model_w4a8.onnx': 1e6 });
     model('large', { 'model.onnx': 3e9 });
-    expect(scoringPlan(['small'], undefined, 4)).toEqual({ processes: 4, threads: 1 });
-    expect(scoringPlan(['small'], undefined, 64)).toEqual({ processes: 8, threads: 8 });
-    expect(scoringPlan(['small', 'large'], undefined, 4)).toEqual({ processes: 1, threads: 4 });
-    expect(scoringPlan(['large'], 2, 4)).toEqual({ processes: 2, threads: 2 });
+    expect(scoringPlan(['small'], {}, 4)).toEqual({ processes: 4, threads: 1 });
+    expect(scoringPlan(['small'], {}, 64)).toEqual({ processes: 8, threads: 8 });
+    expect(scoringPlan(['small', 'large'], {}, 4)).toEqual({ processes: 1, threads: 4 });
+    expect(scoringPlan(['large'], { processes: 2 }, 4)).toEqual({ processes: 2, threads: 2 });
+    expect(scoringPlan(['small'], { device: 'cuda' }, 4)).toEqual({ processes: 1, threads: 4 });
   });
 });
 
@@ -84,6 +84,7 @@ describe('flags', () => {
     [{ workers: 'many' }, '--workers is "many": it must be a whole number from 1 to 64.'],
     [{ workers: '0' }, '--workers is "0"'],
     [{ networkBatch: '' }, '--network-batch is ""'],
+    [{ device: 'cude' }, '"cude" is not a device.'],
     [{ networkBatch: '1.5' }, '--network-batch is "1.5"'],
   ])('%j are refused', (flags, message) => {
     expect(() => servingOf(flags)).toThrow(message);
@@ -110,6 +111,9 @@ describe('scoring processes', () => {
     two.stderr.write('second line\n');
     one.stderr.write('lf\n');
     await vi.waitFor(() => expect(said).toEqual(['second line', 'first half']));
+    one.stderr.write('second line\n'); // the same of both processes is said once
+    one.stderr.write('third line\n');
+    await vi.waitFor(() => expect(said).toEqual(['second line', 'first half', 'third line']));
   });
 
   test('are not started again after wrong input', async () => {
@@ -130,25 +134,5 @@ describe('scoring processes', () => {
     }
     await expect(broken).rejects.toThrow('The scoring workers keep ending (SIGKILL).');
     expect(said).toEqual(Array(3).fill('a scoring worker ended (SIGKILL); starting another one'));
-  });
-});
-
-describe('model files', () => {
-  test('that change are reported once per model', async () => {
-    const changed = model('changed', { 'model.onnx': 10 });
-    model('same', { 'model.onnx': 10 });
-    const gone = model('gone', { 'model.onnx': 10 });
-    const said: string[] = [];
-    const stop = watchModels(['changed', 'same', 'gone'], (line) => said.push(line), 10);
-    await new Promise((done) => setTimeout(done, 60));
-    expect(said).toEqual([]);
-    writeFileSync(join(changed, 'unet', 'weights.pb'), 'new');
-    rmSync(gone, { recursive: true });
-    const sentence = (name: string) => `model files of ${name} changed: restart this command to use them`;
-    await vi.waitFor(() => expect(said.toSorted()).toEqual([sentence('changed'), sentence('gone')]));
-    writeFileSync(join(changed, 'unet', 'model.onnx'), 'again');
-    await new Promise((done) => setTimeout(done, 60));
-    expect(said).toHaveLength(2);
-    stop();
   });
 });

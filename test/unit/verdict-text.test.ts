@@ -64,6 +64,14 @@ test('every scorer has its own name and the probability of a gain', () => {
   expect(text).toMatch(/\nobjective .* 99\.3 %\nshapes-clip-second .* > 99\.9 %\n/);
 });
 
+test('the reason names scorers as the table does', () => {
+  const reason = 'The gain on held-out prompts is not proven: second +0.0387 (may be as low as -0.0128).';
+  const text = verdictText(result({ recommend: 'identity', reason }), JAQ, (role) =>
+    role === 'second' ? 'shapes-clip-second' : role,
+  );
+  expect(text).toContain('not proven: shapes-clip-second +0.0387 (may');
+});
+
 test.each([
   [1, '> 99.9 %'],
   [0.9991, '> 99.9 %'],
