@@ -25,12 +25,12 @@ export interface RuntimeSession {
    * @param output name of the output; it is returned as one Float32Array per row
    * @param checkpoint awaited after each batch
    */
-  run<T>(
+  readonly run: <T>(
     rows: readonly T[],
     feeds: (slice: readonly T[]) => Readonly<Record<string, Feed>>,
     output: string,
     checkpoint?: () => Promise<void>,
-  ): Promise<Float32Array[]>;
+  ) => Promise<Float32Array[]>;
   release(): Promise<void>;
 }
 
@@ -67,9 +67,7 @@ export async function openSession(path: string, options: SessionOptions): Promis
   };
 
   async function call(given: Readonly<Record<string, Feed>>, output: string): Promise<Float32Array> {
-    const begin = performance.now();
     const { [output]: found } = await (numbersPerRow ? withNumbers(batch) : withNumbers(1).catch(perRow));
-    runtimeClock.seconds += (performance.now() - begin) / 1000;
     if (found!.dims[0] !== batch) {
       throw new TypeError(
         `the output "${output}" has the shape [${found!.dims.join(', ')}], which is not ${batch} rows`,
@@ -77,7 +75,7 @@ export async function openSession(path: string, options: SessionOptions): Promis
     }
     return floatsOf(found!);
 
-    function withNumbers(numbers: number): ReturnType<InferenceSession['run']> {
+    async function withNumbers(numbers: number): ReturnType<InferenceSession['run']> {
       const tensors: Record<string, Tensor> = {};
       for (const input of metadata) {
         const feed = given[input.name];
@@ -85,7 +83,10 @@ export async function openSession(path: string, options: SessionOptions): Promis
         tensors[input.name] =
           'rows' in feed ? rowsTensor(feed, input.type, batch) : numberTensor(feed.value, input, batch, numbers);
       }
-      return session.run(tensors, [output]);
+      const begin = performance.now();
+      const outputs = await session.run(tensors, [output]);
+      runtimeClock.seconds += (performance.now() - begin) / 1000;
+      return outputs;
     }
     /** A vector on a named axis takes one number as a rule; a network that refuses it may take one per row. */
     async function perRow(error: unknown): ReturnType<InferenceSession['run']> {

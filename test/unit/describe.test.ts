@@ -6,7 +6,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { hashOf } from '../../artefacts/artefact-keys.js';
 import { openArtefactFolder } from '../../artefacts/artefact-store.js';
 import { QschedError } from '../../contract/errors.js';
-import { DescribeRequest, NetworkDescription, NetworkFacts } from '../../contract/wire/describe.js';
+import { type DescribeRequest, NetworkDescription, NetworkFacts } from '../../contract/wire/describe.js';
 import { WIRE_VERSION } from '../../contract/wire/version.js';
 import { describeNetwork, inspectNetwork, inspectPrompts } from '../../inference/describe.js';
 import { openModelFolder } from '../../inference/models/model-folder.js';

@@ -10,7 +10,7 @@ function defined(half: number): number {
   const digits = half.toString(2).padStart(16, '0');
   const sign = digits[0] === '1' ? -1 : 1;
   const exponent = Number.parseInt(digits.slice(1, 6), 2);
-  const fraction = [...digits.slice(6)].reduce((sum, digit, i) => sum + Number(digit) / 2 ** (i + 1), 0);
+  const fraction = Number.parseInt(digits.slice(6), 2) / 1024;
   if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
   return exponent === 0 ? sign * fraction * 2 ** -14 : sign * (1 + fraction) * 2 ** (exponent - 15);
 }

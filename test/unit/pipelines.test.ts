@@ -10,10 +10,11 @@ import { fingerprintOf } from '../../inference/fingerprint.js';
 import { listPrecisions, openModelFolder } from '../../inference/models/model-folder.js';
 import { packageRoot } from '../../inference/models/model-roots.js';
 import { openPipeline } from '../../inference/pipelines/open-pipeline.js';
+import type { PipelineKind } from '../../inference/pipelines/pipeline-kind.js';
 import { writeTiny } from './tiny-pipeline.js';
 
 vi.mock('../../inference/pipelines/kinds.js', async (original) => {
-  const { PIPELINE_KINDS } = await original<typeof import('../../inference/pipelines/kinds.js')>();
+  const { PIPELINE_KINDS } = await original<{ PIPELINE_KINDS: Record<string, PipelineKind> }>();
   const { tiny } = await import('./tiny-pipeline.js');
   return { PIPELINE_KINDS: { ...PIPELINE_KINDS, tiny } };
 });
