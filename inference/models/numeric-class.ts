@@ -29,6 +29,9 @@ interface Gpu {
   readonly memoryBytes?: number;
 }
 
+/** NVIDIA's own tool, which comes with the driver. */
+const NVIDIA_SMI = 'nvidia-smi';
+
 const gpus = new Map<string, Gpu>();
 
 /** Asks nvidia-smi, which can tell CUDA devices alone. */
@@ -42,7 +45,7 @@ function gpuOf({ provider, index }: Device): Gpu {
 
 function askNvidia(index: number): Gpu | undefined {
   const query = ['--query-gpu=name,driver_version,memory.total', '--format=csv,noheader,nounits', '-i', String(index)];
-  const { status, stdout } = spawnSync('nvidia-smi', query, { encoding: 'utf8', timeout: 10_000 });
+  const { status, stdout } = spawnSync(NVIDIA_SMI, query, { encoding: 'utf8', timeout: 10_000 });
   return status === 0 ? parseNvidia(stdout) : undefined;
 }
 

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { scoresCommand } from '../../cli/commands/scores-command.js';
 import { packageRoot } from '../../inference/models/model-roots.js';
-import { checkScorers } from '../../inference/scorers/check-scorers.js';
+import { WIRE_VERSION } from '../../contract/wire/version.js';
+import { inspectNetwork } from '../../inference/describe.js';
+import { planScorers } from '../../planning/scorers.js';
 import { SCORE_TABLE, SET_SCORE_TABLE } from '../../metrics/scores/score-table.js';
 
 interface Listed {
@@ -127,8 +129,10 @@ test('as a table too, with the direction of pairs that have no good side', () =>
 
 test('the message about an unknown score of an objective lists the installed ones', () => {
   ownScorers();
+  const scorers = ['shapes-clip'];
+  const facts = inspectNetwork({ version: WIRE_VERSION, model: 'shapes', precision: 'w4a8', options: {}, scorers });
   const check = (weights: Record<string, number>) =>
-    checkScorers({ type: 'weighted', k: 2, scorer: 'shapes-clip', weights }, [], { scorers: {} });
+    planScorers({ objective: { type: 'weighted', k: 2, scorer: 'shapes-clip', weights }, beside: [] }, facts);
   const hint = (name: string): string => {
     try {
       check({ [name]: 1 });
