@@ -3,6 +3,7 @@
  */
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../contract/canonical-json.js';
+import { promptIdentity } from '../contract/prompt-identity.js';
 import type { WireSchedule, WireStep } from '../contract/wire/schedule.js';
 
 /** A prompt with a seed: one image per schedule. */
@@ -28,7 +29,8 @@ export const imageContext = (network: string, { scheduler, initNoiseSigma, steps
 const contentOf = ({ kind, ...step }: WireStep): object => (kind === 'fused' ? step : { kind, ...step });
 
 /** Key of one image: it contains no scorer and no evaluation. */
-export const imageKey = (context: string, { text, seed }: Pair): string => hashOf([context, text, seed]);
+export const imageKey = (context: string, { text, seed }: Pair): string =>
+  hashOf([context, promptIdentity(text), seed]);
 
 /** Key of a block's numbers: which scorer computes what (`terms` or `features`) from which images and prompts. */
 export const numbersKey = (
@@ -37,7 +39,7 @@ export const numbersKey = (
   images: readonly string[],
   pairs: readonly Pair[],
 ): string => {
-  const prompts = kind === 'terms' ? pairs.map(({ text, nouns }) => [text, nouns ?? null]) : null;
+  const prompts = kind === 'terms' ? pairs.map(({ text, nouns }) => [promptIdentity(text), nouns ?? null]) : null;
   return hashOf([`${kind}/1`, fingerprint, images, prompts]);
 };
 

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../contract/canonical-json.js';
 import type { Coefficients } from '../contract/coefficients.js';
+import { promptIdentity } from '../contract/prompt-identity.js';
 import { scheduleContent, type FusedDocument } from '../contract/schedule-document.js';
 import type { FitInputs, FitInputs010 } from '../contract/study-payloads.js';
 
@@ -15,7 +16,7 @@ const sha256 = (data: string | Uint8Array): string => createHash('sha256').updat
  * @param nouns null if no scorer reads nouns, or if a tagger finds them
  */
 export const promptId = (text: string, nouns: readonly string[] | null = null): string =>
-  sha256(nouns === null ? text : `${text}\0${JSON.stringify(nouns)}`);
+  sha256(nouns === null ? promptIdentity(text) : `${promptIdentity(text)}\0${JSON.stringify(nouns)}`);
 
 /** sha256 of the coefficients' float64 bits: steps, then c^x, then c^eps, little-endian; -0 counts as 0, as in JSON. */
 export function candidateId({ sample, noise }: Coefficients): string {
