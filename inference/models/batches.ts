@@ -85,7 +85,7 @@ export function refuseTooLittleMemory(
       `${Object.entries(batches)
         .map(([role, rows]) => `${role} ${rows}`)
         .join(', ')}), and this worker has ${gigabytes(memoryBytes)}.`,
-    'Use a larger machine, or start all workers with a smaller --batch.',
+    'Use a larger machine, or start all workers with a smaller --network-batch.',
     true,
   );
 }

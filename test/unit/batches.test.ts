@@ -97,7 +97,7 @@ describe('Stable Diffusion 1.5, measured on a CPU in float32', () => {
       expect(message).toMatch(
         /^sd fp32 needs about \d+\.\d GB of memory \(4\.0 GB of weights; rows per call: text 20, denoiser 2, decoder 4, scorer 20\), and this worker has 8\.0 GB\.$/,
       );
-      expect(hint).toContain('--batch');
+      expect(hint).toContain('--network-batch');
     }
   });
 });
