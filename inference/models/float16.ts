@@ -1,5 +1,5 @@
 /**
- * IEEE 754 half precision as ONNX Runtime passes it: 16-bit patterns, in a Uint16Array or, where JavaScript has it, a
+ * IEEE 754 half precision as ONNX Runtime passes it: 16-bit patterns, in a Uint16Array or, if JavaScript has it, a
  * Float16Array.
  */
 

@@ -47,7 +47,7 @@ export const listPrecisions = (folder: string): string[] => kindOf(folder).kind.
  * Finds and checks a model folder.
  *
  * @param roots where models are looked for; by default where the environment says
- * @param options size and guidance, where they are not the model's own
+ * @param options size and guidance, if they are not the model's own
  * @throws QschedError (usage): unknown model or precision, a folder that lacks a file, an option that it does not take
  */
 export function openModelFolder(

@@ -11,7 +11,7 @@ export interface GraphValue {
   readonly name: string;
   /** float32, int64, ... */
   readonly type: string;
-  /** A number where the size is fixed, else the name of the axis. */
+  /** A number if the size is fixed, else the name of the axis. */
   readonly shape: readonly (number | string)[];
 }
 

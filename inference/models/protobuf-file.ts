@@ -1,5 +1,5 @@
 /**
- * Fields of protocol buffers in a file, read where they are needed: what is not looked at, such as weights, is skipped
+ * Fields of protocol buffers in a file, read on demand: what is not asked for, such as weights, is skipped
  * without being read.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';

@@ -140,7 +140,11 @@ function failureOf(path: string, batch: number, error: unknown): QschedError {
   const reason = messageOf(error).trim();
   const calls = `running ${path} with ${batch} rows per call`;
   if (/bad_?alloc|out of memory|failed to allocate|allocation fail/i.test(reason)) {
-    return new QschedError('failure', `Out of memory ${calls}: ${reason}`, 'Start all workers with a smaller --network-batch.');
+    return new QschedError(
+      'failure',
+      `Out of memory ${calls}: ${reason}`,
+      'Start all workers with a smaller --network-batch.',
+    );
   }
   const final =
     error instanceof RangeError ||

@@ -21,7 +21,7 @@ export interface InputInfo {
 }
 
 /**
- * Rows, padded to `batch` with the last of them, as the input wants them.
+ * Rows, padded to `batch` with the last of them, in the input's type.
  *
  * @throws RangeError if a row has another length than its shape
  */
@@ -37,7 +37,7 @@ export function rowsTensor({ rows, shape }: Extract<Feed, { rows: unknown }>, ty
 }
 
 /**
- * One number: as a scalar, as a vector of one, or as a vector of one per row where the size is fixed to the batch.
+ * One number: as a scalar, as a vector of one, or as a vector of one per row if the size is fixed to the batch.
  *
  * @param named size of a vector on an axis with a name
  */

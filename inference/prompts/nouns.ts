@@ -1,7 +1,7 @@
 /**
- * Nouns of a prompt for AQ-MAP, where its prompt set names none: the last noun of every noun chunk, by the
- * part-of-speech tags of wink-nlp 2.4 with wink-eng-lite-web-model 1.8. spaCy, which made the reference's nouns,
- * parses instead and finds somewhat other chunks; nouns in the prompt set are the better way.
+ * Nouns of a prompt for AQ-MAP if its prompt set has none: the last noun of every noun chunk, by the part-of-speech tags
+ * of wink-nlp 2.4 with wink-eng-lite-web-model 1.8. spaCy, which the reference uses, parses and finds slightly different
+ * chunks: prefer nouns in the prompt set.
  */
 import type { ItemToken, ItsFunction } from 'wink-nlp';
 
@@ -20,11 +20,11 @@ interface Helpers {
 let opened: Promise<(text: string) => Word[]> | undefined;
 
 /**
- * The noun chunks of a text are cut out, and each gives its last noun or proper noun that is no stop word; a text
- * with fewer than two chunks gives the last noun of all of it.
+ * The noun chunks of a text are cut out, and each gives its last noun or proper noun that is not a stop word; a
+ * text with fewer than two chunks gives the last noun of the whole text.
  *
  * @returns nouns in the order of the text; '' for a chunk without one (a pronoun), which AQ-MAP scores 0.5; empty
- *   where the text has no noun at all
+ *   if the text has no noun
  */
 export async function nounsOf(text: string): Promise<readonly string[]> {
   opened ??= openTagger();
@@ -34,7 +34,7 @@ export async function nounsOf(text: string): Promise<readonly string[]> {
   return chunks.map(lastNoun);
 }
 
-/** How many prompts have no nouns of their own, so that their scores rest on the tagger. */
+/** How many prompts have no nouns of their own, so that their scores depend on the tagger. */
 export function countTagged(prompts: readonly { readonly nouns?: readonly string[] | null }[]): number {
   return prompts.filter(({ nouns }) => nouns === undefined || nouns === null).length;
 }

@@ -99,7 +99,7 @@ function fromJson(text: string, where: string): Prompt[] {
     throw new QschedError(
       'usage',
       `${where} is not a prompt set: ${messageOf(error)}.`,
-      'Expected {"prompts": [{"text": "...", "nouns": ["..."]}]}, where nouns may be left out, or a text file with a prompt per line.',
+      'Expected {"prompts": [{"text": "...", "nouns": ["..."]}]}, nouns are optional; or a text file with a prompt per line.',
     );
   }
 }
@@ -134,7 +134,7 @@ export function readPromptSet(name: string, roots: readonly string[] = promptRoo
 }
 
 /**
- * The texts of a choice in a spec, and the split that stands for them.
+ * The prompts that a spec chooses, and the split that identifies them.
  *
  * @throws QschedError (usage): unknown set, or fewer prompts than asked for
  */
@@ -168,7 +168,7 @@ export function resolveSplit(
   };
 }
 
-/** The prompts that a split stands for; a set that differs from the prepared one is refused. */
+/** The prompts of a split. @throws QschedError (usage) if the set differs from the one that was prepared */
 export function splitPrompts(split: PromptSplit, roots?: readonly string[]): Prompt[] {
   const prompts =
     split.texts?.map((text): Prompt => ({ text, nouns: null })) ??

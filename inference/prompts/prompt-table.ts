@@ -1,6 +1,6 @@
 /**
- * Prompts from a table with a header: .csv or .tsv with a column `text` or `prompt`, and where the nouns
- * are known a column `nouns`, separated by ";". ";" alone is a prompt without nouns, an empty cell one of unknown nouns.
+ * Prompts from a table with a header: .csv or .tsv with a column `text` or `prompt`, and optionally a column
+ * `nouns`, separated by ";". ";" alone means no nouns, an empty cell unknown nouns.
  */
 import { CsvError, parse } from 'csv-parse/sync';
 import type { Prompt } from './prompt.js';

@@ -1,5 +1,5 @@
 /**
- * How much prompt text per search may hold: all of it crosses the wire in one payload, and Temporal takes 2 MiB.
+ * How much prompt text a search may have: all of it crosses the wire in one payload, and Temporal takes 2 MiB.
  */
 import { QschedError } from '../../contract/errors.js';
 import type { Stage } from '../../contract/payloads.js';
@@ -48,5 +48,5 @@ function hint({ field, texts }: Sized, room: number): string {
   }
   const fits =
     count < 2 ? `Lower ${field}.count, and those of the other splits` : `Set ${field}.count to ${count} or less`;
-  return `${fits}: a search needs tens of prompts, and a table of thousands is an evaluation's.`;
+  return `${fits}: a search needs tens of prompts, thousands are for an evaluation.`;
 }
