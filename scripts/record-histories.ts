@@ -79,18 +79,19 @@ function plain(value: unknown, key = ''): unknown {
   return value;
 }
 
+/** Names of workers, in order of appearance: how many there were stays visible. */
+const workers = new Map<string, string>();
+
 function anonymousPayload(data: Uint8Array): Uint8Array {
-  try {
-    let found = false;
-    const value: unknown = JSON.parse(Buffer.from(data).toString('utf8'), (key, inner: unknown) => {
-      if (key !== 'worker' || typeof inner !== 'string') return inner;
-      found = true;
-      return 'worker';
-    });
-    return found ? Buffer.from(JSON.stringify(value)) : data;
-  } catch {
-    return data; // not JSON
-  }
+  const text = Buffer.from(data).toString('utf8');
+  if (!text.startsWith('{') && !text.startsWith('[') && !text.startsWith('"')) return data;
+  return Buffer.from(
+    text.replaceAll(/\b\d+@[\w.-]+/g, (worker) => {
+      const name = workers.get(worker) ?? `worker-${workers.size + 1}`;
+      workers.set(worker, name);
+      return name;
+    }),
+  );
 }
 
 async function main(): Promise<void> {
