@@ -82,7 +82,9 @@ describe('bad input', () => {
     const byDefault = nested(field, undefined);
     const [group, key] = field.split('.') as [keyof SearchSpec, string?];
     const filled = parseSearchSpec(byDefault)[group];
-    expect(error.hint).toBe(`For example: ${field}: ${String(key === undefined ? filled : filled[key as never])}`);
+    expect(error.hint).toBe(
+      `For example: ${field}: ${JSON.stringify(key === undefined ? filled : filled[key as never]).replaceAll('"', '')}`,
+    );
   });
 
   test.each([
