@@ -6,7 +6,14 @@ import { QschedError } from '../contract/errors.js';
 import { suggestion } from '../contract/suggestion.js';
 import { askTell, damaged } from './ask-tell.js';
 import type { Optimizer, OptimizerOptions, OptimizerState, Point, ScoredPoint } from './optimizer.js';
-import { checkSpace, checkWhole, fillOptions, fingerprint, type FilledOptions } from './options.js';
+import {
+  checkSpace,
+  checkWhole,
+  DEFAULT_GRID_POINTS,
+  fillOptions,
+  fingerprint,
+  type FilledOptions,
+} from './options.js';
 import { OPTIMIZERS, type OptimizerEntry, type OptimizerRegistry } from './registry.js';
 
 /**
@@ -98,7 +105,7 @@ export function defaultBatch(
 ): number {
   checkWhole('dimension', dimension, 1, Number.MAX_SAFE_INTEGER);
   checkWhole('budget', budget, 1, Number.MAX_SAFE_INTEGER);
-  return entry(name, registry).batch(dimension, budget, options.gridPoints ?? 11);
+  return entry(name, registry).batch(dimension, budget, options.gridPoints ?? DEFAULT_GRID_POINTS);
 }
 
 const isBest = (best: unknown, dimension: number): boolean => {

@@ -9,6 +9,9 @@ const { abs, imul } = Math;
 /** Larger bounds would overflow when a point is a weighted sum of both. */
 const LARGEST_BOUND = 1e300;
 
+/** Points per dimension of a grid by default, as in Q-Sched's reference implementation. */
+export const DEFAULT_GRID_POINTS = 11;
+
 /** Options with every default filled in. */
 export interface FilledOptions {
   readonly space: SearchSpace;
@@ -30,7 +33,7 @@ export interface FilledOptions {
  */
 export function fillOptions(options: OptimizerOptions, batch: number): FilledOptions {
   checkSpace(options.space);
-  const { space, gridPoints = 11, stepSize = 1 / 6, tolerance = 1e-13, bounds = 'clip' } = options;
+  const { space, gridPoints = DEFAULT_GRID_POINTS, stepSize = 1 / 6, tolerance = 1e-13, bounds = 'clip' } = options;
   checkWhole('seed', options.seed, 0, Number.MAX_SAFE_INTEGER);
   checkWhole('budget', options.budget, 1, Number.MAX_SAFE_INTEGER);
   checkWhole('batch', options.batch ?? batch, 1, Number.MAX_SAFE_INTEGER);

@@ -26,7 +26,7 @@ export function readRequest<T>(schema: z.ZodType<T>, request: unknown, what: str
     const found = given === undefined ? 'no version, as version 1 has it' : `version ${JSON.stringify(given)}`;
     throw new QschedError(
       'usage',
-      `A "${what}" request came with ${found}, but this worker reads version ${WIRE_VERSION}.`,
+      `The request "${what}" came with ${found}, but this worker reads version ${WIRE_VERSION}.`,
       'Run the same release of qsched on every machine: restart `npx qsched up` and `npx qsched worker`.',
     );
   }
@@ -35,7 +35,7 @@ export function readRequest<T>(schema: z.ZodType<T>, request: unknown, what: str
   const issue = result.error.issues[0]!;
   throw new QschedError(
     'usage',
-    `A "${what}" request is malformed at ${issue.path.join('.') || 'its top level'}: ${issue.message}.`,
+    `The request "${what}" is malformed at ${issue.path.join('.') || 'its top level'}: ${issue.message}.`,
     'Run the same release of qsched on every machine.',
   );
 }

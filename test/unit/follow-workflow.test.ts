@@ -81,7 +81,7 @@ test('after the signal the promise remains pending, whatever the server says', a
 describe('a workflow that', () => {
   test.each<[string, Error, string, string]>([
     ['was cancelled', new CancelledFailure('x'), 'failure', 'The search was cancelled.'],
-    ['was terminated', new TerminatedFailure('x'), 'failure', 'The search was terminated.'],
+    ['was terminated', new TerminatedFailure('Not needed.'), 'failure', 'The search was terminated: Not needed.'],
     ['refused its input', ApplicationFailure.create({ message: 'Wrong.', type: 'usage' }), 'usage', 'Wrong.'],
     ['failed', ApplicationFailure.create({ message: 'Broken.', type: 'failure' }), 'failure', 'Broken.'],
   ])('%s ends with its sentence', async (_, cause, code, message) => {

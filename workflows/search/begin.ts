@@ -10,6 +10,7 @@ import { scorersAsked } from '../../metrics/objectives/scorers-asked.js';
 import { WIRE_VERSION } from '../../contract/wire/version.js';
 import { startPace } from '../scoring/pace.js';
 import { failedScores } from './failed-scores.js';
+import { gridNotes } from './grid-note.js';
 import { numbered, scoreStage } from './score-stage.js';
 import { spaceOf, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
@@ -36,7 +37,7 @@ export async function begin(run: SearchRun): Promise<SearchState> {
   if (planned.searchAttributes) {
     upsertSearchAttributes({ QschedModel: [model], QschedPrecision: [precision], QschedStatus: ['running'] });
   }
-  const notes = [...planned.notes, ...(await promptNotes(run, { ...planned, scorers }))];
+  const notes = [...planned.notes, ...gridNotes(spec), ...(await promptNotes(run, { ...planned, scorers }))];
   return {
     ...planned,
     notes,
