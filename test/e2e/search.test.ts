@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createScheduler } from '../../diffusion/scheduler.js';
 import { openModelFolder } from '../../inference/models/model-folder.js';
 import type { FusedSchedule } from '../../diffusion/fused.js';
+import type { EvaluateResult } from '../../contract/evaluate-spec.js';
 import type { SearchResult } from '../../contract/search-result.js';
 import { readServerRecord } from '../../temporal/server-record.js';
 import { findExecutable } from '../../temporal/executable.js';
@@ -194,6 +195,19 @@ describe('a search in a folder of its own', () => {
       heldOut: first.heldOut,
     });
     expect(dump(data, first.searchId)).toEqual(firstDump);
+  });
+
+  it('evaluating its finalist on the confirm prompts uses the images of the confirmation', async () => {
+    const schedules = ['--schedules', `identity,search:${first.searchId}`];
+    const prompts = ['--prompts', 'shapes-heldout', '--count', '4', '--noise-seed', '1000'];
+    const options = ['--model', 'shapes', '--steps', String(STEPS), '--scorers', 'none', '--features', 'none'];
+    const evaluated = await runJson<EvaluateResult>(['evaluate', ...options, ...schedules, ...prompts], data);
+    expect(evaluated).toMatchObject({ generated: 0, reused: 2 * 4 });
+    const [objective] = first.heldOut.scorers;
+    expect(evaluated.rows.map((row) => row.objective)).toEqual([
+      expect.closeTo(objective!.identity, 9) as unknown,
+      expect.closeTo(objective!.calibrated, 9) as unknown,
+    ]);
   });
 
   it('another optimizer uses the scores of candidates that coincide', async () => {
