@@ -26,7 +26,7 @@ const PROMPTS = 24;
 /** Two rows of few images. */
 const SMALL = ['evaluate', '--model', 'shapes', '--precision', 'fp32,w4a8', '--steps', '2', '--count', String(PROMPTS)];
 const IMAGES = 2 * PROMPTS;
-/** Terms of two scorers and features, once a row: each row is one block. */
+/** Terms of two scorers and features, once per row: each row is one block. */
 const NUMBERS = 2 * 3;
 /** To the real images, of both rows; FID-SD and KID of the quantised one. */
 const DISTANCES = 2 + 2;
@@ -87,7 +87,7 @@ describe('an evaluation in a folder of its own', () => {
     expect(first.warnings.join()).toMatch(/fewer than 2000 images.*not Inception's/);
   });
 
-  it('keeps an image a key, and what was computed from it', () => {
+  it('keeps one image per key, and what was computed from it', () => {
     expect(keys(data)).toHaveLength(IMAGES + NUMBERS + DISTANCES);
     expect(keys(data).filter((key) => isImage(objectOf(data, key)))).toHaveLength(IMAGES);
     expect(query<{ kind: string; status: string }>(data, 'select kind, status from runs')).toEqual([

@@ -118,7 +118,7 @@ describe('a search in a folder of its own', () => {
     expect(first.evaluations).toBe(9 * 2 + 2 * 2 + 2 * 4);
   });
 
-  it('stops the server that it started, and leaves one row an evaluation and scorer', () => {
+  it('stops the server that it started, and leaves one row per evaluation and scorer', () => {
     expect(readServerRecord(data)).toBeNull();
     const [{ rows, keys } = { rows: 0, keys: 0 }] = query<{ rows: number; keys: number }>(
       data,
