@@ -59,6 +59,7 @@ export function openModelFolder(
   const folder = findModel(name, ['model_index.json'], roots);
   const { name: pipeline, kind } = kindOf(folder);
   const precisions = kind.precisions(folder);
+  if (precisions.length === 0) throw lacks(folder, kind.marker);
   if (!precisions.includes(precision)) {
     throw new QschedError(
       'usage',

@@ -6,8 +6,10 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeShard } from '../../artefacts/shard-record.js';
 import type { EvaluateResult } from '../../contract/evaluate-spec.js';
 import type { SearchResult } from '../../contract/search-result.js';
+import { BLOCK_IMAGES } from '../../contract/wire/render.js';
 import { readServerRecord } from '../../temporal/server-record.js';
 import {
   cleanUp,
@@ -26,8 +28,8 @@ const PROMPTS = 24;
 /** Two rows of few images. */
 const SMALL = ['evaluate', '--model', 'shapes', '--precision', 'fp32,w4a8', '--steps', '2', '--count', String(PROMPTS)];
 const IMAGES = 2 * PROMPTS;
-/** Terms of two scorers and features, once per row: each row is one block. */
-const NUMBERS = 2 * 3;
+/** Terms of two scorers and features, once per block of each row. */
+const NUMBERS = 2 * Math.ceil(PROMPTS / BLOCK_IMAGES) * 3;
 /** To the real images, of both rows; FID-SD and KID of the quantised one. */
 const DISTANCES = 2 + 2;
 
@@ -43,12 +45,14 @@ const keys = (data: string): string[] => everyFile(join(data, 'artefacts', 'keys
 const bindings = (data: string): Map<string, string> =>
   new Map(keys(data).map((path) => [path, `${statSync(path).ino}|${readFileSync(path, 'utf8')}`]));
 const isImage = (path: string): boolean => readFileSync(path).subarray(1, 4).toString('latin1') === 'PNG';
-const objectOf = (data: string, key: string): string => {
-  const hash = readFileSync(key, 'utf8');
-  return join(data, 'artefacts', 'objects', hash.slice(0, 2), hash);
-};
-/** What is the same, whoever generated the images. */
-const table = ({ rows }: EvaluateResult) => rows;
+const objectPath = (data: string, hash: string): string => join(data, 'artefacts', 'objects', hash.slice(0, 2), hash);
+const objectOf = (data: string, key: string): string => objectPath(data, readFileSync(key, 'utf8'));
+/** What is the same, whoever generated the images: a row with its blocks, however they were cut into records. */
+const table = ({ rows }: EvaluateResult, data: string) =>
+  rows.map(({ records, ...row }) => ({
+    ...row,
+    blocks: records.flatMap((hash) => decodeShard(readFileSync(objectPath(data, hash)))!),
+  }));
 
 afterAll(cleanUp);
 
@@ -99,7 +103,7 @@ describe('an evaluation in a folder of its own', () => {
     const before = bindings(data);
     const again = await runJson<EvaluateResult>(SMALL, data);
     expect(again).toMatchObject({ evaluateId: first.evaluateId, generated: 0, reused: IMAGES });
-    expect(table(again)).toEqual(table(first));
+    expect(table(again, data)).toEqual(table(first, data));
     expect(bindings(data)).toEqual(before);
   });
 
@@ -135,7 +139,7 @@ describe('an evaluation in a folder of its own', () => {
     const fixed = await runJson<EvaluateResult>(SMALL, data);
     expect(fixed).toMatchObject({ generated: 1, reused: IMAGES - 1 });
     expect(fixed.warnings.join()).toMatch(/Damaged artefacts of shapes (fp32|w4a8) were removed and made again: 1\./);
-    expect(table(fixed)).toEqual(table(first));
+    expect(table(fixed, data)).toEqual(table(first, data));
     expect(readFileSync(victim)).toEqual(whole);
   });
 
@@ -191,7 +195,7 @@ describe('an evaluation in a folder of its own', () => {
 describe('kill -9 in the middle', () => {
   const LARGE = ['evaluate', '--model', 'shapes', '--precision', 'fp32,w4a8', '--steps', '4', '--count', '400'];
   const ALL = 800;
-  let undisturbed: EvaluateResult;
+  let undisturbed: ReturnType<typeof table>;
 
   /** Waits until so many keys are there, and kills the whole group. */
   async function killAt(data: string, count: number, running: RunningCli): Promise<Map<string, string>> {
@@ -210,7 +214,8 @@ describe('kill -9 in the middle', () => {
   }
 
   beforeAll(async () => {
-    undisturbed = await runJson<EvaluateResult>(LARGE, newDataFolder());
+    const data = newDataFolder();
+    undisturbed = table(await runJson<EvaluateResult>(LARGE, data), data);
   });
 
   it('the same command continues, and generates no image again', async () => {
@@ -220,7 +225,7 @@ describe('kill -9 in the middle', () => {
     const resumed = await runJson<EvaluateResult>(LARGE, data);
     expect(resumed.generated + resumed.reused).toBe(ALL);
     expectNothingTwice(data, before);
-    expect(table(resumed)).toEqual(table(undisturbed));
+    expect(table(resumed, data)).toEqual(undisturbed);
   });
 
   it('and without the Temporal data too: exactly what is missing is generated', async () => {
@@ -236,7 +241,7 @@ describe('kill -9 in the middle', () => {
     const resumed = await runJson<EvaluateResult>(LARGE, data);
     expect(resumed).toMatchObject({ generated: ALL - kept, reused: kept });
     expectNothingTwice(data, before);
-    expect(table(resumed)).toEqual(table(undisturbed));
+    expect(table(resumed, data)).toEqual(undisturbed);
   });
 
   it('Ctrl-C names the way back, and nothing is lost', async () => {
@@ -250,7 +255,7 @@ describe('kill -9 in the middle', () => {
     const before = bindings(data);
     const resumed = await runJson<EvaluateResult>(LARGE, data);
     expectNothingTwice(data, before);
-    expect(table(resumed)).toEqual(table(undisturbed));
+    expect(table(resumed, data)).toEqual(undisturbed);
   });
 });
 
@@ -382,7 +387,7 @@ describe('the finalist of a search', () => {
       data,
     );
     expect(warnings).toContain(
-      `The search or fit behind "${search.searchId}" used 2 of these 6 prompts: what its row gains is no held-out gain.`,
+      `The search or fit behind "${search.searchId}" used 2 of these 6 prompts: the gain of its row is not a held-out gain.`,
     );
   });
 });
