@@ -136,7 +136,7 @@ describe('in a folder of its own', () => {
     [
       'a DDIM spacing on LCM',
       ['search', '--model', 'shapes', '--scheduler', 'lcm', '--spacing', 'trailing'],
-      /has timesteps of its own/,
+      /the timesteps of the scheduler "lcm" are fixed by its method/,
     ],
   ])('%s is refused before anything is started', async (_, args, pattern) => {
     const id = (await schedules()).find(({ kind }) => kind === 'q-sched')!.id;

@@ -150,7 +150,7 @@ describe('objectives of other scores', () => {
     [
       'a score that is not installed',
       ['--objective', 'jaq-preference'],
-      /The score "aq-map" is not installed: it wants a folder "aq-map" with scorer\.json, text_model\.onnx[^]*export_scorer\.py/,
+      /The score "aq-map" is not installed: it needs a folder "aq-map" with scorer\.json, text_model\.onnx[^]*export_scorer\.py/,
     ],
     ['an unknown score', ['--weights', 'clip-scor=1'], /names "clip-scor"[^]*Did you mean "clip-score"/],
     ['a weight against its score', ['--weights', 'brisque=1'], /a lower brisque is better/],
@@ -160,7 +160,7 @@ describe('objectives of other scores', () => {
       ['--weights', 'clip-score=1', '--objective', 'iq'],
       /--weights is only for the weighted objective/,
     ],
-    ['weighted without weights', ['--objective', 'weighted'], /--objective is "weighted", but --weights is empty/],
+    ['weighted without weights', ['--objective', 'weighted'], /--objective is "weighted", but --weights names no score/],
   ])('%s is refused before anything is started', async (_, args, pattern) => {
     const fresh = newDataFolder();
     const { code, stderr } = await runCli(['search', ...SMALL, ...args], fresh);

@@ -3,7 +3,7 @@
  * an undisturbed run stores. The moments come from a seed that is printed; QSCHED_TEST_SEED repeats a run.
  */
 import { execFile } from 'node:child_process';
-import { readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -22,7 +22,6 @@ import {
   killGroup,
   newDataFolder,
   query,
-  runCli,
   runJson,
   scoredTrials,
   scoringWorkers,
@@ -249,7 +248,7 @@ async function untilWorker(running: RunningCli): Promise<number[]> {
 describe('a full disk', () => {
   it('is named, with what to do', async () => {
     const data = newDataFolder();
-    await runCli(['status'], data); // makes the folder
+    mkdirSync(data, { recursive: true });
     const script = `import { openStore } from ${JSON.stringify(join(process.cwd(), 'dist', 'db', 'open-store.js'))};
 try { openStore(${JSON.stringify(join(data, 'qsched.db'))}); } catch (error) { console.log(JSON.stringify({ code: error.code, message: error.message, hint: error.hint })); }`;
     // The limit on the size of a file acts as a disk with that much space.
