@@ -160,7 +160,11 @@ describe('objectives of other scores', () => {
       ['--weights', 'clip-score=1', '--objective', 'iq'],
       /--weights is only for the weighted objective/,
     ],
-    ['weighted without weights', ['--objective', 'weighted'], /--objective is "weighted", but --weights names no score/],
+    [
+      'weighted without weights',
+      ['--objective', 'weighted'],
+      /--objective is "weighted", but --weights names no score/,
+    ],
   ])('%s is refused before anything is started', async (_, args, pattern) => {
     const fresh = newDataFolder();
     const { code, stderr } = await runCli(['search', ...SMALL, ...args], fresh);
