@@ -151,8 +151,7 @@ export interface AskQueueResult extends AskResult {
 /** Terms of one scorer over a trial's evaluations. */
 export interface ScorerTerms {
   readonly scorer: string;
-  readonly names: readonly string[];
-  /** float64 little-endian, base64: evaluations x names. */
+  /** float64 little-endian, base64: evaluations x the scorer's names. */
   readonly values: string;
 }
 
@@ -183,6 +182,8 @@ export interface ScoredTrial {
 }
 
 export interface RecordRequest extends BatchReference {
+  /** The names of each scorer's terms, by role. */
+  readonly names: Readonly<Record<string, readonly string[]>>;
   readonly trials: readonly ScoredTrial[];
 }
 

@@ -2,7 +2,7 @@
  * Writing what a worker scored: terms, failures, images, and the work it took.
  */
 import { decodeFloats } from '../contract/float-text.js';
-import type { BatchReference, ScoredTrial } from '../contract/payloads.js';
+import type { BatchReference, RecordRequest, ScoredTrial } from '../contract/payloads.js';
 import type { Known } from './evaluations.js';
 import { evaluationKey } from './keys.js';
 import type { Store } from './open-store.js';
@@ -42,7 +42,7 @@ export interface Written {
 /** Writes what was scored of one trial: some of its evaluations, or all of them. Safe to repeat. */
 export function writeEvaluations(
   store: Store,
-  { searchId, contexts, seeds }: BatchReference,
+  { searchId, contexts, seeds, names: namesOf }: RecordRequest,
   trial: ScoredTrial,
   { candidate, promptIds }: Target,
 ): Written {
@@ -51,7 +51,8 @@ export function writeEvaluations(
   const terms = trial.evaluations.map((): Record<string, Record<string, number>> => ({}));
   let changed = false;
   let fresh = scorers.length === Object.keys(contexts).length;
-  for (const { scorer, names, values } of scorers) {
+  for (const { scorer, values } of scorers) {
+    const names = namesOf[scorer]!;
     const contextId = contexts[scorer]!;
     const numbers = decodeFloats(values);
     const failed = new Map(

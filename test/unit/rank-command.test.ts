@@ -126,6 +126,7 @@ function makeSearch(
   const evaluations = Array.from({ length: images }, (_, i) => i);
   recordTrials(store, {
     ...batch,
+    names: { objective: names },
     trials: candidates.map((candidate, index) => ({
       index,
       coefficients: trials[index]!.coefficients,
@@ -135,7 +136,6 @@ function makeSearch(
       scorers: [
         {
           scorer: 'objective',
-          names,
           values: encodeFloats(
             Float64Array.from(
               evaluations.flatMap(() => {

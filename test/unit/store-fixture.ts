@@ -13,8 +13,10 @@ import type {
   BatchReference,
   OpenRequest,
   OpenTrial,
+  RecordRequest,
   ScoredTrial,
   Stage,
+  TrialScore,
 } from '../../contract/payloads.js';
 import { parseSearchSpec } from '../../contract/validate.js';
 
@@ -138,6 +140,13 @@ export const ask = (
 export type TermsOf = (evaluation: number, scorer: string) => readonly number[];
 export const constant: TermsOf = () => [0.2, 0.5];
 
+/** Records answers that name the terms of this store's scorers. */
+export const recordScored = (request: Omit<RecordRequest, 'names'>): TrialScore[] =>
+  recordTrials(store, {
+    ...request,
+    names: Object.fromEntries(Object.keys(request.contexts).map((scorer) => [scorer, NAMES])),
+  });
+
 /** The answer of a worker for an open trial of `batch`. */
 export function scored(
   batch: BatchReference,
@@ -154,7 +163,6 @@ export function scored(
     failed,
     scorers: Object.keys(batch.contexts).map((scorer) => ({
       scorer,
-      names: NAMES,
       values: encodeFloats(Float64Array.from(evaluations.flatMap((e) => [...termsOf(e, scorer)]))),
     })),
   };
@@ -181,6 +189,6 @@ export function run(
   const batch = reference(request, stage);
   const all = request.texts[batch.split].length * batch.seeds.length;
   const { open } = askTrials(store, ask(batch, candidates, first));
-  recordTrials(store, { ...batch, trials: open.map((trial) => scored(batch, trial, all, termsOf)) });
+  recordScored({ ...batch, trials: open.map((trial) => scored(batch, trial, all, termsOf)) });
   return open.reduce((sum, trial) => sum + (trial.missing?.length ?? all), 0);
 }

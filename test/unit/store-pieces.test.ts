@@ -2,21 +2,22 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openSearch } from '../../db/searches.js';
 import { storedAsks } from '../../db/stored-asks.js';
-import { askTrials, recordTrials } from '../../db/trials.js';
+import { askTrials } from '../../db/trials.js';
 import type { Coefficients } from '../../contract/coefficients.js';
 import type { BatchReference, OpenRequest, ScoredTrial, TrialScore, TrialWork } from '../../contract/payloads.js';
 import {
-  store,
-  makeSearch,
-  steps,
-  reference,
   ask,
   constant,
+  dump,
+  makeSearch,
+  one,
+  recordScored,
+  reference,
+  run,
   scored,
   sql,
-  one,
-  dump,
-  run,
+  steps,
+  store,
   type TermsOf,
 } from './store-fixture.js';
 
@@ -43,7 +44,7 @@ const piece = (
     ...own,
   }));
 
-const record = (trials: readonly ScoredTrial[]): TrialScore[] => recordTrials(store, { ...batch, trials });
+const record = (trials: readonly ScoredTrial[]): TrialScore[] => recordScored({ ...batch, trials });
 
 describe('pieces', () => {
   test('complete all trials with the last of them, in any order, with the bits of a whole trial', () => {
@@ -101,7 +102,7 @@ describe('pieces', () => {
     askTrials(store, ask(confirm, candidate));
     const { scorers, ...rest } = scored(confirm, { index: 1, coefficients: steps(0.9), missing: null }, 2);
     const answers = scorers.map((scorer) => ({ ...rest, scorers: [scorer] }));
-    expect(recordTrials(store, { ...confirm, trials: answers }).map(({ complete }) => complete)).toEqual([false, true]);
+    expect(recordScored({ ...confirm, trials: answers }).map(({ complete }) => complete)).toEqual([false, true]);
   });
 
   test('complete a trial without a score if one of them failed', () => {
@@ -172,7 +173,7 @@ describe('images', () => {
     const own = reference(search, 'confirm');
     const { open } = askTrials(store, ask(own, candidates, first));
     const trials = open.map((trial) => ({ ...scored(own, trial, 2, constant), ...(images ? { images } : {}) }));
-    recordTrials(store, { ...own, trials });
+    recordScored({ ...own, trials });
     return open;
   }
 
@@ -208,7 +209,7 @@ describe('images', () => {
       [hash(1), null],
       [hash(3), hash(2)],
     ]) {
-      recordTrials(store, { ...own, trials: [{ ...scored(own, trial, 2, () => [0, 0]), images }] });
+      recordScored({ ...own, trials: [{ ...scored(own, trial, 2, () => [0, 0]), images }] });
     }
     expect(sql('select distinct image from trial_images order by 1')).toEqual([{ image: hash(1) }, { image: hash(2) }]);
     expect(sql('select key, status, terms from evaluations order by key')).toEqual(kept);
@@ -220,7 +221,7 @@ describe('images', () => {
     confirm(both, [steps(1)], [hash(1), hash(2)]);
     const control = reference(both, 'control');
     const { open } = askTrials(store, ask(control, [steps(1)], 0));
-    recordTrials(store, { ...control, trials: [{ ...scored(control, open[0]!, 2), images: [hash(8), hash(9)] }] });
+    recordScored({ ...control, trials: [{ ...scored(control, open[0]!, 2), images: [hash(8), hash(9)] }] });
     const images = (stage: string) => imagesOf(stage).map((row) => (row as { image: string }).image);
     expect([images('confirm'), images('control')]).toEqual([
       [hash(1), hash(2)],

@@ -4,22 +4,23 @@ import { countEvaluations, finishSearch } from '../../db/finish.js';
 import { candidateId, evaluationKey, promptId } from '../../db/keys.js';
 import { findSearch, openSearch } from '../../db/searches.js';
 import { failureReasons } from '../../db/failures.js';
-import { askTrials, recordTrials } from '../../db/trials.js';
+import { askTrials } from '../../db/trials.js';
 import type { Coefficients } from '../../contract/coefficients.js';
 import type { BatchReference, FinishRequest, OpenRequest } from '../../contract/payloads.js';
 import {
-  store,
-  contextName,
-  makeSearch,
-  steps,
-  reference,
   ask,
   constant,
+  contextName,
+  dump,
+  makeSearch,
+  one,
+  recordScored,
+  reference,
+  run,
   scored,
   sql,
-  one,
-  dump,
-  run,
+  steps,
+  store,
 } from './store-fixture.js';
 
 describe('ask and record', () => {
@@ -54,15 +55,15 @@ describe('ask and record', () => {
   test('records scores with their terms; recording again changes nothing', () => {
     const { open } = askTrials(store, ask(batch, [steps(0.9)]));
     const answer = scored(batch, open[0]!, 6, (e) => [0.1 + e / 100, 0.5]);
-    const result = recordTrials(store, { ...batch, trials: [answer] });
+    const result = recordScored({ ...batch, trials: [answer] });
     const tc = 2.5 * (0.1 + 15 / 600);
     expect(result).toEqual([
       { index: 1, complete: true, score: expect.closeTo(tc + 1, 12), tc: expect.closeTo(tc, 12), iq: 0.5 },
     ]);
     const kept = dump();
     expect(kept.evaluations).toHaveLength(6);
-    expect(recordTrials(store, { ...batch, trials: [answer] })).toEqual(result);
-    expect(recordTrials(store, { ...batch, trials: [scored(batch, open[0]!, 6, () => [0.9, 0.9])] })).toEqual(result);
+    expect(recordScored({ ...batch, trials: [answer] })).toEqual(result);
+    expect(recordScored({ ...batch, trials: [scored(batch, open[0]!, 6, () => [0.9, 0.9])] })).toEqual(result);
     expect(dump()).toEqual(kept);
     expect(askTrials(store, ask(batch, [steps(0.9)]))).toEqual({ open: [], scores: [result[0]!.score], kept: [] });
     expect(dump()).toEqual(kept);
@@ -70,7 +71,7 @@ describe('ask and record', () => {
 
   test('a piece leaves only the missing pairs open', () => {
     const { open } = askTrials(store, ask(batch, [steps(0.9)]));
-    expect(recordTrials(store, { ...batch, trials: [scored(batch, { ...open[0]!, missing: [0, 3, 5] }, 6)] })).toEqual([
+    expect(recordScored({ ...batch, trials: [scored(batch, { ...open[0]!, missing: [0, 3, 5] }, 6)] })).toEqual([
       { index: 1, complete: false, score: null, tc: null, iq: null },
     ]);
     const again = askTrials(store, ask(batch, [steps(0.9)]));
@@ -79,14 +80,14 @@ describe('ask and record', () => {
       open: [{ index: 1, coefficients: steps(0.9), missing: [1, 2, 4] }],
       kept: [],
     });
-    const [done] = recordTrials(store, { ...batch, trials: [scored(batch, again.open[0]!, 6)] });
+    const [done] = recordScored({ ...batch, trials: [scored(batch, again.open[0]!, 6)] });
     expect(done!.score).toBeCloseTo(1.5, 12);
     expect(one('select count(*) from evaluations')).toBe(6);
   });
 
   test('every evaluation is under its own prompt and seed', () => {
     const { open } = askTrials(store, ask(batch, [steps(0.9)]));
-    recordTrials(store, { ...batch, trials: [scored(batch, open[0]!, 6, (e) => [e, 0])] });
+    recordScored({ ...batch, trials: [scored(batch, open[0]!, 6, (e) => [e, 0])] });
     const rows = sql<{ text: string; seed: number; cosine: number }>(
       "select p.text as text, e.seed as seed, json_extract(e.terms, '$.cosine') as cosine from evaluations e join prompts p on p.id = e.prompt_id order by cosine",
     );
@@ -108,7 +109,7 @@ describe('ask and record', () => {
 
   test('another candidate is not scored with what was stored under its number', () => {
     const { open } = askTrials(store, ask(batch, [steps(0.9)]));
-    recordTrials(store, { ...batch, trials: [scored(batch, open[0]!, 6)] });
+    recordScored({ ...batch, trials: [scored(batch, open[0]!, 6)] });
     const again = askTrials(store, ask(batch, [steps(0.8)]));
     expect(again).toEqual({ open: [{ index: 1, coefficients: steps(0.8), missing: null }], scores: [null], kept: [] });
     expect(one('select count(*) from evaluations')).toBe(6);
@@ -136,7 +137,7 @@ describe('ask and record', () => {
   test('a finalist may be replaced', () => {
     const select = reference(request, 'select');
     askTrials(store, ask(select, [steps(0.9)]));
-    recordTrials(store, {
+    recordScored({
       ...select,
       trials: [scored(select, { index: 1, coefficients: steps(0.9), missing: null }, 2)],
     });
@@ -147,7 +148,7 @@ describe('ask and record', () => {
 
   test('one failed evaluation fails the trial, without a number', () => {
     const { open } = askTrials(store, ask(batch, [steps(0.9), steps(1.1)]));
-    const results = recordTrials(store, {
+    const results = recordScored({
       ...batch,
       trials: [
         scored(batch, open[0]!, 6, (e) => (e === 2 ? [NaN, NaN] : [0.2, 0.5]), [
@@ -171,20 +172,20 @@ describe('ask and record', () => {
 
   test('failures are retried only on request, and then replaced by a score', () => {
     const { open } = askTrials(store, ask(batch, [steps(0.9)]));
-    recordTrials(store, { ...batch, trials: [scored(batch, open[0]!, 6, constant, [{ at: 4, reason: 'broken' }])] });
+    recordScored({ ...batch, trials: [scored(batch, open[0]!, 6, constant, [{ at: 4, reason: 'broken' }])] });
     expect(askTrials(store, ask(batch, [steps(0.9)])).open).toEqual([]);
     expect(sql('select status from trials')).toEqual([{ status: 'failed' }]);
     const again = askTrials(store, ask(batch, [steps(0.9)], 1, true));
     expect(again.open).toEqual([{ index: 1, coefficients: steps(0.9), missing: [4] }]);
     expect(sql('select status, score from trials')).toEqual([{ status: 'asked', score: null }]);
-    const [done] = recordTrials(store, { ...batch, trials: [scored(batch, again.open[0]!, 6)] });
+    const [done] = recordScored({ ...batch, trials: [scored(batch, again.open[0]!, 6)] });
     expect(done!.score).toBeCloseTo(1.5, 12);
     expect(sql('select status from trials')).toEqual([{ status: 'ok' }]);
   });
 
   test('a number that is not finite is a failure, even if the worker did not report it', () => {
     const { open } = askTrials(store, ask(batch, [steps(0.9)]));
-    const [result] = recordTrials(store, {
+    const [result] = recordScored({
       ...batch,
       trials: [scored(batch, open[0]!, 6, (e) => [e === 1 ? Infinity : 0.2, 0.5])],
     });
@@ -195,7 +196,7 @@ describe('ask and record', () => {
   test("one scorer's failure is not another's", () => {
     const confirm = reference(request, 'confirm');
     const { open } = askTrials(store, ask(confirm, [steps(0.9)], 0));
-    recordTrials(store, {
+    recordScored({
       ...confirm,
       trials: [
         scored(confirm, open[0]!, 2, (e, scorer) => (scorer === 'second' && e === 0 ? [NaN, 0.5] : [0.2, 0.5]), [
@@ -283,7 +284,7 @@ describe('counting', () => {
     const batch = { ...reference(second, 'confirm'), seeds: first.splits.select.seeds };
     const { open } = askTrials(store, ask(batch, [steps(0.9)], 1));
     expect(open).toHaveLength(1);
-    recordTrials(store, { ...batch, trials: [scored(batch, open[0]!, 2)] });
+    recordScored({ ...batch, trials: [scored(batch, open[0]!, 2)] });
     expect(countEvaluations(store, 'second')).toEqual({ evaluations: 2, reused: 0 });
   });
 

@@ -5,10 +5,22 @@ import { judge } from '../../db/judge.js';
 import { openStore } from '../../db/open-store.js';
 import { pairedScores } from '../../db/paired-scores.js';
 import { openSearch } from '../../db/searches.js';
-import { askTrials, recordTrials } from '../../db/trials.js';
+import { askTrials } from '../../db/trials.js';
 import { planObjective } from '../../metrics/objectives/plan-objective.js';
 import type { FinishRequest, OpenRequest } from '../../contract/payloads.js';
-import { path, sql, store, makeSearch, steps, reference, ask, constant, scored, run } from './store-fixture.js';
+import {
+  ask,
+  constant,
+  makeSearch,
+  path,
+  recordScored,
+  reference,
+  run,
+  scored,
+  sql,
+  steps,
+  store,
+} from './store-fixture.js';
 
 describe('the verdict', () => {
   const PROMPTS = 40;
@@ -104,7 +116,7 @@ describe('the verdict', () => {
   test('leaves failed prompts out, and does not recommend the finalist then', () => {
     const confirm = reference(request, 'confirm');
     const { open } = askTrials(store, ask(confirm, [steps(0.9)], 1));
-    recordTrials(store, {
+    recordScored({
       ...confirm,
       trials: [
         scored(confirm, open[0]!, PROMPTS, (e) => [base(e) + 0.02, 0.5 + (e % 3) / 100], [{ at: 3, reason: 'NaN' }]),
@@ -162,7 +174,7 @@ describe('the verdict', () => {
   test('fails for good if nothing could be scored', () => {
     const confirm = reference(request, 'confirm');
     const { open } = askTrials(store, ask(confirm, [steps(0.9)], 1));
-    recordTrials(store, {
+    recordScored({
       ...confirm,
       trials: [
         scored(

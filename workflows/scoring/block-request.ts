@@ -65,7 +65,7 @@ export function scoredTrials(pieces: readonly Piece[], result: ScoreResult): Sco
       index: trial.index,
       coefficients: trial.coefficients,
       evaluations: pairs,
-      scorers: result.scorers.map(({ scorer, names }, s) => ({ scorer, names, values: values[s]! })),
+      scorers: result.scorers.map(({ scorer }, s) => ({ scorer, values: values[s]! })),
       failed: failed.map(({ at, reason, scorer }) => ({ at, reason, ...(scorer === undefined ? {} : { scorer }) })),
       work: {
         worker: result.worker,

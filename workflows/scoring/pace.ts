@@ -85,5 +85,16 @@ export function blockImages(pace: Pace, left: number, batch: number, now: number
   return min(left, size, max(batch, floor(MAX_BLOCK_IMAGES / batch) * batch));
 }
 
+/**
+ * Images that are still given out when the history is about to be closed: half a block per worker, so that a worker does
+ * not wait for the longest of the blocks under way.
+ *
+ * @param left images that no block holds yet
+ */
+export function closingImages(pace: Pace, left: number, batch: number, now: number): number {
+  const workers = workersOf(pace, now);
+  return min(left, ceil((workers * blockImages(pace, left, batch, now)) / 2));
+}
+
 /** Blocks that may be in the queue at once: one under way and one waiting per worker, and room for those who join. */
 export const outstandingBlocks = (pace: Pace, now: number): number => min(64, 2 * workersOf(pace, now) + 2);

@@ -13,6 +13,7 @@ import { inBlocks } from './in-blocks.js';
 import {
   answer,
   blockImages,
+  closingImages,
   MAX_BLOCK_SECONDS,
   outstandingBlocks,
   recount,
@@ -23,7 +24,7 @@ import {
 import { Recorder } from './recorder.js';
 import { slabTrials, Work, type Piece } from './work.js';
 
-const { keys } = Object;
+const { fromEntries, keys } = Object;
 
 /** Trials that are persisted at once: payloads stay far below their limit. */
 const MAX_TRIALS = 256;
@@ -101,8 +102,9 @@ async function scoreOpen(
   const at = new Map(batch.trials.map((trial, i) => [trial.index, i]));
   const { first, repeated } = splitRepeated(asked.open);
   const complete = new Set<number>();
+  const names = fromEntries(batch.prepared.scorers.map((scorer) => [scorer.role, scorer.names]));
   const recorder = new Recorder(
-    (trials) => storeOf(batch, trials.length).record({ ...batch.reference, trials }),
+    (trials) => storeOf(batch, trials.length).record({ ...batch.reference, names, trials }),
     ({ index, score }) => {
       scores[at.get(index)!] = score;
       if (complete.has(index)) return;
@@ -139,10 +141,23 @@ async function giveOut(batch: Batch, trials: readonly OpenTrial[], recorder: Rec
     keepImages: batch.keepImages,
   };
   const activities = scoreActivities(scoreQueue, batch.waitSeconds);
+  /** Images to give out before the history is closed; null for as long as there is room in it. */
+  let closing: number | null = null;
+  const open = (): number => {
+    if (closing === null && workflowInfo().continueAsNewSuggested) {
+      closing = closingImages(pace(), work.left, batches.denoiser, Date.now());
+    }
+    return closing ?? work.left;
+  };
+  const next = (): Piece[] => {
+    const pieces = work.take(size(open()));
+    if (closing !== null) closing -= imagesOf(pieces);
+    return pieces;
+  };
   const paused = await inBlocks<Piece[]>({
-    next: () => (work.left === 0 ? null : work.take(size(work.left))),
+    next: () => (work.left === 0 ? null : next()),
     limit: () => outstandingBlocks(pace(), Date.now()),
-    pause: () => workflowInfo().continueAsNewSuggested,
+    pause: () => work.left > 0 && open() <= 0,
     run: async (pieces) => {
       const summary = `${label}: ${imagesOf(pieces)} images of ${pieces.length} candidates`;
       const request = blockRequest(pieces, context);
