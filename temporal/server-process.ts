@@ -14,7 +14,7 @@ const END_WITHIN_MS = 10_000;
 /**
  * Settings that reduce the cost of an activity from 30 to 5 ms: write-ahead log, fewer syncs, and no limit of 20 polls
  * per second on the transfer queue (measured on server 1.29). All workers idle for a second while a run continues as new,
- * so a history may grow to just below the size and length at which the server warns (10 MB, 10,240 events).
+ * so a history may grow to 16 MB (4 by default; the server's limit is 50) before it is closed.
  */
 const FAST = [
   // One partition per queue: tasks are dispatched in the order in which they were scheduled.
@@ -29,9 +29,13 @@ const FAST = [
   '--dynamic-config-value',
   'history.transferProcessorMaxPollRPS=2000',
   '--dynamic-config-value',
-  'limit.historySize.suggestContinueAsNew=9000000',
+  'limit.historySize.suggestContinueAsNew=16000000',
   '--dynamic-config-value',
-  'limit.historyCount.suggestContinueAsNew=9000',
+  'limit.historyCount.suggestContinueAsNew=16000',
+  '--dynamic-config-value',
+  'limit.historySize.warn=20000000',
+  '--dynamic-config-value',
+  'limit.historyCount.warn=20000',
 ];
 
 /** @internal */
