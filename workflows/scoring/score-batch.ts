@@ -14,7 +14,6 @@ import {
   answer,
   blockImages,
   closingImages,
-  MAX_BLOCK_SECONDS,
   outstandingBlocks,
   recount,
   startPace,
@@ -26,6 +25,8 @@ import { slabTrials, Work, type Piece } from './work.js';
 
 const { fromEntries, keys } = Object;
 
+/** The last blocks of a batch are recorded together if they take no longer than this, in seconds. */
+const MAX_HELD_SECONDS = 10;
 /** Trials that are persisted at once: payloads stay far below their limit. */
 const MAX_TRIALS = 256;
 
@@ -167,7 +168,7 @@ async function giveOut(batch: Batch, trials: readonly OpenTrial[], recorder: Rec
       const { worker, seconds } = result;
       paces[scoreQueue] = answer(pace(), { worker, seconds, images: imagesOf(pieces), now: Date.now() });
       // Within a moment the last blocks are done: one call records them all.
-      recorder.add(scoredTrials(pieces, result), work.left === 0 && seconds <= MAX_BLOCK_SECONDS);
+      recorder.add(scoredTrials(pieces, result), work.left === 0 && seconds <= MAX_HELD_SECONDS);
     },
   });
   await recorder.flush();
