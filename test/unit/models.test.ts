@@ -59,7 +59,15 @@ describe('the family `shapes`', () => {
 });
 
 describe('the prompt sets', () => {
-  const least = { 'shapes-calibration': 64, 'shapes-select': 128, 'shapes-heldout': 512, 'shapes-eval': 2000 };
+  const least = {
+    'shapes-calibration': 64,
+    'shapes-select': 128,
+    'shapes-heldout': 512,
+    'shapes-eval': 2000,
+    'general-calibration': 64,
+    'general-select': 128,
+    'general-heldout': 512,
+  };
   const sets = Object.keys(least).map(
     (name) => [name, readPromptSet(name, [join(root, 'prompts')]).map(({ text }) => text)] as const,
   );
@@ -84,5 +92,7 @@ describe('the prompt sets', () => {
     const of = (name: string) => words(sets.find(([set]) => set === name)![1]);
     expect(of('shapes-calibration')).toBeGreaterThan(1.3 * of('shapes-eval'));
     expect(of('shapes-calibration')).toBeGreaterThan(15);
+    expect(of('general-calibration')).toBeGreaterThan(1.3 * of('general-select'));
+    expect(of('general-select')).toBeGreaterThan(1.3 * of('general-heldout'));
   });
 });
