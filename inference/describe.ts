@@ -13,7 +13,7 @@ import type {
 } from '../contract/wire/describe.js';
 import { WIRE_VERSION } from '../contract/wire/version.js';
 import { fingerprintOf, sizesOf, type Arithmetic } from './fingerprint.js';
-import { openModelFolder, REFERENCE_PRECISION, type ModelFolder } from './models/model-folder.js';
+import { openModelFolder, referenceOf, type ModelFolder } from './models/model-folder.js';
 import { checkNetwork } from './models/network-file.js';
 import { readGraph } from './models/onnx-graph.js';
 import { referenceBytes } from './models/reference-features.js';
@@ -31,8 +31,6 @@ export interface DescribeOptions extends Arithmetic {
   /** The score queues that this process serves; by default they are not compared. */
   readonly queues?: readonly string[];
 }
-
-const precisionOf = (precision: string): string => (precision === 'reference' ? REFERENCE_PRECISION : precision);
 
 /**
  * What the files show without being hashed or loaded.
@@ -83,7 +81,10 @@ export async function describeNetwork(
     ...fingerprint,
     ...sizes,
     references: artefacts === undefined ? {} : referencesOf(model, scorers, artefacts),
-    notes: model.networks.filter(({ file }) => readGraph(join(model.folder, file)).rowsDepend).map(noteOf),
+    notes: [
+      ...(model.notes ?? []),
+      ...model.networks.filter(({ file }) => readGraph(join(model.folder, file)).rowsDepend).map(noteOf),
+    ],
   };
 }
 
@@ -95,7 +96,7 @@ const noteOf = ({ file }: { readonly file: string }): string =>
 export function inspectPrompts(
   request: Pick<DescribeRequest, 'model' | 'precision' | 'scorers'> & { readonly texts: readonly string[] },
 ): string[] {
-  const model = openModelFolder(request.model, precisionOf(request.precision));
+  const model = openModelFolder(request.model, request.precision);
   return scorerNotes(
     request.scorers.map((role) => openScorerFolder(role, model)),
     request.texts,
@@ -103,7 +104,7 @@ export function inspectPrompts(
 }
 
 function openNetwork({ model: name, precision, options }: DescribeRequest, roots?: readonly string[]): ModelFolder {
-  const model = openModelFolder(name, precisionOf(precision), roots, options);
+  const model = openModelFolder(name, precision, roots, options);
   for (const network of model.networks) checkNetwork(model.folder, network);
   return model;
 }
@@ -128,7 +129,7 @@ function factsOfModel(
     latentShape: [...latentShape],
     schedulerConfig: { ...schedulerConfig },
     precisions: [...precisions],
-    referencePrecision: precisions.includes(REFERENCE_PRECISION) ? REFERENCE_PRECISION : null,
+    referencePrecision: referenceOf(precisions),
     scorers,
     pluginScores: plugInScores(roots),
   };

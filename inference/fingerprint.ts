@@ -37,13 +37,13 @@ export async function fingerprintOf(model: ModelFolder, { device, batch }: Arith
   const files = await hashFiles(folder, model.files);
   // 0.1.0 read float16 outputs as whole numbers: its scores of such networks must not be reused.
   const halves = model.networks.some(({ file }) => hasHalves(readGraph(join(folder, file))));
-  const preprocessing: Record<string, number> = halves ? { float16: 1 } : {};
+  const preprocessing: Record<string, number> = { ...(halves ? { float16: 1 } : {}), ...model.preprocessing };
   const network = hashOf({
     files,
     precision,
     numeric,
     ...(Object.keys(options).length === 0 ? {} : { options }),
-    ...(halves ? { preprocessing } : {}),
+    ...(Object.keys(preprocessing).length === 0 ? {} : { preprocessing }),
   });
   return { files, numeric, batches, preprocessing, network, scoreQueue: scoreQueueOf(files, numeric) };
 }

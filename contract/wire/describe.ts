@@ -62,7 +62,7 @@ export const NetworkFacts = z.strictObject({
   model: z.string(),
   precision: z.string(),
   options: PipelineOptions,
-  /** Name of the pipeline kind, for example `stable-diffusion`. */
+  /** Name of the pipeline kind, for example `sd15`. */
   pipeline: z.string(),
   /** (channels, height, width) of a latent. */
   latentShape: z.tuple([z.number().int(), z.number().int(), z.number().int()]),

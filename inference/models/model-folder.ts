@@ -1,5 +1,5 @@
 /**
- * A text-to-image model on disk: a folder with a model_index.json, of a kind that inference/pipelines/ knows.
+ * A model on disk: a folder with the ONNX networks of a pipeline, of a kind that inference/pipelines/ knows.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,10 +9,12 @@ import type { PipelineOptions } from '../../contract/wire/network.js';
 import { PIPELINE_KINDS, type PipelineName } from '../pipelines/kinds.js';
 import type { PipelineKind, PipelineModel } from '../pipelines/pipeline-kind.js';
 import { externalFiles } from './external-files.js';
-import { lacks, readJson } from './folder-files.js';
+import { readJson } from './folder-files.js';
+import { denoiserOf, modelParts, referenceOf, type ModelParts } from './model-parts.js';
 import { findModel } from './model-roots.js';
 
 export { readJson, REFERENCE_PRECISION } from './folder-files.js';
+export { referenceOf } from './model-parts.js';
 
 /** One model at one precision, with its settings read and nothing loaded. */
 export interface ModelFolder extends PipelineModel {
@@ -25,27 +27,32 @@ export interface ModelFolder extends PipelineModel {
   readonly pipeline: PipelineName;
   /** Files relative to `folder` that determine the model's output, with all external data. */
   readonly files: readonly string[];
-  /** The model's scheduler_config.json. */
+  /** The model's scheduler_config.json; empty if it has none. */
   readonly schedulerConfig: Readonly<Record<string, unknown>>;
   /** Scorer role -> scorer folder. */
   readonly scorers: Readonly<Record<string, string>>;
 }
 
-/** The kind of a folder. @throws QschedError (usage) if no kind fits */
-function kindOf(folder: string): { name: PipelineName; kind: PipelineKind } {
-  for (const [name, kind] of Object.entries(PIPELINE_KINDS)) {
-    if (kind.matches(folder)) return { name: name as PipelineName, kind };
-  }
-  const markers = Object.values(PIPELINE_KINDS).map(({ marker }) => marker);
-  throw lacks(folder, markers.join(' or '));
-}
+/** The precisions that a model has, sorted. @throws QschedError (usage) if a folder has no denoiser */
+export const listPrecisions = (folder: string): string[] => [...denoiserOf(folder).files.keys()];
 
-/** The precisions that a model has, sorted. @throws QschedError (usage) if no kind fits the folder */
-export const listPrecisions = (folder: string): string[] => kindOf(folder).kind.precisions(folder);
+/** The kind of a folder. @throws QschedError (usage) if no kind fits */
+function kindOf(parts: ModelParts): { name: PipelineName; kind: PipelineKind } {
+  for (const [name, kind] of Object.entries(PIPELINE_KINDS)) {
+    if (kind.matches(parts)) return { name: name as PipelineName, kind };
+  }
+  const inputs = parts.graph.inputs.map(({ name }) => name).join(', ');
+  throw new QschedError(
+    'usage',
+    `${join(parts.folder, parts.network)} takes ${inputs}: that is none of the families ${Object.keys(PIPELINE_KINDS).join(', ')}.`,
+    'Export the model again in the diffusers/Optimum ONNX layout, with its own names of inputs.',
+  );
+}
 
 /**
  * Finds and checks a model folder.
  *
+ * @param precision one of its precisions, or `reference` for full precision
  * @param roots where models are looked for; by default where the environment says
  * @param options size and guidance, if they are not the model's own
  * @throws QschedError (usage): unknown model or precision, a folder that lacks a file, an option that it does not take
@@ -56,33 +63,40 @@ export function openModelFolder(
   roots?: readonly string[],
   options: PipelineOptions = {},
 ): ModelFolder {
-  const folder = findModel(name, ['model_index.json'], roots);
-  const { name: pipeline, kind } = kindOf(folder);
-  const precisions = kind.precisions(folder);
-  if (precisions.length === 0) throw lacks(folder, kind.marker);
-  if (!precisions.includes(precision)) {
+  const folder = findModel(name, roots);
+  const denoiser = denoiserOf(folder);
+  const precisions = [...denoiser.files.keys()];
+  const chosen = precision === 'reference' ? referenceOf(precisions) : precision;
+  if (chosen === null || !precisions.includes(chosen)) {
     throw new QschedError(
       'usage',
-      `The model "${name}" has no precision "${precision}".`,
-      suggestion(precision, precisions),
+      chosen === null
+        ? `The model "${name}" has no full-precision network: ${denoiser.component}/ holds ${precisions.join(', ')}.`
+        : `The model "${name}" has no precision "${precision}".`,
+      chosen === null
+        ? `Put the float32 or float16 network beside them as ${denoiser.component}/model.onnx or model_fp16.onnx.`
+        : suggestion(precision, precisions),
     );
   }
-  const model = kind.read(folder, precision, options);
+  const parts = modelParts(folder, chosen, denoiser);
+  const { name: pipeline, kind } = kindOf(parts);
+  const model = kind.read(parts, options);
   const beside = model.files.map((file) => `${file}_data`).filter((file) => existsSync(join(folder, file)));
   const files = [...model.files, ...beside];
-  const own = existsSync(join(folder, 'qsched.json'))
-    ? (readJson(folder, 'qsched.json') as { scorers?: Record<string, string> })
-    : {};
+  const own = optionalJson(folder, 'qsched.json') as { scorers?: Record<string, string> };
   return {
     ...model,
     name,
-    precision,
+    precision: chosen,
     precisions,
     folder,
     options,
     pipeline,
     files: [...files, ...externalFiles(folder, files)],
-    schedulerConfig: readJson(folder, 'scheduler/scheduler_config.json') as Record<string, unknown>,
+    schedulerConfig: optionalJson(folder, 'scheduler/scheduler_config.json'),
     scorers: own.scorers ?? {},
   };
 }
+
+const optionalJson = (folder: string, file: string): Record<string, unknown> =>
+  existsSync(join(folder, file)) ? (readJson(folder, file) as Record<string, unknown>) : {};

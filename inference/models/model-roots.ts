@@ -6,6 +6,7 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { QschedError } from '../../contract/errors.js';
 import { suggestion } from '../../contract/suggestion.js';
+import { findComponents } from './components.js';
 
 /** The package's own folder, from the sources as from dist/. */
 export function packageRoot(): string {
@@ -36,9 +37,16 @@ export function promptRoots(): string[] {
   ];
 }
 
-/** Folders under the roots that hold a model_index.json. */
+/** Folders under the roots that are models. */
 export function listModels(roots: readonly string[] = modelRoots()): string[] {
-  return folders(roots).filter((name) => roots.some((root) => existsSync(join(root, name, 'model_index.json'))));
+  return folders(roots).filter((name) => roots.some((root) => isModel(join(root, name))));
+}
+
+/** Whether a folder is meant as a model: it has diffusers' index, or a denoiser. */
+function isModel(folder: string): boolean {
+  if (existsSync(join(folder, 'model_index.json'))) return true;
+  const components = findComponents(folder);
+  return components.has('unet') || components.has('transformer');
 }
 
 function folders(roots: readonly string[]): string[] {
@@ -54,19 +62,28 @@ const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: fal
 export const isPlainName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name);
 
 /**
- * The folder of a model or scorer.
+ * The folder of a model.
  *
- * @param markers files of which one makes the folder one
- * @param kind what the messages call it
  * @throws QschedError (usage) listing what there is; a name that could leave the roots is refused
  */
-export function findModel(
+export const findModel = (name: string, roots: readonly string[] = modelRoots()): string =>
+  findFolder(name, { kind: 'model', isOne: isModel, markers: ['unet/model.onnx', 'transformer/model.onnx'] }, roots);
+
+/** What is looked for. */
+interface Wanted {
+  /** What the messages call it. */
+  readonly kind: 'model' | 'scorer';
+  readonly isOne: (folder: string) => boolean;
+  /** Files of which one makes a folder one, for messages. */
+  readonly markers: readonly string[];
+}
+
+/** @throws QschedError (usage) as `findModel` */
+export function findFolder(
   name: string,
-  markers: readonly string[] = ['model_index.json'],
+  { kind, isOne, markers }: Wanted,
   roots: readonly string[] = modelRoots(),
-  kind: 'model' | 'scorer' = 'model',
 ): string {
-  const isOne = (folder: string): boolean => markers.some((marker) => existsSync(join(folder, marker)));
   if (!isPlainName(name)) {
     throw new QschedError(
       'usage',

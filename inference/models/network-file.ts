@@ -19,7 +19,7 @@ export interface NetworkFile {
   readonly inputs: Readonly<Record<string, InputKind>>;
   /** What to do about inputs that are known and not fed. */
   readonly hints?: Readonly<Record<string, string>>;
-  readonly output: string;
+  readonly outputs: readonly string[];
   /** Estimated bytes that one row takes while the network runs. */
   readonly rowBytes: number;
 }
@@ -36,7 +36,7 @@ export function rowsPerCall({ inputs, rowsDepend }: OnnxGraph, batch: number): n
  *
  * @throws QschedError (usage) naming the file and the input that does not fit
  */
-export function checkNetwork(folder: string, { file, inputs, hints, output }: NetworkFile): OnnxGraph {
+export function checkNetwork(folder: string, { file, inputs, hints, outputs }: NetworkFile): OnnxGraph {
   const path = join(folder, file);
   const graph = readGraph(path);
   const refuse = (what: string, hint: string): QschedError => new QschedError('usage', `${path}: ${what}.`, hint);
@@ -60,13 +60,18 @@ export function checkNetwork(folder: string, { file, inputs, hints, output }: Ne
       throw refuse(`${its} has the shape [${input.shape.join(', ')}]: ${misfit}`, 'Export it again with dynamic axes.');
     }
   }
-  const found = graph.outputs.find(({ name }) => name === output);
-  if (found === undefined) {
-    const names = graph.outputs.map(({ name }) => name).join(', ');
-    throw refuse(`there is no output "${output}", only ${names}`, 'Export it with the names of diffusers/Optimum.');
-  }
-  if (!REAL_TYPES.includes(found.type)) {
-    throw refuse(`the output "${output}" has the type ${found.type}, not ${listed(REAL_TYPES)}`, typeHint(found.type));
+  for (const output of outputs) {
+    const found = graph.outputs.find(({ name }) => name === output);
+    if (found === undefined) {
+      const names = graph.outputs.map(({ name }) => name).join(', ');
+      throw refuse(`there is no output "${output}", only ${names}`, 'Export it with the names of diffusers/Optimum.');
+    }
+    if (!REAL_TYPES.includes(found.type)) {
+      throw refuse(
+        `the output "${output}" has the type ${found.type}, not ${listed(REAL_TYPES)}`,
+        typeHint(found.type),
+      );
+    }
   }
   return graph;
 }

@@ -36,8 +36,8 @@ export async function sharedSession(path: string, options: SessionOptions): Prom
     await (await shared.session).release();
   };
   try {
-    const { batch, run } = await shared.session;
-    return { batch, run, release };
+    const { batch, run, runAll } = await shared.session;
+    return { batch, run, runAll, release };
   } catch (error) {
     shared.users -= 1;
     open.delete(key);

@@ -18,19 +18,26 @@ export const runtimeClock = { seconds: 0 };
 export interface RuntimeSession {
   /** Rows per call: the batch that was asked for, or what the network itself requires. */
   readonly batch: number;
-  /**
-   * Runs any number of rows, a batch at a time.
-   *
-   * @param feeds the inputs of a slice of the rows, at most a batch
-   * @param output name of the output; it is returned as one Float32Array per row
-   * @param checkpoint awaited after each batch
-   */
+  /** `runAll` for one output. */
   readonly run: <T>(
     rows: readonly T[],
     feeds: (slice: readonly T[]) => Readonly<Record<string, Feed>>,
     output: string,
     checkpoint?: () => Promise<void>,
   ) => Promise<Float32Array[]>;
+  /**
+   * Runs any number of rows, a batch at a time.
+   *
+   * @param feeds the inputs of a slice of the rows, at most a batch
+   * @param outputs names of outputs; each row is returned as one Float32Array per output, in this order
+   * @param checkpoint awaited after each batch
+   */
+  readonly runAll: <T>(
+    rows: readonly T[],
+    feeds: (slice: readonly T[]) => Readonly<Record<string, Feed>>,
+    outputs: readonly string[],
+    checkpoint?: () => Promise<void>,
+  ) => Promise<Float32Array[][]>;
   release(): Promise<void>;
 }
 
@@ -48,32 +55,37 @@ export async function openSession(path: string, options: SessionOptions): Promis
   const session = await createSession(path, options);
   const metadata = session.inputMetadata.flatMap((input) => (input.isTensor ? [input] : []));
   let numbersPerRow = false;
+  const runAll: RuntimeSession['runAll'] = async (rows, feeds, outputs, checkpoint) => {
+    const results: Float32Array[][] = [];
+    for (let start = 0; start < rows.length; start += batch) {
+      const slice = rows.slice(start, start + batch);
+      const found = await call(feeds(slice), outputs).catch((error: unknown) => {
+        throw failureOf(path, batch, error);
+      });
+      const rowOf = (data: Float32Array, row: number): Float32Array =>
+        data.subarray((row * data.length) / batch, ((row + 1) * data.length) / batch);
+      slice.forEach((_, row) => results.push(found.map((data) => rowOf(data, row))));
+      await checkpoint?.();
+    }
+    return results;
+  };
   return {
     batch,
     release: () => session.release(),
-    async run(rows, feeds, output, checkpoint) {
-      const results: Float32Array[] = [];
-      for (let start = 0; start < rows.length; start += batch) {
-        const slice = rows.slice(start, start + batch);
-        const data = await call(feeds(slice), output).catch((error: unknown) => {
-          throw failureOf(path, batch, error);
-        });
-        const size = data.length / batch;
-        for (let row = 0; row < slice.length; row += 1) results.push(data.subarray(row * size, (row + 1) * size));
-        await checkpoint?.();
-      }
-      return results;
-    },
+    runAll,
+    run: async (rows, feeds, output, checkpoint) =>
+      (await runAll(rows, feeds, [output], checkpoint)).map(([found]) => found!),
   };
 
-  async function call(given: Readonly<Record<string, Feed>>, output: string): Promise<Float32Array> {
-    const { [output]: found } = await (numbersPerRow ? withNumbers(batch) : withNumbers(1).catch(perRow));
-    if (found!.dims[0] !== batch) {
-      throw new TypeError(
-        `the output "${output}" has the shape [${found!.dims.join(', ')}], which is not ${batch} rows`,
-      );
-    }
-    return floatsOf(found!);
+  async function call(given: Readonly<Record<string, Feed>>, outputs: readonly string[]): Promise<Float32Array[]> {
+    const found = await (numbersPerRow ? withNumbers(batch) : withNumbers(1).catch(perRow));
+    return outputs.map((output) => {
+      const { dims } = found[output]!;
+      if (dims[0] !== batch) {
+        throw new TypeError(`the output "${output}" has the shape [${dims.join(', ')}], which is not ${batch} rows`);
+      }
+      return floatsOf(found[output]!);
+    });
 
     async function withNumbers(numbers: number): ReturnType<InferenceSession['run']> {
       const tensors: Record<string, Tensor> = {};
@@ -84,17 +96,17 @@ export async function openSession(path: string, options: SessionOptions): Promis
           'rows' in feed ? rowsTensor(feed, input.type, batch) : numberTensor(feed.value, input, batch, numbers);
       }
       const begin = performance.now();
-      const outputs = await session.run(tensors, [output]);
+      const found = await session.run(tensors, [...outputs]);
       runtimeClock.seconds += (performance.now() - begin) / 1000;
-      return outputs;
+      return found;
     }
     /** A vector on a named axis takes one number as a rule; a network that refuses it may take one per row. */
     async function perRow(error: unknown): ReturnType<InferenceSession['run']> {
       const named = metadata.some(({ name, shape }) => 'value' in (given[name] ?? {}) && typeof shape[0] === 'string');
       if (!named || batch === 1) throw error;
-      const outputs = await withNumbers(batch);
+      const found = await withNumbers(batch);
       numbersPerRow = true;
-      return outputs;
+      return found;
     }
   }
 }

@@ -1,11 +1,11 @@
 /**
- * Every kind of model folder by its name. The first one that matches a folder is its kind.
+ * Every kind of model folder by its name, the family of models. The first one that matches a folder is its kind.
  */
 import type { PipelineKind } from './pipeline-kind.js';
-import { stableDiffusion } from './stable-diffusion.js';
+import { sd15 } from './sd15.js';
 
-export type PipelineName = 'stable-diffusion';
+export type PipelineName = 'sd15';
 
 export const PIPELINE_KINDS: Readonly<Record<PipelineName, PipelineKind>> = {
-  'stable-diffusion': stableDiffusion,
+  sd15,
 };

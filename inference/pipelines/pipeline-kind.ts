@@ -2,6 +2,7 @@
  * What a model folder may be: one kind per file beside this one, listed in kinds.ts.
  */
 import type { Batches, PipelineOptions } from '../../contract/wire/network.js';
+import type { ModelParts } from '../models/model-parts.js';
 import type { NetworkFile } from '../models/network-file.js';
 import type { Pipeline } from './pipeline.js';
 
@@ -12,6 +13,12 @@ export interface PipelineModel {
   /** (C, h, w) of a latent. */
   readonly latentShape: readonly [number, number, number];
   readonly networks: readonly NetworkFile[];
+  /** Folders of the tokenizers that texts go through; empty for a model that takes no text. */
+  readonly tokenizers: readonly string[];
+  /** Versions of our own preprocessing, where a fix changed this model's numbers: part of its identity. */
+  readonly preprocessing?: Readonly<Record<string, number>>;
+  /** Sentences for the reader, such as a setting that the folder lacks and a default replaces. */
+  readonly notes?: readonly string[];
   open(options: PipelineSession): Promise<Pipeline>;
 }
 
@@ -24,17 +31,12 @@ export interface PipelineSession {
 
 /** One kind of model folder. */
 export interface PipelineKind {
-  /** The file by which a folder of this kind is told from others, for messages. */
-  readonly marker: string;
-  /** Whether a folder is of this kind, by what it holds. */
-  matches(folder: string): boolean;
-  /** The precisions that a folder has, sorted. */
-  precisions(folder: string): string[];
+  /** Whether a folder is of this kind, by what it holds and what its denoiser takes. */
+  matches(parts: ModelParts): boolean;
   /**
    * Reads a folder.
    *
-   * @param precision one of `precisions`
    * @throws QschedError (usage): a missing file, a wrong setting, or an option that this kind does not take
    */
-  read(folder: string, precision: string, options: PipelineOptions): PipelineModel;
+  read(parts: ModelParts, options: PipelineOptions): PipelineModel;
 }

@@ -2,13 +2,13 @@
  * Every scorer folder under the model roots with its scores. Folders are only read: no module is run, and no server is
  * asked.
  */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SCORE_TABLE, type Direction, type Judges } from '../../metrics/scores/score-table.js';
 import { messageOf } from '../../contract/errors.js';
 import { isPlainName, modelRoots } from '../models/model-roots.js';
 import { declaredScores } from './plugin.js';
-import { openScorerFolder, SCORER_MARKERS } from './scorer-folder.js';
+import { isScorer, openScorerFolder } from './scorer-folder.js';
 import type { ScorerFolder } from './scorer-kind.js';
 
 /** A score of an installed scorer. */
@@ -37,7 +37,7 @@ export function installedScorers(roots: readonly string[] = modelRoots()): Insta
   for (const root of roots) {
     for (const name of namesIn(root)) {
       const folder = join(root, name);
-      if (!found.has(name) && SCORER_MARKERS.some((marker) => existsSync(join(folder, marker)))) {
+      if (!found.has(name) && isScorer(folder)) {
         found.set(name, folder);
       }
     }

@@ -9,7 +9,7 @@ import { externalFiles } from '../models/external-files.js';
 import { hashFiles } from '../models/file-hashes.js';
 import { readJson } from '../models/folder-files.js';
 import type { ModelFolder } from '../models/model-folder.js';
-import { findModel, modelRoots } from '../models/model-roots.js';
+import { findFolder, modelRoots } from '../models/model-roots.js';
 import { hasHalves } from '../models/network-file.js';
 import { readGraph } from '../models/onnx-graph.js';
 import { SCORER_KINDS } from './kinds.js';
@@ -17,7 +17,10 @@ import type { ScorerFolder, ScorerKind, ScorerKindName } from './scorer-kind.js'
 
 const MANIFEST = 'scorer.json';
 /** A folder with one of these is a scorer. */
-export const SCORER_MARKERS = ['vision_model.onnx', MANIFEST];
+const SCORER_MARKERS = ['vision_model.onnx', MANIFEST];
+
+/** Whether a folder is meant as a scorer. */
+export const isScorer = (folder: string): boolean => SCORER_MARKERS.some((marker) => existsSync(join(folder, marker)));
 
 /**
  * Finds a scorer by its role in the model's qsched.json, or by its folder's name.
@@ -57,7 +60,7 @@ export function openScorerFolder(
 
 function findScorer(name: string, roots?: readonly string[]): string {
   try {
-    return findModel(name, SCORER_MARKERS, roots, 'scorer');
+    return findFolder(name, { kind: 'scorer', isOne: isScorer, markers: SCORER_MARKERS }, roots);
   } catch (error) {
     const known = isKind(name) ? SCORER_KINDS[name] : undefined;
     if (known === undefined || (roots ?? modelRoots()).some((root) => existsSync(join(root, name)))) throw error;

@@ -16,7 +16,7 @@ export const imageNetwork = (
   ...SCORER,
   file,
   inputs: { pixel_values: { rows: 'values', shape: [3, side, side] } },
-  output,
+  outputs: [output],
 });
 
 /** Text and image side of a CLIP folder. @param side as of `imageNetwork` */
@@ -25,7 +25,7 @@ export const clipNetworks = (folder: string, side: number | null): NetworkFile[]
     ...SCORER,
     file: 'text_model.onnx',
     inputs: { input_ids: { rows: 'ids', shape: [tokenLength(folder)] } },
-    output: 'text_embeds',
+    outputs: ['text_embeds'],
   },
   imageNetwork(side),
 ];

@@ -106,7 +106,7 @@ describe('a model folder', () => {
     expect(model).toMatchObject({
       name: 'tiny',
       precision: 'w4a8',
-      pipeline: 'stable-diffusion',
+      pipeline: 'sd15',
       precisions: ['fp32', 'w4a8'],
       latentShape: [6, 8, 8],
       scorers: { objective: 'clip' },
@@ -173,7 +173,6 @@ describe('a model folder', () => {
   });
 
   test.each([
-    'unet/model.onnx',
     'model_index.json',
     'tokenizer/tokenizer.json',
     'tokenizer/tokenizer_config.json',
@@ -186,6 +185,14 @@ describe('a model folder', () => {
     rmSync(join(models, 'tiny', file));
     expect(refusal(() => openModelFolder('tiny', 'w4a8', [models])).message).toMatch(
       new RegExp(`^The (model )?folder ${join(models, 'tiny')} lacks ${file}\\.$`),
+    );
+  });
+
+  test('without a full-precision network says so where one is asked for', () => {
+    rmSync(join(models, 'tiny/unet/model.onnx'));
+    expect(openModelFolder('tiny', 'w4a8', [models]).precisions).toEqual(['w4a8']);
+    expect(refusal(() => openModelFolder('tiny', 'reference', [models])).message).toBe(
+      'The model "tiny" has no full-precision network: unet/ holds w4a8.',
     );
   });
 
@@ -213,7 +220,7 @@ describe('a model folder', () => {
   test.each([['../models/tiny'], ['..'], ['.'], ['tiny/../tiny'], ['/tiny'], ['tiny/'], ['a\\b'], [''], ['tiny\0']])(
     'the name %j does not leave the roots',
     (name) => {
-      expect(refusal(() => findModel(name, ['model_index.json'], [models])).message).toContain('is not a model name');
+      expect(refusal(() => findModel(name, [models])).message).toContain('is not a model name');
       expect(refusal(() => openScorerFolder(name, { scorers: {} }, [models])).message).toContain(
         'is not a scorer name',
       );
@@ -239,9 +246,9 @@ describe('a model folder', () => {
     write(join(second, 'tiny/model_index.json'), {});
     write(join(models, 'notes.txt'), 'not a model');
     symlinkSync(join(root, 'gone'), join(models, 'gone'));
-    expect(findModel('tiny', ['model_index.json'], [second, models])).toBe(join(second, 'tiny'));
+    expect(findModel('tiny', [second, models])).toBe(join(second, 'tiny'));
     expect(listModels([second, models, join(root, 'absent'), join(models, 'notes.txt')])).toEqual(['tiny']);
-    expect(refusal(() => findModel('nothing', ['model_index.json'], [models])).hint).toContain('tiny');
+    expect(refusal(() => findModel('nothing', [models])).hint).toContain('tiny');
   });
 
   test('a network that is none is named', async () => {

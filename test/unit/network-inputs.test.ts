@@ -81,7 +81,7 @@ test('rows that are not the first dimension of the output are refused for good, 
 describe('before a network is loaded', () => {
   const inputs = { x: { rows: 'values', shape: [2] }, t: 'number' } as const;
   const check = (graph: GraphParts) =>
-    failure(() => checkNetwork(folder, { file: write(graph), role: 'denoiser', inputs, output: 'y', rowBytes: 0 }));
+    failure(() => checkNetwork(folder, { file: write(graph), role: 'denoiser', inputs, outputs: ['y'], rowBytes: 0 }));
   const y = value('y', 'float32', ['batch', 2]);
 
   test.each([

@@ -16,7 +16,7 @@ import { writeTiny } from './tiny-pipeline.js';
 vi.mock('../../inference/pipelines/kinds.js', async (original) => {
   const { PIPELINE_KINDS } = await original<{ PIPELINE_KINDS: Record<string, PipelineKind> }>();
   const { tiny } = await import('./tiny-pipeline.js');
-  return { PIPELINE_KINDS: { ...PIPELINE_KINDS, tiny } };
+  return { PIPELINE_KINDS: { tiny, ...PIPELINE_KINDS } };
 });
 
 const root = mkdtempSync(join(tmpdir(), 'qsched-pipelines-'));
@@ -30,8 +30,8 @@ describe('a second kind', () => {
   test('is known by what its folder holds', () => {
     expect(listPrecisions(join(root, 'toy'))).toEqual(['fp32']);
     expect(toy()).toMatchObject({ pipeline: 'tiny', latentShape: [2, 2, 2], precisions: ['fp32'], options: {} });
-    expect(shapes()).toMatchObject({ pipeline: 'stable-diffusion', latentShape: [6, 8, 8] });
-    expect(() => listPrecisions(root)).toThrow(`${root} lacks unet/model.onnx or denoiser/model.onnx.`);
+    expect(shapes()).toMatchObject({ pipeline: 'sd15', latentShape: [6, 8, 8] });
+    expect(() => listPrecisions(root)).toThrow(`${root} lacks unet/model.onnx or transformer/model.onnx.`);
   });
 
   test('encodes, denoises and decodes, a batch at a time', async () => {

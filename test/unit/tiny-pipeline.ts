@@ -2,21 +2,19 @@
  * A pipeline kind in one file, without text encoder or VAE: the denoiser computes sample * level + text, with its level
  * from the timestep, one per row; the decoder repeats the first channel three times.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NetworkFile } from '../../inference/models/network-file.js';
 import { sharedSession } from '../../inference/models/network-pool.js';
 import type { PipelineKind } from '../../inference/pipelines/pipeline-kind.js';
 import { integer, model, node, tensor, value } from './onnx-bytes.js';
 
-const DENOISER = 'denoiser/model.onnx';
+const DENOISER = 'transformer/model.onnx';
 const DECODER = 'decoder/model.onnx';
 
 export const tiny: PipelineKind = {
-  marker: DENOISER,
-  matches: (folder) => existsSync(join(folder, 'denoiser')),
-  precisions: () => ['fp32'],
-  read(folder, _, { height = 2, width = 2, guidance = 1 }) {
+  matches: ({ graph }) => graph.inputs.some(({ name }) => name === 'level'),
+  read({ folder }, { height = 2, width = 2, guidance = 1 }) {
     const latentShape = [2, height, width] as const;
     const networks: NetworkFile[] = [
       {
@@ -27,14 +25,14 @@ export const tiny: PipelineKind = {
           level: 'number',
           length: { rows: 'values', shape: [1, 1, 1] },
         },
-        output: 'out',
+        outputs: ['out'],
         rowBytes: 1e9 * height,
       },
       {
         file: DECODER,
         role: 'decoder',
         inputs: { latent: { rows: 'values', shape: latentShape } },
-        output: 'image',
+        outputs: ['image'],
         rowBytes: 1,
       },
     ];
@@ -42,6 +40,7 @@ export const tiny: PipelineKind = {
       files: ['model_index.json', DENOISER, DECODER],
       latentShape,
       networks,
+      tokenizers: [],
       async open({ batches, ...options }) {
         const denoiser = await sharedSession(join(folder, DENOISER), { ...options, batch: batches.denoiser });
         const decoder = await sharedSession(join(folder, DECODER), { ...options, batch: batches.decoder });
@@ -90,7 +89,7 @@ const ids = (...values: readonly number[]): Uint8Array => new Uint8Array(BigInt6
 
 /** Writes a folder of this kind. */
 export function writeTiny(folder: string): void {
-  for (const name of ['denoiser', 'decoder', 'scheduler']) mkdirSync(join(folder, name), { recursive: true });
+  for (const name of ['transformer', 'decoder', 'scheduler']) mkdirSync(join(folder, name), { recursive: true });
   writeFileSync(join(folder, 'model_index.json'), '{}');
   writeFileSync(join(folder, 'scheduler', 'scheduler_config.json'), '{"_class_name": "EulerDiscreteScheduler"}');
   const sample = value('sample', 'float32', ['rows', 2, 'height', 'width']);
