@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import type { GainInterval } from './search-result.js';
-import { name, ObjectiveChoice, seeds, SchedulerChoice, texts, whole } from './search-spec.js';
+import { name, ObjectiveChoice, preset, seeds, SchedulerChoice, texts, whole } from './search-spec.js';
 
 const numbers = z
   .array(z.number('must be a finite number'), 'must be a list of numbers')
@@ -31,6 +31,7 @@ export const ScheduleChoice = z.union(
 export const EvaluateRow = z.strictObject({
   model: name,
   precision: name.default('w4a8'),
+  preset,
   scheduler: SchedulerChoice.prefault({}),
   schedule: ScheduleChoice.default('identity'),
   /** Name of the schedule in the table; by default its source. */

@@ -11,9 +11,37 @@ export const SCHEDULER_TYPES = [
   'euler',
   'euler-ancestral',
   'flow-match-euler',
+  'flow-match-lcm',
   'consistency',
+  'scm',
 ] as const;
 export type SchedulerType = (typeof SCHEDULER_TYPES)[number];
+
+/** Presets, in the order in which messages list them (contract/presets.ts). */
+export const PRESET_NAMES = [
+  'lcm',
+  'tcd',
+  'pcm',
+  'sd-turbo',
+  'sdxl-turbo',
+  'sdxl-lightning',
+  'sdxl-lightning-1-step',
+  'hyper-sd',
+  'hyper-sd-unified',
+  'hyper-sd-1-step',
+  'dmd2',
+  'dmd2-1-step',
+  'flux.1-schnell',
+  'flux.2-klein',
+  'flux.2-dev-turbo',
+  'z-image-turbo',
+  'qwen-image-lightning',
+  'krea-2-turbo',
+  'ernie-image-turbo',
+  'sd3.5-turbo',
+  'sana-sprint',
+] as const;
+export type PresetName = (typeof PRESET_NAMES)[number];
 
 /** Optimizers (optimizers/registry.ts). */
 export const OPTIMIZER_NAMES = ['grid', 'one-plus-one', 'cma-es', 'random', 'sobol'] as const;

@@ -5,7 +5,7 @@
  * generated from it.
  */
 import { z } from 'zod';
-import { OBJECTIVE_TYPES, OPTIMIZER_NAMES, SCHEDULER_TYPES } from './names.js';
+import { OBJECTIVE_TYPES, OPTIMIZER_NAMES, PRESET_NAMES, SCHEDULER_TYPES } from './names.js';
 import { listBytes } from './wire-bytes.js';
 
 export const name = z
@@ -47,15 +47,46 @@ const promptSource = {
 
 const bound = z.number('must be a finite number');
 
+const finiteNumber = z.number('must be a finite number');
+
+const stepNumbers = z
+  .array(finiteNumber, 'must be a list of numbers, one per step')
+  .min(1, 'needs at least one number')
+  .max(50, 'takes at most 50 numbers');
+
+/** A published way to sample a few-step model: what of `scheduler` is not given comes from it (presets.ts). */
+export const preset = z.enum(PRESET_NAMES).optional();
+
 export const SchedulerChoice = z.strictObject({
   /** The sampler; configured from the model's scheduler_config.json, whatever class it names. */
   type: z.enum(SCHEDULER_TYPES).default('tcd'),
   steps: whole(1, 50).default(4),
-  /** Timestep spacing (ddim, euler, euler-ancestral); by default the model's. */
+  /**
+   * Timestep spacing (ddim, euler, euler-ancestral); by default the model's. Flow matching: `trailing` is what FLUX's
+   * pipelines pass, sigmas from 1 to 1/N; `linspace` is the scheduler's own, as in Stable Diffusion 3.
+   */
   spacing: z.enum(['leading', 'trailing', 'linspace']).optional(),
+  /** Noise levels, falling, one per step, without the final 0 (flow matching: before shifting; euler). */
+  sigmas: stepNumbers.optional(),
+  /** Timesteps, falling, one per step. */
+  timesteps: stepNumbers.optional(),
+  /** Flow matching: log of the shift, or `flux2`: from tokens and steps. Replaces all shifting of the model's config. */
+  mu: z.union([finiteNumber, z.literal('flux2')], 'must be a number, or flux2').optional(),
+  /** Flow matching: a shift that does not depend on the size. Replaces all shifting of the model's config. */
+  shift: finiteNumber.positive('must be above 0').max(1000, 'must be at most 1000').optional(),
+  /** What the network predicts, if the model's config is that of its base. */
+  prediction: z.enum(['epsilon', 'sample', 'v_prediction']).optional(),
   /** TCD: gamma of its paper. DDIM: scale of the added noise. 0 deterministic, 1 fully stochastic. */
   eta: z.number('must be a number from 0 to 1').min(0, 'must be from 0 to 1').max(1, 'must be from 0 to 1').default(0),
 });
+
+type Chosen = z.infer<typeof SchedulerChoice>;
+
+/** A scheduler as specs, documents and plans name it. */
+export type SchedulerChoice = Readonly<Omit<Chosen, 'sigmas' | 'timesteps'>> & {
+  readonly sigmas?: readonly number[] | undefined;
+  readonly timesteps?: readonly number[] | undefined;
+};
 
 export const CoefficientChoice = z.strictObject({
   shape: z.enum(['linear', 'single-scale', 'per-step']).default('linear'),
@@ -106,6 +137,7 @@ export const OptimizerChoice = z.strictObject({
 export const SearchSpec = z.strictObject({
   model: name,
   precision: name.default('w4a8'),
+  preset,
   scheduler: SchedulerChoice.prefault({}),
   coefficients: CoefficientChoice.prefault({}),
   objective: ObjectiveChoice.prefault({}),

@@ -4,6 +4,7 @@
 import { canonicalJson } from './canonical-json.js';
 import { QschedError } from './errors.js';
 import { EvaluateSpec } from './evaluate-spec.js';
+import { checkStepLists, expandScheduler } from './expand-scheduler.js';
 import { explainIssues, type Path } from './explain-issues.js';
 import { settleCount } from './prompt-count.js';
 import { checkObjective } from './validate.js';
@@ -16,12 +17,13 @@ const EXAMPLE =
   'For example: {"rows": [{"model": "shapes", "precision": "fp32"}, {"model": "shapes", "precision": "w4a8"}]}';
 
 /**
- * Validates `input` against EvaluateSpec.
+ * Validates what was written against EvaluateSpec, the presets of its rows spelled out.
  *
  * @param locate prefix for the message: the line of a YAML file, or a flag
  * @throws QschedError (usage) with the field, its value and what is allowed
  */
-export function parseEvaluateSpec(input: unknown, locate: (path: Path) => string = () => ''): EvaluateSpec {
+export function parseEvaluateSpec(written: unknown, locate: (path: Path) => string = () => ''): EvaluateSpec {
+  const input = withSchedulers(written, locate);
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new QschedError('usage', 'An evaluation needs an object with rows.', EXAMPLE);
   }
@@ -48,7 +50,14 @@ export function parseEvaluateSpec(input: unknown, locate: (path: Path) => string
   checkText(spec);
   checkObjective(spec.objective);
   checkRows(spec);
+  spec.rows.forEach(({ scheduler }, i) => checkStepLists(scheduler, ['rows', i], locate(['rows', i, 'scheduler'])));
   return spec;
+}
+
+function withSchedulers(written: unknown, locate: (path: Path) => string): unknown {
+  const { rows } = (written ?? {}) as { rows?: unknown };
+  if (!Array.isArray(rows)) return written;
+  return { ...(written as object), rows: rows.map((row: unknown, i) => expandScheduler(row, ['rows', i], locate)) };
 }
 
 /** Every network is planned at the same time with the texts of the spec, in messages of at most 4 MiB together. */

@@ -2,6 +2,7 @@
  * Validates a SearchSpec that a user wrote, or explains in one sentence what is wrong.
  */
 import { QschedError } from './errors.js';
+import { checkStepLists, expandScheduler } from './expand-scheduler.js';
 import { explainIssues, type Path } from './explain-issues.js';
 import { settleCount } from './prompt-count.js';
 import { SearchSpec, type ObjectiveChoice } from './search-spec.js';
@@ -12,12 +13,13 @@ const EXAMPLE = 'For example: {"model": "shapes", "precision": "w4a8"}';
 const SPLITS = ['prompts', 'select', 'confirm'] as const;
 
 /**
- * Validates `input` against SearchSpec.
+ * Validates what was written against SearchSpec, its preset spelled out.
  *
  * @param locate prefix for the message: the line of a YAML file, or a flag
  * @throws QschedError (usage) with the field, its value and what is allowed
  */
-export function parseSearchSpec(input: unknown, locate: (path: Path) => string = () => ''): SearchSpec {
+export function parseSearchSpec(written: unknown, locate: (path: Path) => string = () => ''): SearchSpec {
+  const input = expandScheduler(written, [], locate);
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new QschedError('usage', 'A search needs an object with at least a model.', EXAMPLE);
   }
@@ -31,6 +33,7 @@ export function parseSearchSpec(input: unknown, locate: (path: Path) => string =
     settleCount(field, spec[field], (input as Record<string, unknown>)[field], byDefault, locate([field, 'count']));
   }
   checkAcross(spec);
+  checkStepLists(spec.scheduler, [], locate(['scheduler']));
   return spec;
 }
 

@@ -33,7 +33,8 @@ export function alphasCumprod(config: BetaConfig): Float32Array {
   return abar;
 }
 
-function linspace32(start: number, end: number, count: number): Float32Array {
+/** torch's linspace in float32: `count` numbers from `start` to `end`, counted from the nearer end. */
+export function linspace32(start: number, end: number, count: number): Float32Array {
   const from = fround(start);
   const to = fround(end);
   const step = count > 1 ? fround(fround(to - from) / fround(count - 1)) : 0;

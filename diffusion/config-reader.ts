@@ -18,6 +18,8 @@ export interface ConfigReader {
   number(key: string, fallback: number, low: number, high: number): number;
   /** A whole number from `low` to `high`. */
   whole(key: string, fallback: number, low: number, high: number): number;
+  /** A number from `low` to `high`, or null, which is the default. */
+  numberOrNull(key: string, low: number, high: number): number | null;
   flag(key: string, fallback: boolean): boolean;
   choice<T extends string>(key: string, fallback: T, allowed: readonly T[]): T;
   /** Call last. @throws QschedError (usage) naming the first key that was neither used nor harmless */
@@ -32,6 +34,7 @@ const BOOKKEEPING = new Set([
   'sample_max_value',
   'clip_sample_range',
   'clip_sample_value',
+  'upscale_mode',
 ]);
 
 /** Keys of features that are not implemented here, with the values that turn them off. */
@@ -52,6 +55,7 @@ const SWITCHED_OFF: Readonly<Record<string, readonly unknown[]>> = {
   invert_sigmas: [false, null],
   shift_terminal: [null],
   stochastic_sampling: [false, null],
+  scale_factors: [null],
 };
 
 /**
@@ -90,6 +94,7 @@ export function configReader(
       const value = number(key, fallback, low, high);
       return Number.isInteger(value) ? value : wrong(key, `a whole number from ${low} to ${high}`);
     },
+    numberOrNull: (key, low, high) => ((take(key) ?? null) === null ? null : number(key, 0, low, high)),
     flag(key, fallback) {
       const value = take(key) ?? fallback;
       return typeof value === 'boolean' ? value : wrong(key, 'true or false');

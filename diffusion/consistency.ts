@@ -2,7 +2,7 @@
  * Multistep sampling of consistency models (Song et al. 2023, Algorithm 1), as diffusers 0.42.1's
  * CMStochasticIterativeScheduler.
  *
- *   sigma(r) = (smax^(1/rho) + r (smin^(1/rho) - smax^(1/rho)))^rho over the ramp r of leading timesteps
+ *   sigma(r) = (smax^(1/rho) + r (smin^(1/rho) - smax^(1/rho)))^rho over the ramp r of leading timesteps, or of given ones
  *   x0 = c_skip x + c_out m, c_skip = sd^2 / ((sigma - smin)^2 + sd^2), c_out = (sigma - smin) sd / sqrt(sigma^2 + sd^2)
  *   x' = x0 + s_noise sqrt(sigma_next^2 - smin^2) z, sigma_next = smin after the last step
  *
@@ -10,6 +10,7 @@
  */
 import { configReader, type ConfigReader } from './config-reader.js';
 import { MAX_STEPS, type SchedulerDefinition } from './definition.js';
+import { checkTrained } from './given-steps.js';
 
 const { floor, fround, log, max, min, sqrt } = Math;
 
@@ -29,7 +30,7 @@ function read(reader: ConfigReader) {
 export const consistency: SchedulerDefinition = {
   className: 'CMStochasticIterativeScheduler',
   family: 'consistency',
-  samplerOptions: [],
+  samplerOptions: ['sigma_min', 'sigma_max'],
   spaced: false,
   configure(raw) {
     const reader = configReader(raw, 'CMStochasticIterativeScheduler');
@@ -44,10 +45,11 @@ export const consistency: SchedulerDefinition = {
     return {
       config,
       maxSteps: min(MAX_STEPS, T),
-      options: [],
-      plan(steps) {
+      options: ['timesteps'],
+      plan(steps, { timesteps: given }) {
         const stride = floor(T / steps);
-        const levels = Array.from({ length: steps }, (_, i) => sigmaAt((i * stride) / (T - 1)));
+        const ramp = given === undefined ? ownRamp(steps, stride) : [...checkTrained(given, steps, T)].reverse();
+        const levels = ramp.map((rung) => sigmaAt(rung / (T - 1)));
         return {
           initNoiseSigma: smax,
           steps: levels.map((level, i) => {
@@ -70,3 +72,5 @@ export const consistency: SchedulerDefinition = {
     };
   },
 };
+
+const ownRamp = (steps: number, stride: number): number[] => Array.from({ length: steps }, (_, i) => i * stride);

@@ -12,8 +12,13 @@ export interface TimestepOptions {
    * 0 deterministic (the default), 1 fully stochastic.
    */
   readonly eta?: number;
-  /** Flow matching: the noise levels before shifting, falling, one per step. */
+  /**
+   * Flow matching: the noise levels before shifting, falling, one per step. Euler: those of the training schedule,
+   * which are not shifted. The end, 0, is not among them.
+   */
   readonly sigmas?: readonly number[];
+  /** The timesteps themselves, falling, one per step; with flow matching they are not shifted, but their sigmas are. */
+  readonly timesteps?: readonly number[];
   /** Flow matching with dynamic shifting: log of the shift. */
   readonly mu?: number;
 }
@@ -36,8 +41,9 @@ export interface ConfiguredScheduler {
  *   alphas       abar from betas
  *   flow         rectified flow
  *   consistency  Karras sigmas
+ *   trigflow     x = cos(t) x0 + sin(t) z
  */
-export type SchedulerFamily = 'alphas' | 'flow' | 'consistency';
+export type SchedulerFamily = 'alphas' | 'flow' | 'consistency' | 'trigflow';
 
 export interface SchedulerDefinition {
   /** The diffusers class. */

@@ -38,9 +38,9 @@ export const euler: SchedulerDefinition = {
     return {
       config,
       maxSteps: Math.min(MAX_STEPS, config.num_train_timesteps),
-      options: [],
-      plan(steps) {
-        const { timesteps, sigmas, initNoiseSigma } = sigmaSchedule(config, training, steps, last);
+      options: ['timesteps', 'sigmas'],
+      plan(steps, given) {
+        const { timesteps, sigmas, initNoiseSigma } = sigmaSchedule(config, training, steps, last, given);
         return {
           initNoiseSigma,
           steps: timesteps.map((timestep, i) => {

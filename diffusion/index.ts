@@ -15,7 +15,8 @@ export {
 } from './coefficients.js';
 export type { SchedulerConfig } from './config-reader.js';
 export type { SchedulerFamily, TimestepOptions } from './definition.js';
-export { dynamicShift, fluxSigmas } from './flow-match-euler.js';
+export { dynamicShift, empiricalShift } from './flow-shift.js';
+export { fluxSigmas } from './flow-sigmas.js';
 export { applyFused, type FusedSchedule, type FusedStep } from './fused.js';
 export { gaussianNoise, type NoiseRequest } from './noise.js';
 export { configFor, familyOf, typesFor } from './other-sampler.js';

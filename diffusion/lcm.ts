@@ -9,6 +9,7 @@ import { alphasCumprod } from './betas.js';
 import { configReader, readBetas } from './config-reader.js';
 import { consistencyTimesteps } from './consistency-grid.js';
 import { MAX_STEPS, type SchedulerDefinition } from './definition.js';
+import { checkTrained } from './given-steps.js';
 import { predict, type PredictionType } from './prediction.js';
 import { CLIPPING, GRID, SPACING } from './sampler-options.js';
 import type { StepPlan } from './step-plan.js';
@@ -57,9 +58,10 @@ export const lcm: SchedulerDefinition = {
     return {
       config,
       maxSteps: min(MAX_STEPS, config.original_inference_steps),
-      options: [],
-      plan(steps) {
-        const timesteps = consistencyTimesteps(config.num_train_timesteps, config.original_inference_steps, steps);
+      options: ['timesteps'],
+      plan(steps, { timesteps: given }) {
+        const { num_train_timesteps: T, original_inference_steps: S } = config;
+        const timesteps = given === undefined ? consistencyTimesteps(T, S, steps) : checkTrained(given, steps, T);
         return { initNoiseSigma: 1, steps: timesteps.map((t, i) => stepOf(t, timesteps[i + 1])) };
       },
     };

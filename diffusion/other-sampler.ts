@@ -8,6 +8,7 @@
  */
 import { QschedError } from '../contract/errors.js';
 import { SCHEDULER_TYPES, type SchedulerType } from '../contract/names.js';
+import type { SchedulerChoice } from '../contract/search-spec.js';
 import type { SchedulerConfig } from './config-reader.js';
 import type { SchedulerFamily } from './definition.js';
 import { SCHEDULERS } from './registry.js';
@@ -43,15 +44,19 @@ const PREDICTS: Readonly<Record<SchedulerFamily, (prediction: string) => string>
   alphas: (prediction) => `predicts ${prediction} over a schedule of betas`,
   flow: () => 'is a rectified flow',
   consistency: () => 'is a consistency model over Karras sigmas',
+  trigflow: () => 'is a consistency model over trigonometric time',
 };
+
+/** What a choice changes in a model's config. */
+type Changes = Partial<Pick<SchedulerChoice, 'spacing' | 'shift' | 'mu' | 'prediction'>>;
 
 /**
  * The config of scheduler `type` for a model that came with `config`.
  *
- * @param spacing replaces the config's own `timestep_spacing`
- * @throws QschedError (usage) if the model was trained on another kind of schedule, or the scheduler has no spacing to choose
+ * @param changes `spacing` and `prediction` replace the config's own; `shift` and `mu` replace all of its shifting
+ * @throws QschedError (usage) if the model was trained on another kind of schedule, or the scheduler has no such option
  */
-export function configFor(type: string, config: SchedulerConfig, spacing?: string): SchedulerConfig {
+export function configFor(type: string, config: SchedulerConfig, changes: Changes = {}): SchedulerConfig {
   const allowed = typesFor(config);
   const known = allowed.find((one) => one === type);
   if (known === undefined) {
@@ -63,21 +68,79 @@ export function configFor(type: string, config: SchedulerConfig, spacing?: strin
       `Allowed for this model: ${allowed.join(', ')}.`,
     );
   }
-  const { className, samplerOptions, spaced } = SCHEDULERS[known];
-  if (spacing !== undefined && !spaced) {
+  const { className } = SCHEDULERS[known];
+  const left = new Set(leftBehind(known, config));
+  const kept = Object.entries(config).filter(([key]) => key !== 'type' && !left.has(key));
+  return { ...Object.fromEntries(kept), _class_name: className, ...changedKeys(known, changes) };
+}
+
+/**
+ * Keys of a config that scheduler `type` does not read, because they are options of other samplers. Of a class that is
+ * not built here, everything but what the network was trained with is such an option.
+ */
+export function leftBehind(type: SchedulerType, config: SchedulerConfig): string[] {
+  const { samplerOptions } = SCHEDULERS[type];
+  const foreign = config._class_name !== undefined && !DEFINITIONS.some((one) => one.className === config._class_name);
+  return Object.keys(config).filter(
+    (key) =>
+      !samplerOptions.includes(key) &&
+      (SAMPLER_OPTIONS.has(key) || (foreign && !key.startsWith('_') && !TRAINED.includes(key))),
+  );
+}
+
+/** What the network was trained with: never left behind. */
+const TRAINED = [
+  'num_train_timesteps',
+  'beta_start',
+  'beta_end',
+  'beta_schedule',
+  'trained_betas',
+  'prediction_type',
+  'rescale_betas_zero_snr',
+];
+
+/** Keys of diffusers for what was chosen. @throws QschedError (usage) if the scheduler has no such option */
+function changedKeys(type: SchedulerType, { spacing, shift, mu, prediction }: Changes): Record<string, unknown> {
+  const { family, spaced } = SCHEDULERS[type];
+  const refuse = (field: string, value: unknown, why: string, types: SchedulerType[]): never => {
     throw new QschedError(
       'usage',
-      `scheduler.spacing is "${spacing}", but the timesteps of the scheduler "${type}" are fixed by its method.`,
-      `Leave it out, or set scheduler.type to one of ${SCHEDULER_TYPES.filter((one) => SCHEDULERS[one].spaced).join(', ')}.`,
+      `scheduler.${field} is ${JSON.stringify(value)}, but ${why}.`,
+      `Leave it out, or set scheduler.type to one of ${types.join(', ')}.`,
+    );
+  };
+  if (spacing !== undefined && !spaced) {
+    const why = `the timesteps of the scheduler "${type}" are fixed by its method`;
+    refuse(
+      'spacing',
+      spacing,
+      why,
+      SCHEDULER_TYPES.filter((one) => SCHEDULERS[one].spaced),
     );
   }
-  const kept = Object.entries(config).filter(
-    ([key]) =>
-      key !== 'type' && (!SAMPLER_OPTIONS.has(key) || config._class_name === className || samplerOptions.includes(key)),
-  );
+  for (const [field, value] of Object.entries({ shift, mu })) {
+    if (value === undefined || family === 'flow') continue;
+    refuse(field, value, `the scheduler "${type}" shifts nothing`, FLOW_TYPES);
+  }
+  if (prediction !== undefined && family !== 'alphas') {
+    refuse('prediction', prediction, 'this kind of network predicts one thing', ALPHAS_TYPES);
+  }
+  if (family === 'flow' && spacing === 'leading') {
+    refuse(
+      'spacing',
+      spacing,
+      "flow matching has trailing (sigmas from 1 to 1/N) and linspace (the scheduler's own)",
+      SPACED,
+    );
+  }
   return {
-    ...Object.fromEntries(kept),
-    _class_name: className,
-    ...(spacing === undefined ? {} : { timestep_spacing: spacing }),
+    ...(spacing === undefined || family === 'flow' ? {} : { timestep_spacing: spacing }),
+    ...(shift === undefined ? {} : { shift, use_dynamic_shifting: false, shift_terminal: null }),
+    ...(mu === undefined ? {} : { use_dynamic_shifting: true, time_shift_type: 'exponential', shift_terminal: null }),
+    ...(prediction === undefined ? {} : { prediction_type: prediction }),
   };
 }
+
+const ALPHAS_TYPES = SCHEDULER_TYPES.filter((one) => SCHEDULERS[one].family === 'alphas');
+const FLOW_TYPES = SCHEDULER_TYPES.filter((one) => SCHEDULERS[one].family === 'flow');
+const SPACED = SCHEDULER_TYPES.filter((one) => SCHEDULERS[one].spaced && SCHEDULERS[one].family !== 'flow');

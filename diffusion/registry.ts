@@ -9,7 +9,9 @@ import type { SchedulerDefinition } from './definition.js';
 import { eulerAncestral } from './euler-ancestral.js';
 import { euler } from './euler.js';
 import { flowMatchEuler } from './flow-match-euler.js';
+import { flowMatchLcm } from './flow-match-lcm.js';
 import { lcm } from './lcm.js';
+import { scm } from './scm.js';
 import { tcd } from './tcd.js';
 
 export const SCHEDULERS: Readonly<Record<SchedulerType, SchedulerDefinition>> = {
@@ -19,5 +21,7 @@ export const SCHEDULERS: Readonly<Record<SchedulerType, SchedulerDefinition>> = 
   euler,
   'euler-ancestral': eulerAncestral,
   'flow-match-euler': flowMatchEuler,
+  'flow-match-lcm': flowMatchLcm,
   consistency,
+  scm,
 };

@@ -26,6 +26,21 @@ export const LADDER = [
   'timestep_type',
   'final_sigmas_type',
 ];
+/** How flow matching spreads its sigmas. */
+export const SHIFTING = [
+  'shift',
+  'use_dynamic_shifting',
+  'base_shift',
+  'max_shift',
+  'base_image_seq_len',
+  'max_image_seq_len',
+  'time_shift_type',
+  'shift_terminal',
+  'invert_sigmas',
+  'use_karras_sigmas',
+  'use_exponential_sigmas',
+  'use_beta_sigmas',
+];
 /** Options of PNDM, DDPM, DPM-Solver, UniPC, DEIS and Heun, which are not built here. */
 export const SOLVERS = [
   'skip_prk_steps',
@@ -42,4 +57,8 @@ export const SOLVERS = [
   'disable_corrector',
   'flow_shift',
   'use_flow_sigmas',
+  'corrector_order',
+  'predictor_order',
+  'tau_func',
+  'noise_sampler_seed',
 ];

@@ -14,6 +14,7 @@ import { alphasCumprod } from './betas.js';
 import { configReader, readBetas } from './config-reader.js';
 import { consistencyTimesteps } from './consistency-grid.js';
 import { MAX_STEPS, type SchedulerDefinition } from './definition.js';
+import { checkTrained } from './given-steps.js';
 import { predict, type PredictionType } from './prediction.js';
 import { CLIPPING, GRID, SPACING } from './sampler-options.js';
 import type { StepPlan } from './step-plan.js';
@@ -47,9 +48,10 @@ export const tcd: SchedulerDefinition = {
     return {
       config,
       maxSteps: min(MAX_STEPS, config.original_inference_steps),
-      options: ['eta'],
-      plan(steps, { eta = 0 }) {
-        const timesteps = consistencyTimesteps(config.num_train_timesteps, config.original_inference_steps, steps);
+      options: ['eta', 'timesteps'],
+      plan(steps, { eta = 0, timesteps: given }) {
+        const { num_train_timesteps: T, original_inference_steps: S } = config;
+        const timesteps = given === undefined ? consistencyTimesteps(T, S, steps) : checkTrained(given, steps, T);
         return {
           initNoiseSigma: 1,
           steps: timesteps.map((t, i) => stepOf(abar, config.prediction_type, t, timesteps[i + 1], eta)),

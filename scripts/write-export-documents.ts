@@ -47,6 +47,8 @@ const CASES: readonly { type: Choice['type']; config: SchedulerConfig; steps: nu
   { type: 'euler-ancestral', config: { _class_name: 'EulerAncestralDiscreteScheduler', ...TRAILING }, steps: 4 },
   { type: 'flow-match-euler', config: { _class_name: 'FlowMatchEulerDiscreteScheduler', shift: 1.5 }, steps: 4 },
   { type: 'consistency', config: { _class_name: 'CMStochasticIterativeScheduler', clip_denoised: false }, steps: 2 },
+  { type: 'flow-match-lcm', config: { _class_name: 'FlowMatchLCMScheduler', shift: 1.5 }, steps: 4 },
+  { type: 'scm', config: { _class_name: 'SCMScheduler' }, steps: 2 },
   { type: 'tcd', config: { _class_name: 'TCDScheduler' }, steps: 4, eta: 0.3, ptqd: true },
   { type: 'lcm', config: { _class_name: 'LCMScheduler' }, steps: 4, ptqd: true },
 ];

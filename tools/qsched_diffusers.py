@@ -23,7 +23,9 @@ CLASSES = {
     "euler": "EulerDiscreteScheduler",
     "euler-ancestral": "EulerAncestralDiscreteScheduler",
     "flow-match-euler": "FlowMatchEulerDiscreteScheduler",
+    "flow-match-lcm": "FlowMatchLCMScheduler",
     "consistency": "CMStochasticIterativeScheduler",
+    "scm": "SCMScheduler",
 }
 #: Schedulers whose step or pipeline has the argument `eta`.
 WITH_ETA = ("tcd", "ddim")
@@ -51,14 +53,14 @@ def apply(scheduler, schedule):
     @functools.wraps(original_set)  # pipelines inspect the signature
     def set_timesteps(*args, **kwargs):
         result = original_set(*args, **kwargs)
-        _compare(plan["timesteps"], _numbers(scheduler.timesteps))
+        _compare(plan["timesteps"], _timesteps(scheduler, plan))
         state["checked"] = True
         return result
 
     @functools.wraps(original_step)
     def step(model_output, timestep, sample, *args, **kwargs):
         if not state["checked"]:
-            _compare(plan["timesteps"], _numbers(scheduler.timesteps))
+            _compare(plan["timesteps"], _timesteps(scheduler, plan))
             state["checked"] = True
         i = _index(plan["timesteps"], float(timestep))
         if plan["type"] in WITH_ETA and not args:
@@ -124,6 +126,12 @@ def _check(document):
 
 def _numbers(values):
     return values.tolist() if hasattr(values, "tolist") else [float(v) for v in values]
+
+
+def _timesteps(scheduler, plan):
+    """One per step: SCMScheduler's list also has the end."""
+    values = _numbers(scheduler.timesteps)
+    return values[:-1] if plan["type"] == "scm" else values
 
 
 def _near(left, right):

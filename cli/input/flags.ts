@@ -15,8 +15,13 @@ export const COMMON = {
 export const NETWORK = {
   model: sets('model', '<name>', 'a folder under the model roots', { example: 'shapes' }),
   precision: sets('precision', '<name>', 'fp32, w8a8, w4a8, ... (default w4a8)'),
+  preset: sets('preset', '<name>', 'how a published few-step model is sampled: lcm, sdxl-turbo, flux.1-schnell, ...'),
   scheduler: sets('scheduler.type', '<name>', `${SCHEDULER_TYPES.join(', ')} (default tcd)`),
-  spacing: sets('scheduler.spacing', '<name>', 'leading, trailing or linspace (ddim, euler, euler-ancestral)'),
+  spacing: sets(
+    'scheduler.spacing',
+    '<name>',
+    'leading, trailing or linspace (ddim, euler, euler-ancestral, flow-match-*)',
+  ),
   steps: sets('scheduler.steps', '<n>', 'number of steps, 1 to 50 (default 4)', { read: number }),
   eta: sets('scheduler.eta', '<x>', 'stochasticity of the sampler, 0 to 1 (default 0)', { read: number }),
 };

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { applyFused } from '../../diffusion/fused.js';
 import type { SchedulerConfig } from '../../diffusion/config-reader.js';
 import { createScheduler, type Scheduler } from '../../diffusion/scheduler.js';
+import { SCHEDULER_TYPES } from '../../contract/names.js';
 import type { TimestepOptions } from '../../diffusion/definition.js';
 
 interface Case {
@@ -62,68 +63,65 @@ const clips = ({ config }: Case): boolean => {
   return Boolean(config[key] ?? (config._class_name === 'DDIMScheduler' || key === 'clip_denoised'));
 };
 
-describe.each(['tcd', 'lcm', 'ddim', 'euler', 'euler-ancestral', 'flow-match-euler', 'consistency'])(
-  '%s equals diffusers',
-  (name) => {
-    const golden = read(name);
-    const noiseAt = (i: number): Float32Array => Float32Array.from(golden.pool.noise[i]!);
-    const outputAt = (i: number): Float32Array => Float32Array.from(golden.pool.outputs[i]!);
+describe.each([...SCHEDULER_TYPES, 'flow-match-euler-more'])('%s equals diffusers', (name) => {
+  const golden = read(name);
+  const noiseAt = (i: number): Float32Array => Float32Array.from(golden.pool.noise[i]!);
+  const outputAt = (i: number): Float32Array => Float32Array.from(golden.pool.outputs[i]!);
 
-    it('in its defaults: a complete scheduler_config.json reads as one that says nothing', () => {
-      const { config, type } = createScheduler(golden.complete);
-      expect(config).toEqual(createScheduler({ type }).config);
-      for (const [key, value] of Object.entries(config)) expect(golden.complete[key], key).toEqual(value);
-    });
+  it('in its defaults: a complete scheduler_config.json reads as one that says nothing', () => {
+    const { config, type } = createScheduler(golden.complete);
+    expect(config).toEqual(createScheduler({ type }).config);
+    for (const [key, value] of Object.entries(config)) expect(golden.complete[key], key).toEqual(value);
+  });
 
-    it('in timesteps, initial sigma and input scale', () => {
-      for (const one of golden.cases) {
-        const scheduler = ready(one);
-        if (name === 'consistency') expect(worst(scheduler.timesteps, one.timesteps), titleOf(one)).toBeLessThan(1e-12);
-        else expect(scheduler.timesteps, titleOf(one)).toEqual(one.timesteps);
-        expect(worst([scheduler.initNoiseSigma], [one.initNoiseSigma]), titleOf(one)).toBeLessThan(1e-6);
-        one.timesteps.forEach((_, i) =>
-          expect(scheduler.inputScale(i), titleOf(one)).toBeCloseTo(one.inputScale?.[i] ?? 1, 6),
-        );
-      }
-    });
+  it('in timesteps, initial sigma and input scale', () => {
+    for (const one of golden.cases) {
+      const scheduler = ready(one);
+      if (name === 'consistency') expect(worst(scheduler.timesteps, one.timesteps), titleOf(one)).toBeLessThan(1e-12);
+      else expect(scheduler.timesteps, titleOf(one)).toEqual(one.timesteps);
+      expect(worst([scheduler.initNoiseSigma], [one.initNoiseSigma]), titleOf(one)).toBeLessThan(1e-6);
+      one.timesteps.forEach((_, i) =>
+        expect(scheduler.inputScale(i), titleOf(one)).toBeCloseTo(one.inputScale?.[i] ?? 1, 6),
+      );
+    }
+  });
 
-    it('in the samples of every step, within 2e-5', () => {
-      for (const one of golden.cases) {
-        const scheduler = ready(one);
-        const c = coefficientsOf(golden, one);
-        let x: Float32Array = Float32Array.from(golden.pool.initial, (value) => value * scheduler.initNoiseSigma);
-        one.samples.forEach((expected, i) => {
-          const { prevSample, predOriginalSample } = scheduler.step(outputAt(i), i, x, {
-            noise: noiseAt(i),
-            coefficients: { sample: c.sample[i]!, noise: c.noise[i]! },
-          });
-          expect(worst(prevSample, expected), `${titleOf(one)} step ${i}`).toBeLessThan(2e-5);
-          if (one.originals !== undefined) {
-            expect(worst(predOriginalSample, one.originals[i]!), `${titleOf(one)} x0 of step ${i}`).toBeLessThan(2e-5);
-          }
-          x = prevSample;
+  it('in the samples of every step, within 2e-5', () => {
+    for (const one of golden.cases) {
+      const scheduler = ready(one);
+      const c = coefficientsOf(golden, one);
+      let x: Float32Array = Float32Array.from(golden.pool.initial, (value) => value * scheduler.initNoiseSigma);
+      one.samples.forEach((expected, i) => {
+        const { prevSample, predOriginalSample } = scheduler.step(outputAt(i), i, x, {
+          noise: noiseAt(i),
+          coefficients: { sample: c.sample[i]!, noise: c.noise[i]! },
         });
-      }
-    });
-
-    it('in the samples of the fused schedule, within 2e-5; a schedule that clips has none', () => {
-      for (const one of golden.cases) {
-        const scheduler = ready(one);
-        if (clips(one)) {
-          expect(() => scheduler.fused(), titleOf(one)).toThrow(/clips its predicted sample/);
-          continue;
+        expect(worst(prevSample, expected), `${titleOf(one)} step ${i}`).toBeLessThan(2e-5);
+        if (one.originals !== undefined) {
+          expect(worst(predOriginalSample, one.originals[i]!), `${titleOf(one)} x0 of step ${i}`).toBeLessThan(2e-5);
         }
-        const { steps, initNoiseSigma } = scheduler.fused(coefficientsOf(golden, one));
-        expect(steps).toHaveLength(one.steps);
-        const x = Float32Array.from(golden.pool.initial, (value) => value * initNoiseSigma);
-        one.samples.forEach((expected, i) => {
-          applyFused(steps[i]!, x, outputAt(i), scheduler.needsNoise(i) ? noiseAt(i) : null, x);
-          expect(worst(x, expected), `${titleOf(one)} step ${i}`).toBeLessThan(2e-5);
-        });
+        x = prevSample;
+      });
+    }
+  });
+
+  it('in the samples of the fused schedule, within 2e-5; a schedule that clips has none', () => {
+    for (const one of golden.cases) {
+      const scheduler = ready(one);
+      if (clips(one)) {
+        expect(() => scheduler.fused(), titleOf(one)).toThrow(/clips its predicted sample/);
+        continue;
       }
-    });
-  },
-);
+      const { steps, initNoiseSigma } = scheduler.fused(coefficientsOf(golden, one));
+      expect(steps).toHaveLength(one.steps);
+      const x = Float32Array.from(golden.pool.initial, (value) => value * initNoiseSigma);
+      one.samples.forEach((expected, i) => {
+        applyFused(steps[i]!, x, outputAt(i), scheduler.needsNoise(i) ? noiseAt(i) : null, x);
+        expect(worst(x, expected), `${titleOf(one)} step ${i}`).toBeLessThan(2e-5);
+      });
+    }
+  });
+});
 
 describe('the full TCD loop over a ramp, with the stand-in network x t / (t + 1)', () => {
   const sumOfMagnitudes = (steps: number): number => {

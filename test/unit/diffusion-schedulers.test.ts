@@ -6,9 +6,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { alphasCumprod, type BetaConfig } from '../../diffusion/betas.js';
 import { applyFused } from '../../diffusion/fused.js';
-import { dynamicShift, fluxSigmas } from '../../diffusion/flow-match-euler.js';
+import { dynamicShift } from '../../diffusion/flow-shift.js';
+import { fluxSigmas } from '../../diffusion/flow-sigmas.js';
 import { SCHEDULER_TYPES } from '../../contract/names.js';
 import { createScheduler, type Scheduler } from '../../diffusion/scheduler.js';
+import type { TimestepOptions } from '../../diffusion/definition.js';
+import type { QschedError } from '../../contract/errors.js';
 import { fuseStep, runStep, type StepPlan } from '../../diffusion/step-plan.js';
 
 const betas = (
@@ -207,6 +210,56 @@ describe('flow matching', () => {
   });
 });
 
+describe('timesteps and sigmas that are given', () => {
+  const refusal = (type: string, options: TimestepOptions, steps = 2) => {
+    try {
+      createScheduler({ type }).setTimesteps(steps, options);
+    } catch (error) {
+      return error as QschedError;
+    }
+    throw new Error('was not refused');
+  };
+
+  it.each(['tcd', 'lcm', 'euler', 'flow-match-euler', 'flow-match-lcm'])('%s takes timesteps', (name) => {
+    const scheduler = createScheduler({ type: name });
+    scheduler.setTimesteps(4, { timesteps: [999, 749, 499, 249] });
+    expect(scheduler.timesteps).toEqual([999, 749, 499, 249]);
+  });
+
+  it.each(['ddim', 'euler-ancestral'])('%s takes none, as in diffusers', (name) => {
+    expect(refusal(name, { timesteps: [999, 499] }).message).toBe(
+      `The scheduler "${name}" has no option timesteps (it is [999,499]).`,
+    );
+  });
+
+  it.each([
+    ['tcd', { timesteps: [999] }, 'timesteps has 1 numbers, but the schedule has 2 steps.'],
+    [
+      'tcd',
+      { timesteps: [499, 999] },
+      'timesteps is [499, 999]: must fall strictly, whole numbers from 999 down to 0.',
+    ],
+    ['lcm', { timesteps: [1000, 1] }, /must fall strictly, whole numbers from 999 down to 0/],
+    ['lcm', { timesteps: [900.5, 1] }, /whole numbers/],
+    ['consistency', { timesteps: [40, 1] }, /from 39 down to 0/],
+    ['euler', { timesteps: [999.5, 1] }, /numbers from 999 down to 0/],
+    [
+      'euler',
+      { timesteps: [999, 1], sigmas: [2, 1] },
+      'sigmas and timesteps are both given: each determines the other.',
+    ],
+    ['euler', { sigmas: [1, 0] }, /must fall strictly, within \(0, 1000000\]/],
+    ['flow-match-euler', { timesteps: [1000, 0] }, /must fall strictly, numbers from 1000/],
+    ['scm', { timesteps: [1.6, 1] }, /must fall strictly, numbers from 1.5708/],
+    ['scm', { sigmas: [1, 0.5] }, 'The scheduler "scm" has no option sigmas (it is [1,0.5]).'],
+  ] as const)('%s refuses %j', (name, options, message) => {
+    const error = refusal(name, options);
+    expect(error.code).toBe('usage');
+    expect(error.message).toMatch(message);
+    expect(error.hint).not.toBe('');
+  });
+});
+
 describe('what a scheduler refuses', () => {
   it.each([
     [{}, /neither a type nor a _class_name/],
@@ -228,7 +281,10 @@ describe('what a scheduler refuses', () => {
       /prediction_type is "sample": must be one of epsilon, v_prediction/,
     ],
     [{ type: 'ddim', timestep_spacing: 'even' }, /timestep_spacing is "even"/],
-    [{ type: 'flow-match-euler', stochastic_sampling: true }, /stochastic_sampling is true/],
+    [{ type: 'flow-match-euler', use_karras_sigmas: true }, /use_karras_sigmas is true/],
+    [{ type: 'flow-match-lcm', scale_factors: [0.5] }, /scale_factors is \[0.5\]/],
+    [{ type: 'flow-match-euler', shift_terminal: 1 }, /shift_terminal is 1: must be a number from 0 to 0.999/],
+    [{ type: 'scm', prediction_type: 'epsilon' }, /prediction_type is "epsilon": must be one of trigflow/],
     [{ type: 'tcd', num_train_timesteps: 0 }, /num_train_timesteps is 0/],
     [{ type: 'tcd', original_inference_steps: 2.5 }, /original_inference_steps is 2.5: must be a whole number/],
     [{ type: 'tcd', beta_start: '0.1' }, /beta_start is "0.1": must be a number/],
@@ -279,6 +335,9 @@ describe('what a scheduler refuses', () => {
     );
     expect(() => createScheduler({ type: 'flow-match-euler' }).setTimesteps(2, { sigmas: [0.5, 1] })).toThrow(
       /must fall strictly/,
+    );
+    expect(() => createScheduler({ type: 'flow-match-euler', shift_terminal: 0.02 }).setTimesteps(1)).toThrow(
+      /stretches from the first sigma to the last/,
     );
     expect(() => createScheduler({ type: 'ddim', steps_offset: 900 }).setTimesteps(4)).toThrow(/steps_offset is 900/);
     scheduler.setTimesteps(2, { eta: 0.3 });

@@ -1,7 +1,7 @@
 /** Sampling one model with another scheduler: what carries over, what is left behind, what is refused. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { configFor, familyOf, typesFor } from '../../diffusion/other-sampler.js';
+import { configFor, familyOf, leftBehind, typesFor } from '../../diffusion/other-sampler.js';
 import { createScheduler } from '../../diffusion/scheduler.js';
 import { schedulerOf, type SchedulerSource } from '../../diffusion/scheduler-of.js';
 import { parseSearchSpec } from '../../contract/validate.js';
@@ -91,7 +91,15 @@ describe('the scheduler of a model', () => {
     expect(() => createScheduler(configFor('tcd', { ...config, rescale_betas_zero_snr: true }))).toThrow(
       /rescale_betas_zero_snr is true/,
     );
-    expect(() => createScheduler(configFor('tcd', { ...config, typo: 1 }))).toThrow(/unknown key "typo"/);
+    expect(configFor('tcd', { ...config, of_its_own: 1 })).toEqual(configFor('tcd', config));
+    expect(leftBehind('tcd', { ...config, of_its_own: 1 })).toEqual([
+      'solver_order',
+      'algorithm_type',
+      'use_karras_sigmas',
+      'of_its_own',
+    ]);
+    const own = { ...config, _class_name: 'TCDScheduler', of_its_own: 1 };
+    expect(() => createScheduler(configFor('tcd', own))).toThrow(/unknown key "of_its_own"/);
   });
 
   it("takes FLUX's sigmas, and its dynamic shift by packed tokens", () => {
@@ -114,6 +122,51 @@ describe('the scheduler of a model', () => {
     );
     const M = Math.exp(1.15);
     expect(shifted.timesteps[1]).toBeCloseTo((1000 * M) / (M + 1), 3);
+  });
+});
+
+describe("a flow model's own files", () => {
+  const DYNAMIC = { ...FLUX, use_dynamic_shifting: true };
+  const source = (modelIndex: Record<string, unknown>, size = 128, config: Record<string, unknown> = DYNAMIC) =>
+    ({ schedulerConfig: config, latentShape: [16, size, size], modelIndex }) as const;
+  const timesteps = (model: SchedulerSource, choice: object = {}) =>
+    schedulerOf(model, { type: 'flow-match-euler', steps: 4, eta: 0, ...choice }).timesteps;
+  const shiftOf = (t: number) => Math.log(t / (1000 - t) / 3); // of sigma .75: e^mu = (sigma' / (1 - sigma')) / 3
+
+  it('FLUX.2 computes its shift from tokens and steps, with a jump at 4,300 tokens', () => {
+    const flux2 = { _class_name: 'Flux2KleinPipeline' };
+    expect(shiftOf(timesteps(source(flux2))[1]!)).toBeCloseTo(2.291, 2);
+    expect(shiftOf(timesteps(source(flux2, 132))[1]!)).toBeCloseTo(1.194, 2);
+    expect(timesteps(source({}), { mu: 'flux2' })).toEqual(timesteps(source(flux2)));
+  });
+
+  it("Krea's distilled models have a fixed one, and others the line of their config", () => {
+    const krea = { _class_name: 'Krea2Pipeline', is_distilled: true };
+    expect(shiftOf(timesteps(source(krea, 64))[1]!)).toBeCloseTo(1.15, 5);
+    expect(shiftOf(timesteps(source({ ...krea, is_distilled: false }, 32))[1]!)).toBeCloseTo(0.5, 5);
+  });
+
+  it('Stable Diffusion 3 leaves the noise levels to the scheduler', () => {
+    const config = { ...FLUX, shift: 3 };
+    const own = timesteps(source({ _class_name: 'StableDiffusion3Pipeline' }, 128, config));
+    expect(own.at(-1)).toBeCloseTo(8.93, 1);
+    expect(timesteps(source({}, 128, config), { spacing: 'linspace' })).toEqual(own);
+    expect(timesteps({ ...source({}, 128, config), pipeline: 'sd3' })).toEqual(own);
+    expect(timesteps(source({}, 128, config)).at(-1)).toBeCloseTo(500, 5);
+  });
+
+  it.each(['sample_sigmas', 'distilled_sigmas'])('%s are taken where their number is that of the steps', (key) => {
+    const model = source({ [key]: [1, 0.9, 0.6, 0.3] }, 128, FLUX);
+    expect(timesteps(model).map(Math.round)).toEqual([1000, 900, 600, 300]);
+    expect(timesteps(model, { steps: 2 })).toEqual([1000, 500]);
+    expect(timesteps(model, { sigmas: [1, 0.8, 0.4, 0.2] }).map(Math.round)).toEqual([1000, 800, 400, 200]);
+  });
+
+  it('a shift or mu of the spec replaces all shifting of the config', () => {
+    const config = { ...DYNAMIC, shift_terminal: 0.02 };
+    expect(timesteps(source({}, 128, config), { shift: 1 })).toEqual([1000, 750, 500, 250]);
+    expect(timesteps(source({}, 128, config), { mu: Math.log(3) })[1]).toBeCloseTo(900, 3);
+    expect(timesteps(source({}, 128, config)).at(-1)).toBeCloseTo(20, 3);
   });
 });
 
@@ -145,6 +198,20 @@ describe('what does not fit is refused by name', () => {
     expect(() => parseSearchSpec({ model: 'shapes', scheduler: { type: 'ddim', spacing: 'karras' } })).toThrow(
       /scheduler.spacing is "karras"/,
     );
+  });
+
+  it('shifts where nothing is shifted, two shifts, and spacings that flow matching does not have', () => {
+    const refused = (model: SchedulerSource, choice: object) => () =>
+      schedulerOf(model, { type: 'flow-match-euler', steps: 4, eta: 0, ...choice });
+    expect(refused(shapes, { type: 'lcm', shift: 3 })).toThrow(
+      'scheduler.shift is 3, but the scheduler "lcm" shifts nothing.',
+    );
+    expect(refused(shapes, { type: 'tcd', mu: 'flux2' })).toThrow(/scheduler.mu is "flux2", but/);
+    expect(refused(withConfig(FLUX), { mu: 1, shift: 2 })).toThrow(/both replace the shifting/);
+    expect(refused(withConfig(FLUX), { spacing: 'leading' })).toThrow(
+      /scheduler.spacing is "leading", but flow matching/,
+    );
+    expect(refused(withConfig(FLUX), { prediction: 'sample' })).toThrow(/scheduler.prediction is "sample"/);
   });
 
   it('a DDIM model that clips', () => {

@@ -83,7 +83,7 @@ describe('bad input', () => {
     const [group, key] = field.split('.') as [keyof SearchSpec, string?];
     const filled = parseSearchSpec(byDefault)[group];
     expect(error.hint).toBe(
-      `For example: ${field}: ${JSON.stringify(key === undefined ? filled : filled[key as never]).replaceAll('"', '')}`,
+      `For example: ${field}: ${JSON.stringify(key === undefined ? filled : filled![key as never]).replaceAll('"', '')}`,
     );
   });
 

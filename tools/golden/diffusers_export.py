@@ -77,8 +77,9 @@ def in_loop(scheduler, module, document):
     """The same by hand, for schedulers whose pipelines need a network with another interface."""
     samples = []
     scheduler.set_timesteps(document["scheduler"]["steps"])
-    x = tensor(POOL["initial"]) * float(getattr(scheduler, "init_noise_sigma", 1.0))
-    for i, t in enumerate(scheduler.timesteps):
+    scm = document["scheduler"]["type"] == "scm"  # SanaSprintPipeline scales its latents itself, and leaves the end out
+    x = tensor(POOL["initial"]) * float(scheduler.config.sigma_data if scm else getattr(scheduler, "init_noise_sigma", 1.0))
+    for i, t in enumerate(scheduler.timesteps[:-1] if scm else scheduler.timesteps):
         if hasattr(module, "randn_tensor"):
             module.randn_tensor = lambda shape, i=i, **_: tensor(POOL["noise"][i])
         scaled = scheduler.scale_model_input(x, t) if hasattr(scheduler, "scale_model_input") else x
@@ -94,7 +95,7 @@ def short(x):
 def trajectory(document):
     scheduler, module = make(document)
     qsched_diffusers.apply(scheduler, document)
-    way = in_loop if document["scheduler"]["type"] in ("flow-match-euler", "consistency") else in_pipeline
+    way = in_loop if document["scheduler"]["type"] in ("flow-match-euler", "flow-match-lcm", "consistency", "scm") else in_pipeline
     return way(scheduler, module, document)
 
 

@@ -53,6 +53,28 @@ def tensor(values):
     return torch.tensor(values, dtype=torch.float32).reshape(1, SIZE, 1, 1)
 
 
+def set_timesteps(scheduler, steps, given):
+    """As diffusers' pipelines do: lists take the place of the number of steps; the end, 0, is added where it is passed."""
+    name = type(scheduler).__name__
+    if name == "SCMScheduler":
+        if "timesteps" in given:
+            given = {"timesteps": [*given["timesteps"], 0.0], "max_timesteps": None}
+        scheduler.set_timesteps(steps, **given, intermediate_timesteps=1.3 if steps == 2 and not given else None)
+    elif name == "EulerDiscreteScheduler" and "sigmas" in given:
+        scheduler.set_timesteps(sigmas=[*given["sigmas"], 0.0])
+    elif "sigmas" in given or "timesteps" in given:
+        scheduler.set_timesteps(**given)
+    else:
+        scheduler.set_timesteps(steps, **given)
+
+
+def initial_sigma(scheduler):
+    """SanaSprintPipeline scales its latents itself."""
+    if type(scheduler).__name__ == "SCMScheduler":
+        return float(scheduler.config.sigma_data)
+    return float(getattr(scheduler, "init_noise_sigma", 1.0))
+
+
 def trajectory(class_name, config, steps, options, scaled):
     """One sampling run: the sample after every step, and other outputs of the scheduler."""
     cls = getattr(diffusers, class_name)
@@ -60,14 +82,11 @@ def trajectory(class_name, config, steps, options, scaled):
     scheduler = cls(**config)
     eta = {"eta": options["eta"]} if "eta" in options else {}
     given = {k: v for k, v in options.items() if k != "eta"}
-    if "sigmas" in given:
-        scheduler.set_timesteps(sigmas=given.pop("sigmas"), **given)
-    else:
-        scheduler.set_timesteps(steps, **given)
-    timesteps = scheduler.timesteps
+    set_timesteps(scheduler, steps, given)
+    timesteps = scheduler.timesteps[:-1] if class_name == "SCMScheduler" else scheduler.timesteps
     assert len(timesteps) == steps, (class_name, config, steps, len(timesteps))
     takes_scale = hasattr(scheduler, "scale_model_input")
-    sigma0 = float(getattr(scheduler, "init_noise_sigma", 1.0))
+    sigma0 = initial_sigma(scheduler)
     x = tensor(POOL["initial"]) * sigma0
     samples, originals, scales = [], [], []
     for i, t in enumerate(timesteps):
@@ -131,10 +150,13 @@ def schedulers():
     write("tcd", pool=POOL, complete=complete("TCDScheduler"), cases=[
         *cases("TCDScheduler", tcd, ETAS),
         *cases("TCDScheduler", other_grid, [{"eta": 0.45}, {"eta": 0.9}]),
+        *cases("TCDScheduler", [{}], [{"eta": 0.3, "timesteps": [999, 749, 499, 249]}, {"eta": 0, "timesteps": [800, 333, 20, 0]}], steps=[4]),
     ], ramp=ramp())
     write("lcm", pool=POOL, complete=complete("LCMScheduler"), cases=[
         *cases("LCMScheduler", product(prediction_type=PREDICTIONS)),
         *cases("LCMScheduler", [{"clip_sample": True, "clip_sample_range": 0.7}, {"timestep_scaling": 0.001}], steps=[1, 4]),
+        *cases("LCMScheduler", [{}], [{"timesteps": [999, 749, 499, 249]}], steps=[4]),
+        *cases("LCMScheduler", [{}], [{"timesteps": [399]}, {"timesteps": [800]}], steps=[1]),
     ])
     ddim = product({**LATENT, "clip_sample": False, "set_alpha_to_one": False, "steps_offset": 1}, prediction_type=PREDICTIONS, timestep_spacing=SPACINGS)
     write("ddim", pool=POOL, complete=complete("DDIMScheduler"), cases=[
@@ -146,6 +168,8 @@ def schedulers():
     write("euler", pool=POOL, complete=complete("EulerDiscreteScheduler"), cases=[
         *cases("EulerDiscreteScheduler", euler),
         *cases("EulerDiscreteScheduler", [{"final_sigmas_type": "sigma_min"}, {}], steps=[1, 4]),
+        *cases("EulerDiscreteScheduler", [LATENT, {**LATENT, "timestep_spacing": "leading"}], [
+            {"timesteps": [999, 749.5, 499, 10]}, {"sigmas": [14.615, 6.315, 3.771, 2.181]}, {"sigmas": [20.0, 1.0, 0.5, 0.01]}], steps=[4]),
     ])
     ancestral = product({**LATENT, "steps_offset": 1}, prediction_type=["epsilon", "v_prediction"], timestep_spacing=SPACINGS)
     write("euler-ancestral", pool=POOL, complete=complete("EulerAncestralDiscreteScheduler"), cases=[
@@ -164,9 +188,32 @@ def schedulers():
         *cases("FlowMatchEulerDiscreteScheduler", product(shift=[1.0, 3.0]), [{}, flux]),
         *cases("FlowMatchEulerDiscreteScheduler", dynamic, [{"mu": 0.8}, flux_mu]),
     ])
+    def flow_cases(name):
+        stretched = [{"shift_terminal": 0.02, "shift": 3.0}, {"shift_terminal": 0.02, "use_dynamic_shifting": True, "time_shift_type": "exponential"}]
+        yield from cases(name, stretched[:1], [{}, flux], steps=[2, 4, 8])
+        yield from cases(name, stretched[1:], [flux_mu], steps=[2, 4, 8])
+        yield from cases(name, [{"invert_sigmas": True}, {"invert_sigmas": True, "shift": 3.0}], [{}, flux], steps=[1, 4])
+        lists = [{"timesteps": [1000.0, 800.0, 500.0, 100.5]}, {"timesteps": [1000.0, 800.0, 500.0, 100.5], "sigmas": [1.0, 0.9, 0.6509, 0.2]}]
+        yield from cases(name, [{}, {"shift": 3.0}], lists, steps=[4])
+
+    flow = json.loads((OUT / "flow-match-euler.json").read_text())
+    write("flow-match-euler-more", pool=POOL, complete=flow["complete"], cases=[
+        *flow_cases("FlowMatchEulerDiscreteScheduler"),
+        *cases("FlowMatchEulerDiscreteScheduler", [{"stochastic_sampling": True}, {"stochastic_sampling": True, "shift": 3.0}], [{}, flux]),
+    ])
+    write("flow-match-lcm", pool=POOL, complete=complete("FlowMatchLCMScheduler"), cases=[
+        *cases("FlowMatchLCMScheduler", product(shift=[1.0, 3.0]), [{}, flux]),
+        *cases("FlowMatchLCMScheduler", product({"use_dynamic_shifting": True}, time_shift_type=["exponential", "linear"]), [flux_mu], steps=[1, 4]),
+        *flow_cases("FlowMatchLCMScheduler"),
+    ])
+    write("scm", pool=POOL, complete=complete("SCMScheduler"), cases=[
+        *cases("SCMScheduler", [{}, {"sigma_data": 1.0}]),
+        *cases("SCMScheduler", [{}], [{"timesteps": [1.5708, 1.2, 0.7, 0.1]}], steps=[4]),
+    ])
     write("consistency", pool=POOL, complete=complete("CMStochasticIterativeScheduler"), cases=[
         *cases("CMStochasticIterativeScheduler", product(clip_denoised=[True, False])),
         *cases("CMStochasticIterativeScheduler", [{"num_train_timesteps": 30, "sigma_max": 20.0, "s_noise": 0.9, "clip_denoised": False}]),
+        *cases("CMStochasticIterativeScheduler", product(clip_denoised=[True, False]), [{"timesteps": [22, 0]}], steps=[2]),
     ])
 
 
