@@ -6,6 +6,7 @@ import { searchesBehind, seenPrompts } from '../db/confirmable.js';
 import { fittedPrompts } from '../db/fits.js';
 import type { Store } from '../db/open-store.js';
 import { resolveSchedules } from '../db/resolve-schedules.js';
+import { readingOf } from '../contract/same-prompt.js';
 import { resolveSplit } from '../inference/prompts/prompt-sets.js';
 import type { ResolvedSchedule } from '../contract/evaluate-payloads.js';
 import type { EvaluateSpec } from '../contract/evaluate-spec.js';
@@ -20,7 +21,8 @@ export function resolveRows(store: Store, spec: EvaluateSpec): ResolvedSchedule[
       fittedPrompts(store, source),
       ...searchesBehind(store, source).map((id) => seenPrompts(store, id)),
     ];
-    const seen = texts.filter((text) => chosenBy.some((set) => set.has(text))).length;
+    const read = new Set(chosenBy.flatMap((set) => [...set].map(readingOf)));
+    const seen = texts.filter((text) => read.has(readingOf(text))).length;
     return seen === 0 ? resolved : { ...resolved, seen };
   });
 }

@@ -5,6 +5,7 @@ import { QschedError } from './errors.js';
 import { checkStepLists, expandScheduler } from './expand-scheduler.js';
 import { explainIssues, type Path } from './explain-issues.js';
 import { settleCount } from './prompt-count.js';
+import { readingOf } from './same-prompt.js';
 import { SearchSpec, type ObjectiveChoice } from './search-spec.js';
 
 const EXAMPLE = 'For example: {"model": "shapes", "precision": "w4a8"}';
@@ -101,8 +102,8 @@ interface Split {
 
 function sharedPrompt(one: Split, two: Split): string | undefined {
   if (one.texts && two.texts) {
-    const known = new Set(one.texts);
-    const text = two.texts.find((t) => known.has(t));
+    const known = new Set(one.texts.map(readingOf));
+    const text = two.texts.find((t) => known.has(readingOf(t)));
     return text === undefined ? undefined : `the prompt "${text.length > 80 ? `${text.slice(0, 77)}...` : text}"`;
   }
   return !one.texts && !two.texts && one.set === two.set ? `the prompt set "${one.set}"` : undefined;

@@ -3,6 +3,7 @@
  */
 import { QschedError } from '../contract/errors.js';
 import type { PromptNouns, PromptSplit, Stage } from '../contract/payloads.js';
+import { readingOf } from '../contract/same-prompt.js';
 import type { SearchSpec } from '../contract/search-spec.js';
 import type { Prompt } from '../inference/prompts/prompt.js';
 import { resolveSplit } from '../inference/prompts/prompt-sets.js';
@@ -40,23 +41,26 @@ export const nounsOf = ({ prompts }: SearchPrompts): Record<Stage, PromptNouns> 
   confirm: prompts.confirm.map(({ nouns }) => nouns),
 });
 
-/** Encoders ignore case and read any white space as one blank: such texts are one prompt. */
-const asRead = (text: string): string => text.trim().toLowerCase().replaceAll(/\s+/g, ' ');
-
+/** Texts that encoders read alike are one prompt. */
 function refuseOverlap(texts: Readonly<Record<Stage, readonly string[]>>): void {
-  const owner = new Map<string, string>();
+  const owner = new Map<string, { readonly field: string; readonly text: string }>();
   for (const stage of ['calibration', 'select', 'confirm'] as const) {
     const field = FIELDS[stage];
     for (const text of texts[stage]) {
-      const other = owner.get(asRead(text));
-      if (other !== undefined && other !== field) {
+      const reading = readingOf(text);
+      const other = owner.get(reading);
+      if (other !== undefined && other.field !== field) {
+        const both =
+          other.text === text
+            ? `both hold "${text}"`
+            : `"${other.text}" and "${text}" are one prompt for a text encoder`;
         throw new QschedError(
           'usage',
-          `${other} and ${field} overlap: both hold "${text}". A verdict needs prompts that the search never saw.`,
-          `Give ${other} and ${field} different prompts.`,
+          `${other.field} and ${field} overlap: ${both}. A verdict needs prompts that the search never saw.`,
+          `Give ${other.field} and ${field} different prompts.`,
         );
       }
-      owner.set(asRead(text), field);
+      owner.set(reading, { field, text });
     }
   }
 }

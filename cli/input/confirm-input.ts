@@ -7,6 +7,7 @@ import { resolveSplit } from '../../inference/prompts/prompt-sets.js';
 import type { Confirmable } from '../../metrics/statistics/confirmation.js';
 import { canonicalJson } from '../../contract/canonical-json.js';
 import { QschedError } from '../../contract/errors.js';
+import { readingOf } from '../../contract/same-prompt.js';
 import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
 import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
 import { setFields, type Given } from './flag.js';
@@ -49,8 +50,8 @@ export function planConfirmation(
 
 function refuseSeen(store: Store, searches: readonly StoredSearch[], texts: readonly string[]): void {
   for (const { id } of searches) {
-    const seen = seenPrompts(store, id);
-    const shared = texts.find((text) => seen.has(text));
+    const seen = new Set([...seenPrompts(store, id)].map(readingOf));
+    const shared = texts.find((text) => seen.has(readingOf(text)));
     if (shared === undefined) continue;
     throw new QschedError(
       'usage',

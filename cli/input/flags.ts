@@ -62,7 +62,7 @@ const OPTIMIZER = {
 
 /** A prompt set or a file, and how many prompts of it. */
 const prompts = (group: string, help: string) =>
-  takes('<set|file>', `${help}: a prompt set, or a file with one prompt per line`, {
+  takes('<set|file>', `${help}: a prompt set, or a file (text, JSON, JSON lines, YAML, CSV or TSV)`, {
     fields: [`${group}.set`, `${group}.texts`],
   });
 const count = (group: string, help: string) => takes('<n>', help, { fields: [`${group}.count`] });

@@ -65,7 +65,7 @@ function readPrompts(path: string, flag: string): string[] {
     throw new QschedError(
       'usage',
       `${flag}: the file ${path} cannot be read (${reason}).`,
-      'Use the name of a prompt set, or the path of a text file with one prompt per line.',
+      'Use the name of a prompt set, or the path of a file: text with one prompt per line, JSON, JSON lines, YAML, CSV or TSV.',
     );
   }
 }

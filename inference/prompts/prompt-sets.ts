@@ -1,17 +1,17 @@
 /**
- * Prompt sets: JSON ({prompts: [{text, nouns?}]}), a table (.csv, .tsv), or plain text with a prompt per line.
+ * Prompt sets: files of any known format under the prompt roots, found by their names.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { messageOf, QschedError } from '../../contract/errors.js';
+import { QschedError } from '../../contract/errors.js';
 import type { PromptSplit } from '../../contract/payloads.js';
 import { suggestion } from '../../contract/suggestion.js';
 import { isPlainName, promptRoots } from '../models/model-roots.js';
+import { readPromptFile } from './prompt-file.js';
+import { SET_EXTENSIONS } from './prompt-formats.js';
 import type { Prompt } from './prompt.js';
-import { parsePromptTable } from './prompt-table.js';
-
-const EXTENSIONS = ['.json', '.csv', '.tsv', '.txt'];
+import { refuseTwice } from './refuse-twice.js';
 
 const sha256 = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
 
@@ -24,84 +24,16 @@ const hashNouns = (prompts: readonly Prompt[]): string | null =>
 /**
  * Reads prompts from a file's content.
  *
- * @throws QschedError (usage): not UTF-8, not the format, empty or duplicated prompts
+ * @throws QschedError (usage): as `readPromptFile`, and for empty prompts, and prompts that encoders read alike
  */
 export function parsePrompts(content: Uint8Array, where: string): Prompt[] {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(content);
-  } catch {
-    throw new QschedError('usage', `${where} is not UTF-8 text.`, 'Save the file as UTF-8.');
-  }
-  const prompts =
-    READERS[extname(where).toLowerCase()]?.(text, where) ??
-    text
-      .split(/\r?\n/)
-      .map((line) => line.trim())
-      .filter((line) => line !== '')
-      .map((line): Prompt => ({ text: line, nouns: null }));
+  const { prompts } = readPromptFile(content, where);
   if (prompts.length === 0) throw new QschedError('usage', `${where} holds no prompts.`, 'Write one prompt per line.');
-  const seen = new Set<string>();
-  prompts.forEach(({ text: prompt }, i) => {
-    if (prompt.trim() === '') throw new QschedError('usage', `Prompt ${i + 1} of ${where} is empty.`, 'Remove it.');
-    if (seen.has(prompt)) {
-      throw new QschedError(
-        'usage',
-        `Prompt ${i + 1} of ${where} appears twice: "${shortened(prompt)}".`,
-        'Remove one of them: a duplicate would count double.',
-      );
-    }
-    seen.add(prompt);
-  });
-  return prompts;
-}
-
-/** A prompt as a message shows it. */
-const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 77)}...` : text);
-
-/** Formats by the end of the file's name; anything else is plain text. */
-const READERS: Readonly<Record<string, (text: string, where: string) => Prompt[]>> = {
-  '.json': fromJson,
-  '.csv': (text, where) => fromTable(text, where, ','),
-  '.tsv': (text, where) => fromTable(text, where, '\t'),
-};
-
-function fromTable(text: string, where: string, delimiter: ',' | '\t'): Prompt[] {
-  try {
-    return parsePromptTable(text, delimiter);
-  } catch (error) {
-    throw new QschedError(
-      'usage',
-      `${where} is not a prompt set: ${messageOf(error)}.`,
-      `Expected a header line with a column "text" or "prompt", then a prompt per line${delimiter === ',' ? '; one with a comma or a quotation mark is in quotation marks: "a cat, on a mat"' : ''}.`,
-    );
-  }
-}
-
-function fromJson(text: string, where: string): Prompt[] {
-  try {
-    const data = JSON.parse(text) as { prompts?: unknown } | unknown[] | null;
-    const list = Array.isArray(data) ? data : data?.prompts;
-    if (!Array.isArray(list)) throw new Error('it needs a list "prompts"');
-    return list.map((entry: unknown, i) => {
-      const { text: value, nouns } =
-        typeof entry === 'string'
-          ? { text: entry, nouns: undefined }
-          : ((entry ?? {}) as { text?: unknown; nouns?: unknown });
-      if (typeof value !== 'string') throw new Error(`entry ${i + 1} has no text`);
-      const known = nouns !== undefined && nouns !== null;
-      if (known && !(Array.isArray(nouns) && nouns.every((noun) => typeof noun === 'string' && noun !== ''))) {
-        throw new Error(`the nouns of entry ${i + 1} are not list of words`);
-      }
-      return { text: value, nouns: known ? nouns : null };
-    });
-  } catch (error) {
-    throw new QschedError(
-      'usage',
-      `${where} is not a prompt set: ${messageOf(error)}.`,
-      'Expected {"prompts": [{"text": "...", "nouns": ["..."]}]}, nouns are optional; or a text file with a prompt per line.',
-    );
-  }
+  refuseTwice(
+    prompts.map(({ text }) => text),
+    where,
+  );
+  return prompts.map(({ text, nouns }) => ({ text, nouns }));
 }
 
 const statOf = (path: string) => statSync(path, { throwIfNoEntry: false });
@@ -111,7 +43,9 @@ const isFolder = (path: string): boolean => statOf(path)?.isDirectory() === true
 export function listPromptSets(roots: readonly string[] = promptRoots()): string[] {
   const files = roots.filter(isFolder).flatMap((root) => readdirSync(root));
   return [
-    ...new Set(files.filter((file) => EXTENSIONS.includes(extname(file))).map((file) => basename(file, extname(file)))),
+    ...new Set(
+      files.filter((file) => SET_EXTENSIONS.includes(extname(file))).map((file) => basename(file, extname(file))),
+    ),
   ].sort();
 }
 
@@ -125,7 +59,7 @@ export function readPromptSet(name: string, roots: readonly string[] = promptRoo
     );
   }
   for (const root of roots.filter(isFolder)) {
-    for (const extension of EXTENSIONS) {
+    for (const extension of SET_EXTENSIONS) {
       const path = join(root, `${name}${extension}`);
       if (statOf(path)?.isFile()) return parsePrompts(readFileSync(path), path);
     }
@@ -136,7 +70,7 @@ export function readPromptSet(name: string, roots: readonly string[] = promptRoo
 /**
  * The prompts that a spec chooses, and the split that identifies them.
  *
- * @throws QschedError (usage): unknown set, or fewer prompts than asked for
+ * @throws QschedError (usage): unknown set, fewer prompts than asked for, or one prompt twice
  */
 export function resolveSplit(
   choice: { set: string; texts?: string[] | undefined; count: number; seeds: number[] },
@@ -144,6 +78,7 @@ export function resolveSplit(
   roots?: readonly string[],
 ): { split: PromptSplit; texts: string[]; prompts: Prompt[] } {
   const all = choice.texts?.map((text): Prompt => ({ text, nouns: null })) ?? readPromptSet(choice.set, roots);
+  if (choice.texts) refuseTwice(choice.texts, `${field}.texts`);
   const count = choice.texts ? all.length : choice.count;
   if (count > all.length) {
     throw new QschedError(

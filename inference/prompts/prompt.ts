@@ -7,3 +7,8 @@ export interface Prompt {
   readonly text: string;
   readonly nouns: readonly string[] | null;
 }
+
+/** A prompt of a file, with its category if the file has one. */
+export interface FilePrompt extends Prompt {
+  readonly category: string | null;
+}

@@ -315,8 +315,8 @@ describe('prompt sets', () => {
     expect(parsePrompts(bytes('prompt\tCategory\na "cat"\tAnimals\n'), 'x.tsv')).toEqual([
       { text: 'a "cat"', nouns: null },
     ]);
-    expect(refusal(() => parsePrompts(bytes('caption,id\na cat,1\n'), 'x.csv')).message).toBe(
-      'x.csv is not a prompt set: it has the columns "caption", "id", and none is called "text" or "prompt".',
+    expect(refusal(() => parsePrompts(bytes('title,id\na cat,1\n'), 'x.csv')).message).toBe(
+      'x.csv is not a prompt set: it has the columns "title", "id", and none is called "text", "prompt" or "caption".',
     );
     expect(refusal(() => parsePrompts(bytes('text,id\na cat\n'), 'x.csv')).message).toContain(
       'x.csv is not a prompt set: line 2:',
@@ -335,7 +335,7 @@ describe('prompt sets', () => {
       { text: 'snow', nouns: null },
     ]);
     expect(refusal(() => parsePrompts(bytes('[{"text": "a cat", "nouns": "cat"}]'), 'x.json')).message).toContain(
-      'the nouns of entry 1 are not list of words',
+      'the nouns of entry 1 are not a list of words',
     );
   });
 
@@ -366,13 +366,18 @@ describe('prompt sets', () => {
     ],
     ['a duplicate', bytes('a\nb\na\n'), 'x.txt', 'Prompt 3 of x.txt appears twice: "a".'],
     ['an empty prompt', bytes('["a", " "]'), 'x.json', 'Prompt 2 of x.json is empty.'],
-    ['no list', bytes('{"texts": []}'), 'x.json', 'x.json is not a prompt set: it needs a list "prompts".'],
-    ['null', bytes('null'), 'x.json', 'x.json is not a prompt set: it needs a list "prompts".'],
+    [
+      'no list',
+      bytes('{"texts": []}'),
+      'x.json',
+      'x.json is not a prompt set: it is a mapping with "texts" and without a list "prompts".',
+    ],
+    ['null', bytes('null'), 'x.json', 'x.json is not a prompt set: it is empty, neither a list nor a mapping.'],
     [
       'an entry without text',
       bytes('["a", {"txt": "b"}]'),
       'x.json',
-      'x.json is not a prompt set: entry 2 has no text.',
+      'x.json is not a prompt set: entry 2 has no text: it needs "text", "prompt" or "caption", and has "txt".',
     ],
     ['broken JSON', bytes('["a",'), 'x.json', 'x.json is not a prompt set: '],
   ])('%s is refused', (_, content, where, message) => {
@@ -485,7 +490,9 @@ describe('what files show before any server is needed', () => {
     );
     expect(check({ select: { set: 'more', count: 2 } }).texts.select).toEqual(['x', 'b']);
     write(join(prompts, 'odd.txt'), 'x\nb\nA');
-    expect(refusal(() => check({ select: { set: 'odd', count: 3 } })).message).toMatch(/overlap: both hold "A"/);
+    expect(refusal(() => check({ select: { set: 'odd', count: 3 } })).message).toMatch(
+      /overlap: "a" and "A" are one prompt for a/,
+    );
   });
 
   test('an unknown scorer of the verdict, and a control without its network', () => {
