@@ -1,28 +1,7 @@
 """FluxTransformer2DModel: packed latents (B, h w / 4, 4 C), T5 states, pooled CLIP, ids, and `guidance` where it is distilled."""
-from contextlib import contextmanager
-
 import torch
-from diffusers.models.transformers import transformer_flux
 
 from .onnx_file import Network
-
-
-def _rotate(x, freqs_cis, use_real=True, use_real_unbind_dim=-1, sequence_dim=2):
-    """diffusers' apply_rotary_emb without a reshape to constant sizes, which would fix the batch of the trace."""
-    assert use_real and use_real_unbind_dim == -1
-    cos, sin = (f[None, None] if sequence_dim == 2 else f[None, :, None] for f in freqs_cis)
-    turned = torch.stack([-x[..., 1::2], x[..., 0::2]], dim=-1).flatten(3)
-    return (x.float() * cos + turned.float() * sin).to(x.dtype)
-
-
-@contextmanager
-def _free_batch():
-    original = transformer_flux.apply_rotary_emb
-    transformer_flux.apply_rotary_emb = _rotate
-    try:
-        yield
-    finally:
-        transformer_flux.apply_rotary_emb = original
 
 
 class _Flux(torch.nn.Module):
@@ -31,8 +10,7 @@ class _Flux(torch.nn.Module):
         self.transformer, self.names = transformer, names
 
     def forward(self, *values):
-        with _free_batch():
-            return self.transformer(**dict(zip(self.names, values)), return_dict=False)[0]
+        return self.transformer(**dict(zip(self.names, values)), return_dict=False)[0]
 
 
 def _inputs(config, rows: int, height: int, width: int, length: int) -> dict[str, torch.Tensor]:

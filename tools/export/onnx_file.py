@@ -10,6 +10,8 @@ import onnxruntime as ort
 import torch
 from onnx.external_data_helper import set_external_data
 
+from .tracing import traceable
+
 OPSET = 18
 INLINE_LIMIT = 2**31 - 2**20  # bytes; protobuf takes no message of 2 GiB
 EXTERNAL_FROM = 1024  # bytes; smaller tensors stay in the graph, where shapes are read from
@@ -43,7 +45,7 @@ def write_network(network: Network, path: Path, dtype: torch.dtype, shard_bytes:
     value, 1e-4 in float32 and 3e-2 in float16)."""
     path.parent.mkdir(parents=True, exist_ok=True)
     module, inputs = network.module.to(dtype).eval(), cast(network.inputs, dtype)
-    with tempfile.TemporaryDirectory(dir=path.parent) as work, warnings.catch_warnings(), torch.no_grad():
+    with tempfile.TemporaryDirectory(dir=path.parent) as work, warnings.catch_warnings(), torch.no_grad(), traceable():
         warnings.simplefilter("ignore")
         traced = Path(work) / "traced.onnx"  # above 2 GiB torch writes one file per tensor beside it
         torch.onnx.export(module, tuple(inputs.values()), str(traced), dynamo=False, opset_version=OPSET, input_names=list(inputs),

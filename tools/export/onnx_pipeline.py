@@ -4,6 +4,7 @@ For calibration and for comparisons.
 """
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import diffusers
 import numpy as np
@@ -46,6 +47,11 @@ class OrtModule(torch.nn.Module):
 
 class OrtDenoiser(OrtModule):
     """A UNet or a transformer: inputs by diffusers' names, in its order where they are given by position."""
+
+    @property
+    def add_embedding(self):
+        """The SDXL pipeline compares the width of its pooled embedding and time_ids with it."""
+        return SimpleNamespace(linear_1=SimpleNamespace(in_features=self.config.get("projection_class_embeddings_input_dim")))
 
     def forward(self, *args, added_cond_kwargs=None, return_dict=True, **given):
         given.update(zip(("sample", "timestep", "encoder_hidden_states"), args))
