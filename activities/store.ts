@@ -83,8 +83,8 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
       }),
     keepFit: (request: KeepFitRequest): Promise<StoredFit> =>
       guarded(() => {
-        const { inputs, description, scheduler, fits, trajectories, texts } = request;
-        const document = fitDocument(description, scheduler, fits);
+        const { inputs, description, pipeline, scheduler, fits, trajectories, texts } = request;
+        const document = fitDocument(description, scheduler, pipeline, fits);
         return { ...addFit(store, { inputs, document, trajectories, texts }), document, trajectories };
       }),
     planSearch: (request: PlanSearchRequest): Promise<SearchPlan> =>

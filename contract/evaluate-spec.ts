@@ -5,6 +5,7 @@
  * the source of schemas/evaluate.schema.json.
  */
 import { z } from 'zod';
+import { pipelineFields } from './pipeline-choice.js';
 import type { GainInterval } from './search-result.js';
 import { name, ObjectiveChoice, preset, seeds, SchedulerChoice, texts, whole } from './search-spec.js';
 
@@ -32,6 +33,7 @@ export const EvaluateRow = z.strictObject({
   model: name,
   precision: name.default('w4a8'),
   preset,
+  ...pipelineFields,
   scheduler: SchedulerChoice.prefault({}),
   schedule: ScheduleChoice.default('identity'),
   /** Name of the schedule in the table; by default its source. */

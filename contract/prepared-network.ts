@@ -4,6 +4,7 @@
  * artefacts.
  */
 import type { ObjectivePlan } from './objective-plan.js';
+import type { PipelineChoice } from './pipeline-choice.js';
 import type { SearchSpec } from './search-spec.js';
 import type { Batches, WireNetwork, WireScorer } from './wire/network.js';
 import type { WireSchedule } from './wire/schedule.js';
@@ -20,7 +21,7 @@ export interface JudgedObjective {
 }
 
 /** A network with its scheduler; rows of a table that share it differ only in their schedule. */
-export interface NetworkChoice {
+export interface NetworkChoice extends PipelineChoice {
   readonly model: string;
   readonly precision: string;
   readonly scheduler: SearchSpec['scheduler'];

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { canonicalJson } from './canonical-json.js';
 import type { Coefficients } from './coefficients.js';
 import { QschedError } from './errors.js';
+import { pipelineFields } from './pipeline-choice.js';
 import { SchedulerChoice } from './search-spec.js';
 
 /** The name and version of the format. */
@@ -50,6 +51,8 @@ export const ScheduleDocument = z.strictObject({
   /** The model it was made for; absent if it depends only on the scheduler. */
   model: z.string().optional(),
   precision: z.string().optional(),
+  /** How the model was run, where that is not its own way. */
+  pipeline: z.strictObject(pipelineFields).optional(),
   searchId: z.string().optional(),
   /** Which result of a search: recommended, finalist, best or identity. */
   which: z.string().optional(),
@@ -69,11 +72,7 @@ export const ScheduleDocument = z.strictObject({
   heldOut: z.unknown().optional(),
 });
 
-type Fixed<T> = T extends readonly (infer E)[]
-  ? readonly Fixed<E>[]
-  : T extends object
-    ? { readonly [K in keyof T]: Fixed<T[K]> }
-    : T;
+type Fixed<T> = T extends object ? { readonly [K in keyof T]: Fixed<T[K]> } : T;
 
 /** A fused schedule as plain JSON. */
 export type FusedDocument = Fixed<z.infer<typeof FusedDocument>>;

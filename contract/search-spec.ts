@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { OBJECTIVE_TYPES, OPTIMIZER_NAMES, PRESET_NAMES, SCHEDULER_TYPES } from './names.js';
+import { pipelineFields } from './pipeline-choice.js';
 import { listBytes } from './wire-bytes.js';
 
 export const name = z
@@ -138,6 +139,7 @@ export const SearchSpec = z.strictObject({
   model: name,
   precision: name.default('w4a8'),
   preset,
+  ...pipelineFields,
   scheduler: SchedulerChoice.prefault({}),
   coefficients: CoefficientChoice.prefault({}),
   objective: ObjectiveChoice.prefault({}),

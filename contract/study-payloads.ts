@@ -2,6 +2,7 @@
  * What crosses the wire for PTQD and for comparisons of schedules. Plain JSON, small.
  */
 import { z } from 'zod';
+import type { PipelineChoice } from './pipeline-choice.js';
 import type { PromptSplit } from './payloads.js';
 import type { PreparedNetwork } from './prepared-network.js';
 import type { CompleteSchedule, PtqdStepDocument } from './schedule-document.js';
@@ -86,6 +87,8 @@ export interface AddFitRequest {
 export interface KeepFitRequest {
   readonly inputs: FitInputs;
   readonly description: Pick<NetworkDescription, 'model' | 'precision' | 'schedulerConfig' | 'latentShape'>;
+  /** How the model was run, where that is not its own way. */
+  readonly pipeline: PipelineChoice;
   readonly scheduler: SearchSpec['scheduler'];
   readonly fits: readonly PtqdStepDocument[];
   readonly trajectories: number;

@@ -4,6 +4,7 @@
 import { and, desc, eq, isNotNull, sql } from 'drizzle-orm';
 import { QschedError } from '../contract/errors.js';
 import type { ResolvedSchedule } from '../contract/evaluate-payloads.js';
+import { pipelineFlags, samePipeline } from '../contract/pipeline-choice.js';
 import type { NetworkChoice } from '../contract/prepared-network.js';
 import type { EvaluateSpec } from '../contract/evaluate-spec.js';
 import type { Coefficients } from '../contract/coefficients.js';
@@ -50,8 +51,9 @@ const ones = (steps: number): ResolvedSchedule['coefficients'] => ({
 
 const spaced = (spacing: Scheduler['spacing']): string => (spacing === undefined ? '' : ` --spacing ${spacing}`);
 
-const flags = ({ model, precision, scheduler: { type, steps, eta, spacing } }: NetworkChoice): string =>
-  `--model ${model} --precision ${precision} --scheduler ${type} --steps ${steps} --eta ${eta}${spaced(spacing)}`;
+const flags = ({ model, precision, scheduler: { type, steps, eta, spacing }, ...choice }: NetworkChoice): string =>
+  `--model ${model} --precision ${precision} --scheduler ${type} --steps ${steps} --eta ${eta}${spaced(spacing)}` +
+  pipelineFlags(choice);
 
 const about = ({ model, precision, scheduler: { type, steps, eta } }: NetworkChoice): string =>
   `${model} ${precision} with ${type}, ${stepCount(steps)} and eta ${eta}`;
@@ -97,9 +99,10 @@ export function latestFinalist(
     )
     .orderBy(desc(sql`coalesce(${searches.finishedAt}, ${searches.updatedAt})`), desc(searches.id))
     .all();
-  const found = finished.find(
-    ({ spec }) => differingField((JSON.parse(spec) as SearchSpec).scheduler, scheduler) === undefined,
-  );
+  const found = finished.find(({ spec: text }) => {
+    const spec = JSON.parse(text) as SearchSpec;
+    return samePipeline(spec, network) && differingField(spec.scheduler, scheduler) === undefined;
+  });
   if (found === undefined) {
     throw new QschedError(
       'usage',

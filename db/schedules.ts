@@ -3,6 +3,7 @@
  */
 import { and, desc, eq, like, sql } from 'drizzle-orm';
 import { canonicalJson } from '../contract/canonical-json.js';
+import { samePipeline } from '../contract/pipeline-choice.js';
 import type { NetworkChoice } from '../contract/prepared-network.js';
 import type { SearchResult } from '../contract/search-result.js';
 import { FusedDocument, scaleFused, SCHEDULE_FORMAT, type CompleteSchedule } from '../contract/schedule-document.js';
@@ -35,7 +36,7 @@ export interface StoredSchedule {
  */
 export function storeSchedule(store: Store, document: CompleteSchedule): { id: string; added: boolean } {
   const id = scheduleId(document.fused);
-  const { kind, model, precision, searchId: named, scheduler } = document;
+  const { kind, model, precision, pipeline, searchId: named, scheduler } = document;
   const known =
     named !== undefined && store.select({ id: searches.id }).from(searches).where(eq(searches.id, named)).get();
   const text = JSON.stringify(document);
@@ -56,7 +57,14 @@ export function storeSchedule(store: Store, document: CompleteSchedule): { id: s
       })
       .onConflictDoNothing()
       .run();
-    const origin = canonicalJson({ kind, model, precision, scheduler: schedulerFields(scheduler), searchId: named });
+    const origin = canonicalJson({
+      kind,
+      model,
+      precision,
+      ...(pipeline === undefined ? {} : { pipeline }),
+      scheduler: schedulerFields(scheduler),
+      searchId: named,
+    });
     const same = and(eq(scheduleOrigins.scheduleId, id), eq(scheduleOrigins.origin, origin));
     const before = tx.select({ createdAt: scheduleOrigins.createdAt }).from(scheduleOrigins).where(same).get();
     // Deleted and inserted again, so that rows stored within one millisecond keep their order.
@@ -98,9 +106,10 @@ export function latestFit(
   network: NetworkChoice,
 ): { id: string; document: CompleteSchedule } | undefined {
   return originsOf(store, eq(scheduleOrigins.kind, 'ptqd')).find(
-    ({ document: { model, precision, scheduler } }) =>
+    ({ document: { model, precision, scheduler, pipeline = {} } }) =>
       model === network.model &&
       precision === network.precision &&
+      samePipeline(pipeline, network) &&
       differingField(scheduler, network.scheduler) === undefined,
   );
 }

@@ -20,9 +20,14 @@ export interface Arithmetic {
   readonly batch?: number;
 }
 
-/** `qsched-score-<first 12 of hash(model files, numeric class)>`: who serves it has exactly these. */
-export const scoreQueueOf = (files: Readonly<Record<string, string>>, numeric: NumericClass): string =>
-  `qsched-score-${hashOf({ files, numeric }).slice(0, 12)}`;
+/**
+ * `qsched-score-<first 12 of hash(model files, numeric class)>`: who serves it has exactly these. The size of an image
+ * changes rows per call and not the queue, so `batch` is what the worker was given, or null.
+ */
+export const scoreQueueOf = (
+  files: Readonly<Record<string, string>>,
+  numeric: Omit<NumericClass, 'batch'> & { readonly batch: NumericClass['batch'] | null },
+): string => `qsched-score-${hashOf({ files, numeric }).slice(0, 12)}`;
 
 type Fingerprint = Pick<
   NetworkDescription,
@@ -38,6 +43,7 @@ export async function fingerprintOf(model: ModelFolder, { device, batch }: Arith
   // 0.1.0 read float16 outputs as whole numbers: its scores of such networks must not be reused.
   const halves = model.networks.some(({ file }) => hasHalves(readGraph(join(folder, file))));
   const preprocessing: Record<string, number> = { ...(halves ? { float16: 1 } : {}), ...model.preprocessing };
+  const scoreQueue = scoreQueueOf(files, { ...numeric, batch: batch ?? null });
   const network = hashOf({
     files,
     precision,
@@ -45,7 +51,7 @@ export async function fingerprintOf(model: ModelFolder, { device, batch }: Arith
     ...(Object.keys(options).length === 0 ? {} : { options }),
     ...(Object.keys(preprocessing).length === 0 ? {} : { preprocessing }),
   });
-  return { files, numeric, batches, preprocessing, network, scoreQueue: scoreQueueOf(files, numeric) };
+  return { files, numeric, batches, preprocessing, network, scoreQueue };
 }
 
 /**

@@ -4,6 +4,7 @@
 import type { EvaluateSpec } from '../contract/evaluate-spec.js';
 import type { SearchSpec } from '../contract/search-spec.js';
 import type { NetworkFacts } from '../contract/wire/describe.js';
+import { pipelineOptions, type PipelineChoice } from '../contract/pipeline-choice.js';
 import { WIRE_VERSION } from '../contract/wire/version.js';
 import { checkCoefficients } from '../diffusion/coefficients.js';
 import { schedulerOf } from '../diffusion/scheduler-of.js';
@@ -24,10 +25,10 @@ export interface Roots {
 
 /** What was found. @throws QschedError (usage): whatever of the search this machine's files and prompt sets show to be wrong */
 export function checkSearchFiles(spec: SearchSpec, roots: Roots = {}): SearchPrompts & Pick<ScorerPlan, 'scorers'> {
-  const { model, precision, scheduler, objective, confirm, control } = spec;
+  const { precision, scheduler, objective, confirm, control } = spec;
   const scorers = scorersAsked(objective, confirm.scorers);
-  const facts = inspect(model, precision, scorers, roots);
-  if (control !== 'none') inspect(model, 'reference', scorers, roots);
+  const facts = inspect(spec, precision, scorers, roots);
+  if (control !== 'none') inspect(spec, 'reference', scorers, roots);
   schedulerOf(facts, scheduler).fused(); // a scheduler that clips has no fused form
   const { scorers: used } = planScorers({ objective, beside: confirm.scorers }, facts);
   return { ...searchPrompts(spec, roots.prompts), scorers: used };
@@ -45,10 +46,11 @@ export function checkEvaluationFiles(
   resolveSplit(spec.prompts, 'prompts');
   const { objective, scorers: beside, features } = spec;
   const known = new Map<string, NetworkFacts>();
-  for (const { model, precision, scheduler, schedule } of spec.rows) {
+  for (const row of spec.rows) {
+    const { model, precision, scheduler, schedule } = row;
     if (!models.includes(model)) continue;
-    const key = JSON.stringify([model, precision]);
-    const facts = known.get(key) ?? inspect(model, precision, scorersAsked(objective, beside, features));
+    const key = JSON.stringify([model, precision, pipelineOptions(row)]);
+    const facts = known.get(key) ?? inspect(row, precision, scorersAsked(objective, beside, features));
     known.set(key, facts);
     const { steps } = schedulerOf(facts, scheduler).fused();
     if (typeof schedule !== 'string') checkCoefficients(schedule.coefficients, steps.length);
@@ -58,5 +60,10 @@ export function checkEvaluationFiles(
   }
 }
 
-const inspect = (model: string, precision: string, scorers: string[], { models }: Roots = {}): NetworkFacts =>
-  inspectNetwork({ version: WIRE_VERSION, model, precision, options: {}, scorers }, models);
+const inspect = (
+  { model, ...choice }: PipelineChoice & { readonly model: string },
+  precision: string,
+  scorers: string[],
+  { models }: Roots = {},
+): NetworkFacts =>
+  inspectNetwork({ version: WIRE_VERSION, model, precision, options: pipelineOptions(choice), scorers }, models);

@@ -24,15 +24,18 @@ export function planEvaluation({ spec, descriptions, networks: wanted }: PlanEva
   };
 }
 
+/** Rows per call may differ: a network that quantises dynamically has one, its full-precision original more. */
+const arithmeticOf = ({ numeric }: PreparedNetwork): string => numeric.replace(/, batch .*$/, '');
+
 /** Rows are compared with each other: they need the same arithmetic and, under one name, the same scorer. */
 function refuseMixed(networks: readonly PreparedNetwork[]): void {
   const first = networks[0]!;
   for (const other of networks) {
-    if (other.numeric !== first.numeric) {
+    if (arithmeticOf(other) !== arithmeticOf(first)) {
       throw new QschedError(
         'failure',
         `The rows would mix arithmetic: ${first.model} ${first.precision} has ${first.numeric}; ${other.model} ${other.precision} has ${other.numeric}.`,
-        'Serve all models of a table by workers of one kind: the same provider, onnxruntime, instruction set and --batch.',
+        'Serve all models of a table by workers of one kind: the same provider, onnxruntime and instruction set.',
         true,
       );
     }

@@ -1,6 +1,7 @@
 /**
  * Schedules of rows and fits, from a network's baseline.
  */
+import type { PipelineChoice } from '../contract/pipeline-choice.js';
 import { scaleFused, type CompleteSchedule } from '../contract/schedule-document.js';
 import type { PtqdStepDocument } from '../contract/schedule-document.js';
 import type { PreparedNetwork } from '../contract/prepared-network.js';
@@ -32,9 +33,16 @@ export function rowBaseline(
 export function fitDocument(
   description: Pick<NetworkDescription, 'model' | 'precision' | 'schedulerConfig' | 'latentShape'>,
   choice: PreparedNetwork['scheduler'],
+  pipeline: PipelineChoice,
   fits: readonly PtqdStepDocument[],
 ): CompleteSchedule {
   const { model, precision, schedulerConfig } = description;
-  const origin = { kind: 'ptqd' as const, model, precision, scheduler: { ...choice, config: schedulerConfig } };
+  const origin = {
+    kind: 'ptqd' as const,
+    model,
+    precision,
+    ...(Object.keys(pipeline).length === 0 ? {} : { pipeline }),
+    scheduler: { ...choice, config: schedulerConfig },
+  };
   return scheduleDocument(schedulerOf(description, choice), origin, identityCoefficients(choice.steps), fits);
 }

@@ -9,6 +9,7 @@ import { PtqdInput, type FitPlan, type PtqdResult } from '../contract/study-payl
 import { parseSearchSpec } from '../contract/validate.js';
 import type { FitPtqdRequest, FitPtqdResult } from '../contract/wire/fit.js';
 import { WIRE_VERSION } from '../contract/wire/version.js';
+import { pipelineChoice, pipelineOptions } from '../contract/pipeline-choice.js';
 import { scorersAsked } from '../metrics/objectives/scorers-asked.js';
 import { scoreActivities, store } from './activities.js';
 import { describeNetwork } from './describe.js';
@@ -30,7 +31,8 @@ export async function ptqd(input: unknown): Promise<PtqdResult> {
     const { model, precision, scheduler, objective, confirm, waitForWorker: waitSeconds } = spec;
     setCurrentDetails(`Preparing **${model}** at ${precision} and at full precision.`);
     const scorers = scorersAsked(objective, confirm.scorers);
-    const describe = (of: string) => describeNetwork({ model, precision: of, scorers, waitSeconds });
+    const describe = (of: string) =>
+      describeNetwork({ model, precision: of, scorers, waitSeconds, options: pipelineOptions(spec) });
     const [quantised, reference] = await Promise.all([describe(precision), describe('reference')]);
     const plan = await store.planFit({ spec, gamma, bias, quantised, reference });
     if (plan.found !== null) return { ...plan.found, seconds: 0 };
@@ -39,6 +41,7 @@ export async function ptqd(input: unknown): Promise<PtqdResult> {
     const kept = await store.keepFit({
       inputs: plan.inputs,
       description: { model, precision, schedulerConfig, latentShape },
+      pipeline: pipelineChoice(spec),
       scheduler,
       fits: fit.fits,
       trajectories: fit.trajectories,

@@ -8,6 +8,7 @@ import { searchContextIds } from '../../db/searches.js';
 import { schedulerOf } from '../../diffusion/scheduler-of.js';
 import { openModelFolder } from '../../inference/models/model-folder.js';
 import { canonicalJson } from '../../contract/canonical-json.js';
+import { pipelineChoice, pipelineOptions } from '../../contract/pipeline-choice.js';
 import type { Coefficients } from '../../contract/coefficients.js';
 import { QschedError } from '../../contract/errors.js';
 import {
@@ -91,6 +92,7 @@ function scheduleOf(
     kind,
     model,
     precision,
+    ...pipelineOf(spec),
     searchId,
     which,
     scheduler: { ...scheduler, ...configOf(spec, identity) },
@@ -102,13 +104,19 @@ function scheduleOf(
   };
 }
 
+/** How the model was run, where that is not its own way. */
+function pipelineOf(spec: SearchSpec): Pick<CompleteSchedule, 'pipeline'> {
+  const pipeline = pipelineChoice(spec);
+  return Object.keys(pipeline).length === 0 ? {} : { pipeline };
+}
+
 /** The scheduler_config.json of the model, if it is here and still gives these steps. */
 function configOf(
-  { model, precision, scheduler }: SearchSpec,
+  { model, precision, scheduler, ...choice }: SearchSpec,
   identity: FusedDocument,
 ): Pick<CompleteSchedule['scheduler'], 'config'> {
   try {
-    const folder = openModelFolder(model, precision);
+    const folder = openModelFolder(model, precision, undefined, pipelineOptions(choice));
     const same = canonicalJson(schedulerOf(folder, scheduler).fused()) === canonicalJson(identity);
     return same ? { config: folder.schedulerConfig } : {};
   } catch {

@@ -6,6 +6,7 @@ import type { Store } from '../../db/open-store.js';
 import { resolveSplit } from '../../inference/prompts/prompt-sets.js';
 import type { Confirmable } from '../../metrics/statistics/confirmation.js';
 import { canonicalJson } from '../../contract/canonical-json.js';
+import { pipelineChoice } from '../../contract/pipeline-choice.js';
 import { QschedError } from '../../contract/errors.js';
 import { readingOf } from '../../contract/same-prompt.js';
 import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
@@ -72,11 +73,11 @@ function refuseUnlike(searches: readonly StoredSearch[]): void {
     );
   }
   for (const other of searches) {
-    const field = (['model', 'precision', 'scheduler', 'objective'] as const).find(
-      (key) => canonicalJson(other.spec[key]) !== canonicalJson(first.spec[key]),
-    );
+    const field = (
+      ['model', 'precision', 'guidance', 'negativePrompt', 'size', 'sequenceLength', 'scheduler', 'objective'] as const
+    ).find((key) => canonicalJson(other.spec[key] ?? null) !== canonicalJson(first.spec[key] ?? null));
     if (field === undefined) continue;
-    const [mine, its] = [first, other].map(({ spec }) => canonicalJson(spec[field]));
+    const [mine, its] = [first, other].map(({ spec }) => canonicalJson(spec[field] ?? null));
     throw new QschedError(
       'usage',
       `The searches "${first.id}" and "${other.id}" differ in ${field}: ${mine} and ${its}.`,
@@ -88,7 +89,7 @@ function refuseUnlike(searches: readonly StoredSearch[]): void {
 /** The baseline, then every finalist. Whatever no flag says is taken from the first search. */
 function evaluationOf(searches: readonly StoredSearch[], given: ConfirmChoice): Tree {
   const { model, precision, scheduler, objective, confirm } = searches[0]!.spec;
-  const network = { model, precision, scheduler };
+  const network = { model, precision, scheduler, ...pipelineChoice(searches[0]!.spec) };
   const used = searches.flatMap(({ spec }) => [...spec.prompts.seeds, ...spec.select.seeds, ...spec.confirm.seeds]);
   const fresh = (Math.floor(Math.max(...used) / SEED_STEP) + 1) * SEED_STEP;
   const { set, texts, count } = confirm;

@@ -12,7 +12,7 @@ import { placesOf, type Places } from './flag-places.js';
 import { EVALUATE_ROWS, EVALUATE_SPEC } from './flags.js';
 import { setPrompts } from './prompt-input.js';
 import { readYaml } from './read-yaml.js';
-import { names, number, type Tree } from './values.js';
+import { names, number, size, type Tree } from './values.js';
 
 const FLAGS = { ...EVALUATE_ROWS, ...EVALUATE_SPEC };
 
@@ -71,6 +71,7 @@ function rowsOf(given: RowFlags, notes: string[]): Tree[] {
         names(schedules).map((schedule): FlagRow => ({
           model,
           precision,
+          ...pipelineOf(given),
           scheduler: schedulerOf(given, step),
           schedule,
         })),
@@ -91,6 +92,15 @@ function rowsOf(given: RowFlags, notes: string[]): Tree[] {
     `Nothing is left to evaluate: ${notes.join('; ')}.`,
     'Add identity to --schedules, or a quantised precision.',
   );
+}
+
+function pipelineOf({ size: pixels, guidance, negativePrompt, sequenceLength }: RowFlags): Tree {
+  return {
+    ...(pixels === undefined ? {} : { size: size(pixels) }),
+    ...(guidance === undefined ? {} : { guidance: number(guidance) }),
+    ...(negativePrompt === undefined ? {} : { negativePrompt }),
+    ...(sequenceLength === undefined ? {} : { sequenceLength: number(sequenceLength) }),
+  };
 }
 
 function schedulerOf({ scheduler, spacing, eta }: RowFlags, steps: string): Tree {

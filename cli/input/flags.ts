@@ -3,7 +3,7 @@
  */
 import { OBJECTIVE_TYPES, OPTIMIZER_NAMES, SCHEDULER_TYPES } from '../../contract/names.js';
 import { sets, switches, takes } from './flag.js';
-import { list, nameOrNull, number, numbers, weights } from './values.js';
+import { list, nameOrNull, number, numbers, size, weights } from './values.js';
 
 /** Every command has these. */
 export const COMMON = {
@@ -16,6 +16,19 @@ export const NETWORK = {
   model: sets('model', '<name>', 'a folder under the model roots', { example: 'shapes' }),
   precision: sets('precision', '<name>', 'fp32, w8a8, w4a8, ... (default w4a8)'),
   preset: sets('preset', '<name>', 'how a published few-step model is sampled: lcm, sdxl-turbo, flux.1-schnell, ...'),
+  size: sets('size', '<pixels>', "size of the images: 512, or 768x1024 as height x width (default: the model's own)", {
+    read: size,
+    example: '512',
+  }),
+  guidance: sets('guidance', '<x>', "guidance scale (default: the model's own; few-step models have none)", {
+    read: number,
+    example: '7.5',
+  }),
+  negativePrompt: sets('negativePrompt', '<text>', 'what classifier-free guidance leads away from'),
+  sequenceLength: sets('sequenceLength', '<n>', "tokens per text of a T5 encoder (default: the model's own)", {
+    read: number,
+    example: '256',
+  }),
   scheduler: sets('scheduler.type', '<name>', `${SCHEDULER_TYPES.join(', ')} (default tcd)`),
   spacing: sets(
     'scheduler.spacing',

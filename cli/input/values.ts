@@ -23,6 +23,12 @@ export const number = (text: string): number | string =>
 /** `0,1` as numbers. */
 export const numbers = (text: string): (number | string)[] => text.split(',').map(number);
 
+/** `512` as a number, `768x1024` as [height, width]; anything else remains a text. */
+export function size(text: string): number | number[] | string {
+  const [, height, width] = /^(\d+)\s*[x×]\s*(\d+)$/.exec(text.trim()) ?? [];
+  return height === undefined ? number(text) : [Number(height), Number(width)];
+}
+
 /** `a, b` as names. */
 export const names = (text: string): string[] => text.split(',').map((part) => part.trim());
 

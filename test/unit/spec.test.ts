@@ -81,7 +81,7 @@ describe('bad input', () => {
     expect(error.exitCode).toBe(2);
     const byDefault = nested(field, undefined);
     const [group, key] = field.split('.') as [keyof SearchSpec, string?];
-    const filled = parseSearchSpec(byDefault)[group];
+    const filled = parseSearchSpec(byDefault)[group]!;
     expect(error.hint).toBe(
       `For example: ${field}: ${JSON.stringify(key === undefined ? filled : filled![key as never]).replaceAll('"', '')}`,
     );

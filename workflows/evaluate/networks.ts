@@ -3,7 +3,8 @@
  */
 import { canonicalJson } from '../../contract/canonical-json.js';
 import type { EvaluatePlan } from '../../contract/evaluate-payloads.js';
-import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
+import type { EvaluateRow, EvaluateSpec } from '../../contract/evaluate-spec.js';
+import { pipelineOptions } from '../../contract/pipeline-choice.js';
 import { scorersAsked } from '../../metrics/objectives/scorers-asked.js';
 import { storeActivities } from '../activities.js';
 import { describeNetwork } from '../describe.js';
@@ -17,18 +18,23 @@ export interface PreparedNetworks extends EvaluatePlan {
   readonly networkOf: readonly number[];
 }
 
+const networkOf = (row: EvaluateRow) => ({
+  model: row.model,
+  precision: row.precision,
+  options: pipelineOptions(row),
+});
+
 /** A network is a model at a precision with a scheduler: rows that share it differ in their schedule alone. */
 export async function prepareNetworks(spec: EvaluateSpec): Promise<PreparedNetworks> {
   const { rows, objective, scorers, features, waitForWorker: waitSeconds } = spec;
   const asked = scorersAsked(objective, scorers, features);
-  const keys = rows.map(({ model, precision, scheduler }) => canonicalJson({ model, precision, scheduler }));
+  const keys = rows.map((row) => canonicalJson({ ...networkOf(row), scheduler: row.scheduler }));
   const distinct = [...new Set(keys)].map((key) => rows[keys.indexOf(key)]!);
-  const files = distinct.map(({ model, precision }) => canonicalJson({ model, precision }));
+  const files = distinct.map((row) => canonicalJson(networkOf(row)));
   const described = [...new Set(files)];
   const descriptions = await Promise.all(
     described.map((key) => {
-      const { model, precision } = distinct[files.indexOf(key)]!;
-      return describeNetwork({ model, precision, scorers: asked, waitSeconds });
+      return describeNetwork({ ...networkOf(distinct[files.indexOf(key)]!), scorers: asked, waitSeconds });
     }),
   );
   const networks = distinct.map(({ scheduler }, i) => ({ of: described.indexOf(files[i]!), scheduler }));

@@ -7,6 +7,7 @@ import { describeNetwork } from '../describe.js';
 import { asksToWait } from '../patience.js';
 import { fetchPrompts } from '../prompts.js';
 import { scorersAsked } from '../../metrics/objectives/scorers-asked.js';
+import { pipelineOptions } from '../../contract/pipeline-choice.js';
 import { WIRE_VERSION } from '../../contract/wire/version.js';
 import { startPace } from '../scoring/pace.js';
 import { failedScores } from './failed-scores.js';
@@ -26,7 +27,8 @@ export async function begin(run: SearchRun): Promise<SearchState> {
   setCurrentDetails(`Preparing **${model}** at ${precision}: waiting for a worker that serves this model. ${start}`);
   await storeActivities(0).check({ spec, patient: asksToWait(input) });
   const scorers = scorersAsked(objective, confirm.scorers);
-  const describe = (of: string) => describeNetwork({ model, precision: of, scorers, waitSeconds });
+  const describe = (of: string) =>
+    describeNetwork({ model, precision: of, scorers, waitSeconds, options: pipelineOptions(spec) });
   const [quantised, reference] = await Promise.all([
     describe(precision),
     control === 'none' ? null : describe('reference'),
