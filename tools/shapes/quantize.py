@@ -35,15 +35,16 @@ def hidden_states(folder: Path, texts: list[str]) -> np.ndarray:
     return np.concatenate([run.run(["last_hidden_state"], {"input_ids": ids[i:i + 64]})[0] for i in range(0, len(ids), 64)])
 
 
-def observe(model: onnx.ModelProto, names: list[str], hidden: np.ndarray) -> dict[str, dict[int, tuple[float, float]]]:
-    """Runs the full-precision network over TCD trajectories; returns the range of each tensor at 8 and at 6 bits.
-    8 bits: least squared error, but the whole range plus a tenth for the network's inputs, because a clipped latent leaves a
-    blotch of 1/sqrt(abar_999) = 15 times the clipped amount. 6 bits: all but the outer 0.05 % on both sides of any one call."""
+def observe(model: onnx.ModelProto, names: list[str], output: str, trajectories) -> dict[str, dict[int, tuple[float, float]]]:
+    """Runs the full-precision network over trajectories, which are given `call(feeds) -> output` to run it with; returns the
+    range of each tensor at 8 and at 6 bits. 8 bits: least squared error, but the whole range plus a tenth for the network's
+    inputs, because a clipped latent of TCD leaves a blotch of 1/sqrt(abar_999) = 15 times the clipped amount. 6 bits: all but
+    the outer 0.05 % on both sides of any one call."""
     import onnxruntime as ort
     watched = onnx.ModelProto()
     watched.CopyFrom(model)
     inputs = {i.name for i in model.graph.input}
-    extra = [n for n in names if n not in inputs and n != "out_sample"]
+    extra = [n for n in names if n not in inputs and n != output]
     watched.graph.output.extend(helper.make_tensor_value_info(n, TensorProto.FLOAT, None) for n in extra)
     options = ort.SessionOptions()
     options.intra_op_num_threads = 2
@@ -52,10 +53,9 @@ def observe(model: onnx.ModelProto, names: list[str], hidden: np.ndarray) -> dic
     whole, inner = {n: (0.0, 0.0) for n in names}, {n: (0.0, 0.0) for n in names}  # every range contains zero
     kept: dict[str, list] = {n: [] for n in names}
 
-    def network(x, t, h):
-        feeds = {"sample": x, "timestep": np.array([t]), "encoder_hidden_states": h}
-        out = run.run(["out_sample", *extra], feeds)
-        for name, value in [*zip(["out_sample", *extra], out), *feeds.items()]:
+    def call(feeds: dict) -> np.ndarray:
+        out = run.run([output, *extra], feeds)
+        for name, value in [*zip([output, *extra], out), *feeds.items()]:
             if name not in whole:
                 continue
             flat = value.ravel()
@@ -64,22 +64,31 @@ def observe(model: onnx.ModelProto, names: list[str], hidden: np.ndarray) -> dic
                 seen[name] = (min(seen[name][0], float(low)), max(seen[name][1], float(high)))
         return out[0]
 
-    for steps, eta in CALIBRATION:
-        tcd.sample(network, hidden, 77, steps, eta)
+    trajectories(call)
     wide = lambda n: (1.1 * whole[n][0], 1.1 * whole[n][1])
     return {n: {8: wide(n) if n in inputs else activation_range(np.concatenate(kept[n]), *whole[n], 8), 6: inner[n]}
             for n in names}
 
 
+def write_precisions(model: onnx.ModelProto, folder: Path, output: str, trajectories, kept=KEPT) -> None:
+    """Writes folder/model_<precision>.onnx for every precision; `trajectories` as in `observe`."""
+    names = sorted({n for t in targets(model, kept) for n in (t.node.input[0], t.node.output[0])})
+    ranges = observe(model, names, output, trajectories)
+    for name, (weights, activations) in PRECISIONS.items():
+        result = quantise(model, dict(ranges), weights, activations, kept)
+        onnx.checker.check_model(result)
+        onnx.save(result, str(folder / f"model_{name}.onnx"))
+        print(f"  {folder.name}/model_{name}.onnx", flush=True)
+
+
 def quantise_all(folder: Path) -> None:
     """Writes folder/unet/model_<precision>.onnx for every precision."""
     torch.manual_seed(0)
-    model = onnx.load(str(folder / "unet" / "model.onnx"))
-    names = sorted({n for t in targets(model, KEPT) for n in (t.node.input[0], t.node.output[0])})
     hidden = hidden_states(folder, calibration_captions())
-    ranges = observe(model, names, hidden)
-    for name, (weights, activations) in PRECISIONS.items():
-        result = quantise(model, dict(ranges), weights, activations, KEPT)
-        onnx.checker.check_model(result)
-        onnx.save(result, str(folder / "unet" / f"model_{name}.onnx"))
-        print(f"  unet/model_{name}.onnx", flush=True)
+
+    def trajectories(call) -> None:
+        network = lambda x, t, h: call({"sample": x, "timestep": np.array([t]), "encoder_hidden_states": h})
+        for steps, eta in CALIBRATION:
+            tcd.sample(network, hidden, 77, steps, eta)
+
+    write_precisions(onnx.load(str(folder / "unet" / "model.onnx")), folder / "unet", "out_sample", trajectories)

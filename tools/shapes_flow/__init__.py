@@ -1,0 +1,1 @@
+"""The bundled `shapes-flow` model family: a flow-matching transformer with FLUX's pipeline, beside `shapes`."""
