@@ -15,8 +15,8 @@ from .networks import pack
 from .tokenizer import encode_t5, write_t5_tokenizer
 from .train_flow import Teacher, couple, distil, train_teacher
 
-STEPS = {"encoder": 600, "teacher": 3600, "student": 2600}
-PAIRS = 8000
+STEPS = {"encoder": 600, "teacher": 2600, "student": 1200}
+PAIRS = 6000
 GUIDANCE = 1.75
 STYLES = ("short", "lit", "long")
 
