@@ -1,4 +1,4 @@
-"""Writes transformer/model_w8a8.onnx, model_w4a8.onnx and model_w4a6.onnx with the QDQ pass of shapes/quantize.py. The products
+"""Writes transformer/model_w8a8.onnx, model_w4a8.onnx and model_w4a6.onnx with the QDQ pass of tools/quantise. The products
 of queries with keys and of attention with values stay in floating point."""
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from .networks import TOKEN_WIDTH, TOKENS, image_ids
 from .tokenizer import LENGTH, encode_t5
 
 # First and last layers, the embedding of time and text, and all modulations keep 8 bits.
-KEPT = ("/model/x_embedder/", "/model/context_embedder/", "/model/time_text_embed/", "/model/proj_out/", "/linear/")
+KEPT = r"^/transformer/(x_embedder|context_embedder|time_text_embed|proj_out)/|/linear/"
 STEPS = (2, 3, 4)
 
 
@@ -27,7 +27,7 @@ def text_feeds(folder: Path, texts: list[str]) -> dict[str, np.ndarray]:
             "encoder_hidden_states": run[1].run(["last_hidden_state"], {"input_ids": encode_t5(t5, texts).numpy()})[0]}
 
 
-IDS = {"img_ids": image_ids().numpy(), "txt_ids": np.zeros((LENGTH, 3), np.float32)}
+IDS = {"img_ids": image_ids().long().numpy(), "txt_ids": np.zeros((LENGTH, 3), np.int64)}
 
 
 def quantise_flow(folder: Path) -> None:
