@@ -122,6 +122,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rank-command.js')).rankCommand,
   },
   {
+    usage: 'models [folder]',
+    help: 'list the models of a folder (default: all) with their precisions, and what they lack',
+    flags: flags.MODELS,
+    load: async () => (await import('./commands/models-command.js')).modelsCommand,
+  },
+  {
     usage: 'scores',
     help: 'list the scores for objectives and tables, and the files that missing ones need',
     flags: flags.SCORES,
@@ -147,10 +153,25 @@ export function addCommands(program: Command, ended: (exitCode: number) => void)
     const command = program.command(usage, { hidden }).description(help);
     for (const [key, flag] of Object.entries({ ...own, ...flags.COMMON })) command.addOption(optionOf(key, flag));
     command.action(async (...given: readonly unknown[]) => {
+      await namePlainly(given.at(-2) as { model?: string | readonly string[] });
       const run = (await load()) as (...args: readonly unknown[]) => number | Promise<number>;
       ended(await run(...given.slice(0, -1))); // without Commander's own object
     });
   }
+}
+
+/** Replaces models that --model gives by their paths with their names. */
+async function namePlainly(given: { model?: string | readonly string[] }): Promise<void> {
+  const { model } = given;
+  if (model === undefined) return;
+  const { plainModel } = await import('./input/model-path.js');
+  given.model =
+    typeof model === 'string'
+      ? model
+          .split(',')
+          .map((one) => plainModel(one.trim()))
+          .join(',')
+      : model.map((one) => plainModel(one));
 }
 
 function optionOf(key: string, { value, help, alias, repeatable }: Flag): Option {

@@ -7,7 +7,7 @@ import { hashOf } from '../artefacts/artefact-keys.js';
 import { QschedError } from '../contract/errors.js';
 import type { WireNetwork, WireScorer } from '../contract/wire/network.js';
 import { fingerprintOf, sizesOf, type Arithmetic } from './fingerprint.js';
-import { listPrecisions, openModelFolder } from './models/model-folder.js';
+import { listPrecisions, openModelFolder, type ModelFolder } from './models/model-folder.js';
 import { findModel } from './models/model-roots.js';
 import { openScorerFolder, scorerFingerprint } from './scorers/scorer-folder.js';
 
@@ -49,27 +49,47 @@ export interface ServedNetworks {
 }
 
 /**
- * Queues of models at all their precisions, each once.
+ * Queues of models at all their precisions, each once. What cannot be served leaves the rest served.
  *
- * @throws QschedError (usage) for a model folder that lacks a file
+ * @throws QschedError (usage) if none of the models can be read
  */
 export async function distinctQueues(models: readonly string[], arithmetic: Arithmetic): Promise<ServedNetworks> {
   const queues = new Set<string>();
-  const refused: string[] = [];
   const files = new Set<string>();
+  const refusals: QschedError[] = [];
   for (const name of models) {
-    for (const precision of listPrecisions(findModel(name))) {
-      const model = openModelFolder(name, precision);
+    for (const open of networksOf(name)) {
       try {
+        const model = open();
         sizesOf(model, arithmetic);
+        queues.add((await fingerprintOf(model, arithmetic)).scoreQueue);
+        for (const file of model.files) files.add(join(model.folder, file));
       } catch (error) {
         if (!(error instanceof QschedError)) throw error;
-        refused.push(`${error.message} ${error.hint}`);
-        continue;
+        refusals.push(error);
       }
-      queues.add((await fingerprintOf(model, arithmetic)).scoreQueue);
-      for (const file of model.files) files.add(join(model.folder, file));
     }
   }
-  return { queues: [...queues], refused, files: [...files] };
+  if (queues.size === 0 && refusals.every(({ code }) => code === 'usage')) {
+    const [first] = refusals;
+    if (first !== undefined) throw first;
+  }
+  return {
+    queues: [...queues],
+    refused: [...new Set(refusals.map(({ message, hint }) => `not served: ${message} ${hint}`))],
+    files: [...files],
+  };
+}
+
+/** Opens a model at each of its precisions; a folder without networks fails once. */
+function networksOf(name: string): (() => ModelFolder)[] {
+  try {
+    return listPrecisions(findModel(name)).map((precision) => () => openModelFolder(name, precision));
+  } catch (error) {
+    return [
+      () => {
+        throw error;
+      },
+    ];
+  }
 }

@@ -6,8 +6,8 @@ import { existsSync, statfsSync, statSync } from 'node:fs';
 import { env as runtime, listSupportedBackends } from 'onnxruntime-node';
 import { artefactUsage } from '../../artefacts/usage.js';
 import { openStore } from '../../db/open-store.js';
-import { listPrecisions } from '../../inference/models/model-folder.js';
-import { findModel, listModels, modelRoots } from '../../inference/models/model-roots.js';
+import { inspectModels } from '../../inference/model-listing.js';
+import { modelRoots } from '../../inference/models/model-roots.js';
 import { cpuInstructions } from '../../inference/models/numeric-class.js';
 import { messageOf, QschedError } from '../../contract/errors.js';
 import { connectTemporal } from '../../temporal/connect.js';
@@ -101,9 +101,13 @@ function artefactsDetail(): string {
 }
 
 function modelsDetail(): string {
-  const models = listModels();
+  const models = inspectModels().map(({ listed }) => listed);
   if (models.length === 0) throw new Error('no models found');
-  return models.map((model) => `${model} (${listPrecisions(findModel(model)).join(', ')})`).join('; ');
+  return models
+    .map(({ name, family, precisions, bytes, missing }) =>
+      bytes > 0 ? `${name} (${family}: ${precisions.join(', ')})` : `${name} cannot be used: ${missing[0]!.what}`,
+    )
+    .join('; ');
 }
 
 async function binaryDetail(): Promise<string> {

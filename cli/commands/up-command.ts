@@ -2,6 +2,7 @@
  * `qsched up` (server and workers, keeps running) and `qsched worker` (scoring only).
  */
 import { availableParallelism } from 'node:os';
+import { listPrecisions } from '../../inference/models/model-folder.js';
 import { findModel, listModels } from '../../inference/models/model-roots.js';
 import { QschedError } from '../../contract/errors.js';
 import { connectTemporal } from '../../temporal/connect.js';
@@ -68,12 +69,13 @@ export async function workerCommand(flags: Given<typeof WORKER> & GlobalOptions)
   return 0;
 }
 
+/** The models to serve: what is named must be there, and of the rest one that cannot be used is left out later. */
 function modelsOf(named: readonly string[] | undefined): readonly string[] {
   const models = named ?? listModels();
   if (models.length === 0) {
     throw new QschedError('usage', 'There is no model to serve.', 'Put a model folder under QSCHED_MODELS.');
   }
-  for (const model of models) findModel(model);
+  for (const model of named ?? []) listPrecisions(findModel(model));
   return models;
 }
 

@@ -14,6 +14,8 @@ import { modelQueue } from '../../temporal/queues.js';
 import { ensureSearchAttributes, hasSearchAttributes } from '../../temporal/search-attributes.js';
 import { logToFile } from '../../worker/worker-log.js';
 import { startHost } from '../../worker/workers.js';
+import { modelArgument } from '../input/model-path.js';
+import { rememberModels } from '../input/remembered-models.js';
 import { databasePath } from './database.js';
 import { keepServer } from './keep-server.js';
 import { requireWorkers } from './require-workers.js';
@@ -62,6 +64,7 @@ const BUSY_MILLISECONDS = 5000;
 export async function enterHost(options: HostOptions): Promise<Host> {
   const { models, serving, say, wait = false, serve = false } = options;
   const folder = dataFolder();
+  rememberModels(folder);
   // A broken database is reported before a server is started.
   if (existsSync(databasePath())) openStore(databasePath(), { busyMilliseconds: BUSY_MILLISECONDS }).$client.close();
   const connected = await connectTemporal({ start: true, onProgress: say });
@@ -119,7 +122,7 @@ async function requireServed(
     throw new QschedError(
       'failure',
       `The running workers do not serve "${model}".`,
-      `Start one that does: TEMPORAL_ADDRESS=${address} npx qsched worker --model ${model}`,
+      `Start one that does: TEMPORAL_ADDRESS=${address} npx qsched worker --model ${modelArgument(model)}`,
     );
   }
 }

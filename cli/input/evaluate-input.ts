@@ -12,7 +12,8 @@ import { placesOf, type Places } from './flag-places.js';
 import { EVALUATE_ROWS, EVALUATE_SPEC } from './flags.js';
 import { setPrompts } from './prompt-input.js';
 import { readYaml } from './read-yaml.js';
-import { names, number, size, type Tree } from './values.js';
+import { nameModel } from './spec-input.js';
+import { isGroup, names, number, size, type Tree } from './values.js';
 
 const FLAGS = { ...EVALUATE_ROWS, ...EVALUATE_SPEC };
 
@@ -41,6 +42,7 @@ export function readEvaluateSpec(path: string | undefined, given: EvaluateSpecFl
   }
   const notes: string[] = [];
   const tree: Tree = file === null ? { rows: rowsOf(given, notes) } : file.data;
+  if (Array.isArray(tree['rows'])) tree['rows'].filter(isGroup).forEach((row) => nameModel(row, path));
   setFields(tree, EVALUATE_SPEC, given);
   setPrompts(tree, 'prompts', ['--prompts', given.prompts], ['--count', given.count]);
   const places = placesOf(FLAGS, given, file);

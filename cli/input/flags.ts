@@ -13,7 +13,9 @@ export const COMMON = {
 
 /** A network with its scheduler. */
 export const NETWORK = {
-  model: sets('model', '<name>', 'a folder under the model roots', { example: 'shapes' }),
+  model: sets('model', '<name|folder>', 'a model by name (see qsched models), or the path of its folder', {
+    example: 'shapes',
+  }),
   precision: sets('precision', '<name>', 'fp32, w8a8, w4a8, ... (default w4a8)'),
   preset: sets('preset', '<name>', 'how a published few-step model is sampled: lcm, sdxl-turbo, flux.1-schnell, ...'),
   size: sets('size', '<pixels>', "size of the images: 512, or 768x1024 as height x width (default: the model's own)", {
@@ -125,7 +127,7 @@ const TABLE = {
   output: takes('<file>', 'write to a file instead of stdout'),
 };
 
-const serveModel = takes('<name>', 'serve this model (repeatable; default: all)', { repeatable: true as const });
+const serveModel = takes('<name|folder>', 'serve this model (repeatable; default: all)', { repeatable: true as const });
 
 export const UP = {
   model: serveModel,
@@ -172,7 +174,7 @@ export const RESUME = {
 /** Flags of `evaluate` that make rows. */
 export const EVALUATE_ROWS = {
   ...NETWORK,
-  model: { ...NETWORK.model, value: '<list>', help: 'folders under the model roots' },
+  model: { ...NETWORK.model, value: '<list>', help: 'models by name or path' },
   precision: { ...NETWORK.precision, value: '<list>', help: 'for example fp32,w4a8 (default w4a8)' },
   steps: { ...NETWORK.steps, value: '<list>', help: 'for example 2,4,8 (default 4)' },
   schedules: sets('schedule', '<list>', 'identity (the baseline, default), ptqd, q-sched, search:<id>, schedule:<id>', {
@@ -254,6 +256,8 @@ export const RANK = {
 };
 
 export const SCORES = { model: takes('<name>', 'model whose qsched.json names scorers (default shapes)') };
+
+export const MODELS = { quick: switches('with --json: leave out sha256, for which every file is read') };
 
 export const CLEAN = {
   maxBytes: takes('<size>', 'keep at most this much, for example 10GB or 500MB'),

@@ -1,13 +1,16 @@
 /**
  * A SearchSpec from flags and a YAML file. Flags override the file, and the file overrides the defaults.
  */
+import { dirname } from 'node:path';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import { parseSearchSpec } from '../../contract/validate.js';
 import { setFields, type Given } from './flag.js';
 import { placesOf, type Places } from './flag-places.js';
 import { SEARCH_SPEC } from './flags.js';
 import { setPrompts } from './prompt-input.js';
+import { plainModel } from './model-path.js';
 import { readYaml } from './read-yaml.js';
+import type { Tree } from './values.js';
 
 /** Flags of `search` that change the spec; other commands have some of them. */
 export type SpecFlags = Given<typeof SEARCH_SPEC>;
@@ -23,9 +26,16 @@ export function readSpec(path: string | undefined, given: SpecFlags): SpecInput 
   const file = path === undefined ? null : readYaml(path);
   const tree = file?.data ?? {};
   const places = placesOf(SEARCH_SPEC, given, file);
+  nameModel(tree, path);
   setFields(tree, SEARCH_SPEC, given);
   setPrompts(tree, 'prompts', ['--prompts', given.prompts], ['--count', given.count]);
   setPrompts(tree, 'select', ['--select-prompts', given.selectPrompts], ['--select-count', given.selectCount]);
   setPrompts(tree, 'confirm', ['--confirm-prompts', given.confirmPrompts], ['--confirm-count', given.confirmCount]);
   return { spec: places.named(() => parseSearchSpec(tree, places.of)), places };
+}
+
+/** A spec file may name its model by the path of the folder, from the file's own folder. */
+export function nameModel(tree: Tree, file: string | undefined): void {
+  const { model } = tree;
+  if (typeof model === 'string' && file !== undefined) tree['model'] = plainModel(model, dirname(file));
 }

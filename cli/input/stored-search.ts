@@ -13,6 +13,7 @@ import type { SearchSpec } from '../../contract/search-spec.js';
 import { suggestion } from '../../contract/suggestion.js';
 import { dataFolder } from '../../temporal/data-folder.js';
 import { databasePath } from '../host/database.js';
+import { recallModel } from './remembered-models.js';
 
 /**
  * Reads the database. One that an older version wrote is migrated first.
@@ -59,7 +60,10 @@ export function requireSearch(store: Store, id: string | undefined): StoredSearc
   const rows = listSearches(store);
   const wanted = id ?? withoutControls(rows)[0]?.id;
   const found = wanted === undefined ? undefined : findSearch(store, wanted);
-  if (found) return found;
+  if (found) {
+    recallModel(found.spec.model);
+    return found;
+  }
   if (wanted === undefined) {
     throw new QschedError(
       'failure',

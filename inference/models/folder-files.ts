@@ -8,16 +8,32 @@ import { messageOf, QschedError } from '../../contract/errors.js';
 /** The name of the precision whose file is plain model.onnx. */
 export const REFERENCE_PRECISION = 'fp32';
 
-export const lacks = (folder: string, file: string): QschedError =>
-  new QschedError(
-    'usage',
-    `The model folder ${folder} lacks ${file}.`,
-    'Export the model again, in the diffusers/Optimum ONNX layout.',
-  );
+/** The error for files that a model folder lacks, with the command that makes them. */
+export function lacks(folder: string, ...files: string[]): QschedError {
+  const listed = files.length === 1 ? files[0]! : `${files.slice(0, -1).join(', ')} and ${files.at(-1)!}`;
+  const hints = [...new Set(files.map((file) => makeFile(folder, file)))];
+  return new QschedError('usage', `The model folder ${folder} lacks ${listed}.`, hints.join(' '));
+}
 
-/** The files, if all of them exist. @throws QschedError (usage) naming the first that does not */
+/** How a file of a model folder is made from the checkpoint that the model was exported from. */
+function makeFile(folder: string, file: string): string {
+  if (file.includes('.onnx')) {
+    return (
+      `Export the model: python tools/export_model.py CHECKPOINT ${folder}, ` +
+      `or optimum-cli export onnx --model CHECKPOINT ${folder}.`
+    );
+  }
+  const [tokenizer] = /^tokenizer[^/]*(?=\/)/.exec(file) ?? [];
+  if (tokenizer === undefined) return `Copy ${file} from the checkpoint that the model was exported from.`;
+  const load = `AutoTokenizer.from_pretrained('CHECKPOINT', subfolder='${tokenizer}')`;
+  const code = `from transformers import AutoTokenizer; ${load}.save_pretrained('${join(folder, tokenizer)}')`;
+  return `Save the tokenizer of the checkpoint: python -c "${code}"`;
+}
+
+/** The files, if all of them exist. @throws QschedError (usage) naming those that do not */
 export function needFiles(folder: string, files: readonly string[]): readonly string[] {
-  for (const file of files) if (!existsSync(join(folder, file))) throw lacks(folder, file);
+  const absent = files.filter((file) => !existsSync(join(folder, file)));
+  if (absent.length > 0) throw lacks(folder, ...absent);
   return files;
 }
 

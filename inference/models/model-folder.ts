@@ -12,6 +12,7 @@ import { externalFiles } from './external-files.js';
 import { readJson } from './folder-files.js';
 import { denoiserOf, modelParts, referenceOf, type ModelParts } from './model-parts.js';
 import { findModel } from './model-roots.js';
+import { ownSettings, type OwnSettings } from './own-settings.js';
 
 export { readJson, REFERENCE_PRECISION } from './folder-files.js';
 export { referenceOf } from './model-parts.js';
@@ -29,6 +30,8 @@ export interface ModelFolder extends PipelineModel {
   readonly files: readonly string[];
   /** The model's scheduler_config.json; empty if it has none. */
   readonly schedulerConfig: Readonly<Record<string, unknown>>;
+  /** Its qsched.json. */
+  readonly settings: OwnSettings;
   /** Scorer role -> scorer folder. */
   readonly scorers: Readonly<Record<string, string>>;
 }
@@ -36,7 +39,11 @@ export interface ModelFolder extends PipelineModel {
 /** The precisions that a model has, sorted. @throws QschedError (usage) if a folder has no denoiser */
 export const listPrecisions = (folder: string): string[] => [...denoiserOf(folder).files.keys()];
 
-/** The kind of a folder. @throws QschedError (usage) if no kind fits */
+/** The kind of a folder at a precision. @throws QschedError (usage) if no kind fits, or the network cannot be read */
+export const familyOfFolder = (folder: string, precision: string): PipelineName =>
+  kindOf(modelParts(folder, precision)).name;
+
+/** @throws QschedError (usage) if no kind fits */
 function kindOf(parts: ModelParts): { name: PipelineName; kind: PipelineKind } {
   for (const [name, kind] of Object.entries(PIPELINE_KINDS)) {
     if (kind.matches(parts)) return { name: name as PipelineName, kind };
@@ -83,7 +90,7 @@ export function openModelFolder(
   const model = kind.read(parts, options);
   const beside = model.files.map((file) => `${file}_data`).filter((file) => existsSync(join(folder, file)));
   const files = [...model.files, ...beside];
-  const own = optionalJson(folder, 'qsched.json') as { scorers?: Record<string, string> };
+  const settings = ownSettings(folder);
   return {
     ...model,
     name,
@@ -94,7 +101,8 @@ export function openModelFolder(
     pipeline,
     files: [...files, ...externalFiles(folder, files)],
     schedulerConfig: optionalJson(folder, 'scheduler/scheduler_config.json'),
-    scorers: own.scorers ?? {},
+    settings,
+    scorers: settings.scorers ?? {},
   };
 }
 

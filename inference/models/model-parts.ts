@@ -68,6 +68,10 @@ function plainPrecision(path: string, variants: Variants): string {
 export const referenceOf = (precisions: readonly string[]): string | null =>
   [REFERENCE_PRECISION, HALF_PRECISION].find((one) => precisions.includes(one)) ?? null;
 
+/** Whether a precision is a full one. */
+export const isFullPrecision = (precision: string): boolean =>
+  precision === REFERENCE_PRECISION || precision === HALF_PRECISION;
+
 function noDenoiser(folder: string): QschedError {
   const weights = existsSync(folder) && readdirSync(folder, { recursive: true }).map(String);
   const torch = weights && weights.find((file) => file.endsWith('.safetensors'));

@@ -37,13 +37,13 @@ export function promptRoots(): string[] {
   ];
 }
 
-/** Folders under the roots that are models. */
+/** Folders under the roots that are models, by their names; one whose name a spec cannot hold is left out. */
 export function listModels(roots: readonly string[] = modelRoots()): string[] {
-  return folders(roots).filter((name) => roots.some((root) => isModel(join(root, name))));
+  return folders(roots).filter((name) => isPlainName(name) && roots.some((root) => isModel(join(root, name))));
 }
 
 /** Whether a folder is meant as a model: it has diffusers' index, or a denoiser. */
-function isModel(folder: string): boolean {
+export function isModel(folder: string): boolean {
   if (existsSync(join(folder, 'model_index.json'))) return true;
   const components = findComponents(folder);
   return components.has('unet') || components.has('transformer');
@@ -56,7 +56,8 @@ function folders(roots: readonly string[]): string[] {
   return [...new Set(names)].sort();
 }
 
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+/** Whether a path is that of a folder. */
+export const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
 /** Whether a name stays inside the folder that it is looked for in. */
 export const isPlainName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name);
