@@ -41,8 +41,8 @@ def cast(inputs: dict[str, torch.Tensor], dtype: torch.dtype) -> dict[str, torch
 
 
 def write_network(network: Network, path: Path, dtype: torch.dtype, shard_bytes: int | None = None) -> None:
-    """Exports in `dtype`, with float inputs and outputs of the same type, then compares with torch (relative to the largest
-    value, 1e-4 in float32 and 3e-2 in float16)."""
+    """Exports in `dtype`, with float inputs and outputs of the same type, then compares with torch: the largest difference within
+    1e-4 of the largest value in float32, the mean within 3e-2 in float16, where torch and ONNX Runtime round in other places."""
     path.parent.mkdir(parents=True, exist_ok=True)
     module, inputs = network.module.to(dtype).eval(), cast(network.inputs, dtype)
     with tempfile.TemporaryDirectory(dir=path.parent) as work, warnings.catch_warnings(), torch.no_grad(), traceable():
@@ -84,7 +84,8 @@ def compare(network: Network, module: torch.nn.Module, path: Path, dtype: torch.
         e = e.float().numpy()
         if not np.isfinite(o).all():
             raise SystemExit(f"{path}: the output {name} is not finite. " + ("Export with --dtype fp32." if dtype == torch.float16 else "Check the checkpoint."))
-        worst = float(np.abs(e - o).max() / max(1.0, np.abs(e).max()))
-        if worst > TOLERANCE[dtype]:
-            raise SystemExit(f"{path}: {name} differs from torch by {worst:.1e} of the largest value; {TOLERANCE[dtype]:.0e} is allowed.")
+        over = np.max if dtype == torch.float32 else np.mean
+        apart = float(over(np.abs(e - o)) / max(1e-3, over(np.abs(e))))
+        if apart > TOLERANCE[dtype]:
+            raise SystemExit(f"{path}: {name} differs from torch by {apart:.1e} of its {'largest' if over is np.max else 'mean'} magnitude; {TOLERANCE[dtype]:.0e} is allowed.")
 

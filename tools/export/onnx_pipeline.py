@@ -3,6 +3,7 @@
 For calibration and for comparisons.
 """
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -53,6 +54,9 @@ class OrtDenoiser(OrtModule):
         """The SDXL pipeline compares the width of its pooled embedding and time_ids with it."""
         return SimpleNamespace(linear_1=SimpleNamespace(in_features=self.config.get("projection_class_embeddings_input_dim")))
 
+    def cache_context(self, _name):
+        return nullcontext()
+
     def forward(self, *args, added_cond_kwargs=None, return_dict=True, **given):
         given.update(zip(("sample", "timestep", "encoder_hidden_states"), args))
         return (next(iter(self.call({**given, **(added_cond_kwargs or {})}).values())),)
@@ -84,7 +88,7 @@ def denoiser_folder(folder: Path) -> Path:
     return found[0]
 
 
-def open_pipeline(folder: Path, denoiser: str = "model.onnx", decoder: bool = True):
+def open_pipeline(folder: Path, denoiser: str = "model.onnx"):
     """The pipeline that model_index.json names (Optimum's ORT classes too) over the folder's networks.
 
     denoiser: file in unet/ or transformer/
@@ -98,7 +102,7 @@ def open_pipeline(folder: Path, denoiser: str = "model.onnx", decoder: bool = Tr
     for name in ("tokenizer", "tokenizer_2", "tokenizer_3"):
         if (folder / name).is_dir():
             parts[name] = tokenizer(folder / name)
-    if decoder and (folder / "vae_decoder").is_dir():
+    if (folder / "vae_decoder").is_dir():
         parts["vae"] = OrtDecoder(folder / "vae_decoder")
     scheduler = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
     parts["scheduler"] = getattr(diffusers, scheduler["_class_name"]).from_config(scheduler)

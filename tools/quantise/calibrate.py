@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from export.onnx_pipeline import denoiser_folder, open_pipeline
+from export.onnx_pipeline import OrtDenoiser, open_pipeline
 
 ROOT = Path(__file__).resolve().parents[2]
 Feeds = list[dict[str, np.ndarray]]
@@ -24,28 +24,33 @@ def read_prompts(file: Path | None, count: int) -> list[str]:
     return prompts[:count]
 
 
+def pipeline_denoiser(pipeline) -> OrtDenoiser:
+    return pipeline.unet if hasattr(pipeline, "unet") else pipeline.transformer
+
+
 def sampling(pipeline, steps: int, guidance: float | None, size: tuple[int, int] | None) -> dict:
     """Arguments of the pipeline's call. Few-step models are distilled without guidance, so the default is none."""
     takes = inspect.signature(type(pipeline).__call__).parameters
     given = {"num_inference_steps": steps, "output_type": "latent" if "prompt" in takes else "np"}
     if "guidance_scale" in takes:
-        embedded = getattr(getattr(pipeline, "unet", None), "config", {}).get("time_cond_proj_dim") is not None
-        distilled = getattr(getattr(pipeline, "transformer", None), "config", {}).get("guidance_embeds", False)
-        given["guidance_scale"] = guidance if guidance is not None else 8.5 if embedded else 3.5 if distilled else 0.0
+        config = pipeline_denoiser(pipeline).config
+        fitting = 8.5 if config.get("time_cond_proj_dim") is not None else 3.5 if config.get("guidance_embeds") else 0.0
+        given["guidance_scale"] = fitting if guidance is None else guidance
+    if size is None and "sample_size" not in pipeline_denoiser(pipeline).config:  # FLUX names its size in the VAE's config
+        size = (pipeline.vae.config.sample_size,) * 2
     if size is not None and "height" in takes:
         given["height"], given["width"] = size
-    if "max_sequence_length" in takes and "transformer" in pipeline.components:
-        given["max_sequence_length"] = min(256, getattr(pipeline, "tokenizer_2").model_max_length if type(pipeline).__name__ == "FluxPipeline" else 256)
+    if "max_sequence_length" in takes:
+        given["max_sequence_length"] = 256
     return given
 
 
 def record(folder: Path, prompts: list[str], steps: tuple[int, ...], guidance: float | None = None,
            size: tuple[int, int] | None = None) -> Feeds:
     """Inputs of every call of the denoiser's model.onnx, one prompt at a time, through all numbers of steps in turn."""
-    pipeline = open_pipeline(folder, decoder=True)
-    denoiser = getattr(pipeline, denoiser_folder(folder).name)
+    pipeline = open_pipeline(folder)
     feeds: Feeds = []
-    denoiser.seen = lambda given: feeds.append({k: v.copy() for k, v in given.items()})
+    pipeline_denoiser(pipeline).seen = lambda given: feeds.append({k: v.copy() for k, v in given.items()})
     with torch.no_grad():
         for i, prompt in enumerate(prompts):
             options = sampling(pipeline, steps[i % len(steps)], guidance, size)
