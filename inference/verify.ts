@@ -7,6 +7,7 @@ import { hashOf } from '../artefacts/artefact-keys.js';
 import { QschedError } from '../contract/errors.js';
 import type { WireNetwork, WireScorer } from '../contract/wire/network.js';
 import { fingerprintOf, sizesOf, type Arithmetic } from './fingerprint.js';
+import { hashAhead } from './models/hash-ahead.js';
 import { listPrecisions, openModelFolder, type ModelFolder } from './models/model-folder.js';
 import { findModel } from './models/model-roots.js';
 import { openScorerFolder, scorerFingerprint } from './scorers/scorer-folder.js';
@@ -48,37 +49,26 @@ export interface ServedNetworks {
   readonly files: readonly string[];
 }
 
-/**
- * Queues of models at all their precisions, each once. What cannot be served leaves the rest served.
- *
- * @throws QschedError (usage) if none of the models can be read
- */
-export async function distinctQueues(models: readonly string[], arithmetic: Arithmetic): Promise<ServedNetworks> {
-  const queues = new Set<string>();
-  const files = new Set<string>();
+/** Models at all their precisions, and why some of them are not served: what cannot be served leaves the rest served. */
+function servable(
+  models: readonly string[],
+  arithmetic: Arithmetic,
+): { readonly folders: readonly ModelFolder[]; readonly refusals: readonly QschedError[] } {
+  const folders: ModelFolder[] = [];
   const refusals: QschedError[] = [];
   for (const name of models) {
     for (const open of networksOf(name)) {
       try {
         const model = open();
         sizesOf(model, arithmetic);
-        queues.add((await fingerprintOf(model, arithmetic)).scoreQueue);
-        for (const file of model.files) files.add(join(model.folder, file));
+        folders.push(model);
       } catch (error) {
         if (!(error instanceof QschedError)) throw error;
         refusals.push(error);
       }
     }
   }
-  if (queues.size === 0 && refusals.every(({ code }) => code === 'usage')) {
-    const [first] = refusals;
-    if (first !== undefined) throw first;
-  }
-  return {
-    queues: [...queues],
-    refused: [...new Set(refusals.map(({ message, hint }) => `not served: ${message} ${hint}`))],
-    files: [...files],
-  };
+  return { folders, refusals };
 }
 
 /** Opens a model at each of its precisions; a folder without networks fails once. */
@@ -92,4 +82,47 @@ function networksOf(name: string): (() => ModelFolder)[] {
       },
     ];
   }
+}
+
+const pathsOf = (folders: readonly ModelFolder[]): string[] => [
+  ...new Set(folders.flatMap(({ folder, files }) => files.map((file) => join(folder, file)))),
+];
+
+/**
+ * Hashes the large files of models that can be served, so that processes that serve them find the hashes and are ready
+ * at once.
+ *
+ * @param say receives the progress, if it takes long
+ */
+export const hashServed = (
+  models: readonly string[],
+  arithmetic: Arithmetic,
+  say: (line: string) => void,
+): Promise<void> => hashAhead(pathsOf(servable(models, arithmetic).folders), say);
+
+/**
+ * Queues of models at all their precisions, each once. What cannot be served leaves the rest served.
+ *
+ * @param say receives the progress of hashing, if it takes long
+ * @throws QschedError (usage) if none of the models can be read
+ */
+export async function distinctQueues(
+  models: readonly string[],
+  arithmetic: Arithmetic,
+  say: (line: string) => void = () => undefined,
+): Promise<ServedNetworks> {
+  const { folders, refusals } = servable(models, arithmetic);
+  if (folders.length === 0 && refusals.every(({ code }) => code === 'usage')) {
+    const [first] = refusals;
+    if (first !== undefined) throw first;
+  }
+  const files = pathsOf(folders);
+  await hashAhead(files, say);
+  const queues = new Set<string>();
+  for (const model of folders) queues.add((await fingerprintOf(model, arithmetic)).scoreQueue);
+  return {
+    queues: [...queues],
+    refused: [...new Set(refusals.map(({ message, hint }) => `not served: ${message} ${hint}`))],
+    files,
+  };
 }

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { messageOf, QschedError } from '../contract/errors.js';
 import { askVersion, isTooOld, MIN_SERVER } from './binary-version.js';
 import { buildCli } from './build-cli.js';
-import { cachedBinary, cacheFolder, PINNED_CLI } from './cache-folder.js';
+import { cacheFolder } from '../artefacts/cache-folder.js';
+import { cachedBinary, PINNED_CLI } from './cache-folder.js';
 import { downloadCli } from './download-cli.js';
 import { withFileLock } from './file-lock.js';
 

@@ -110,7 +110,7 @@ const WATCH_MILLISECONDS = 2000;
 export async function startScoring(at: WorkerAddress, options: ScoringOptions): Promise<RunningWorkers> {
   const { models, say, ...device } = options;
   await assertProviderWorks(device.device);
-  const { queues, refused, files } = await distinctQueues(models, device);
+  const { queues, refused, files } = await distinctQueues(models, device, say);
   for (const sentence of refused) say(sentence);
   const artefacts = artefactFolder();
   const store = openArtefactFolder(artefacts);

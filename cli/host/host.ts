@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import type { Client } from '@temporalio/client';
 import { openStore } from '../../db/open-store.js';
 import { QschedError } from '../../contract/errors.js';
+import { hashServed } from '../../inference/verify.js';
 import { connectTemporal, type TemporalConnection } from '../../temporal/connect.js';
 import { dataFolder } from '../../temporal/data-folder.js';
 import { endOlderRuns } from '../../temporal/older-runs.js';
@@ -169,8 +170,10 @@ async function serveHost(
     writeWorkersLock(folder, { pid: process.pid, models, address });
     const plan = scoringPlan(models, serving);
     const what = plan.processes === 1 ? 'a scoring worker' : `${plan.processes} scoring workers`;
-    say(`starting ${what} for ${models.join(', ')}`);
     const { device, batch } = serving;
+    const arithmetic = { ...(device === undefined ? {} : { device }), ...(batch === undefined ? {} : { batch }) };
+    await Promise.race([hashServed(models, arithmetic, say), brokenWorkers(workers.done)]);
+    say(`starting ${what} for ${models.join(', ')}`);
     const processes = startScoringProcesses({ ...plan, device, batch, models, address, namespace, say });
     undo.push(() => processes.stop());
     const broken = Promise.race([

@@ -58,13 +58,22 @@ export function startScoringProcesses(options: ScoringProcessOptions): ScoringPr
   /** Resolves when the process, or one that replaces it, serves its queues. */
   function launch(): Promise<void> {
     return new Promise((resolve) => {
-      const child = startProcess({ ...options, say: sayOnce });
-      children.add(child);
       const late = setTimeout(() => {
         const message = `A scoring worker did not start within ${READY_MILLISECONDS / 1000} s.`;
         fail(new QschedError('failure', message, 'Try again when the machine is less busy, or see npx qsched doctor.'));
       }, READY_MILLISECONDS);
+      // One that says how far it is, such as with hashing, is not stuck. Once it is ready, the timer is cleared.
+      let waiting = true;
+      const child = startProcess({
+        ...options,
+        say(line) {
+          if (waiting) late.refresh();
+          sayOnce(line);
+        },
+      });
+      children.add(child);
       child.once('message', () => {
+        waiting = false;
         clearTimeout(late);
         falseStarts = 0;
         resolve();
@@ -72,6 +81,7 @@ export function startScoringProcesses(options: ScoringProcessOptions): ScoringPr
       // After its last line, unlike `exit`.
       child.once('close', (code, signal) => {
         children.delete(child);
+        waiting = false;
         clearTimeout(late);
         if (stopping) return resolve();
         falseStarts += 1;

@@ -2,7 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSy
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { cachedBinary, cacheFolder } from '../../temporal/cache-folder.js';
+import { cacheFolder } from '../../artefacts/cache-folder.js';
+import { cachedBinary } from '../../temporal/cache-folder.js';
 import { dataFolder } from '../../temporal/data-folder.js';
 
 const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'qsched-folders-')));
