@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 const ROOT = join(import.meta.dirname, '..', '..');
 const HERE = [process.platform, process.arch].join('/');
 const require = createRequire(import.meta.url);
+const asWorker = createRequire(require.resolve('@temporalio/worker/package.json'));
 const BRIDGE = 'node_modules/@temporalio/core-bridge/releases';
 const RUNTIME = 'node_modules/onnxruntime-node';
 const BINARIES = `${RUNTIME}/bin/napi-v6`;
@@ -45,7 +46,7 @@ beforeEach(() => {
   }
   for (const target of ['linux/x64', 'win32/x64', HERE]) put(`${BINARIES}/${target}/onnxruntime_binding.node`, 'x');
   for (const name of ['worker', 'core-bridge']) put(`node_modules/@temporalio/${name}/package.json`, '{}');
-  const { getPrebuiltTargetName } = require('@temporalio/core-bridge/common') as {
+  const { getPrebuiltTargetName } = asWorker('@temporalio/core-bridge/common') as {
     getPrebuiltTargetName: () => string;
   };
   for (const target of ['other-platform', getPrebuiltTargetName()]) put(`${BRIDGE}/${target}/index.node`, 'x');
