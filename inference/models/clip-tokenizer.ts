@@ -1,7 +1,10 @@
 /**
  * Token ids as CLIP takes them: BOS, text, EOS, cut to the model's length with EOS kept, then padded.
  */
-import { readJson } from './folder-files.js';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { clipConfig, clipDefinition, CLIP_FILES, type TokenText } from './clip-vocabulary.js';
+import { lacks, needFiles, readJson } from './folder-files.js';
 import { openTokenizer } from './tokenizer-definition.js';
 
 /** Tokenises texts to rows of equal length. */
@@ -18,30 +21,56 @@ const CLIP_LENGTH = 77;
 /** Tokenizers without a length have 1e30 in their config. */
 const MAX_LENGTH = 4096;
 
-interface TokenizerConfig {
-  readonly model_max_length?: number;
-  readonly pad_token?: string | { readonly content: string };
-  readonly eos_token?: string | { readonly content: string };
+/** The `model_max_length` of a config, if it is one. */
+const statedLength = (folder: string): number | undefined => {
+  const length = clipConfig(folder)['model_max_length'];
+  return typeof length === 'number' && length <= MAX_LENGTH ? length : undefined;
+};
+
+/**
+ * Tokens per text: `model_max_length` of tokenizer_config.json, or what the text encoder takes where that is less or none
+ * is given.
+ *
+ * @param encoder tokens that the text encoder takes; CLIP's 77 if that is not known
+ */
+export const tokenLength = (folder: string, encoder?: number): number =>
+  Math.min(statedLength(folder) ?? encoder ?? CLIP_LENGTH, encoder ?? Infinity);
+
+/** Whether 0.1.0 took another length than `tokenLength`: 77 where a config states none. */
+export const hasOtherLength = (folder: string, encoder?: number): boolean =>
+  tokenLength(folder, encoder) !== (statedLength(folder) ?? CLIP_LENGTH);
+
+/**
+ * Files of a CLIP tokenizer's folder that decide its ids: tokenizer.json with its config, or vocab.json and merges.txt.
+ *
+ * @throws QschedError (usage) if it has neither
+ */
+export function clipTokenizerFiles(folder: string): string[] {
+  const has = (file: string): boolean => existsSync(join(folder, file));
+  if (has('tokenizer.json')) return [...needFiles(folder, ['tokenizer.json', 'tokenizer_config.json'])];
+  if (!has('vocab.json') || !has('merges.txt')) throw lacks(folder, 'tokenizer.json, or vocab.json with merges.txt');
+  return [...CLIP_FILES, 'tokenizer_config.json'].filter(has);
 }
 
-const configOf = (folder: string): TokenizerConfig => readJson(folder, 'tokenizer_config.json') as TokenizerConfig;
-
-const lengthOf = ({ model_max_length: length = CLIP_LENGTH }: TokenizerConfig): number =>
-  length > MAX_LENGTH ? CLIP_LENGTH : length;
-
-/** Tokens per text, by tokenizer_config.json of a folder; CLIP's 77 if it names none. */
-export const tokenLength = (folder: string): number => lengthOf(configOf(folder));
-
-/** Loads tokenizer.json and tokenizer_config.json of a folder. */
-export function loadClipTokenizer(folder: string): ClipTokenizer {
-  const config = configOf(folder);
-  const tokenizer = openTokenizer(readJson(folder, 'tokenizer.json') as object, config);
-  const length = lengthOf(config);
-  const content = (token: string | { content: string } | undefined) =>
-    typeof token === 'object' ? token.content : token;
-  const eosToken = content(config.eos_token) ?? '<|endoftext|>';
-  const eos = tokenizer.id(eosToken) ?? 0;
-  const pad = tokenizer.id(content(config.pad_token) ?? eosToken) ?? eos;
+/**
+ * Loads the tokenizer of a folder.
+ *
+ * @param encoder as for `tokenLength`
+ * @throws QschedError (usage): a missing or damaged file, or a token that the vocabulary lacks
+ */
+export function loadClipTokenizer(folder: string, encoder?: number): ClipTokenizer {
+  const own = !existsSync(join(folder, 'tokenizer.json'));
+  clipTokenizerFiles(folder);
+  const config = clipConfig(folder);
+  const definition = own ? clipDefinition(folder, config) : (readJson(folder, 'tokenizer.json') as object);
+  const tokenizer = openTokenizer(definition, config);
+  const length = tokenLength(folder, encoder);
+  const id = (name: string): number | undefined => {
+    const token = config[name] as TokenText;
+    return tokenizer.id(typeof token === 'string' ? token : token.content);
+  };
+  const eos = id('eos_token') ?? 0;
+  const pad = id('pad_token') ?? eos;
   return {
     length,
     encode: (texts) =>

@@ -54,7 +54,7 @@ async function refusal(action: () => unknown): Promise<QschedError> {
 describe('a network that cannot be fed is refused before anything is loaded, by file and input', () => {
   test.each<[string, TinyParts, RegExp]>([
     ['a size of its own', { more: [value('time_ids', 'float32', ['batch', 6])] }, /the input "time_ids" is unknown/],
-    ['an embedding of guidance', { more: [value('timestep_cond', 'float32', ['batch', 256])] }, /"timestep_cond"/],
+    ['class labels', { more: [value('class_labels', 'int64', ['batch'])] }, /"class_labels" is unknown/],
     ['bfloat16', { sample: 'bfloat16' }, /the input "sample" has the type bfloat16/],
     ['another output', { output: 'noise' }, /there is no output "out_sample", only noise/],
     ['rows that depend and are fixed', { dynamic: true, rows: 2 }, /"sample" has the shape \[2, 4, 8, 8\].*only 1/],
@@ -73,9 +73,9 @@ describe('a network that cannot be fed is refused before anything is loaded, by 
     expect((await refusal(() => inspectNetwork(requestOf()))).hint).toContain('--dtype fp16');
   });
 
-  test('LCM with an embedding of guidance comes with what to use instead', async () => {
-    write({ more: [value('timestep_cond', 'float32', ['batch', 256])] });
-    expect((await refusal(() => inspectNetwork(requestOf()))).hint).toContain('LCM-LoRA');
+  test('class labels come with what to use instead', async () => {
+    write({ more: [value('class_labels', 'int64', ['batch'])] });
+    expect((await refusal(() => inspectNetwork(requestOf()))).hint).toContain('text-to-image model');
   });
 
   test('another size of the latent than that of the configuration', async () => {
@@ -90,7 +90,7 @@ describe('a network that cannot be fed is refused before anything is loaded, by 
     write();
     expect((await refusal(() => inspectNetwork(requestOf({ model: 'tiney' })))).hint).toContain('"tiny"');
     expect((await refusal(() => inspectNetwork(requestOf({ precision: 'w4a8' })))).hint).toContain('fp32');
-    expect((await refusal(() => inspectNetwork(requestOf({ options: { guidance: 2 } })))).message).toContain(
+    expect((await refusal(() => inspectNetwork(requestOf({ options: { guidance: 200 } })))).message).toContain(
       'guidance',
     );
   });
