@@ -28,7 +28,11 @@ export function refuseOptions(
 /** The scale that was given. @throws QschedError (usage) if it is out of range */
 export function guidanceScale({ guidance }: PipelineOptions): number | undefined {
   if (guidance === undefined || (guidance >= 0 && guidance <= MAXIMUM)) return guidance;
-  throw new QschedError('usage', `guidance is ${guidance}; it must be from 0 to ${MAXIMUM}.`, 'Few-step models use 0 to 2.');
+  throw new QschedError(
+    'usage',
+    `guidance is ${guidance}; it must be from 0 to ${MAXIMUM}.`,
+    'Few-step models use 0 to 2.',
+  );
 }
 
 /**

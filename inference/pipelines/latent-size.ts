@@ -62,7 +62,13 @@ export function latentSize(
   const asked = [height, width].map((pixels, axis) =>
     pixels === undefined
       ? (sides[axis] as number)
-      : sideOf(pixels, { axis, factor, granularity, fixed: fixed(2 + axis), network: join(parts.folder, parts.network) }),
+      : sideOf(pixels, {
+          axis,
+          factor,
+          granularity,
+          fixed: fixed(2 + axis),
+          network: join(parts.folder, parts.network),
+        }),
   );
   const [h, w] = asked as [number, number];
   return {
@@ -70,7 +76,9 @@ export function latentSize(
     pixels: [h * factor, w * factor],
     notes:
       guessed && needed.length > 1
-        ? [`There is no unet/config.json: images are ${h * factor} x ${w * factor} pixels, the usual size of the family.`]
+        ? [
+            `There is no unet/config.json: images are ${h * factor} x ${w * factor} pixels, the usual size of the family.`,
+          ]
         : [],
   };
 }

@@ -3,7 +3,12 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { clipTokenizerFiles, hasOtherLength, loadClipTokenizer, tokenLength } from '../../inference/models/clip-tokenizer.js';
+import {
+  clipTokenizerFiles,
+  hasOtherLength,
+  loadClipTokenizer,
+  tokenLength,
+} from '../../inference/models/clip-tokenizer.js';
 import { packageRoot } from '../../inference/models/model-roots.js';
 
 interface Golden {

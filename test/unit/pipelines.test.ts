@@ -75,7 +75,10 @@ describe('options', () => {
     [{ height: 8 }, 'has a fixed height of 32 pixels: a height of 8 cannot be sampled.'],
     [{ width: 8 }, 'has a fixed width of 32 pixels: a width of 8 cannot be sampled.'],
     [{ guidance: -1 }, 'guidance is -1; it must be from 0 to 100.'],
-    [{ guidance: 1, negativePrompt: 'x' }, 'A negative prompt is read only with a guidance above 1, and guidance is 1.'],
+    [
+      { guidance: 1, negativePrompt: 'x' },
+      'A negative prompt is read only with a guidance above 1, and guidance is 1.',
+    ],
     [{ negativePrompt: 'x' }, 'A negative prompt is read only with a guidance above 1, and guidance is not given.'],
     [{ sequenceLength: 77 }, 'A Stable Diffusion model does not take the option sequenceLength: its text encoder has'],
   ])('that Stable Diffusion cannot be sampled with are refused: %j', (options, message) => {

@@ -1,0 +1,57 @@
+/** Pipelines around a UNet equal diffusers' (tools/make_fixtures.py): ids, embeddings, latents of every step, images. */
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { PipelineOptions } from '../../contract/wire/network.js';
+import { loadClipTokenizer } from '../../inference/models/clip-tokenizer.js';
+import { openPipeline } from '../../inference/pipelines/open-pipeline.js';
+import { difference, FIXTURES, openFixture, readGolden, sampleGolden } from './pipeline-goldens.js';
+
+/** What diffusers was called with, as our options. */
+function optionsOf(family: string, run: { guidance_scale?: number; negative_prompt?: string | null }): PipelineOptions {
+  const { guidance_scale: guidance = 0, negative_prompt: negativePrompt } = run;
+  if (family === 'lcm') return { guidance };
+  if (guidance <= 1) return {};
+  return typeof negativePrompt === 'string' ? { guidance, negativePrompt } : { guidance };
+}
+
+describe.each(['sd15', 'lcm'])('%s', (family) => {
+  const { prompts, runs } = readGolden(family);
+
+  test('is known by what it holds', () => {
+    expect(openFixture(family)).toMatchObject({ pipeline: family, precisions: ['fp16', 'fp32', 'w8a8'] });
+  });
+
+  test('token ids and embeddings', async () => {
+    const pipeline = await openPipeline(openFixture(family), { threads: 1, batch: 2 });
+    const conditioning = await pipeline.encode(prompts.map(({ text }) => text));
+    await pipeline.release();
+    prompts.forEach(({ text, tokens, embeddings }, i) => {
+      for (const [folder, ids] of Object.entries(tokens)) {
+        expect([...loadClipTokenizer(join(FIXTURES, family, folder), 77).encode([text])[0]!]).toEqual(ids);
+      }
+      Object.values(embeddings).forEach((golden, t) => {
+        expect(difference(conditioning[i]!.tensors[t]!, golden)).toBeLessThan(1e-4);
+      });
+    });
+  });
+
+  test.each(runs.map((run) => [run.name, run] as const))('%s', async (_, run) => {
+    const { text } = prompts[run.prompt]!;
+    const found = await sampleGolden(family, run, text, { options: optionsOf(family, run) });
+    const guided = family !== 'lcm' && (run.guidance_scale ?? 0) > 1;
+    expect(found.rows.denoiser).toBe(run.steps * (guided ? 2 : 1));
+    expect(found.latents).toBeLessThan(1e-4);
+    expect(found.image).toBeLessThanOrEqual(1);
+  });
+
+  test.each(runs.filter(({ steps }) => steps === 4).map((run) => [run.name, run] as const))(
+    '%s with the denoiser in float16, with float16 inputs and outputs',
+    async (_, run) => {
+      const { text } = prompts[run.prompt]!;
+      const found = await sampleGolden(family, run, text, { precision: 'fp16', options: optionsOf(family, run) });
+      expect(found.latents).toBeGreaterThan(1e-4);
+      expect(found.latents).toBeLessThan(0.02);
+      expect(found.image).toBeLessThanOrEqual(3);
+    },
+  );
+});
