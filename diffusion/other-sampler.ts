@@ -80,13 +80,30 @@ export function configFor(type: string, config: SchedulerConfig, changes: Change
  */
 export function leftBehind(type: SchedulerType, config: SchedulerConfig): string[] {
   const { samplerOptions } = SCHEDULERS[type];
-  const foreign = config._class_name !== undefined && !DEFINITIONS.some((one) => one.className === config._class_name);
+  const foreign = isForeign(config);
   return Object.keys(config).filter(
     (key) =>
       !samplerOptions.includes(key) &&
       (SAMPLER_OPTIONS.has(key) || (foreign && !key.startsWith('_') && !TRAINED.includes(key))),
   );
 }
+
+/**
+ * What a reader should know of a config of a class that is not built here: which of its options are left behind.
+ *
+ * @returns null where there is none, or the class is one of ours
+ */
+export function leftBehindNote(type: SchedulerType, config: SchedulerConfig): string | null {
+  const keys = isForeign(config) ? leftBehind(type, config) : [];
+  if (keys.length === 0) return null;
+  return (
+    `The model's scheduler_config.json is that of ${config._class_name}, which qsched does not have; ` +
+    `"${type}" samples it, without ${keys.join(', ')}.`
+  );
+}
+
+const isForeign = ({ _class_name: className }: SchedulerConfig): boolean =>
+  className !== undefined && !DEFINITIONS.some((one) => one.className === className);
 
 /** What the network was trained with: never left behind. */
 const TRAINED = [

@@ -8,6 +8,7 @@ import type { PreparedNetwork, PreparedScorer } from '../contract/prepared-netwo
 import type { SearchSpec } from '../contract/search-spec.js';
 import type { FoundScorer, NetworkDescription } from '../contract/wire/describe.js';
 import { toWireSchedule } from '../contract/wire/schedule.js';
+import { leftBehindNote } from '../diffusion/other-sampler.js';
 import { schedulerOf } from '../diffusion/scheduler-of.js';
 import { planScorers, requireScorer, type ScorerChoice } from './scorers.js';
 
@@ -32,6 +33,7 @@ export function planNetwork(
   const { scorers, objective, judged } = planScorers(scorerChoice, description);
   const featureScorer = features === null ? null : requireFeatures(description, features);
   const schedule = schedulerOf(description, choice).fused();
+  const leftBehind = leftBehindNote(choice.type, description.schedulerConfig);
   const extra = {
     ...(Object.keys(options).length === 0 ? {} : { options }),
     ...(Object.keys(preprocessing).length === 0 ? {} : { preprocessing }),
@@ -58,7 +60,7 @@ export function planNetwork(
     objective,
     judged,
     readsNouns: scorers.some(({ usesNouns }) => usesNouns),
-    notes: [...description.notes, ...labels(scorers)],
+    notes: [...description.notes, ...(leftBehind === null ? [] : [leftBehind]), ...labels(scorers)],
   };
   return { prepared, contexts };
 }

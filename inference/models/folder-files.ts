@@ -4,6 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, QschedError } from '../../contract/errors.js';
+import { parsePythonJson } from './python-json.js';
 
 /** The name of the precision whose file is plain model.onnx. */
 export const REFERENCE_PRECISION = 'fp32';
@@ -37,10 +38,10 @@ export function needFiles(folder: string, files: readonly string[]): readonly st
   return files;
 }
 
-/** Reads a JSON object. @throws QschedError (usage) naming a file that cannot be read */
+/** Reads a JSON object, as Python writes it too. @throws QschedError (usage) naming a file that cannot be read */
 export function readJson(folder: string, file: string): unknown {
   try {
-    const value: unknown = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+    const value = parsePythonJson(readFileSync(join(folder, file), 'utf8'));
     if (typeof value !== 'object' || value === null) throw new Error('it holds no object');
     return value;
   } catch (error) {

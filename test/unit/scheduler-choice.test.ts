@@ -1,7 +1,8 @@
 /** Sampling one model with another scheduler: what carries over, what is left behind, what is refused. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { configFor, familyOf, leftBehind, typesFor } from '../../diffusion/other-sampler.js';
+import { configFor, familyOf, leftBehind, leftBehindNote, typesFor } from '../../diffusion/other-sampler.js';
+import { parsePythonJson } from '../../inference/models/python-json.js';
 import { createScheduler } from '../../diffusion/scheduler.js';
 import { schedulerOf, type SchedulerSource } from '../../diffusion/scheduler-of.js';
 import { parseSearchSpec } from '../../contract/validate.js';
@@ -101,6 +102,29 @@ describe('the scheduler of a model', () => {
     const own = { ...config, _class_name: 'TCDScheduler', of_its_own: 1 };
     expect(() => createScheduler(configFor('tcd', own))).toThrow(/unknown key "of_its_own"/);
   });
+
+  it.each(['DPMSolverMultistepScheduler', 'UniPCMultistepScheduler', 'DEISMultistepScheduler'])(
+    'reads a config of %s as diffusers writes it, and names the options that it leaves behind',
+    (className) => {
+      const config = parsePythonJson(
+        `\uFEFF{"_class_name": "${className}", "_diffusers_version": "0.42.1", "beta_start": 0.00085, "beta_end": 0.012,
+        "beta_schedule": "scaled_linear", "prediction_type": "epsilon", "lambda_min_clipped": -Infinity,
+        "time_shift_type": "exponential", "corrector_order": 2, "of_a_later_release": [Infinity, NaN, "-Infinity"]}`,
+      ) as Record<string, unknown>;
+      expect(config).toMatchObject({
+        lambda_min_clipped: -Infinity,
+        of_a_later_release: [Infinity, Number.NaN, '-Infinity'],
+      });
+      for (const type of ALPHAS) {
+        expect(schedulerOf(withConfig(config), { type, steps: 4, eta: 0 }).timesteps).toHaveLength(4);
+        expect(leftBehindNote(type, config)).toBe(
+          `The model's scheduler_config.json is that of ${className}, which qsched does not have; "${type}" samples it, ` +
+            'without lambda_min_clipped, time_shift_type, corrector_order, of_a_later_release.',
+        );
+      }
+      expect(leftBehindNote('euler', shapes.schedulerConfig)).toBeNull();
+    },
+  );
 
   it("takes FLUX's sigmas, and its dynamic shift by packed tokens", () => {
     expect(schedulerOf(withConfig(FLUX), { type: 'flow-match-euler', steps: 4, eta: 0 }).timesteps).toEqual([
