@@ -8,6 +8,7 @@ import { canonicalJson } from './canonical-json.js';
 import type { Coefficients } from './coefficients.js';
 import { QschedError } from './errors.js';
 import { pipelineFields } from './pipeline-choice.js';
+import { ClippedStep, fusedWeights, isClipped, scaleClippedStep, scaleFusedStep } from './schedule-step.js';
 import { SchedulerChoice } from './search-spec.js';
 
 /** The name and version of the format. */
@@ -19,22 +20,14 @@ const numbers = z
   .min(1, 'needs at least one number')
   .max(50, 'takes at most 50 numbers');
 
-/** One step x' = a x + b m + d + n z. */
-const FusedStepDocument = z.strictObject({
-  timestep: finite,
-  /** The network's input is inputScale * x. */
-  inputScale: finite,
-  a: finite,
-  b: finite,
-  /** One number, or one per channel. */
-  d: z.union([finite, z.array(finite)], 'must be a number, or one per channel'),
-  n: finite,
-});
-
+/** The steps of a schedule: fused, or clipped where the scheduler clips its predicted sample. */
 export const FusedDocument = z.strictObject({
   scheduler: z.string(),
   initNoiseSigma: finite,
-  steps: z.array(FusedStepDocument).min(1).max(50),
+  steps: z
+    .array(z.union([z.strictObject(fusedWeights), ClippedStep]))
+    .min(1)
+    .max(50),
 });
 
 /** The error model of one step (PTQD). */
@@ -145,23 +138,12 @@ export function parseSchedule(input: unknown, where: string): ScheduleDocument {
   return result.data;
 }
 
-/** Scales one step by c^x and c^eps. */
-export const scaleFusedStep = <S extends Pick<FusedDocument['steps'][number], 'a' | 'b' | 'd'>>(
-  step: S,
-  sample: number,
-  noise: number,
-): S => ({
-  ...step,
-  a: step.a * sample,
-  b: step.b * noise,
-  // + 0 turns -0 into 0, which is what fusing gives.
-  d: typeof step.d === 'number' ? step.d * noise + 0 : step.d.map((d) => d * noise + 0),
-});
-
 /** Scales the steps by c^x and c^eps; equal to fusing them in the scheduler. */
-export const scaleFused = (schedule: FusedDocument, { sample, noise }: Coefficients): FusedDocument => ({
+export const scaleFused = <D extends FusedDocument>(schedule: D, { sample, noise }: Coefficients): D => ({
   ...schedule,
-  steps: schedule.steps.map((step, i) => scaleFusedStep(step, sample[i]!, noise[i]!)),
+  steps: schedule.steps.map((step, i) =>
+    isClipped(step) ? scaleClippedStep(step, sample[i]!, noise[i]!) : scaleFusedStep(step, sample[i]!, noise[i]!),
+  ),
 });
 
 /** The content that is hashed: everything that determines the samples, and nothing else. */

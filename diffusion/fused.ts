@@ -8,6 +8,7 @@
  * sampling with them costs exactly what sampling without them costs.
  */
 import { QschedError } from '../contract/errors.js';
+import { isClipped, type ClippedStep } from '../contract/schedule-step.js';
 
 /** One step of a fused schedule. */
 export interface FusedStep {
@@ -32,6 +33,27 @@ export interface FusedSchedule {
   /** The initial latent is initNoiseSigma * z. */
   readonly initNoiseSigma: number;
   readonly steps: readonly FusedStep[];
+}
+
+/** All steps of one sampling run; those of a scheduler that clips its predicted sample have no fused form. */
+export interface StepSchedule extends Omit<FusedSchedule, 'steps'> {
+  readonly steps: readonly (FusedStep | ClippedStep)[];
+}
+
+/**
+ * A schedule whose steps are all fused.
+ *
+ * @param purpose what they are needed for, as in `PTQD corrects fused steps`
+ * @throws QschedError (usage) if a step clips
+ */
+export function requireFused(schedule: StepSchedule, purpose: string): FusedSchedule {
+  const clipped = schedule.steps.find(isClipped);
+  if (clipped === undefined) return schedule as FusedSchedule;
+  throw new QschedError(
+    'usage',
+    `The scheduler "${schedule.scheduler}" clips its predicted sample to [-${clipped.clip}, ${clipped.clip}]: its steps have no fused form, and ${purpose}.`,
+    'Turn clipping off in the scheduler config ("clip_sample": false, or "clip_denoised": false) if the model was trained without it.',
+  );
 }
 
 /**

@@ -19,7 +19,7 @@
  * of setTimesteps.
  */
 import { QschedError } from '../contract/errors.js';
-import type { FusedSchedule, FusedStep } from './fused.js';
+import { requireFused, type FusedSchedule, type FusedStep, type StepSchedule } from './fused.js';
 
 const { max, sqrt } = Math;
 
@@ -94,21 +94,25 @@ export function fitPtqd(reference: Float32Array, quantised: Float32Array, option
   return { method, gamma, mu: bias === 'channel' ? [...mu] : mu[0]!, variance };
 }
 
+/** Why PTQD refuses a scheduler that clips. */
+export const PTQD_NEEDS = 'PTQD corrects fused steps';
+
 /**
  * A schedule that corrects a quantised network's output step by step.
  *
  * @param fits one per step
- * @throws QschedError (usage) if the numbers of steps differ, or the channels of offset and bias
+ * @throws QschedError (usage) if a step clips, the numbers of steps differ, or the channels of offset and bias
  */
-export function applyPtqd(schedule: FusedSchedule, fits: readonly PtqdStep[]): FusedSchedule {
-  if (fits.length !== schedule.steps.length) {
+export function applyPtqd(schedule: StepSchedule, fits: readonly PtqdStep[]): FusedSchedule {
+  const { steps, ...rest } = requireFused(schedule, PTQD_NEEDS);
+  if (fits.length !== steps.length) {
     throw new QschedError(
       'usage',
-      `PTQD was fitted for ${fits.length} steps, but the schedule has ${schedule.steps.length}.`,
+      `PTQD was fitted for ${fits.length} steps, but the schedule has ${steps.length}.`,
       'Fit it again for this number of steps.',
     );
   }
-  return { ...schedule, steps: schedule.steps.map((step, i) => correct(step, fits[i]!)) };
+  return { ...rest, steps: steps.map((step, i) => correct(step, fits[i]!)) };
 }
 
 function correct(step: FusedStep, { gamma, mu, variance }: PtqdStep): FusedStep {

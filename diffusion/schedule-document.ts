@@ -22,7 +22,7 @@ export type ScheduleOrigin = Pick<ScheduleDocument, 'kind' | 'scheduler'> &
  * The document of one schedule. PTQD corrects the output before c^eps scales it.
  *
  * @param scheduler with its timesteps set
- * @throws QschedError (usage) if lengths do not fit, or the scheduler clips
+ * @throws QschedError (usage) if lengths do not fit, or the scheduler clips and there is a correction
  */
 export function scheduleDocument(
   scheduler: Scheduler,
@@ -32,7 +32,7 @@ export function scheduleDocument(
 ): CompleteSchedule {
   const { timesteps } = scheduler;
   checkCoefficients(coefficients, timesteps.length);
-  const identity = scheduler.fused();
+  const identity = scheduler.schedule();
   const fused = scaleFused(ptqd === undefined ? identity : applyPtqd(identity, ptqd), coefficients);
   return {
     format: SCHEDULE_FORMAT,
@@ -77,17 +77,14 @@ const near = (left: readonly number[], right: readonly number[]): boolean =>
   left.length === right.length && left.every((value, i) => close(value, right[i]!));
 const close = (left: number, right: number): boolean => Math.abs(left - right) <= 1e-6 * Math.max(1, Math.abs(right));
 
-function sameSteps(left: FusedDocument, right: FusedDocument): boolean {
-  const flat = ({ initNoiseSigma, steps }: FusedDocument): number[] => [
-    initNoiseSigma,
-    ...steps.flatMap(({ timestep, inputScale, a, b, d, n }) => [
-      timestep,
-      inputScale,
-      a,
-      b,
-      n,
-      ...(typeof d === 'number' ? [d] : d),
-    ]),
-  ];
-  return near(flat(left), flat(right));
+const sameSteps = (left: FusedDocument, right: FusedDocument): boolean => near(numbersOf(left), numbersOf(right));
+
+/** All numbers of a document, in the order of its keys' names. */
+function numbersOf(value: unknown): number[] {
+  if (typeof value === 'number') return [value];
+  if (Array.isArray(value)) return value.flatMap(numbersOf);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, one]) => numbersOf(one));
 }

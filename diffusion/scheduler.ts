@@ -7,9 +7,9 @@ import { SCHEDULER_TYPES, type SchedulerType } from '../contract/names.js';
 import { checkCoefficients, identityCoefficients } from './coefficients.js';
 import type { SchedulerConfig } from './config-reader.js';
 import { checkTimestepOptions, type TimestepOptions } from './definition.js';
-import type { FusedSchedule } from './fused.js';
+import type { FusedSchedule, StepSchedule } from './fused.js';
 import { SCHEDULERS } from './registry.js';
-import { fuseStep, runStep, type SchedulePlan, type StepCoefficients, type StepPlan } from './step-plan.js';
+import { fuseStep, plainStep, runStep, type SchedulePlan, type StepCoefficients, type StepPlan } from './step-plan.js';
 
 export interface StepOptions {
   /** Standard normal noise z, as long as the sample; needed if needsNoise(stepIndex). */
@@ -43,6 +43,8 @@ export interface Scheduler {
   needsNoise(stepIndex: number): boolean;
   /** One step; coefficients scale sample and output, never the noise (Q-Sched, Eq. 2). */
   step(modelOutput: Float32Array, stepIndex: number, sample: Float32Array, options?: StepOptions): StepResult;
+  /** All steps as they are sampled: fused, or clipped where the scheduler clips. @throws QschedError (usage): coefficients that do not fit */
+  schedule(coefficients?: Coefficients): StepSchedule;
   /** All steps as x' = a x + b m + d + n z. @throws QschedError (usage): coefficients that do not fit, or a scheduler that clips */
   fused(coefficients?: Coefficients): FusedSchedule;
 }
@@ -117,16 +119,23 @@ export function createScheduler(config: SchedulerConfig): Scheduler {
       runStep(step, coefficients, sample, modelOutput, noise, prevSample, predOriginalSample);
       return { prevSample, predOriginalSample };
     },
-    fused(coefficients) {
-      const { steps, initNoiseSigma } = planned();
-      const c = coefficients ?? identityCoefficients(steps.length);
-      checkCoefficients(c, steps.length);
-      return {
-        scheduler: type,
-        initNoiseSigma,
-        steps: steps.map((step, i) => fuseStep(type, step, { sample: c.sample[i]!, noise: c.noise[i]! })),
-      };
-    },
+    schedule: (coefficients) => scheduleOf(planned(), type, coefficients, plainStep),
+    fused: (coefficients) => scheduleOf(planned(), type, coefficients, fuseStep),
+  };
+}
+
+function scheduleOf<S>(
+  { steps, initNoiseSigma }: SchedulePlan,
+  type: SchedulerType,
+  coefficients: Coefficients | undefined,
+  stepOf: (scheduler: string, plan: StepPlan, c: StepCoefficients) => S,
+): { scheduler: string; initNoiseSigma: number; steps: S[] } {
+  const c = coefficients ?? identityCoefficients(steps.length);
+  checkCoefficients(c, steps.length);
+  return {
+    scheduler: type,
+    initNoiseSigma,
+    steps: steps.map((step, i) => stepOf(type, step, { sample: c.sample[i]!, noise: c.noise[i]! })),
   };
 }
 

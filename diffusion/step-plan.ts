@@ -6,9 +6,10 @@
  *   x' = prev.x0 * x0 + prev.x * x + prev.m * m + prev.z * z
  *
  * Coefficients (Q-Sched, Eq. 2) scale x to c^x x and m to c^eps m first; z and the network's
- * input are never scaled. Without clipping the step is affine, and fuses.
+ * input are never scaled. Without clipping the step is affine, and fuses; otherwise it is sampled as it is.
  */
 import { QschedError } from '../contract/errors.js';
+import { scaleClippedStep, type ClippedStep } from '../contract/schedule-step.js';
 import type { FusedStep } from './fused.js';
 
 export interface StepPlan {
@@ -55,6 +56,14 @@ export function runStep(
     prevSample[i] = prev.x0 * original + prev.x * x + prev.m * m + (prev.z === 0 ? 0 : prev.z * noise![i]!);
     if (predOriginalSample !== null) predOriginalSample[i] = original;
   }
+}
+
+/** The same step as it is sampled: fused, unless it clips. */
+export function plainStep(scheduler: string, plan: StepPlan, c: StepCoefficients): FusedStep | ClippedStep {
+  const { clip } = plan;
+  return clip === null
+    ? fuseStep(scheduler, plan, c)
+    : scaleClippedStep({ kind: 'clipped', ...plan, clip }, c.sample, c.noise);
 }
 
 /**

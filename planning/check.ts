@@ -7,6 +7,8 @@ import type { NetworkFacts } from '../contract/wire/describe.js';
 import { pipelineOptions, type PipelineChoice } from '../contract/pipeline-choice.js';
 import { WIRE_VERSION } from '../contract/wire/version.js';
 import { checkCoefficients } from '../diffusion/coefficients.js';
+import { requireFused } from '../diffusion/fused.js';
+import { PTQD_NEEDS } from '../diffusion/ptqd.js';
 import { schedulerOf } from '../diffusion/scheduler-of.js';
 import { inspectNetwork } from '../inference/describe.js';
 import { findModel } from '../inference/models/model-roots.js';
@@ -29,7 +31,7 @@ export function checkSearchFiles(spec: SearchSpec, roots: Roots = {}): SearchPro
   const scorers = scorersAsked(objective, confirm.scorers);
   const facts = inspect(spec, precision, scorers, roots);
   if (control !== 'none') inspect(spec, 'reference', scorers, roots);
-  schedulerOf(facts, scheduler).fused(); // a scheduler that clips has no fused form
+  schedulerOf(facts, scheduler);
   const { scorers: used } = planScorers({ objective, beside: confirm.scorers }, facts);
   return { ...searchPrompts(spec, roots.prompts), scorers: used };
 }
@@ -52,8 +54,9 @@ export function checkEvaluationFiles(
     const key = JSON.stringify([model, precision, pipelineOptions(row)]);
     const facts = known.get(key) ?? inspect(row, precision, scorersAsked(objective, beside, features));
     known.set(key, facts);
-    const { steps } = schedulerOf(facts, scheduler).fused();
-    if (typeof schedule !== 'string') checkCoefficients(schedule.coefficients, steps.length);
+    const planned = schedulerOf(facts, scheduler).schedule();
+    if (schedule === 'ptqd') requireFused(planned, PTQD_NEEDS);
+    if (typeof schedule !== 'string') checkCoefficients(schedule.coefficients, planned.steps.length);
     planScorers({ objective, beside }, facts);
     // A damaged file of statistics is reported before an image is generated.
     if (features !== null) referenceBytes(findModel(model), requireFeatures(facts, features).name);

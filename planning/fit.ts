@@ -3,12 +3,16 @@
  */
 import type { FitPlan, PlanFitRequest } from '../contract/study-payloads.js';
 import { resolveSplit } from '../inference/prompts/prompt-sets.js';
+import { requireFused } from '../diffusion/fused.js';
+import { PTQD_NEEDS } from '../diffusion/ptqd.js';
+import { schedulerOf } from '../diffusion/scheduler-of.js';
 import { planNetwork } from './network.js';
 
 /** @throws QschedError (usage): whatever of the spec does not fit the networks or the prompts here */
 export function planFit({ spec, gamma, bias, quantised, reference }: PlanFitRequest): Omit<FitPlan, 'found'> {
   const { scheduler, objective, confirm } = spec;
   const choice = { scheduler, objective, beside: confirm.scorers, features: null };
+  requireFused(schedulerOf(quantised, scheduler).schedule(), PTQD_NEEDS);
   const own = planNetwork(quantised, choice).prepared;
   const full = planNetwork(reference, choice).prepared;
   const { split, texts } = resolveSplit(spec.prompts, 'prompts');

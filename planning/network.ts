@@ -32,7 +32,7 @@ export function planNetwork(
   const { model, precision, options, files, numeric, preprocessing } = description;
   const { scorers, objective, judged } = planScorers(scorerChoice, description);
   const featureScorer = features === null ? null : requireFeatures(description, features);
-  const schedule = schedulerOf(description, choice).fused();
+  const schedule = schedulerOf(description, choice).schedule();
   const leftBehind = leftBehindNote(choice.type, description.schedulerConfig);
   const extra = {
     ...(Object.keys(options).length === 0 ? {} : { options }),

@@ -17,6 +17,7 @@ import {
   type CompleteSchedule,
   type FusedDocument,
 } from '../../contract/schedule-document.js';
+import { isClipped } from '../../contract/schedule-step.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import type { Given } from '../input/flag.js';
 import type { EXPORT } from '../input/flags.js';
@@ -54,6 +55,7 @@ function exported(store: Store, id: string | undefined, flags: ExportFlags) {
       `Finish it: npx qsched resume ${search.id}`,
     );
   }
+  refuseClipped(searchedBaseline(store, search), search);
   const { recommend } = result.heldOut;
   const calibrated = which === 'recommended' ? recommend === 'calibrated' : which !== 'identity';
   if (which === 'recommended' && !calibrated) {
@@ -71,6 +73,17 @@ function exported(store: Store, id: string | undefined, flags: ExportFlags) {
     });
   }
   return scheduleOf(store, search, which, calibrated ? 'q-sched' : 'identity', coefficients);
+}
+
+/** @throws QschedError (usage) if the search's scheduler clips: there is nothing to multiply into its steps */
+function refuseClipped(identity: FusedDocument | null, { id, spec: { scheduler } }: StoredSearch): void {
+  const clipped = identity?.steps.find(isClipped);
+  if (clipped === undefined) return;
+  throw new QschedError(
+    'usage',
+    `The scheduler "${scheduler.type}" of the search "${id}" clips its predicted sample to [-${clipped.clip}, ${clipped.clip}]: its steps have no fused form to export.`,
+    "Multiply the sample by c^x and the network's output by c^eps before scheduler.step, which then clips: `npx qsched schedules` lists the schedule of the search, `npx qsched schedule show ID` prints its coefficients.",
+  );
 }
 
 /** The document, from the fused steps with which the search was scored. */
@@ -117,7 +130,7 @@ function configOf(
 ): Pick<CompleteSchedule['scheduler'], 'config'> {
   try {
     const folder = openModelFolder(model, precision, undefined, pipelineOptions(choice));
-    const same = canonicalJson(schedulerOf(folder, scheduler).fused()) === canonicalJson(identity);
+    const same = canonicalJson(schedulerOf(folder, scheduler).schedule()) === canonicalJson(identity);
     return same ? { config: folder.schedulerConfig } : {};
   } catch {
     return {};

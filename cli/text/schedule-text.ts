@@ -1,7 +1,8 @@
 /**
  * A schedule for people: a table of its steps, and a plot.
  */
-import type { CompleteSchedule } from '../../contract/schedule-document.js';
+import type { CompleteSchedule, FusedDocument } from '../../contract/schedule-document.js';
+import { isClipped } from '../../contract/schedule-step.js';
 import { textTable } from './table-document.js';
 
 const WIDTH = 21;
@@ -13,6 +14,29 @@ const short = (value: number): string => (Number.isInteger(value) ? String(value
 const offset = (d: number | readonly number[]): string =>
   typeof d === 'number' ? short(d) : `[${d.map((v) => v.toFixed(4)).join(' ')}]`;
 
+function weightsOf(step: FusedDocument['steps'][number]): string[] {
+  if (!isClipped(step)) return [step.a.toFixed(6), step.b.toFixed(6), offset(step.d), step.n.toFixed(6)];
+  const { x0, clip, prev } = step;
+  const sum = (terms: readonly (readonly [number, string])[]): string =>
+    terms
+      .filter(([weight]) => weight !== 0)
+      .map(([weight, name]) => `${weight.toFixed(6)} ${name}`)
+      .join(' + ');
+  return [
+    sum([
+      [x0.x, 'x'],
+      [x0.m, 'm'],
+    ]),
+    `[-${clip}, ${clip}]`,
+    sum([
+      [prev.x0, 'x0'],
+      [prev.x, 'x'],
+      [prev.m, 'm'],
+      [prev.z, 'z'],
+    ]),
+  ];
+}
+
 /** @param sigmas noise level of each step; null if unknown */
 export function scheduleText(document: CompleteSchedule, sigmas: readonly number[] | null): string {
   const {
@@ -20,21 +44,15 @@ export function scheduleText(document: CompleteSchedule, sigmas: readonly number
     fused,
     ptqd,
   } = document;
-  const rows = fused.steps.map(({ timestep, a, b, d, n }, i) => [
+  const rows = fused.steps.map((step, i) => [
     String(i),
-    short(timestep),
+    short(step.timestep),
     sample[i]!.toFixed(4),
     noise[i]!.toFixed(4),
-    a.toFixed(6),
-    b.toFixed(6),
-    offset(d),
-    n.toFixed(6),
+    ...weightsOf(step),
   ]);
-  const parts = [
-    textTable([['step', 'timestep', 'c^x', 'c^eps', 'A', 'B', 'D', 'N'], ...rows]),
-    '',
-    plot(document, sigmas),
-  ];
+  const heads = fused.steps.some(isClipped) ? ['x0', 'clipped to', "x'"] : ['A', 'B', 'D', 'N'];
+  const parts = [textTable([['step', 'timestep', 'c^x', 'c^eps', ...heads], ...rows]), '', plot(document, sigmas)];
   if (ptqd !== undefined) {
     parts.push(
       '',

@@ -1,25 +1,16 @@
 /**
- * Schedules on the wire: fused steps, so that a worker needs no scheduler. A step is a tagged union: `fused` today,
- * x' = a x + b m + d + n z (diffusion/fused.ts).
+ * Schedules on the wire: steps as numbers, so that a worker needs no scheduler. A step is a tagged union: `fused`, or
+ * `clipped` where the scheduler clips its predicted sample (schedule-step.ts).
  */
 import { z } from 'zod';
+import { ClippedStep, fusedWeights, isClipped } from '../schedule-step.js';
 
 const finite = z.number();
 
-const FusedWireStep = z.strictObject({
-  kind: z.literal('fused'),
-  /** What the network receives as its timestep. */
-  timestep: finite,
-  /** The network sees inputScale * x. */
-  inputScale: finite,
-  a: finite,
-  b: finite,
-  /** One number, or one per channel. */
-  d: z.union([finite, z.array(finite)]),
-  n: finite,
-});
-
-export const WireStep = z.discriminatedUnion('kind', [FusedWireStep]);
+export const WireStep = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('fused'), ...fusedWeights }),
+  ClippedStep,
+]);
 export type WireStep = z.infer<typeof WireStep>;
 
 /** All steps of one sampling run, without coefficients; PTQD's correction may be inside. */
@@ -37,38 +28,40 @@ export const WireCoefficients = z.strictObject({
   noise: z.array(finite).min(1).max(50),
 });
 
-/** A fused schedule as it is hashed and stored, without tags. */
-interface Untagged {
+/** A schedule as it is hashed and stored: fused steps have no tag there, as before there were tags. */
+interface Stored {
   readonly scheduler: string;
   readonly initNoiseSigma: number;
-  readonly steps: readonly {
-    readonly timestep: number;
-    readonly inputScale: number;
-    readonly a: number;
-    readonly b: number;
-    readonly d: number | readonly number[];
-    readonly n: number;
-  }[];
+  readonly steps: readonly (FusedWeights | ClippedStep)[];
 }
 
-/** A fused schedule for the wire. */
-export const toWireSchedule = ({ scheduler, initNoiseSigma, steps }: Untagged): WireSchedule => ({
+interface FusedWeights {
+  readonly timestep: number;
+  readonly inputScale: number;
+  readonly a: number;
+  readonly b: number;
+  readonly d: number | readonly number[];
+  readonly n: number;
+}
+
+/** A schedule for the wire. */
+export const toWireSchedule = ({ scheduler, initNoiseSigma, steps }: Stored): WireSchedule => ({
   scheduler,
   initNoiseSigma,
-  steps: steps.map(({ timestep, inputScale, a, b, d, n }) => ({
-    kind: 'fused',
-    timestep,
-    inputScale,
-    a,
-    b,
-    d: typeof d === 'number' ? d : [...d],
-    n,
-  })),
+  steps: steps.map((step) => {
+    if (isClipped(step)) return step;
+    const { timestep, inputScale, a, b, d, n } = step;
+    return { kind: 'fused', timestep, inputScale, a, b, d: typeof d === 'number' ? d : [...d], n };
+  }),
 });
 
 /** The inverse. */
-export const fromWireSchedule = ({ scheduler, initNoiseSigma, steps }: WireSchedule): Untagged => ({
+export const fromWireSchedule = ({ scheduler, initNoiseSigma, steps }: WireSchedule): Stored => ({
   scheduler,
   initNoiseSigma,
-  steps: steps.map(({ timestep, inputScale, a, b, d, n }) => ({ timestep, inputScale, a, b, d, n })),
+  steps: steps.map((step) => {
+    if (step.kind === 'clipped') return step;
+    const { timestep, inputScale, a, b, d, n } = step;
+    return { timestep, inputScale, a, b, d, n };
+  }),
 });

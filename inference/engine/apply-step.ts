@@ -3,10 +3,11 @@
  * `timestep` and `inputScale`, and a case here.
  */
 import type { Coefficients } from '../../contract/coefficients.js';
-import { scaleFusedStep } from '../../contract/schedule-document.js';
+import { scaleClippedStep, scaleFusedStep } from '../../contract/schedule-step.js';
 import type { WireSchedule, WireStep } from '../../contract/wire/schedule.js';
 import { checkCoefficients } from '../../diffusion/coefficients.js';
 import { applyFused } from '../../diffusion/fused.js';
+import { runStep } from '../../diffusion/step-plan.js';
 
 /** What sampling needs to know of a step. */
 interface StepRule {
@@ -17,6 +18,9 @@ interface StepRule {
   apply(x: Float32Array, m: Float32Array, z: Float32Array | null, out: Float32Array, channels: number): void;
 }
 
+/** The coefficients are inside the step. */
+const UNSCALED = { sample: 1, noise: 1 };
+
 /** The rule of one step. */
 export function ruleOf(step: WireStep): StepRule {
   switch (step.kind) {
@@ -25,6 +29,12 @@ export function ruleOf(step: WireStep): StepRule {
         needsNoise: step.n !== 0,
         scaled: (sample, noise) => scaleFusedStep(step, sample, noise),
         apply: (x, m, z, out, channels) => applyFused(step, x, m, z, out, channels),
+      };
+    case 'clipped':
+      return {
+        needsNoise: step.prev.z !== 0,
+        scaled: (sample, noise) => scaleClippedStep(step, sample, noise),
+        apply: (x, m, z, out) => runStep(step, UNSCALED, x, m, z, out, null),
       };
   }
 }

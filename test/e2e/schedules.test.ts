@@ -1,6 +1,7 @@
 /**
  * Schedules through the command line: a search stores them, PTQD is fitted and stored, an evaluation compares them.
  */
+import { requireFused } from '../../diffusion/fused.js';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -90,7 +91,8 @@ describe('in a folder of its own', () => {
       document,
       seconds: 0,
     });
-    expect(document.fused.steps[0]!.n).toBeLessThan(document.identity!.steps[0]!.n);
+    const [fused, identity] = [document.fused, document.identity!].map((one) => requireFused(one, 'PTQD').steps[0]!);
+    expect(fused!.n).toBeLessThan(identity!.n);
     const study = await runJson<Study>(['reproduce', 'ptqd', ...NETWORK, '--count', '2', '--confirm-count', '4'], data);
     expect(study).toMatchObject({ ptqd: id, prompts: 4 });
     expect(study.rows.map(({ scorer, schedule }) => `${scorer} ${schedule}`)).toEqual([

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { applyFused } from '../../diffusion/fused.js';
+import { applyFused, requireFused } from '../../diffusion/fused.js';
 import { DOCUMENTS_PATH, exportDocuments } from '../../scripts/write-export-documents.js';
 import type { CompleteSchedule } from '../../contract/schedule-document.js';
 
@@ -36,7 +36,7 @@ describe('diffusers with an exported schedule is our trajectory to 1e-5', () => 
   it.each(documents.map((document, i) => ({ ...document.scheduler, kind: document.kind, document, i })))(
     '$type, $steps steps, eta $eta ($kind)',
     ({ document, i }) => {
-      const { fused } = document;
+      const fused = requireFused(document.fused, 'it is compared');
       const x = Float32Array.from(golden.pool.initial, (value) => value * fused.initNoiseSigma);
       golden.trajectories[i]!.forEach((expected, s) => {
         const step = fused.steps[s]!;
@@ -59,9 +59,7 @@ describe('diffusers with an exported schedule is our trajectory to 1e-5', () => 
   );
 
   it('the coefficients do something in every one of them', () => {
-    documents.forEach(({ fused, identity }) =>
-      expect(fused.steps.map(({ a }) => a)).not.toEqual(identity!.steps.map(({ a }) => a)),
-    );
+    documents.forEach(({ fused, identity }) => expect(fused.steps).not.toEqual(identity!.steps));
   });
 });
 

@@ -8,6 +8,9 @@ import { resumeCommand, searchCommand } from '../../cli/commands/search-command.
 import { checkEvaluation, checkSearch } from '../../cli/input/check-here.js';
 import { openStore } from '../../db/open-store.js';
 import { closeSearch, openSearch } from '../../db/searches.js';
+import type { StepSchedule } from '../../diffusion/fused.js';
+import { listSchedules, storeSearchSchedules } from '../../db/schedules.js';
+import { scheduleText } from '../../cli/text/schedule-text.js';
 import { createScheduler } from '../../diffusion/scheduler.js';
 import { planObjective } from '../../metrics/objectives/plan-objective.js';
 import { scaleFused, type CompleteSchedule } from '../../contract/schedule-document.js';
@@ -65,7 +68,7 @@ function baseline() {
 }
 
 /** Stores a search whose model is not here. */
-function storeSearch(recommend: 'calibrated' | 'identity' | null): void {
+function storeSearch(recommend: 'calibrated' | 'identity' | null, schedule: StepSchedule = baseline()): void {
   const store = openStore(join(folder, 'qsched.db'));
   const split = (texts: string[], seeds: number[]) => {
     return { set: null, texts, count: texts.length, sha256: '', nounsSha256: null, seeds };
@@ -80,7 +83,7 @@ function storeSearch(recommend: 'calibrated' | 'identity' | null): void {
         model: 'far-away',
         precision: 'w4a8',
         scorer: 'objective',
-        provenance: { files: {}, precision: 'w4a8', schedule: baseline(), scorer: {}, numeric: {} },
+        provenance: { files: {}, precision: 'w4a8', schedule, scorer: {}, numeric: {} },
       },
     ],
     splits: { calibration: split(['a', 'b'], [0]), select: split(['c'], [500]), confirm: split(['d', 'e'], [1000]) },
@@ -123,6 +126,29 @@ test('is exported from what is stored: steps, coefficients, verdict', () => {
     model_coeff: 1.05,
     checkpoint: 'far-away',
   });
+});
+
+test('with a scheduler that clips: its schedules are stored and shown, its export is refused', () => {
+  const scheduler = createScheduler({ _class_name: 'CMStochasticIterativeScheduler' });
+  scheduler.setTimesteps(2);
+  storeSearch('calibrated', scheduler.schedule());
+  for (const format of ['qsched', 'reference']) {
+    expect(() => exportCommand('one', { format })).toThrow(
+      'The scheduler "tcd" of the search "one" clips its predicted sample to [-1, 1]: its steps have no fused form to export.',
+    );
+  }
+  const store = openStore(join(folder, 'qsched.db'));
+  const result = {
+    searchId: 'one',
+    finalist: TUNED,
+    identity: { coefficients: ONES },
+    heldOut: { recommend: 'calibrated' },
+  };
+  storeSearchSchedules(store, result as unknown as SearchResult);
+  const [tuned] = listSchedules(store).filter(({ document: { kind } }) => kind === 'q-sched');
+  store.$client.close();
+  expect(tuned!.document.fused).toEqual(JSON.parse(JSON.stringify(scheduler.schedule(TUNED))));
+  expect(scheduleText(tuned!.document, null)).toContain('[-1, 1]');
 });
 
 test('with the baseline recommended, the export says that its coefficients are 1', () => {

@@ -1,4 +1,5 @@
 /** What is exported: the reference's fields, the document's schema, and what a document must not contain. */
+import { requireFused } from '../../diffusion/fused.js';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -96,7 +97,7 @@ describe('a schedule document', () => {
   it('by hand needs the scheduler and the coefficients alone', () => {
     const complete = completeSchedule(tcd(), parseSchedule(hand(), 'it'), 'it');
     expect(complete).toMatchObject({ kind: 'file', timesteps: [999, 759, 499, 259] });
-    expect(complete.fused.steps[0]!.b).toBe(tcd().fused().steps[0]!.b * 1.1);
+    expect(requireFused(complete.fused, 'it is compared').steps[0]!.b).toBe(tcd().fused().steps[0]!.b * 1.1);
   });
 
   it.each<[string, Record<string, unknown>, RegExp]>([

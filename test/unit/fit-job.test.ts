@@ -1,7 +1,7 @@
 /** PTQD's calibration: both networks along the full-precision trajectory. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { applyFused } from '../../diffusion/fused.js';
+import { applyFused, requireFused } from '../../diffusion/fused.js';
 import { gaussianNoise } from '../../diffusion/noise.js';
 import { applyPtqd } from '../../diffusion/ptqd.js';
 import { createScheduler } from '../../diffusion/scheduler.js';
@@ -102,7 +102,7 @@ describe('a fit', () => {
     PAIRS.forEach(({ text, seed }, p) => {
       const draw = (stepIndex: number) => gaussianNoise({ seed, prompt: text, stepIndex, length: LENGTH });
       const x = draw(0);
-      schedule().steps.forEach((step, i) => {
+      requireFused(fromWireSchedule(schedule()), 'it is followed').steps.forEach((step, i) => {
         expect(seen.reference[i]![p]).toEqual(x);
         applyFused(step, x, full(x, text), step.n === 0 ? null : draw(i + 1), x, CHANNELS);
       });
@@ -145,9 +145,8 @@ describe('a fit', () => {
       [0, 0],
       [0, 0],
     ]);
-    const corrected = applyPtqd(fromWireSchedule(baseline), same).steps;
-    corrected.forEach(({ a, b, n }, i) =>
-      expect({ a, b, n }).toEqual((({ a: A, b: B, n: N }) => ({ a: A, b: B, n: N }))(baseline.steps[i]!)),
+    applyPtqd(fromWireSchedule(baseline), same).steps.forEach(({ a, b, n }, i) =>
+      expect(baseline.steps[i]).toMatchObject({ a, b, n }),
     );
     for (const { gamma, variance, mu } of await fit('w4a8')) {
       expect(Math.abs(gamma)).toBeLessThan(0.2);

@@ -185,9 +185,9 @@ describe('a score depends on nothing but its key', () => {
 });
 
 describe('what cannot be scored', () => {
-  const broken = (change: Partial<WireStep>, at = 0): WireSchedule => ({
+  const broken = (change: object, at = 0): WireSchedule => ({
     ...SCHEDULES[0]!,
-    steps: SCHEDULES[0]!.steps.map((step, i) => (i === at ? { ...step, ...change } : step)),
+    steps: SCHEDULES[0]!.steps.map((step, i) => (i === at ? ({ ...step, ...change } as WireStep) : step)),
   });
 
   test.each([
