@@ -38,10 +38,13 @@ const clipping = ['consistency', 'ddim', 'lcm'].flatMap((name) => {
 });
 
 describe.each(
-  clipping.map((each) => [
-    `${each.name} ${JSON.stringify(each.one.config)} ${each.one.steps} ${JSON.stringify(each.one.options)}${each.one.scaled ? ' scaled' : ''}`,
-    each,
-  ] as const),
+  clipping.map(
+    (each) =>
+      [
+        `${each.name} ${JSON.stringify(each.one.config)} ${each.one.steps} ${JSON.stringify(each.one.options)}${each.one.scaled ? ' scaled' : ''}`,
+        each,
+      ] as const,
+  ),
 )('%s', (_, { pool, one, schedule }) => {
   const wire = WireSchedule.parse(JSON.parse(JSON.stringify(toWireSchedule(schedule))));
 
