@@ -86,7 +86,10 @@ export interface AddFitRequest {
 /** A fit as the worker made it, for the store to make a document of. */
 export interface KeepFitRequest {
   readonly inputs: FitInputs;
-  readonly description: Pick<NetworkDescription, 'model' | 'precision' | 'schedulerConfig' | 'latentShape'>;
+  readonly description: Pick<
+    NetworkDescription,
+    'model' | 'precision' | 'pipeline' | 'schedulerConfig' | 'modelIndex' | 'latentShape'
+  >;
   /** How the model was run, where that is not its own way. */
   readonly pipeline: PipelineChoice;
   readonly scheduler: SearchSpec['scheduler'];

@@ -117,7 +117,7 @@ function openScorer(role: string, model: ModelFolder, roots?: readonly string[])
 
 function factsOfModel(
   { options }: DescribeRequest,
-  { name, precision, precisions, pipeline, latentShape, schedulerConfig }: ModelFolder,
+  { name, precision, precisions, pipeline, latentShape, schedulerConfig, modelIndex }: ModelFolder,
   scorers: DescribedScorer[],
   roots?: readonly string[],
 ): NetworkFacts {
@@ -128,6 +128,7 @@ function factsOfModel(
     pipeline,
     latentShape: [...latentShape],
     schedulerConfig: { ...schedulerConfig },
+    modelIndex: { ...modelIndex },
     precisions: [...precisions],
     referencePrecision: referenceOf(precisions),
     scorers,

@@ -5,7 +5,7 @@ import type { PipelineChoice } from '../contract/pipeline-choice.js';
 import { scaleFused, type CompleteSchedule } from '../contract/schedule-document.js';
 import type { PtqdStepDocument } from '../contract/schedule-document.js';
 import type { PreparedNetwork } from '../contract/prepared-network.js';
-import type { NetworkDescription } from '../contract/wire/describe.js';
+import type { KeepFitRequest } from '../contract/study-payloads.js';
 import { fromWireSchedule, toWireSchedule, type WireSchedule } from '../contract/wire/schedule.js';
 import { checkCoefficients, identityCoefficients } from '../diffusion/coefficients.js';
 import { applyPtqd } from '../diffusion/ptqd.js';
@@ -31,7 +31,7 @@ export function rowBaseline(
 
 /** The document of a PTQD fit. */
 export function fitDocument(
-  description: Pick<NetworkDescription, 'model' | 'precision' | 'schedulerConfig' | 'latentShape'>,
+  description: KeepFitRequest['description'],
   choice: PreparedNetwork['scheduler'],
   pipeline: PipelineChoice,
   fits: readonly PtqdStepDocument[],

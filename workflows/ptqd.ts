@@ -37,10 +37,10 @@ export async function ptqd(input: unknown): Promise<PtqdResult> {
     const plan = await store.planFit({ spec, gamma, bias, quantised, reference });
     if (plan.found !== null) return { ...plan.found, seconds: 0 };
     const fit = await fitOf(plan, spec, { gamma, bias });
-    const { schedulerConfig, latentShape } = quantised;
+    const { pipeline, schedulerConfig, modelIndex, latentShape } = quantised;
     const kept = await store.keepFit({
       inputs: plan.inputs,
-      description: { model, precision, schedulerConfig, latentShape },
+      description: { model, precision, pipeline, schedulerConfig, modelIndex, latentShape },
       pipeline: pipelineChoice(spec),
       scheduler,
       fits: fit.fits,

@@ -68,6 +68,8 @@ export const NetworkFacts = z.strictObject({
   latentShape: z.tuple([z.number().int(), z.number().int(), z.number().int()]),
   /** The model's scheduler_config.json. */
   schedulerConfig: z.record(z.string(), z.unknown()),
+  /** What its model_index.json and modular_model_index.json say of how it is sampled. */
+  modelIndex: z.record(z.string(), z.unknown()).optional(),
   /** The precisions that the model has, and which of them is full precision. */
   precisions: z.array(z.string()),
   referencePrecision: z.string().nullable(),

@@ -12,6 +12,7 @@ import { externalFiles } from './external-files.js';
 import { readJson } from './folder-files.js';
 import { denoiserOf, modelParts, referenceOf, type ModelParts } from './model-parts.js';
 import { findModel } from './model-roots.js';
+import { readModelIndex } from './model-index.js';
 import { ownSettings, type OwnSettings } from './own-settings.js';
 
 export { readJson, REFERENCE_PRECISION } from './folder-files.js';
@@ -30,6 +31,8 @@ export interface ModelFolder extends PipelineModel {
   readonly files: readonly string[];
   /** The model's scheduler_config.json; empty if it has none. */
   readonly schedulerConfig: Readonly<Record<string, unknown>>;
+  /** What its model_index.json and modular_model_index.json say of how it is sampled. */
+  readonly modelIndex: Readonly<Record<string, unknown>>;
   /** Its qsched.json. */
   readonly settings: OwnSettings;
   /** Scorer role -> scorer folder. */
@@ -101,6 +104,7 @@ export function openModelFolder(
     pipeline,
     files: [...files, ...externalFiles(folder, files)],
     schedulerConfig: optionalJson(folder, 'scheduler/scheduler_config.json'),
+    modelIndex: readModelIndex(folder),
     settings,
     scorers: settings.scorers ?? {},
   };

@@ -1,8 +1,14 @@
 /** Presets in specs: what they fill in, what wins over them, and what is refused. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { evaluateIdOf, searchIdOf } from '../../contract/content-id.js';
 import type { QschedError } from '../../contract/errors.js';
 import { PRESET_NAMES } from '../../contract/names.js';
+import { PRESETS } from '../../contract/presets.js';
+import { presetsFor, schedulerTypeOf } from '../../diffusion/model-scheduler.js';
+import { readModelIndex } from '../../inference/models/model-index.js';
 import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
 import { parseSearchSpec } from '../../contract/validate.js';
 import { readSpec } from '../../cli/input/spec-input.js';
@@ -115,4 +121,76 @@ describe('ids', () => {
     expect(searchIdOf({ model: 'shapes', preset: 'tcd' })).not.toBe(searchIdOf({ model: 'shapes' }));
     expect(evaluateIdOf({ rows: [{ model: 'm', preset: 'tcd' }] })).not.toBe(evaluateIdOf({ rows: [{ model: 'm' }] }));
   });
+});
+
+describe('the scheduler that a folder names', () => {
+  const betas = { beta_start: 0.00085, beta_end: 0.012, beta_schedule: 'scaled_linear' };
+
+  it('is taken where qsched has its class', () => {
+    expect(schedulerTypeOf('m', 'lcm', { _class_name: 'LCMScheduler', timestep_spacing: 'leading' })).toBe('lcm');
+    expect(schedulerTypeOf('m', 'sd15', { _class_name: 'TCDScheduler', timestep_spacing: 'leading' })).toBe('tcd');
+    expect(schedulerTypeOf('m', 'flux', { _class_name: 'FlowMatchEulerDiscreteScheduler' })).toBe('flow-match-euler');
+    const turbo = { _class_name: 'EulerAncestralDiscreteScheduler', timestep_spacing: 'trailing', ...betas };
+    expect(schedulerTypeOf('m', 'sdxl', turbo)).toBe('euler-ancestral');
+  });
+
+  it.each(['PNDMScheduler', 'DPMSolverMultistepScheduler', 'UniPCMultistepScheduler', 'HeunDiscreteScheduler'])(
+    'is open for %s, and the presets of the family are listed',
+    (_class_name) => {
+      const found = schedulerTypeOf('pcm', 'sd15', { _class_name, ...betas });
+      expect(found).toEqual({
+        missing: `scheduler.type is missing, and the scheduler_config.json of "pcm" names ${_class_name}, which qsched does not have.`,
+        hint:
+          'Choose how the model was distilled, with --preset: lcm, tcd, pcm, sd-turbo, hyper-sd, hyper-sd-unified, dmd2. ' +
+          'Or choose scheduler.type: tcd, lcm, ddim, euler, euler-ancestral.',
+      });
+    },
+  );
+
+  it("is open where the config is a base model's", () => {
+    const base = { _class_name: 'EulerDiscreteScheduler', timestep_spacing: 'leading', steps_offset: 1, ...betas };
+    expect(schedulerTypeOf('lightning', 'sdxl', base)).toMatchObject({
+      missing: expect.stringContaining(
+        'is that of a base model: EulerDiscreteScheduler with leading spacing',
+      ) as string,
+      hint: expect.stringContaining('sdxl-lightning') as string,
+    });
+    expect(schedulerTypeOf('m', 'sdxl', betas)).toMatchObject({
+      missing: expect.stringContaining('names no scheduler') as string,
+    });
+  });
+
+  it('has presets for every family that they name', () => {
+    for (const name of PRESET_NAMES) {
+      for (const family of PRESETS[name].families) expect(presetsFor(family)).toContain(name);
+    }
+    expect(presetsFor('consistency')).toEqual([]);
+  });
+});
+
+it('model_index.json and modular_model_index.json are read for how a model is sampled', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'qsched-index-'));
+  const put = (file: string, value: object) => writeFileSync(join(folder, file), JSON.stringify(value));
+  try {
+    expect(readModelIndex(folder)).toEqual({});
+    put('modular_model_index.json', {
+      _class_name: 'Cosmos3Blocks',
+      distilled_sigmas: [1, 0.5],
+      vae: [null, null, {}],
+    });
+    expect(readModelIndex(folder)).toEqual({ _class_name: 'Cosmos3Blocks', distilled_sigmas: [1, 0.5] });
+    put('model_index.json', {
+      _class_name: 'Krea2Pipeline',
+      is_distilled: true,
+      sample_sigmas: null,
+      unet: ['a', 'b'],
+    });
+    expect(readModelIndex(folder)).toEqual({
+      _class_name: 'Krea2Pipeline',
+      is_distilled: true,
+      distilled_sigmas: [1, 0.5],
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
