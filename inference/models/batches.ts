@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { QschedError } from '../../contract/errors.js';
 import type { Batches } from '../../contract/wire/network.js';
-import { rowsPerCall, type NetworkFile } from './network-file.js';
+import { rowsPerCall, sharedInputs, type NetworkFile } from './network-file.js';
 import { readGraph } from './onnx-graph.js';
 
 /** Allowed numbers of rows, the largest that fits is taken. */
@@ -41,7 +41,10 @@ export function batchesOf(model: BatchedModel, given?: number): Batches {
   const of = (role: keyof Batches): number =>
     networks
       .filter((network) => network.role === role)
-      .map(({ file, rowBytes }) => rowsPerCall(readGraph(join(folder, file)), given ?? rowsThatFit(rowBytes)))
+      .map((network) => {
+        const batch = given ?? rowsThatFit(network.rowBytes);
+        return rowsPerCall(readGraph(join(folder, network.file)), batch, sharedInputs(network));
+      })
       .reduce((least, rows) => Math.min(least, rows), Infinity);
   const [text, denoiser, decoder] = ROLES.map((role) => (Number.isFinite(of(role)) ? of(role) : 1));
   return { text: text!, denoiser: denoiser!, decoder: decoder!, scorer: given ?? rowsThatFit(scorerRowBytes(model)) };

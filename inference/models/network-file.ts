@@ -8,8 +8,17 @@ import type { Batches } from '../../contract/wire/network.js';
 import { readGraph, type GraphValue, type OnnxGraph } from './onnx-graph.js';
 import { REAL_TYPES, WHOLE_TYPES } from './tensors.js';
 
-/** What is fed to an input: token ids or values in rows of `shape` (null for any size), or one number for all rows. */
-export type InputKind = { readonly rows: 'ids' | 'values'; readonly shape: readonly (number | null)[] } | 'number';
+/** Sizes of axes; null for any size. */
+type Sizes = readonly (number | null)[];
+
+/**
+ * What is fed to an input: token ids, positions (of any type) or values in rows of `shape`; one number for all rows; or
+ * positions of `shape` that all rows share, without an axis for rows.
+ */
+export type InputKind =
+  | { readonly rows: 'ids' | 'positions' | 'values'; readonly shape: Sizes }
+  | 'number'
+  | { readonly whole: 'positions'; readonly shape: Sizes };
 
 export interface NetworkFile {
   /** Relative to the folder of the model or scorer. */
@@ -24,10 +33,18 @@ export interface NetworkFile {
   readonly rowBytes: number;
 }
 
-/** Rows of one call: what the file fixes, one if rows depend on each other, else the batch. */
-export function rowsPerCall({ inputs, rowsDepend }: OnnxGraph, batch: number): number {
+/** Inputs of a network that all rows share. */
+export const sharedInputs = ({ inputs }: Pick<NetworkFile, 'inputs'>): string[] =>
+  Object.entries(inputs).flatMap(([name, kind]) => (kind !== 'number' && 'whole' in kind ? [name] : []));
+
+/**
+ * Rows of one call: what the file fixes, one if rows depend on each other, else the batch.
+ *
+ * @param shared inputs without an axis for rows
+ */
+export function rowsPerCall({ inputs, rowsDepend }: OnnxGraph, batch: number, shared: readonly string[] = []): number {
   if (rowsDepend) return 1;
-  const fixed = inputs.filter(({ shape }) => shape.length > 1).map(({ shape }) => shape[0]);
+  const fixed = inputs.filter(({ name, shape }) => shape.length > 1 && !shared.includes(name)).map(({ shape }) => shape[0]);
   return fixed.find((size) => typeof size === 'number') ?? batch;
 }
 
@@ -36,11 +53,12 @@ export function rowsPerCall({ inputs, rowsDepend }: OnnxGraph, batch: number): n
  *
  * @throws QschedError (usage) naming the file and the input that does not fit
  */
-export function checkNetwork(folder: string, { file, inputs, hints, outputs }: NetworkFile): OnnxGraph {
+export function checkNetwork(folder: string, network: NetworkFile): OnnxGraph {
+  const { file, inputs, hints, outputs } = network;
   const path = join(folder, file);
   const graph = readGraph(path);
   const refuse = (what: string, hint: string): QschedError => new QschedError('usage', `${path}: ${what}.`, hint);
-  const rows = rowsPerCall(graph, 0);
+  const rows = rowsPerCall(graph, 0, sharedInputs(network));
   for (const input of graph.inputs) {
     const kind = Object.hasOwn(inputs, input.name) ? inputs[input.name] : undefined;
     const its = `the input "${input.name}"`;
@@ -50,12 +68,11 @@ export function checkNetwork(folder: string, { file, inputs, hints, outputs }: N
         hints?.[input.name] ?? 'Export the network with the inputs of diffusers/Optimum.',
       );
     }
-    const allowed =
-      kind === 'number' ? [...REAL_TYPES, ...WHOLE_TYPES] : kind.rows === 'ids' ? WHOLE_TYPES : REAL_TYPES;
+    const allowed = typesOf(kind);
     if (!allowed.includes(input.type)) {
       throw refuse(`${its} has the type ${input.type}, not ${listed(allowed)}`, typeHint(input.type));
     }
-    const misfit = kind === 'number' ? numberMisfit(input, rows) : rowsMisfit(input, kind.shape, rows);
+    const misfit = misfitOf(input, kind, rows);
     if (misfit !== undefined) {
       throw refuse(`${its} has the shape [${input.shape.join(', ')}]: ${misfit}`, 'Export it again with dynamic axes.');
     }
@@ -80,12 +97,31 @@ export function checkNetwork(folder: string, { file, inputs, hints, outputs }: N
 export const hasHalves = ({ inputs, outputs }: OnnxGraph): boolean =>
   [...inputs, ...outputs].some(({ type }) => type === 'float16');
 
-function rowsMisfit({ shape }: GraphValue, fed: readonly (number | null)[], rows: number): string | undefined {
+function typesOf(kind: InputKind): readonly string[] {
+  if (kind === 'number' || 'whole' in kind || kind.rows === 'positions') return [...REAL_TYPES, ...WHOLE_TYPES];
+  return kind.rows === 'ids' ? WHOLE_TYPES : REAL_TYPES;
+}
+
+function misfitOf(input: GraphValue, kind: InputKind, rows: number): string | undefined {
+  if (kind === 'number') return numberMisfit(input, rows);
+  if ('whole' in kind) {
+    if (input.shape.length !== kind.shape.length) return `qsched feeds ${kind.shape.length} axes, none for rows`;
+    return sizesMisfit(input.shape, kind.shape, 0);
+  }
+  return rowsMisfit(input, kind.shape, rows);
+}
+
+function rowsMisfit({ shape }: GraphValue, fed: Sizes, rows: number): string | undefined {
   const [first, ...rest] = shape;
   if (rest.length !== fed.length) return `qsched feeds ${fed.length + 1} axes, the first for rows`;
   if (typeof first === 'number' && first !== rows) return `${first} rows per call cannot be fed, only ${rows}`;
-  const at = rest.findIndex((size, i) => typeof size === 'number' && fed[i] !== null && size !== fed[i]);
-  return at === -1 ? undefined : `axis ${at + 1} is fed with ${fed[at]} values`;
+  return sizesMisfit(rest, fed, 1);
+}
+
+/** @param from number of the first axis */
+function sizesMisfit(shape: GraphValue['shape'], fed: Sizes, from: number): string | undefined {
+  const at = shape.findIndex((size, i) => typeof size === 'number' && fed[i] !== null && size !== fed[i]);
+  return at === -1 ? undefined : `axis ${at + from} is fed with ${fed[at]} values`;
 }
 
 function numberMisfit({ shape }: GraphValue, rows: number): string | undefined {

@@ -10,9 +10,9 @@ const WINDOW = 64 * 1024;
 export interface Field {
   /** Its number in the schema. */
   readonly field: number;
-  /** Of a number; 0 for a field with a length. */
+  /** Of a number in base 128; 0 for other fields. */
   readonly value: number;
-  /** Where its bytes are in the file, of a field with a length; empty for numbers. */
+  /** Where its bytes are in the file, of a field with a length or of 4 or 8 bytes; empty for numbers in base 128. */
   readonly span: Span;
 }
 
@@ -28,6 +28,7 @@ export interface ProtobufFile {
   readonly span: Span;
   /** Fields of a message in turn. @throws Error if the bytes are not a message */
   fields(span: Span): Generator<Field>;
+  bytes(span: Span): Buffer;
   text(span: Span): string;
 }
 
@@ -71,10 +72,9 @@ function readerOf(handle: number): ProtobufFile {
       const key = varint(at, end);
       const field = Math.floor(key.value / 8);
       const wire = key.value % 8;
-      const empty = { start: key.next, end: key.next };
       if (wire === 0) {
         const { value, next } = varint(key.next, end);
-        yield { field, value, span: empty };
+        yield { field, value, span: { start: next, end: next } };
         at = next;
         continue;
       }
@@ -82,17 +82,20 @@ function readerOf(handle: number): ProtobufFile {
       const length = wire === 2 ? varint(key.next, end) : { value: wire === 1 ? 8 : 4, next: key.next };
       at = length.next + length.value;
       if (field === 0 || at > end) throw new Error('it has a field that is longer than its message');
-      yield { field, value: 0, span: wire === 2 ? { start: length.next, end: at } : empty };
+      yield { field, value: 0, span: { start: length.next, end: at } };
     }
+  }
+
+  function bytes({ start, end }: Span): Buffer {
+    const found = Buffer.alloc(end - start);
+    readSync(handle, found, 0, found.length, start);
+    return found;
   }
 
   return {
     span: { start: 0, end: fstatSync(handle).size },
     fields,
-    text({ start, end }) {
-      const bytes = Buffer.alloc(end - start);
-      readSync(handle, bytes, 0, bytes.length, start);
-      return bytes.toString('utf8');
-    },
+    bytes,
+    text: (span) => bytes(span).toString('utf8'),
   };
 }

@@ -9,7 +9,7 @@ import { messageOf, QschedError } from '../../contract/errors.js';
 import { cannotOpen, executionProvider, parseDevice } from './device.js';
 import { rowsPerCall } from './network-file.js';
 import { readGraph } from './onnx-graph.js';
-import { floatsOf, numberTensor, rowsTensor, type Feed } from './tensors.js';
+import { floatsOf, numberTensor, rowsTensor, wholeTensor, type Feed, type InputInfo } from './tensors.js';
 
 /** Seconds spent inside ONNX Runtime, over all sessions of a thread. */
 export const runtimeClock = { seconds: 0 };
@@ -47,11 +47,13 @@ export interface SessionOptions {
   readonly threads: number;
   /** As `--device` names it; by default the CPU. */
   readonly device?: string;
+  /** Inputs without an axis for rows. */
+  readonly shared?: readonly string[];
 }
 
 /** Loads a network by path. @throws QschedError (usage) if the file is not a model that the runtime takes */
 export async function openSession(path: string, options: SessionOptions): Promise<RuntimeSession> {
-  const batch = rowsPerCall(readGraph(path), options.batch);
+  const batch = rowsPerCall(readGraph(path), options.batch, options.shared);
   const session = await createSession(path, options);
   const metadata = session.inputMetadata.flatMap((input) => (input.isTensor ? [input] : []));
   let numbersPerRow = false;
@@ -92,8 +94,7 @@ export async function openSession(path: string, options: SessionOptions): Promis
       for (const input of metadata) {
         const feed = given[input.name];
         if (feed === undefined) throw new TypeError(`the input "${input.name}" is not fed`);
-        tensors[input.name] =
-          'rows' in feed ? rowsTensor(feed, input.type, batch) : numberTensor(feed.value, input, batch, numbers);
+        tensors[input.name] = tensorOf(feed, input, batch, numbers);
       }
       const begin = performance.now();
       const found = await session.run(tensors, [...outputs]);
@@ -109,6 +110,11 @@ export async function openSession(path: string, options: SessionOptions): Promis
       return found;
     }
   }
+}
+
+function tensorOf(feed: Feed, input: InputInfo, batch: number, numbers: number): Tensor {
+  if ('rows' in feed) return rowsTensor(feed, input.type, batch);
+  return 'whole' in feed ? wholeTensor(feed, input.type) : numberTensor(feed.value, input, batch, numbers);
 }
 
 async function createSession(path: string, { threads, device = 'cpu' }: SessionOptions): Promise<InferenceSession> {

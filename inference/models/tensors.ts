@@ -7,8 +7,11 @@ import { fromHalves, toHalves } from './float16.js';
 /** Numbers of one row. */
 export type Row = Float32Array | Int32Array;
 
-/** One input of a network: `shape` values per row, or one number for all rows. */
-export type Feed = { readonly rows: readonly Row[]; readonly shape: readonly number[] } | { readonly value: number };
+/** One input of a network: `shape` values per row, one number for all rows, or one tensor that all rows share. */
+export type Feed =
+  | { readonly rows: readonly Row[]; readonly shape: readonly number[] }
+  | { readonly value: number }
+  | { readonly whole: Row; readonly shape: readonly number[] };
 
 /** Types that can be fed, and read. */
 export const REAL_TYPES: readonly string[] = ['float32', 'float16', 'float64'];
@@ -34,6 +37,13 @@ export function rowsTensor({ rows, shape }: Extract<Feed, { rows: unknown }>, ty
     data.set(row, at * size);
   }
   return tensorOf(data, type, [batch, ...shape]);
+}
+
+/** A tensor without an axis for rows, in the input's type. @throws RangeError if its values do not fill its shape */
+export function wholeTensor({ whole, shape }: Extract<Feed, { whole: unknown }>, type: string): Tensor {
+  const size = shape.reduce((product, n) => product * n, 1);
+  if (whole.length !== size) throw new RangeError(`a tensor has ${whole.length} values, not ${shape.join(' x ')}`);
+  return tensorOf(whole, type, shape);
 }
 
 /**
