@@ -1,6 +1,6 @@
 /**
- * A pipeline around a UNet: it gets `sample` and `timestep`, what a text decides, and what is the same in every row. With
- * guidance each latent is two rows of a call, the negative prompt's first.
+ * A pipeline around a denoiser: it gets latents and `timestep`, what a text decides, and what is the same in every row.
+ * With guidance each latent is two rows of a call, the negative prompt's first.
  */
 import { join } from 'node:path';
 import type { ModelParts } from '../models/model-parts.js';
@@ -11,6 +11,23 @@ import type { LatentShape } from './latent-size.js';
 import type { Checkpoint, Pipeline } from './pipeline.js';
 import type { PipelineSession } from './pipeline-kind.js';
 import type { Decoder } from './vae.js';
+
+/** How latents go in and out; by default as they are, as `sample` and `out_sample`. */
+export interface LatentSide {
+  readonly input: string;
+  readonly output: string;
+  /** Of a row as the denoiser takes it. */
+  readonly shape: readonly number[];
+  pack(latent: Float32Array): Float32Array;
+  unpack(row: Float32Array): Float32Array;
+}
+
+/** Where patches and tokens are: one tensor for all rows, or the same one in every row. */
+export interface Positions {
+  readonly values: Float32Array;
+  readonly shape: readonly number[];
+  readonly perRow: boolean;
+}
 
 /** Texts to values of the denoiser's inputs. */
 export interface TextSide {
@@ -25,6 +42,12 @@ export interface UnetSettings {
   readonly conditioned: readonly { readonly name: string; readonly axes: readonly number[] }[];
   /** Inputs with the same values in every row. */
   readonly constants?: Readonly<Record<string, Float32Array>>;
+  /** Inputs with one number for all rows. */
+  readonly numbers?: Readonly<Record<string, number>>;
+  readonly positions?: Readonly<Record<string, Positions>>;
+  readonly latents?: LatentSide;
+  /** The number that is fed for a timestep of the schedule; by default itself. */
+  readonly timestepOf?: (timestep: number) => number;
   readonly guidance?: Guidance | undefined;
   /** What the other row gets without a negative prompt: zeros, or the empty text. */
   readonly zeros?: boolean;
@@ -42,12 +65,18 @@ interface Row {
 /** @throws QschedError (usage) if a network cannot be loaded */
 export async function openUnetPipeline(
   parts: ModelParts,
-  { latentShape, conditioned, constants = {}, guidance, zeros = false, openTexts, openDecoder }: UnetSettings,
+  settings: UnetSettings,
   session: PipelineSession,
 ): Promise<Pipeline> {
+  const { latentShape, conditioned, constants = {}, guidance, zeros = false, openTexts, openDecoder } = settings;
+  const { numbers = {}, positions = {}, latents: side = asTheyAre(latentShape), timestepOf = (timestep) => timestep } = settings;
   const { batches, ...options } = session;
   const texts = await openTexts?.(session);
-  const unet = await sharedSession(join(parts.folder, parts.network), { ...options, batch: batches.denoiser });
+  const unet = await sharedSession(join(parts.folder, parts.network), {
+    ...options,
+    batch: batches.denoiser,
+    shared: Object.keys(positions).filter((name) => !positions[name]!.perRow),
+  });
   const decoder = await openDecoder?.(session);
   const rows = { denoiser: 0, padded: 0 };
   let negative: readonly Float32Array[] | undefined;
@@ -67,13 +96,17 @@ export async function openUnetPipeline(
     rows.denoiser += slice.length;
     rows.padded += unet.batch;
     const feeds: Record<string, Feed> = {
-      sample: { rows: slice.map(({ latent }) => latent), shape: latentShape },
-      timestep: { value: timestep },
+      [side.input]: { rows: slice.map(({ latent }) => side.pack(latent)), shape: side.shape },
+      timestep: { value: timestepOf(timestep) },
     };
     conditioned.forEach(({ name, axes }, t) => {
       const values = slice.map(({ tensors }) => tensors[t]!);
       feeds[name] = { rows: values, shape: [...axes, axes.reduce((last, n) => last / n, values[0]!.length)] };
     });
+    for (const [name, value] of Object.entries(numbers)) feeds[name] = { value };
+    for (const [name, { values, shape, perRow }] of Object.entries(positions)) {
+      feeds[name] = perRow ? { rows: slice.map(() => values), shape } : { whole: values, shape };
+    }
     for (const [name, values] of Object.entries(constants)) {
       feeds[name] = { rows: slice.map(() => values), shape: [values.length] };
     }
@@ -100,7 +133,8 @@ export async function openUnetPipeline(
         const text = { latent, tensors };
         return guidance === undefined ? [text] : [{ latent, tensors: tensors.slice(conditioned.length) }, text];
       });
-      const found = await unet.run(all, (slice) => feedsOf(slice, timestep), 'out_sample', checkpoint);
+      const outputs = await unet.run(all, (slice) => feedsOf(slice, timestep), side.output, checkpoint);
+      const found = outputs.map((row) => side.unpack(row));
       if (guidance === undefined) return found;
       return latents.map((_, i) => guided(found[2 * i]!, found[2 * i + 1]!, guidance.scale));
     },
@@ -113,3 +147,11 @@ export async function openUnetPipeline(
     },
   };
 }
+
+const asTheyAre = (shape: LatentShape): LatentSide => ({
+  input: 'sample',
+  output: 'out_sample',
+  shape,
+  pack: (latent) => latent,
+  unpack: (row) => row,
+});
