@@ -22,7 +22,7 @@ import type { LatentShape } from './latent-size.js';
 import { imagePositions, packing, patchesOf } from './packed-latents.js';
 import type { PipelineKind } from './pipeline-kind.js';
 import { sequenceLengthOf, t5Text } from './t5-text.js';
-import { outputOf, pairOfTexts, takes } from './transformer.js';
+import { axesOf, openTexts, outputOf, takes } from './transformer.js';
 import { transformerRowBytes } from './transformer-memory.js';
 import { openUnetPipeline, type Positions } from './unet-pipeline.js';
 import { decoderNetwork, openDecoder, vaeScale } from './vae.js';
@@ -109,7 +109,7 @@ export const flux: PipelineKind = {
             ],
             numbers: guidance === undefined ? {} : { guidance },
             positions,
-            openTexts: (own) => pairOfTexts(t5, clip, own),
+            openTexts: (own) => openTexts([t5, clip], own),
             openDecoder: (own) => openDecoder(parts, shape, own, vae),
           },
           session,
@@ -117,9 +117,6 @@ export const flux: PipelineKind = {
     };
   },
 };
-
-const axesOf = ({ graph }: ModelParts, input: string): readonly (number | string)[] =>
-  graph.inputs.find(({ name }) => name === input)?.shape ?? [];
 
 /** The scale that is fed to `guidance`; undefined for a transformer without it. @throws QschedError (usage) */
 function distilledGuidance(parts: ModelParts, options: PipelineOptions): number | undefined {

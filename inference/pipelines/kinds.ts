@@ -6,11 +6,13 @@ import { flux } from './flux.js';
 import { lcm } from './lcm.js';
 import type { PipelineKind } from './pipeline-kind.js';
 import { sd15 } from './sd15.js';
+import { sd3 } from './sd3.js';
 
-export type PipelineName = 'flux' | 'lcm' | 'consistency' | 'sd15';
+export type PipelineName = 'flux' | 'sd3' | 'lcm' | 'consistency' | 'sd15';
 
 export const PIPELINE_KINDS: Readonly<Record<PipelineName, PipelineKind>> = {
   flux,
+  sd3,
   lcm,
   consistency,
   sd15,

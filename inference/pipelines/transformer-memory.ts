@@ -3,7 +3,7 @@
  */
 
 /** Of FluxTransformer2DModel and SD3Transformer2DModel. */
-interface TransformerConfig {
+export interface TransformerConfig {
   readonly num_attention_heads?: number;
   readonly attention_head_dim?: number;
 }

@@ -13,6 +13,10 @@ export const takes =
   (input: string): boolean =>
     inputs.some(({ name }) => name === input);
 
+/** Axes of an input; empty if there is none of this name. */
+export const axesOf = ({ graph }: ModelParts, input: string): readonly (number | string)[] =>
+  graph.inputs.find(({ name }) => name === input)?.shape ?? [];
+
 /** The output that is read: `usual`, or the only one. */
 export function outputOf({ graph: { outputs } }: ModelParts, usual: string): string {
   const [first, ...more] = outputs;
@@ -25,8 +29,9 @@ interface Text {
 }
 
 /** For each text, the outputs of several encoders, one encoder after the other. */
-export async function pairOfTexts(first: Text, second: Text, session: PipelineSession): Promise<TextSide> {
-  const opened = [await first.open(session), await second.open(session)];
+export async function openTexts(encoders: readonly Text[], session: PipelineSession): Promise<TextSide> {
+  const opened: OpenedClip[] = [];
+  for (const encoder of encoders) opened.push(await encoder.open(session));
   return {
     async encode(texts, checkpoint) {
       const found: Float32Array[][][] = [];
