@@ -44,7 +44,9 @@ export const sharedInputs = ({ inputs }: Pick<NetworkFile, 'inputs'>): string[] 
  */
 export function rowsPerCall({ inputs, rowsDepend }: OnnxGraph, batch: number, shared: readonly string[] = []): number {
   if (rowsDepend) return 1;
-  const fixed = inputs.filter(({ name, shape }) => shape.length > 1 && !shared.includes(name)).map(({ shape }) => shape[0]);
+  const fixed = inputs
+    .filter(({ name, shape }) => shape.length > 1 && !shared.includes(name))
+    .map(({ shape }) => shape[0]);
   return fixed.find((size) => typeof size === 'number') ?? batch;
 }
 

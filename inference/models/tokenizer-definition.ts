@@ -80,7 +80,10 @@ function replaceNormalisers(normaliser: Normaliser | null): void {
   const { type, precompiled_charsmap: charsmap, strip_left, strip_right } = normaliser.config;
   if (type === 'Precompiled' && charsmap) normaliser.normalize = charsmapOf(charsmap);
   if (type === 'Strip') {
-    const ends = [...(strip_left === true ? ['^\\p{White_Space}+'] : []), ...(strip_right === true ? ['\\p{White_Space}+$'] : [])];
+    const ends = [
+      ...(strip_left === true ? ['^\\p{White_Space}+'] : []),
+      ...(strip_right === true ? ['\\p{White_Space}+$'] : []),
+    ];
     const pattern = new RegExp(ends.join('|') || '(?!)', 'gu');
     normaliser.normalize = (text) => text.replace(pattern, '');
   }

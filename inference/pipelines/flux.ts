@@ -44,7 +44,7 @@ const HINTS = {
 export const flux: PipelineKind = {
   matches: ({ graph }) => ['hidden_states', 'pooled_projections', 'img_ids', 'txt_ids'].every(takes(graph)),
   read(parts, options) {
-    const { folder, graph } = parts;
+    const { folder } = parts;
     refuseOptions('FLUX', options, { negativePrompt: 'its guidance is distilled, there is no second row per latent' });
     const guidance = distilledGuidance(parts, options);
     const config = parts.config(parts.denoiser.component);
@@ -143,7 +143,8 @@ function latentShapeOf(parts: ModelParts, options: PipelineOptions): LatentShape
     );
   }
   const side = 2 * Math.sqrt(sizeOf(patches) ?? NaN);
-  const fixed = Number.isInteger(side) && options.height === undefined && options.width === undefined ? side : undefined;
+  const fixed =
+    Number.isInteger(side) && options.height === undefined && options.width === undefined ? side : undefined;
   return [packed / 4, ...imageSize(parts, { fixed: [fixed, fixed] }, options)];
 }
 

@@ -21,10 +21,10 @@ interface JoinedShape {
 }
 
 /** @param encoders give text_embeds and states of CLIP-L, of CLIP-G, then the states of T5, which may be missing */
-export const joinedText = ({ encode, release }: TextSide, shape: JoinedShape): TextSide => ({
-  release,
+export const joinedText = (encoders: TextSide, shape: JoinedShape): TextSide => ({
+  release: () => encoders.release(),
   async encode(texts, checkpoint) {
-    const found = await encode(texts, checkpoint);
+    const found = await encoders.encode(texts, checkpoint);
     return found.map(([pooledL, statesL, pooledG, statesG, t5]) => {
       const pooled = new Float32Array(pooledL!.length + pooledG!.length);
       pooled.set(pooledL!);

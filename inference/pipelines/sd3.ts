@@ -55,13 +55,26 @@ export const sd3: PipelineKind = {
     const config = parts.config(parts.denoiser.component) as Sd3Config;
     const shape = latentShapeOf(parts, config, options);
     const clips = [
-      clipText(parts, ['tokenizer', 'text_encoder'], ['text_embeds', penultimateOf(parts, 'text_encoder')], CLIP_WIDTHS[0]),
-      clipText(parts, ['tokenizer_2', 'text_encoder_2'], ['text_embeds', penultimateOf(parts, 'text_encoder_2')], CLIP_WIDTHS[1]),
+      clipText(
+        parts,
+        ['tokenizer', 'text_encoder'],
+        ['text_embeds', penultimateOf(parts, 'text_encoder')],
+        CLIP_WIDTHS[0],
+      ),
+      clipText(
+        parts,
+        ['tokenizer_2', 'text_encoder_2'],
+        ['text_embeds', penultimateOf(parts, 'text_encoder_2')],
+        CLIP_WIDTHS[1],
+      ),
     ];
     const clipTokens = clips[0]!.length;
     const [, tokens, axis] = axesOf(parts, 'encoder_hidden_states');
     const width = config.joint_attention_dim ?? sizeOf(axis) ?? USUAL.width;
-    const length = sequenceLengthOf(options, sizeOf(tokens) === undefined ? USUAL_LENGTH : sizeOf(tokens)! - clipTokens);
+    const length = sequenceLengthOf(
+      options,
+      sizeOf(tokens) === undefined ? USUAL_LENGTH : sizeOf(tokens)! - clipTokens,
+    );
     const t5 = withoutT5(parts) ? undefined : t5Text(parts, ['tokenizer_3', 'text_encoder_3'], { length, width });
     const texts = [...clips, ...(t5 === undefined ? [] : [t5])];
     const vae = vaeScale(parts, USUAL.vae);

@@ -18,7 +18,8 @@ import { textRowBytes } from './unet-memory.js';
 const MAX_LENGTH = 512;
 const OUTPUTS = ['last_hidden_state'];
 const HINTS = {
-  attention_mask: 'The pipeline masks nothing: export the encoder with input_ids alone, as `optimum-cli export onnx` does.',
+  attention_mask:
+    'The pipeline masks nothing: export the encoder with input_ids alone, as `optimum-cli export onnx` does.',
 };
 
 /** A tokenizer and its encoder, by their folders, with nothing loaded. */

@@ -69,7 +69,12 @@ export async function openUnetPipeline(
   session: PipelineSession,
 ): Promise<Pipeline> {
   const { latentShape, conditioned, constants = {}, guidance, zeros = false, openTexts, openDecoder } = settings;
-  const { numbers = {}, positions = {}, latents: side = asTheyAre(latentShape), timestepOf = (timestep) => timestep } = settings;
+  const {
+    numbers = {},
+    positions = {},
+    latents: side = asTheyAre(latentShape),
+    timestepOf = (timestep) => timestep,
+  } = settings;
   const { batches, ...options } = session;
   const texts = await openTexts?.(session);
   const unet = await sharedSession(join(parts.folder, parts.network), {

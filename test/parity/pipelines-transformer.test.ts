@@ -25,10 +25,11 @@ function optionsOf({ guidance_scale = 0, negative_prompt, max_sequence_length }:
 const T5 = { flux: 'tokenizer_2', 'flux-dev': 'tokenizer_2', sd3: 'tokenizer_3' };
 
 describe.each([
-  { name: 'flux', family: 'flux' },
-  { name: 'flux-dev', family: 'flux' },
-  { name: 'sd3', family: 'sd3' },
-] as const)('$name', ({ name, family }) => {
+  { name: 'flux', family: 'flux', half: { latents: 0.02, image: 3 } },
+  // FLUX casts timestep and guidance to float16 before it multiplies them by 1000: t = 826.06 becomes 826.2.
+  { name: 'flux-dev', family: 'flux', half: { latents: 0.08, image: 8 } },
+  { name: 'sd3', family: 'sd3', half: { latents: 0.02, image: 3 } },
+] as const)('$name', ({ name, family, half }) => {
   const { prompts, runs } = readGolden(name);
 
   test('is known by what it holds', () => {
@@ -56,7 +57,6 @@ describe.each([
     const found = await sampleGolden(name, run, prompts[run.prompt]!.text, { options });
     const guided = family !== 'flux' && (options.guidance ?? 0) > 1;
     expect(found.rows.denoiser).toBe(run.steps * (guided ? 2 : 1));
-    console.log(name, run.name, found.latents, found.image);
     expect(found.latents).toBeLessThan(1e-4);
     expect(found.image).toBeLessThanOrEqual(1);
   });
@@ -66,10 +66,9 @@ describe.each([
     async (_, run) => {
       const options = optionsOf(run);
       const found = await sampleGolden(name, run, prompts[run.prompt]!.text, { precision: 'fp16', options });
-      console.log(name, 'fp16', run.name, found.latents, found.image);
       expect(found.latents).toBeGreaterThan(1e-4);
-      expect(found.latents).toBeLessThan(0.02);
-      expect(found.image).toBeLessThanOrEqual(3);
+      expect(found.latents).toBeLessThan(half.latents);
+      expect(found.image).toBeLessThanOrEqual(half.image);
     },
   );
 });

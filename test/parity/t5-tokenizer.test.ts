@@ -12,7 +12,11 @@ import { bytes, number } from '../unit/onnx-bytes.js';
 
 interface Golden {
   readonly sha256: string;
-  readonly rows: readonly { readonly text: string; readonly ids: readonly number[]; readonly older: readonly number[] }[];
+  readonly rows: readonly {
+    readonly text: string;
+    readonly ids: readonly number[];
+    readonly older: readonly number[];
+  }[];
 }
 interface Definition {
   readonly normalizer: { readonly precompiled_charsmap: string };
@@ -40,7 +44,10 @@ const EOS = 1;
 function expectIds(folder: string): void {
   const tokenizer = loadT5Tokenizer(folder, LENGTH);
   for (const { text, ids } of golden.rows) {
-    expect([text, [...tokenizer.encode([text])[0]!]]).toEqual([text, [...ids, ...Array<number>(LENGTH - ids.length).fill(PAD)]]);
+    expect([text, [...tokenizer.encode([text])[0]!]]).toEqual([
+      text,
+      [...ids, ...Array<number>(LENGTH - ids.length).fill(PAD)],
+    ]);
   }
 }
 
@@ -93,7 +100,9 @@ describe('spiece.model alone', () => {
   test('is refused if it is not a unigram model, or no model at all, with how to save tokenizer.json', () => {
     for (const content of [written(2), Buffer.from('{"not": "a model"}'), Buffer.alloc(0)]) {
       const folder = folderWith({ 'spiece.model': content });
-      expect(() => loadT5Tokenizer(folder, 8)).toThrow(`${join(folder, 'spiece.model')} cannot be read as a SentencePiece`);
+      expect(() => loadT5Tokenizer(folder, 8)).toThrow(
+        `${join(folder, 'spiece.model')} cannot be read as a SentencePiece`,
+      );
     }
   });
 });
@@ -118,7 +127,7 @@ describe('rows', () => {
   test('end with EOS, also where the text is cut, and are padded', () => {
     const [short, long] = tokenizer.encode(['a', 'a red circle on a white background, seen from above']);
     const end = short!.indexOf(EOS);
-    expect([...short!.slice(end + 1)]).toEqual(Array(7 - end).fill(PAD));
+    expect(short!.slice(end + 1)).toEqual(new Int32Array(7 - end).fill(PAD));
     expect(long).toHaveLength(8);
     expect(long!.at(-1)).toBe(EOS);
   });
