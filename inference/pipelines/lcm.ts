@@ -15,6 +15,6 @@ export const lcm: PipelineKind = {
       negativePrompt: 'its guidance is distilled into the UNet',
     });
     const { timestep_cond, notes } = embeddedGuidance(parts, options);
-    return readStableDiffusion(parts, options, { constants: { timestep_cond }, notes });
+    return readStableDiffusion(parts, options, { constants: () => ({ timestep_cond }), notes });
   },
 };

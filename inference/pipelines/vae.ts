@@ -17,6 +17,8 @@ interface VaeConfig {
   readonly block_out_channels?: readonly number[];
   readonly decoder_block_out_channels?: readonly number[];
   readonly sample_size?: unknown;
+  readonly latents_mean?: readonly number[] | null;
+  readonly latents_std?: readonly number[] | null;
 }
 
 /** AutoencoderKL's own default, that of Stable Diffusion 1.5. */
@@ -32,6 +34,13 @@ export interface VaeScale {
   readonly notes: readonly string[];
   /** Where 0.1.0 took the scale to be 1. */
   readonly preprocessing: Readonly<Record<string, number>>;
+  /** Mean and standard deviation of each channel, for pipelines that read them: z std / scale + mean. */
+  readonly statistics?: VaeStatistics | undefined;
+}
+
+interface VaeStatistics {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
 }
 
 /** An opened decoder. */
@@ -58,6 +67,12 @@ export function vaeScale(parts: ModelParts, usual: { scale: number; shift?: numb
   }
   const note = `vae_decoder/config.json has no scaling_factor: ${KL_SCALE}, AutoencoderKL's default.`;
   return { scale: KL_SCALE, shift, notes: [note], preprocessing: { vaeScale: 1 } };
+}
+
+/** `latents_mean` and `latents_std` of the config, if it states both. */
+export function vaeStatistics(parts: ModelParts): VaeStatistics | undefined {
+  const { latents_mean: mean, latents_std: std } = parts.config('vae_decoder') as VaeConfig;
+  return Array.isArray(mean) && Array.isArray(std) ? { mean, std } : undefined;
 }
 
 /** How many times as high and wide as its latent an image is. */
@@ -87,7 +102,7 @@ export async function openDecoder(
   parts: ModelParts,
   latentShape: readonly [number, number, number],
   { batches, ...options }: PipelineSession,
-  { scale, shift }: Pick<VaeScale, 'scale' | 'shift'> = vaeScale(parts),
+  scaling: Pick<VaeScale, 'scale' | 'shift' | 'statistics'> = vaeScale(parts),
 ): Promise<Decoder> {
   const path = join(parts.folder, parts.file('vae_decoder'));
   const session = await sharedSession(path, { ...options, batch: batches.decoder });
@@ -96,14 +111,25 @@ export async function openDecoder(
       session.run(
         latents,
         (slice) => ({
-          latent_sample: {
-            rows: scale === 1 && shift === 0 ? slice : slice.map((z) => z.map((v) => v / scale + shift)),
-            shape: latentShape,
-          },
+          latent_sample: { rows: slice.map((z) => unscaled(z, latentShape[0], scaling)), shape: latentShape },
         }),
         'sample',
         checkpoint,
       ),
     release: () => session.release(),
   };
+}
+
+/** What the decoder gets for a latent of the sampler. */
+function unscaled(
+  z: Float32Array,
+  channels: number,
+  { scale, shift, statistics }: Pick<VaeScale, 'scale' | 'shift' | 'statistics'>,
+): Float32Array {
+  if (statistics !== undefined) {
+    const { mean, std } = statistics;
+    const area = z.length / channels;
+    return z.map((v, i) => (v * std[Math.floor(i / area)]!) / scale + mean[Math.floor(i / area)]!);
+  }
+  return scale === 1 && shift === 0 ? z : z.map((v) => v / scale + shift);
 }

@@ -1,9 +1,10 @@
 /** Pipelines around a UNet equal diffusers' (tools/make_fixtures.py): ids, embeddings, latents of every step, images. */
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PipelineOptions } from '../../contract/wire/network.js';
 import { loadClipTokenizer } from '../../inference/models/clip-tokenizer.js';
 import { openPipeline } from '../../inference/pipelines/open-pipeline.js';
+import type { Pipeline } from '../../inference/pipelines/pipeline.js';
 import { difference, FIXTURES, openFixture, readGolden, sampleGolden } from './pipeline-goldens.js';
 
 /** What diffusers was called with, as our options. */
@@ -14,17 +15,25 @@ function optionsOf(family: string, run: { guidance_scale?: number; negative_prom
   return typeof negativePrompt === 'string' ? { guidance, negativePrompt } : { guidance };
 }
 
-describe.each(['sd15', 'lcm'])('%s', (family) => {
+describe.each(['sd15', 'lcm', 'sdxl'])('%s', (family) => {
   const { prompts, runs } = readGolden(family);
+  // Networks that are open are shared by all runs.
+  const open: Pipeline[] = [];
+  beforeAll(async () => {
+    for (const precision of ['fp32', 'fp16']) {
+      open.push(await openPipeline(openFixture(family, precision), { threads: 1, batch: 2 }));
+    }
+  });
+  afterAll(async () => {
+    for (const pipeline of open) await pipeline.release();
+  });
 
   test('is known by what it holds', () => {
     expect(openFixture(family)).toMatchObject({ pipeline: family, precisions: ['fp16', 'fp32', 'w8a8'] });
   });
 
   test('token ids and embeddings', async () => {
-    const pipeline = await openPipeline(openFixture(family), { threads: 1, batch: 2 });
-    const conditioning = await pipeline.encode(prompts.map(({ text }) => text));
-    await pipeline.release();
+    const conditioning = await open[0]!.encode(prompts.map(({ text }) => text));
     prompts.forEach(({ text, tokens, embeddings }, i) => {
       for (const [folder, ids] of Object.entries(tokens)) {
         expect([...loadClipTokenizer(join(FIXTURES, family, folder), 77).encode([text])[0]!]).toEqual(ids);

@@ -53,7 +53,7 @@ async function refusal(action: () => unknown): Promise<QschedError> {
 
 describe('a network that cannot be fed is refused before anything is loaded, by file and input', () => {
   test.each<[string, TinyParts, RegExp]>([
-    ['a size of its own', { more: [value('time_ids', 'float32', ['batch', 6])] }, /the input "time_ids" is unknown/],
+    ['a mask', { more: [value('mask', 'float32', ['batch', 6])] }, /the input "mask" is unknown/],
     ['class labels', { more: [value('class_labels', 'int64', ['batch'])] }, /"class_labels" is unknown/],
     ['bfloat16', { sample: 'bfloat16' }, /the input "sample" has the type bfloat16/],
     ['another output', { output: 'noise' }, /there is no output "out_sample", only noise/],
