@@ -8,6 +8,7 @@ import { suggestion } from '../../contract/suggestion.js';
 import type { PipelineOptions } from '../../contract/wire/network.js';
 import { PIPELINE_KINDS, type PipelineName } from '../pipelines/kinds.js';
 import type { PipelineKind, PipelineModel } from '../pipelines/pipeline-kind.js';
+import { unknownFamily } from '../pipelines/unknown-family.js';
 import { externalFiles } from './external-files.js';
 import { readJson } from './folder-files.js';
 import { denoiserOf, modelParts, referenceOf, type ModelParts } from './model-parts.js';
@@ -51,12 +52,7 @@ function kindOf(parts: ModelParts): { name: PipelineName; kind: PipelineKind } {
   for (const [name, kind] of Object.entries(PIPELINE_KINDS)) {
     if (kind.matches(parts)) return { name: name as PipelineName, kind };
   }
-  const inputs = parts.graph.inputs.map(({ name }) => name).join(', ');
-  throw new QschedError(
-    'usage',
-    `${join(parts.folder, parts.network)} takes ${inputs}: that is none of the families ${Object.keys(PIPELINE_KINDS).join(', ')}.`,
-    'Export the model again in the diffusers/Optimum ONNX layout, with its own names of inputs.',
-  );
+  throw unknownFamily(parts, Object.keys(PIPELINE_KINDS));
 }
 
 /**

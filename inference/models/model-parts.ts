@@ -11,6 +11,8 @@ import { readGraph, type OnnxGraph } from './onnx-graph.js';
 
 /** Full precision where a model has no float32. */
 const HALF_PRECISION = 'fp16';
+/** Of NVIDIA's exports, such as FLUX.1-schnell-onnx. */
+const TENSORRT_FOLDER = 'transformer.opt';
 const DENOISERS: readonly Component[] = ['transformer', 'unet'];
 
 /** The denoiser of a folder and its precisions. */
@@ -73,6 +75,14 @@ export const isFullPrecision = (precision: string): boolean =>
   precision === REFERENCE_PRECISION || precision === HALF_PRECISION;
 
 function noDenoiser(folder: string): QschedError {
+  if (existsSync(join(folder, TENSORRT_FOLDER))) {
+    return new QschedError(
+      'usage',
+      `The model folder ${folder} holds networks for TensorRT (${TENSORRT_FOLDER}/), with bfloat16 inputs and outputs, which ` +
+        'ONNX Runtime does not take in Node.',
+      'Export the PyTorch checkpoint: python tools/export_model.py CHECKPOINT OUTPUT --dtype fp16.',
+    );
+  }
   const weights = existsSync(folder) && readdirSync(folder, { recursive: true }).map(String);
   const torch = weights && weights.find((file) => file.endsWith('.safetensors'));
   return typeof torch === 'string'

@@ -22,12 +22,13 @@ function optionsOf({ guidance_scale = 0, negative_prompt, max_sequence_length }:
   };
 }
 
-const T5 = { flux: 'tokenizer_2', 'flux-dev': 'tokenizer_2' };
+const T5 = { flux: 'tokenizer_2', 'flux-dev': 'tokenizer_2', sd3: 'tokenizer_3' };
 
 describe.each([
   { name: 'flux', family: 'flux', half: { latents: 0.02, image: 3 } },
   // FLUX casts timestep and guidance to float16 before it multiplies them by 1000: t = 826.06 becomes 826.2.
   { name: 'flux-dev', family: 'flux', half: { latents: 0.08, image: 8 } },
+  { name: 'sd3', family: 'sd3', half: { latents: 0.02, image: 3 } },
 ] as const)('$name', ({ name, family, half }) => {
   const { prompts, runs } = readGolden(name);
 
