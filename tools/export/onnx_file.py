@@ -71,6 +71,8 @@ def save(model: onnx.ModelProto, path: Path, shard_bytes: int | None = None) -> 
         set_external_data(tensor, f"{path.name}_data" + (f"_{shard}" if shard else ""))
         used += len(tensor.raw_data)
     onnx.save(model, str(path))
+    for file in path.parent.glob(f"{path.name}_data*"):
+        file.chmod(path.stat().st_mode)  # onnx writes them for the owner alone
 
 
 def compare(network: Network, module: torch.nn.Module, path: Path, dtype: torch.dtype) -> None:

@@ -102,7 +102,7 @@ def open_pipeline(folder: Path, denoiser: str = "model.onnx"):
     for name in ("tokenizer", "tokenizer_2", "tokenizer_3"):
         if (folder / name).is_dir():
             parts[name] = tokenizer(folder / name)
-    if (folder / "vae_decoder").is_dir():
+    if "vae" in index and (folder / "vae_decoder").is_dir():
         parts["vae"] = OrtDecoder(folder / "vae_decoder")
     scheduler = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
     parts["scheduler"] = getattr(diffusers, scheduler["_class_name"]).from_config(scheduler)
