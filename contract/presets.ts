@@ -22,7 +22,7 @@ export interface Preset {
     readonly shift?: number;
     readonly prediction?: 'sample';
   };
-  /** Scale of classifier-free guidance, or of the guidance embedding where the network has one; 0 for none; null: unknown. */
+  /** `guidance_scale` of the authors' examples: 0 and 1 are none; null where it depends on the network. Not set by the preset. */
   readonly guidance: number | null;
 }
 
@@ -30,7 +30,13 @@ const STABLE = ['sd15', 'sdxl'];
 const SDXL = ['sdxl'];
 
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
-  lcm: { families: ['lcm', 'sd15', 'sdxl'], steps: [4, 1, 2, 3, 5, 6, 7, 8], scheduler: { type: 'lcm' }, guidance: 8 },
+  // Its own networks embed a guidance of 8; with the LoRA on other networks it is 1 to 2.
+  lcm: {
+    families: ['lcm', 'sd15', 'sdxl'],
+    steps: [4, 1, 2, 3, 5, 6, 7, 8],
+    scheduler: { type: 'lcm' },
+    guidance: null,
+  },
   tcd: { families: STABLE, steps: [4, 1, 2, 3, 5, 6, 7, 8], scheduler: { type: 'tcd', eta: 0.3 }, guidance: 0 },
   pcm: { families: STABLE, steps: [4, 2, 8, 16], scheduler: { type: 'tcd', eta: 0 }, guidance: null },
   'sd-turbo': {
@@ -115,7 +121,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     families: ['krea'],
     steps: [8],
     scheduler: { type: 'flow-match-euler', spacing: 'trailing', mu: 1.15 },
-    guidance: null,
+    guidance: 0,
   },
   // The shift is that of the model's config.
   'ernie-image-turbo': {

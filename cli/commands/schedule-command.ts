@@ -11,6 +11,7 @@ import { openModelFolder, REFERENCE_PRECISION } from '../../inference/models/mod
 import { listModels } from '../../inference/models/model-roots.js';
 import { messageOf, QschedError } from '../../contract/errors.js';
 import { parseSchedule, type CompleteSchedule, type ScheduleDocument } from '../../contract/schedule-document.js';
+import { pipelineOptions } from '../../contract/pipeline-choice.js';
 import { stepCount } from '../../contract/step-count.js';
 import { suggestion } from '../../contract/suggestion.js';
 import type { Given } from '../input/flag.js';
@@ -153,7 +154,8 @@ function fromFile(path: string, flags: ScheduleFlags): { document: ScheduleDocum
 }
 
 /** The scheduler of a document, with the document's own config or that of the model it was made for. */
-function schedulerFor({ scheduler, model, precision }: ScheduleDocument, flags: ScheduleFlags): Scheduler {
+function schedulerFor(document: ScheduleDocument, flags: ScheduleFlags): Scheduler {
+  const { scheduler, model, precision } = document;
   const named = flags.model ?? model;
   if (scheduler.config === undefined && named === undefined) {
     throw new QschedError(
@@ -166,8 +168,18 @@ function schedulerFor({ scheduler, model, precision }: ScheduleDocument, flags: 
   const source: SchedulerSource =
     own === undefined
       ? openModelFolder(named!, flags.model === undefined ? (precision ?? REFERENCE_PRECISION) : REFERENCE_PRECISION)
-      : { schedulerConfig: own, latentShape: [1, 1, 1] };
+      : { latentShape: [1, 1, 1], ...modelHere(document), schedulerConfig: own };
   return schedulerOf(source, scheduler);
+}
+
+/** The model of a document, for a shift that depends on its size; null if it is not here. */
+function modelHere({ model, precision, ...choice }: ScheduleDocument): SchedulerSource | null {
+  try {
+    if (model === undefined) return null;
+    return openModelFolder(model, precision ?? REFERENCE_PRECISION, undefined, pipelineOptions(choice));
+  } catch {
+    return null;
+  }
 }
 
 /** Noise levels for the plot; null if the model is not here. */

@@ -1,5 +1,5 @@
 /** Presets in specs: what they fill in, what wins over them, and what is refused. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -94,6 +94,21 @@ describe('a preset', () => {
     expect(error.message).toBe('scheduler.steps is 3, but the preset "hyper-sd" is for 2, 4, 8 steps.');
     expect(error.hint).toContain('Leave the steps out for 4 steps');
   });
+});
+
+it('docs/schedules.md has a row for every preset, with its steps and its scheduler', () => {
+  const text = readFileSync(new URL('../../docs/schedules.md', import.meta.url), 'utf8');
+  for (const name of PRESET_NAMES) {
+    const [, steps, scheduler] = new RegExp(`^\\| \`${name}\` \\| ([^|]*) \\| ([^|]*) \\|`, 'm').exec(text) ?? [];
+    const { steps: allowed, scheduler: own } = PRESETS[name];
+    expect(scheduler, name).toMatch(new RegExp(`^${own.type}\\b`));
+    const range = /^(\d+) to (\d+)/.exec(steps!);
+    const listed = range
+      ? Array.from({ length: Number(range[2]) - Number(range[1]) + 1 }, (_, i) => Number(range[1]) + i)
+      : steps!.replace(/ \(.*/, '').split(', ').map(Number);
+    expect(new Set(listed), name).toEqual(new Set(allowed));
+    if (allowed.length > 1) expect(steps, name).toContain(`(${allowed[0]})`);
+  }
 });
 
 describe('lists of one number per step', () => {
