@@ -173,10 +173,10 @@ function schedulerFor(document: ScheduleDocument, flags: ScheduleFlags): Schedul
 }
 
 /** The model of a document, for a shift that depends on its size; null if it is not here. */
-function modelHere({ model, precision, ...choice }: ScheduleDocument): SchedulerSource | null {
+function modelHere({ model, precision, pipeline = {} }: ScheduleDocument): SchedulerSource | null {
   try {
     if (model === undefined) return null;
-    return openModelFolder(model, precision ?? REFERENCE_PRECISION, undefined, pipelineOptions(choice));
+    return openModelFolder(model, precision ?? REFERENCE_PRECISION, undefined, pipelineOptions(pipeline));
   } catch {
     return null;
   }
