@@ -134,6 +134,15 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/scores-command.js')).scoresCommand,
   },
   {
+    usage: 'prompts <action> [what...]',
+    help:
+      'import <file>: make a prompt set of COCO, MJHQ, sDCI, PartiPrompts, DrawBench, text, JSON, YAML, CSV or TSV; ' +
+      'split <set|file>: calibration, selection and held-out sets out of one; ' +
+      'check <sets|files>: duplicates, overlaps, lengths; list: the sets that there are',
+    flags: flags.PROMPTS,
+    load: async () => (await import('./commands/prompts-command.js')).promptsCommand,
+  },
+  {
     usage: 'clean',
     help: 'remove the least recently used images and other artefacts',
     flags: flags.CLEAN,

@@ -15,8 +15,10 @@ import { WIRE_VERSION } from '../contract/wire/version.js';
 import { fingerprintOf, sizesOf, type Arithmetic } from './fingerprint.js';
 import { openModelFolder, referenceOf, type ModelFolder } from './models/model-folder.js';
 import { checkNetwork } from './models/network-file.js';
+import { modelTokenizers } from './models/model-tokenizers.js';
 import { readGraph } from './models/onnx-graph.js';
 import { referenceBytes } from './models/reference-features.js';
+import { cutNotes, longestTexts } from './prompts/cut-note.js';
 import { plugInScores } from './scorers/installed-scorers.js';
 import { declaredScores } from './scorers/plugin.js';
 import { openScorerFolder, scorerFingerprint, scorerKind, usesNouns } from './scorers/scorer-folder.js';
@@ -92,14 +94,25 @@ const noteOf = ({ file }: { readonly file: string }): string =>
   `${file} quantises activations over all rows of a call (DynamicQuantizeLinear): it computes one row per call, so that ` +
   'a score does not depend on the other rows.';
 
-/** What scorers do with prompts that a reader should know, such as cutting them. */
+/** What the model and scorers do with prompts that a reader should know, such as cutting them. */
 export function inspectPrompts(
   request: Pick<DescribeRequest, 'model' | 'precision' | 'scorers'> & { readonly texts: readonly string[] },
 ): string[] {
   const model = openModelFolder(request.model, request.precision);
-  return scorerNotes(
-    request.scorers.map((role) => openScorerFolder(role, model)),
-    request.texts,
+  return [
+    ...modelNotes(model, request.texts),
+    ...scorerNotes(
+      request.scorers.map((role) => openScorerFolder(role, model)),
+      request.texts,
+    ),
+  ];
+}
+
+/** One sentence per tokenizer of the model that cuts captions. */
+function modelNotes(model: ModelFolder, texts: readonly string[]): string[] {
+  const longest = longestTexts(texts);
+  return modelTokenizers(model).flatMap((reader) =>
+    cutNotes(`The model's ${reader.name}`, reader, longest, texts.length),
   );
 }
 

@@ -2,6 +2,7 @@
  * Every flag of the command line, in groups that commands share.
  */
 import { OBJECTIVE_TYPES, OPTIMIZER_NAMES, SCHEDULER_TYPES } from '../../contract/names.js';
+import { PROMPT_FORMATS } from '../../inference/prompts/prompt-formats.js';
 import { sets, switches, takes } from './flag.js';
 import { list, nameOrNull, number, numbers, size, weights } from './values.js';
 
@@ -258,6 +259,19 @@ export const RANK = {
 export const SCORES = { model: takes('<name>', 'model whose qsched.json names scorers (default shapes)') };
 
 export const MODELS = { quick: switches('with --json: leave out sha256, for which every file is read') };
+
+/** Flags of `prompts`; which of them apply depends on the action. */
+export const PROMPTS = {
+  name: takes('<name>', "name of the new set (import: default the file's own; split: start of the three names)"),
+  format: takes('<name>', `import: ${PROMPT_FORMATS.join(', ')} (default: by name and content)`),
+  count: takes('<n>', 'import: a random sample of so many prompts (default: all)'),
+  seed: takes('<n>', 'seed of the sample or the split (default 0)'),
+  license: takes('<text>', "import: licence to note in the set (default: the file's own)"),
+  calibration: takes('<n>', 'split: number of calibration prompts (default 64)'),
+  select: takes('<n>', 'split: number of selection prompts (default 128)'),
+  heldout: takes('<n>', 'split: number of held-out prompts (default: all others)'),
+  model: takes('<name>', 'check: report captions that are longer than what this model reads'),
+};
 
 export const CLEAN = {
   maxBytes: takes('<size>', 'keep at most this much, for example 10GB or 500MB'),

@@ -1,9 +1,9 @@
 /**
  * Prompts that flags choose. They replace those of a file.
  */
-import { readFileSync, statSync } from 'node:fs';
 import { parsePrompts } from '../../inference/prompts/prompt-sets.js';
-import { messageOf, QschedError } from '../../contract/errors.js';
+import { QschedError } from '../../contract/errors.js';
+import { isPath, readBytes } from './prompt-source.js';
 import { groupAt, number, type Tree } from './values.js';
 
 /** A flag's name, such as `--prompts`, and what was typed. */
@@ -20,14 +20,16 @@ export type TypedFlag = readonly [name: string, value: string | undefined];
  * @throws QschedError (usage) for a file without prompts, or with fewer than the count
  */
 export function setPrompts(tree: Tree, group: string, source: TypedFlag, count: TypedFlag): void {
-  if (source[1] !== undefined) setSource(groupAt(tree, group), source);
+  if (source[1] !== undefined) setSource(groupAt(tree, group), source, count[1]);
   if (count[1] !== undefined) setCount(groupAt(tree, group), count, source[1] ?? `${group}.texts`);
 }
 
-function setSource(prompts: Tree, [flag, value = '']: TypedFlag): void {
+function setSource(prompts: Tree, [flag, value = '']: TypedFlag, count: string | undefined): void {
   delete prompts['texts'];
   if (isPath(value)) {
-    prompts['texts'] = readPrompts(value, flag);
+    const first = Number(count);
+    const used = Number.isInteger(first) && first > 0 ? first : undefined;
+    prompts['texts'] = parsePrompts(readBytes(value, flag), value, used).map(({ text }) => text);
     delete prompts['count'];
   } else {
     prompts['set'] = value;
@@ -49,23 +51,4 @@ function setCount(prompts: Tree, [flag, value = '']: TypedFlag, holder: string):
     );
   }
   prompts['texts'] = texts.slice(0, count);
-}
-
-/** The name of a set has none of these characters. */
-const isPath = (value: string): boolean => /[/.\\]/.test(value);
-
-/** The prompts of a file that a flag names. @throws QschedError (usage) */
-function readPrompts(path: string, flag: string): string[] {
-  try {
-    if (statSync(path).isDirectory()) throw new Error('it is a folder');
-    return parsePrompts(readFileSync(path), path).map(({ text }) => text);
-  } catch (error) {
-    if (error instanceof QschedError) throw error;
-    const reason = (error as { code?: string }).code === 'ENOENT' ? 'it does not exist' : messageOf(error);
-    throw new QschedError(
-      'usage',
-      `${flag}: the file ${path} cannot be read (${reason}).`,
-      'Use the name of a prompt set, or the path of a file: text with one prompt per line, JSON, JSON lines, YAML, CSV or TSV.',
-    );
-  }
 }

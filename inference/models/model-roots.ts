@@ -26,17 +26,6 @@ export function modelRoots(): string[] {
   ];
 }
 
-/** Folders that hold prompt sets: those of QSCHED_PROMPTS first, then the bundled ones. */
-export function promptRoots(): string[] {
-  return [
-    ...(process.env['QSCHED_PROMPTS'] ?? '')
-      .split(delimiter)
-      .filter(Boolean)
-      .map((root) => resolve(root)),
-    join(packageRoot(), 'prompts'),
-  ];
-}
-
 /** Folders under the roots that are models, by their names; one whose name a spec cannot hold is left out. */
 export function listModels(roots: readonly string[] = modelRoots()): string[] {
   return folders(roots).filter((name) => isPlainName(name) && roots.some((root) => isModel(join(root, name))));

@@ -7,9 +7,10 @@ import { basename, extname, join } from 'node:path';
 import { QschedError } from '../../contract/errors.js';
 import type { PromptSplit } from '../../contract/payloads.js';
 import { suggestion } from '../../contract/suggestion.js';
-import { isPlainName, promptRoots } from '../models/model-roots.js';
+import { isPlainName } from '../models/model-roots.js';
 import { readPromptFile } from './prompt-file.js';
 import { SET_EXTENSIONS } from './prompt-formats.js';
+import { promptRoots } from './prompt-roots.js';
 import type { Prompt } from './prompt.js';
 import { refuseTwice } from './refuse-twice.js';
 
@@ -24,10 +25,11 @@ const hashNouns = (prompts: readonly Prompt[]): string | null =>
 /**
  * Reads prompts from a file's content.
  *
+ * @param count only the first of them
  * @throws QschedError (usage): as `readPromptFile`, and for empty prompts, and prompts that encoders read alike
  */
-export function parsePrompts(content: Uint8Array, where: string): Prompt[] {
-  const { prompts } = readPromptFile(content, where);
+export function parsePrompts(content: Uint8Array, where: string, count?: number): Prompt[] {
+  const prompts = readPromptFile(content, where).prompts.slice(0, count);
   if (prompts.length === 0) throw new QschedError('usage', `${where} holds no prompts.`, 'Write one prompt per line.');
   refuseTwice(
     prompts.map(({ text }) => text),
@@ -49,8 +51,8 @@ export function listPromptSets(roots: readonly string[] = promptRoots()): string
   ].sort();
 }
 
-/** The prompts of a named set. @throws QschedError (usage) listing the sets there are */
-export function readPromptSet(name: string, roots: readonly string[] = promptRoots()): Prompt[] {
+/** The file of a named set. @throws QschedError (usage) listing the sets there are */
+export function findPromptSet(name: string, roots: readonly string[] = promptRoots()): string {
   if (!isPlainName(name)) {
     throw new QschedError(
       'usage',
@@ -61,10 +63,16 @@ export function readPromptSet(name: string, roots: readonly string[] = promptRoo
   for (const root of roots.filter(isFolder)) {
     for (const extension of SET_EXTENSIONS) {
       const path = join(root, `${name}${extension}`);
-      if (statOf(path)?.isFile()) return parsePrompts(readFileSync(path), path);
+      if (statOf(path)?.isFile()) return path;
     }
   }
   throw new QschedError('usage', `There is no prompt set "${name}".`, suggestion(name, listPromptSets(roots)));
+}
+
+/** The prompts of a named set. @throws QschedError (usage) for a set that does not exist or cannot be read */
+export function readPromptSet(name: string, roots?: readonly string[]): Prompt[] {
+  const path = findPromptSet(name, roots);
+  return parsePrompts(readFileSync(path), path);
 }
 
 /**

@@ -199,7 +199,8 @@ describe('a description', () => {
   test('notes of prompts tell which captions are cut', () => {
     const texts = ['a circle', 'circle '.repeat(80)];
     expect(inspectPrompts({ model: 'shapes', precision: 'reference', scorers: ['objective'], texts })).toEqual([
-      expect.stringContaining('1 of 2 prompts'),
+      "The model's tokenizer reads 40 tokens: 1 of 2 prompts are longer and are cut.",
+      'The scorer "objective" reads 40 tokens: 1 of 2 prompts are longer and are cut.',
     ]);
   });
 });
