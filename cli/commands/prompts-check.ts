@@ -6,6 +6,7 @@ import { openModelFolder } from '../../inference/models/model-folder.js';
 import { modelTokenizers, type TextReader } from '../../inference/models/model-tokenizers.js';
 import { checkPrompts, type PromptFindings, type SetFindings } from '../../inference/prompts/check-prompts.js';
 import { shortened } from '../../inference/prompts/refuse-twice.js';
+import { plainModel } from '../input/model-path.js';
 import { readSource, type PromptsFlags } from '../input/prompt-source.js';
 import { print, printJson } from '../text/output.js';
 import { textTable } from '../text/table-document.js';
@@ -26,7 +27,7 @@ export function checkSets(names: readonly string[], flags: PromptsFlags): number
     name,
     texts: readSource(name, 'qsched prompts check').prompts.map(({ text }) => text),
   }));
-  const readers = flags.model === undefined ? [] : modelTokenizers(openModelFolder(flags.model, 'reference'));
+  const readers = flags.model === undefined ? [] : modelTokenizers(openModelFolder(plainModel(flags.model), 'reference'));
   const found = checkPrompts(sets, readers);
   if (flags.json) printJson({ ...found, tokenizers: readers.map(({ name, length }) => ({ name, length })) });
   else show(found, readers);
