@@ -2,7 +2,8 @@
  * `qsched prompts check SETS`: what is wrong with prompt sets, and what they share.
  */
 import { QschedError } from '../../contract/errors.js';
-import { openModelFolder } from '../../inference/models/model-folder.js';
+import { listPrecisions, type ModelFolder, openModelFolder, referenceOf } from '../../inference/models/model-folder.js';
+import { findModel } from '../../inference/models/model-roots.js';
 import { modelTokenizers, type TextReader } from '../../inference/models/model-tokenizers.js';
 import { checkPrompts, type PromptFindings, type SetFindings } from '../../inference/prompts/check-prompts.js';
 import { shortened } from '../../inference/prompts/refuse-twice.js';
@@ -27,12 +28,18 @@ export function checkSets(names: readonly string[], flags: PromptsFlags): number
     name,
     texts: readSource(name, 'qsched prompts check').prompts.map(({ text }) => text),
   }));
-  const readers = flags.model === undefined ? [] : modelTokenizers(openModelFolder(plainModel(flags.model), 'reference'));
+  const readers = flags.model === undefined ? [] : modelTokenizers(anyPrecision(plainModel(flags.model)));
   const found = checkPrompts(sets, readers);
   if (flags.json) printJson({ ...found, tokenizers: readers.map(({ name, length }) => ({ name, length })) });
   else show(found, readers);
   const wrong = found.sets.some(({ empty, duplicates }) => empty.length + duplicates.length > 0);
   return wrong || found.overlaps.length > 0 ? 1 : 0;
+}
+
+/** A model at whichever precision it has: its tokenizers are those of all. */
+function anyPrecision(model: string): ModelFolder {
+  const precisions = listPrecisions(findModel(model));
+  return openModelFolder(model, referenceOf(precisions) ?? precisions[0]!);
 }
 
 function show({ sets, overlaps }: PromptFindings, readers: readonly TextReader[]): void {
