@@ -220,7 +220,7 @@ describe('bad input', () => {
     const texts = (length: number, sign: string) =>
       Array.from({ length: 100 }, (_, i) => `${sign.repeat(length)} ${i}`);
     expect(refusal(nested('prompts.texts', texts(2000, 'a'))).message).toMatch(
-      /^prompts\.texts is .*: takes at most 200 KB of text in the spec itself; put more into a prompt set and name it\.$/,
+      /^prompts\.texts is .*: takes at most 200 KB of text in the spec itself; put more into a prompt set \(npx qsched prompts import\) and name it\.$/,
     );
     expect(refusal(nested('prompts.texts', texts(700, '\u6f22'))).message).toContain('200 KB');
     expect(refusal(nested('prompts.texts', texts(1000, '"'))).message).toContain('200 KB');
