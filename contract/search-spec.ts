@@ -32,7 +32,10 @@ const MAX_TEXT = 200_000;
 export const texts = z
   .array(z.string('must be a text').trim().min(1, 'an empty prompt'), 'must be a list of texts')
   .min(1, 'needs at least one prompt')
-  .max(512, 'takes at most 512 prompts in the spec itself; put more into a prompt set (npx qsched prompts import) and name it')
+  .max(
+    512,
+    'takes at most 512 prompts in the spec itself; put more into a prompt set (npx qsched prompts import) and name it',
+  )
   .refine((list) => new Set(list).size === list.length, 'lists a prompt twice')
   .refine(
     (list) => listBytes(list) <= MAX_TEXT,
