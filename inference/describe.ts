@@ -11,6 +11,7 @@ import type {
   NetworkDescription,
   NetworkFacts,
 } from '../contract/wire/describe.js';
+import type { PipelineOptions } from '../contract/wire/network.js';
 import { WIRE_VERSION } from '../contract/wire/version.js';
 import { fingerprintOf, sizesOf, type Arithmetic } from './fingerprint.js';
 import { openModelFolder, referenceOf, type ModelFolder } from './models/model-folder.js';
@@ -96,9 +97,12 @@ const noteOf = ({ file }: { readonly file: string }): string =>
 
 /** What the model and scorers do with prompts that a reader should know, such as cutting them. */
 export function inspectPrompts(
-  request: Pick<DescribeRequest, 'model' | 'precision' | 'scorers'> & { readonly texts: readonly string[] },
+  request: Pick<DescribeRequest, 'model' | 'precision' | 'scorers'> & {
+    readonly texts: readonly string[];
+    readonly options?: PipelineOptions | undefined;
+  },
 ): string[] {
-  const model = openModelFolder(request.model, request.precision);
+  const model = openModelFolder(request.model, request.precision, undefined, request.options);
   return [
     ...modelNotes(model, request.texts),
     ...scorerNotes(

@@ -11,6 +11,13 @@ import { isPath, readSource, type PromptsFlags } from '../input/prompt-source.js
 import { whole } from '../input/values.js';
 import { print, printJson } from '../text/output.js';
 
+/** How `search` takes each set, and how many prompts of it by default. */
+const USES = [
+  { set: '--prompts', flag: '--count', usual: 20 },
+  { set: '--select-prompts', flag: '--select-count', usual: 64 },
+  { set: '--confirm-prompts', flag: '--confirm-count', usual: 128 },
+];
+
 /** A verdict needs at least two held-out prompts: an interval needs a spread. */
 const LEAST_HELD_OUT = 2;
 
@@ -47,8 +54,10 @@ export function splitSet(what: string, flags: PromptsFlags): number {
     return 0;
   }
   for (const { name, path, prompts: count } of sets) print(`wrote ${name} (${count} prompts): ${path}`);
-  print(
-    `  use them: npx qsched search --model MODEL --prompts ${names[0]} --select-prompts ${names[1]} --confirm-prompts ${names[2]}`,
-  );
+  const chosen = sets.map(({ name, prompts: count }, i) => {
+    const { set, flag, usual } = USES[i]!;
+    return `${set} ${name}${count < usual ? ` ${flag} ${count}` : ''}`;
+  });
+  print(`  use them: npx qsched search --model MODEL ${chosen.join(' ')}`);
   return 0;
 }

@@ -102,11 +102,13 @@ export const NetworkDescription = NetworkFacts.extend({
 });
 export type NetworkDescription = z.infer<typeof NetworkDescription>;
 
-/** `inspectPrompts` (model queue): what scorers do with these prompts that a reader should know. */
+/** `inspectPrompts` (model queue): what the model and scorers do with these prompts that a reader should know. */
 export const InspectPromptsRequest = z.strictObject({
   version,
   model: z.string(),
   precision: z.string(),
+  /** What may change how many tokens the model reads; by default the model's own. */
+  options: PipelineOptions.optional(),
   scorers: z.array(z.string()),
   texts: z.array(z.string()),
 });

@@ -1,8 +1,13 @@
 /**
- * The tokenizers of a model, for questions about texts: how long they are, and which of them are read alike.
+ * The tokenizers of a model, for questions about texts: how many are cut, and which are read alike.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PipelineModel } from '../pipelines/pipeline-kind.js';
 import { loadClipTokenizer } from './clip-tokenizer.js';
+import { readJson } from './folder-files.js';
+import type { NetworkFile } from './network-file.js';
+import { loadT5Tokenizer } from './t5-tokenizer.js';
 
 /** One tokenizer of a model. */
 export interface TextReader {
@@ -16,16 +21,21 @@ export interface TextReader {
   readonly ids: (text: string) => Int32Array;
 }
 
-/** Loads every tokenizer of a model. @throws QschedError (usage) if a file is missing */
-export const modelTokenizers = ({
-  folder,
-  tokenizers,
-}: {
-  readonly folder: string;
-  readonly tokenizers: readonly string[];
-}): TextReader[] =>
-  tokenizers.map((name): TextReader => {
-    const tokenizer = loadClipTokenizer(join(folder, name));
+/** What is asked of a model. */
+type WithTexts = Pick<PipelineModel, 'tokenizers' | 'networks'> & { readonly folder: string };
+
+/**
+ * Loads every tokenizer of a model. The text encoders stand in the order of their tokenizers and tell how many tokens they
+ * take.
+ *
+ * @throws QschedError (usage) if a file is missing
+ */
+export function modelTokenizers({ folder, tokenizers, networks }: WithTexts): TextReader[] {
+  const encoders = networks.filter(({ role }) => role === 'text');
+  return tokenizers.map((name, i): TextReader => {
+    const path = join(folder, name);
+    const taken = lengthOf(encoders[i]);
+    const tokenizer = isT5(path) && taken !== undefined ? loadT5Tokenizer(path, taken) : loadClipTokenizer(path, taken);
     return {
       name,
       length: tokenizer.length,
@@ -33,3 +43,17 @@ export const modelTokenizers = ({
       ids: (text) => tokenizer.encode([text])[0]!,
     };
   });
+}
+
+/** The length of the rows of ids that a text encoder gets. */
+function lengthOf(encoder: NetworkFile | undefined): number | undefined {
+  const ids = encoder?.inputs['input_ids'];
+  return typeof ids === 'object' && 'shape' in ids ? (ids.shape.at(-1) ?? undefined) : undefined;
+}
+
+/** Whether a folder's tokenizer is a SentencePiece unigram model, as T5's are. */
+function isT5(path: string): boolean {
+  if (!existsSync(join(path, 'tokenizer.json'))) return existsSync(join(path, 'spiece.model'));
+  const { model } = readJson(path, 'tokenizer.json') as { model?: { type?: unknown } };
+  return model?.type === 'Unigram';
+}

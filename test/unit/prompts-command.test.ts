@@ -152,6 +152,9 @@ describe('split', () => {
     expect(run('split', ['many'], { calibration: '30', select: '42' })).toBe(0);
     const parts = ['many-calibration', 'many-select', 'many-heldout'].map(textsOf);
     expect(parts.map(({ length }) => length)).toEqual([30, 42, 48]);
+    expect(printed).toContain(
+      '--prompts many-calibration --select-prompts many-select --select-count 42 --confirm-prompts many-heldout --confirm-count 48',
+    );
     expect(new Set(parts.flat().map(readingOf)).size).toBe(120);
     for (const [name, size] of [
       ['many-calibration', 30],

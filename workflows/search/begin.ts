@@ -54,7 +54,7 @@ export async function begin(run: SearchRun): Promise<SearchState> {
   };
 }
 
-/** What the scorers do with these prompts that a reader should know, such as cutting them. */
+/** What the model and the scorers do with these prompts that a reader should know, such as cutting them. */
 async function promptNotes(
   run: SearchRun,
   { quantised, splits }: Pick<SearchState, 'quantised' | 'splits'> & { readonly scorers: readonly string[] },
@@ -67,6 +67,7 @@ async function promptNotes(
     version: WIRE_VERSION,
     model: spec.model,
     precision: spec.precision,
+    options: pipelineOptions(spec),
     scorers: quantised.scorers.map(({ role }) => role),
     texts: stages.flatMap((stage) => run.prompts[stage]!.map(({ text }) => text)),
   });
