@@ -69,6 +69,13 @@ export const sd3: PipelineKind = {
       ),
     ];
     const clipTokens = clips[0]!.length;
+    if (clips[1]!.length !== clipTokens) {
+      throw new QschedError(
+        'usage',
+        `The tokenizers in ${parts.folder} read ${clips.map(({ length }) => length).join(' and ')} tokens; both CLIPs need as many.`,
+        'Set model_max_length of both tokenizer_config.json files to 77.',
+      );
+    }
     const [, tokens, axis] = axesOf(parts, 'encoder_hidden_states');
     const width = config.joint_attention_dim ?? sizeOf(axis) ?? USUAL.width;
     const length = sequenceLengthOf(

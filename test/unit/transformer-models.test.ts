@@ -263,6 +263,15 @@ describe('a copy of Stable Diffusion 3', () => {
     expect(whole.subarray(clip).every((v) => v === 0)).toBe(false);
   });
 
+  test('whose CLIPs read different numbers of tokens is refused', () => {
+    const file = join(folder, 'tokenizer_2', 'tokenizer_config.json');
+    const config = JSON.parse(readFileSync(file, 'utf8')) as object;
+    writeFileSync(file, JSON.stringify({ ...config, model_max_length: 40 }));
+    expect(refusal(() => open('sd3', {}, root)).message).toBe(
+      `The tokenizers in ${folder} read 77 and 40 tokens; both CLIPs need as many.`,
+    );
+  });
+
   test('whose text encoder gives no hidden states says how to export them', () => {
     const file = join(folder, 'text_encoder_2', 'model.onnx');
     writeFileSync(
