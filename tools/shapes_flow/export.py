@@ -67,7 +67,7 @@ def export_texts(work: Path, shapes: Path, folder: Path, teacher: Teacher) -> No
     (folder / "tokenizer_2").mkdir(parents=True, exist_ok=True)
     shutil.copyfile(work / "tokenizer_2.json", folder / "tokenizer_2" / "tokenizer.json")
     write_json(folder / "tokenizer_2" / "tokenizer_config.json", {
-        "tokenizer_class": "T5TokenizerFast", "model_max_length": LENGTH, "padding_side": "right", "truncation_side": "right",
+        "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": LENGTH, "padding_side": "right", "truncation_side": "right",
         "pad_token": PAD, "eos_token": EOS, "unk_token": UNK, "extra_ids": 0, "clean_up_tokenization_spaces": False})
     write(t5_network(teacher.text), folder / "text_encoder_2" / "model.onnx")
     keep = ("d_ff", "d_kv", "d_model", "feed_forward_proj", "num_heads", "num_layers", "vocab_size", "pad_token_id", "eos_token_id",
@@ -103,7 +103,7 @@ def export_flow(work: Path, models: Path) -> None:
         "_class_name": "FluxPipeline", "feature_extractor": [None, None], "image_encoder": [None, None],
         "scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"], "text_encoder": ["transformers", "CLIPTextModel"],
         "text_encoder_2": ["transformers", "T5EncoderModel"], "tokenizer": ["transformers", "CLIPTokenizer"],
-        "tokenizer_2": ["transformers", "T5TokenizerFast"], "transformer": ["diffusers", "FluxTransformer2DModel"],
+        "tokenizer_2": ["transformers", "PreTrainedTokenizerFast"], "transformer": ["diffusers", "FluxTransformer2DModel"],
         "vae": ["diffusers", "AutoencoderKL"]})
     of_shapes = json.loads((shapes / "qsched.json").read_text())
     write_json(folder / "qsched.json", of_shapes | {
