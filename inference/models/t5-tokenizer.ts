@@ -33,6 +33,13 @@ export function t5TokenizerFiles(folder: string, name: string): string[] {
   return [definition, ...(has(CONFIG) ? [CONFIG] : [])].map((file) => `${name}/${file}`);
 }
 
+/** `model_max_length` of a T5 tokenizer's config; undefined without one. @param folder of the tokenizer */
+export function t5TokenizerLength(folder: string): number | undefined {
+  const path = join(folder, CONFIG);
+  const { model_max_length: length } = existsSync(path) ? (readJson(folder, CONFIG) as Record<string, unknown>) : {};
+  return typeof length === 'number' && Number.isSafeInteger(length) && length > 0 ? length : undefined;
+}
+
 /**
  * @param folder of the tokenizer
  * @param length tokens per text, EOS included

@@ -14,6 +14,7 @@ import type { PipelineOptions } from '../../contract/wire/network.js';
 import { needFiles } from '../models/folder-files.js';
 import type { ModelParts } from '../models/model-parts.js';
 import type { InputKind, NetworkFile } from '../models/network-file.js';
+import { t5TokenizerLength } from '../models/t5-tokenizer.js';
 import { clipText } from './clip-text.js';
 import { filesBeside, withConfig } from './expected-files.js';
 import { guidanceScale, refuseOptions } from './guidance.js';
@@ -29,7 +30,11 @@ import { decoderNetwork, openDecoder, vaeScale } from './vae.js';
 
 /** FluxPipeline's guidance_scale. */
 const USUAL_GUIDANCE = 3.5;
-/** Tokens of T5: FLUX.1-schnell was distilled with 256 (its model card); FluxPipeline's default, for dev, is 512. */
+const TOKENIZER_2 = 'tokenizer_2';
+/**
+ * Tokens of T5, at most what its tokenizer's config states: FLUX.1-schnell was distilled with 256 (its model card);
+ * FluxPipeline's default, for dev, is 512.
+ */
 const USUAL_LENGTH = { schnell: 256, dev: 512 };
 /** Of the autoencoder of FLUX.1. */
 const USUAL_VAE = { scale: 0.3611, shift: 0.1159 };
@@ -51,11 +56,15 @@ export const flux: PipelineKind = {
     const shape = latentShapeOf(parts, options);
     const length = sequenceLengthOf(
       options,
-      sizeOf(axesOf(parts, 'encoder_hidden_states')[1]) ?? USUAL_LENGTH[guidance === undefined ? 'schnell' : 'dev'],
+      sizeOf(axesOf(parts, 'encoder_hidden_states')[1]) ??
+        Math.min(
+          USUAL_LENGTH[guidance === undefined ? 'schnell' : 'dev'],
+          t5TokenizerLength(join(folder, TOKENIZER_2)) ?? Infinity,
+        ),
     );
     const width = (config['joint_attention_dim'] as number | undefined) ?? T5_WIDTH;
     const clip = clipText(parts, ['tokenizer', 'text_encoder'], ['pooler_output'], CLIP_WIDTH);
-    const t5 = t5Text(parts, ['tokenizer_2', 'text_encoder_2'], { length, width });
+    const t5 = t5Text(parts, [TOKENIZER_2, 'text_encoder_2'], { length, width });
     const vae = vaeScale(parts, USUAL_VAE);
     const packed = [patchesOf(shape), 4 * shape[0]];
     const positions = {

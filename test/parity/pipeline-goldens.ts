@@ -52,8 +52,9 @@ export const FIXTURES = join(ROOT, 'fixtures', 'pipelines');
 export const readGolden = (name: string): GoldenPipeline =>
   JSON.parse(readFileSync(join(ROOT, 'golden', 'pipelines', `${name}.json`), 'utf8')) as GoldenPipeline;
 
+/** A fixture, or a bundled model. */
 export const openFixture = (name: string, precision = 'fp32', options: PipelineOptions = {}): ModelFolder =>
-  openModelFolder(name, precision, [FIXTURES], options);
+  openModelFolder(name, precision, [FIXTURES, join(packageRoot(), 'models')], options);
 
 const floatsOf = ({ f32 }: GoldenArray): Float32Array => {
   const bytes = Uint8Array.from(Buffer.from(f32, 'base64'));

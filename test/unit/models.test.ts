@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { PipelineOptions } from '../../contract/wire/network.js';
 import { listPrecisions, openModelFolder } from '../../inference/models/model-folder.js';
 import { packageRoot } from '../../inference/models/model-roots.js';
+import { loadT5Tokenizer } from '../../inference/models/t5-tokenizer.js';
 import { readPromptSet } from '../../inference/prompts/prompt-sets.js';
 import { openScorerFolder } from '../../inference/scorers/scorer-folder.js';
 
@@ -33,13 +35,15 @@ describe('the manifest', () => {
     expect(createHash('sha256').update(content).digest('hex')).toBe(sha256);
   });
 
-  test('holds at most 40 MB, with whatever else lies in the folders', () => {
-    const total = [...filesOf('models'), ...filesOf('prompts')].reduce(
-      (sum, file) => sum + statSync(join(root, file)).size,
-      0,
+  test('holds at most 40 MB, with whatever else lies in the folders, and 15 MB of shapes-flow', () => {
+    const sizes = [...filesOf('models'), ...filesOf('prompts')].map(
+      (file) => [file.startsWith('models/shapes-flow/'), statSync(join(root, file)).size] as const,
     );
-    expect(total).toBeLessThanOrEqual(40_000_000);
-    expect(total).toBeGreaterThan(1_000_000);
+    const total = (flow: boolean) => sizes.reduce((sum, [own, size]) => sum + (own === flow ? size : 0), 0);
+    expect(total(false)).toBeLessThanOrEqual(40_000_000);
+    expect(total(false)).toBeGreaterThan(1_000_000);
+    expect(total(true)).toBeLessThanOrEqual(15_000_000);
+    expect(total(true)).toBeGreaterThan(1_000_000);
   });
 });
 
@@ -55,6 +59,46 @@ describe('the family `shapes`', () => {
       hashOf('shapes', `unet/${name}.onnx`),
     );
     expect(new Set(networks).size).toBe(4);
+  });
+});
+
+describe('the family `shapes-flow`', () => {
+  const model = openModelFolder('shapes-flow', 'w4a8', roots);
+
+  test('has four precisions of a FLUX pipeline, and the scorers of `shapes`', () => {
+    expect(model).toMatchObject({
+      pipeline: 'flux',
+      latentShape: [6, 8, 8],
+      schedulerConfig: { _class_name: 'FlowMatchEulerDiscreteScheduler', shift: 1, use_dynamic_shifting: false },
+      scorers: openModelFolder('shapes', 'w4a8', roots).scorers,
+    });
+    expect(listPrecisions(model.folder)).toEqual(['fp32', 'w4a6', 'w4a8', 'w8a8']);
+    const networks = ['model', 'model_w4a6', 'model_w4a8', 'model_w8a8'].map(
+      (name) => manifest[`models/shapes-flow/transformer/${name}.onnx`]!.sha256,
+    );
+    expect(new Set(networks).size).toBe(4);
+  });
+
+  test('has the decoder of `shapes`', () => {
+    const [own, other] = ['shapes-flow', 'shapes'].map((name) => manifest[`models/${name}/vae_decoder/model.onnx`]!);
+    expect(own).toEqual(other);
+  });
+
+  test('takes as many tokens of T5 as its tokenizer states, or as asked for', () => {
+    const tokens = (options: PipelineOptions) =>
+      openModelFolder('shapes-flow', 'w4a8', roots, options).networks.find(({ role }) => role === 'denoiser')!.inputs[
+        'encoder_hidden_states'
+      ];
+    expect(tokens({})).toEqual({ rows: 'values', shape: [16, null] });
+    expect(tokens({ sequenceLength: 24 })).toEqual({ rows: 'values', shape: [24, null] });
+  });
+
+  test('cuts no bundled prompt', () => {
+    const tokenizer = loadT5Tokenizer(join(model.folder, 'tokenizer_2'), 16);
+    for (const name of ['shapes-calibration', 'shapes-select', 'shapes-heldout', 'shapes-eval']) {
+      const texts = readPromptSet(name, [join(root, 'prompts')]).map(({ text }) => text);
+      expect(tokenizer.truncated(texts)).toBe(0);
+    }
   });
 });
 

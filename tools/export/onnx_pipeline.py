@@ -12,7 +12,7 @@ import numpy as np
 import onnxruntime as ort
 import torch
 from diffusers.configuration_utils import FrozenDict
-from transformers import CLIPTokenizer, T5Tokenizer
+from transformers import CLIPTokenizer, PreTrainedTokenizerFast, T5Tokenizer
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 from transformers.models.clip.modeling_clip import CLIPTextModelOutput
 
@@ -77,7 +77,10 @@ class OrtDecoder(OrtModule):
 
 def tokenizer(folder: Path):
     config = json.loads((folder / "tokenizer_config.json").read_text())
-    return (T5Tokenizer if "T5" in config["tokenizer_class"] else CLIPTokenizer).from_pretrained(folder)
+    kind = config["tokenizer_class"]
+    if kind == "PreTrainedTokenizerFast":  # tokenizer.json as it is
+        return PreTrainedTokenizerFast.from_pretrained(folder)
+    return (T5Tokenizer if "T5" in kind else CLIPTokenizer).from_pretrained(folder)
 
 
 def denoiser_folder(folder: Path) -> Path:
