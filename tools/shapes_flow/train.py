@@ -15,8 +15,8 @@ from .networks import pack
 from .tokenizer import encode_t5, write_t5_tokenizer
 from .train_flow import Teacher, couple, distil, train_teacher
 
-STEPS = {"encoder": 600, "teacher": 2000, "student": 400}
-PAIRS = 1600
+STEPS = {"encoder": 600, "teacher": 2000, "student": 800}
+PAIRS = 4000
 GUIDANCE = 2.0
 STYLES = ("short", "lit", "long")
 
