@@ -9,7 +9,7 @@ afterEach(() => vi.unstubAllEnvs());
 
 const LONG = 'a red boat '.repeat(200);
 
-describe.each(['sd15', 'lcm', 'flux', 'sd3'])('%s', (family) => {
+describe.each(['sd15', 'lcm', 'sdxl', 'flux', 'sd3'])('%s', (family) => {
   const readers = modelTokenizers(openFixture(family));
 
   test('reads the golden prompts as diffusers does', () => {
