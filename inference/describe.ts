@@ -134,7 +134,7 @@ function openScorer(role: string, model: ModelFolder, roots?: readonly string[])
 
 function factsOfModel(
   { options }: DescribeRequest,
-  { name, precision, precisions, pipeline, latentShape, schedulerConfig, modelIndex }: ModelFolder,
+  { name, precision, precisions, pipeline, tokenizers, latentShape, schedulerConfig, modelIndex }: ModelFolder,
   scorers: DescribedScorer[],
   roots?: readonly string[],
 ): NetworkFacts {
@@ -143,6 +143,7 @@ function factsOfModel(
     precision,
     options,
     pipeline,
+    ...(tokenizers.length === 0 ? { unconditional: true as const } : {}),
     latentShape: [...latentShape],
     schedulerConfig: { ...schedulerConfig },
     modelIndex: { ...modelIndex },

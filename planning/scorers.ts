@@ -8,6 +8,7 @@ import type { ObjectiveChoice } from '../contract/search-spec.js';
 import { suggestion } from '../contract/suggestion.js';
 import type { FoundScorer, NetworkFacts } from '../contract/wire/describe.js';
 import { planObjective, planOutside } from '../metrics/objectives/plan-objective.js';
+import { refuseText } from './refuse-text.js';
 
 /** What a search or a table is scored and judged by. */
 export interface ScorerPlan {
@@ -34,7 +35,7 @@ export function requireScorer({ scorers }: Pick<NetworkFacts, 'scorers'>, role: 
   throw new QschedError('usage', `There is no scorer "${role}".`, suggestion(role, known));
 }
 
-/** @throws QschedError (usage): an unknown score or scorer, a term that a scorer does not give */
+/** @throws QschedError (usage): an unknown score or scorer, a term that a scorer does not give, a text term for a model without text */
 export function planScorers({ objective: choice, beside }: ScorerChoice, facts: NetworkFacts): ScorerPlan {
   const objective = planObjective(
     choice,
@@ -58,5 +59,7 @@ export function planScorers({ objective: choice, beside }: ScorerChoice, facts: 
     scorer: role,
     plan: planOutside(objective, role, names, scores),
   }));
-  return { scorers: [...own, ...others], objective, judged: [{ scorer: choice.scorer, plan: objective }, ...outside] };
+  const judged = [{ scorer: choice.scorer, plan: objective }, ...outside] as const;
+  refuseText(facts, judged);
+  return { scorers: [...own, ...others], objective, judged };
 }

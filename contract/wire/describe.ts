@@ -64,6 +64,8 @@ export const NetworkFacts = z.strictObject({
   options: PipelineOptions,
   /** Name of the pipeline kind, for example `sd15`. */
   pipeline: z.string(),
+  /** Given for a model that reads no text: a prompt then only names the noise of its images. */
+  unconditional: z.literal(true).optional(),
   /** (channels, height, width) of a latent. */
   latentShape: z.tuple([z.number().int(), z.number().int(), z.number().int()]),
   /** The model's scheduler_config.json. */

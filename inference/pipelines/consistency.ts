@@ -1,6 +1,7 @@
 /**
- * Unconditional consistency models (UNet2DModel): sample (B, C, h, w) and timestep -> out_sample. They take no text; what
- * they sample are images, or latents if the folder has a VAE.
+ * Unconditional consistency models (UNet2DModel): sample (B, C, h, w) and timestep -> out_sample. They take no text, and
+ * they sample images, or latents if the folder has a VAE. A prompt only names noise, (prompt, seed) being the seed of an
+ * image: disjoint splits of prompts have disjoint noise, and statistics cluster by what the noise is named after.
  */
 import { join } from 'node:path';
 import { QschedError } from '../../contract/errors.js';
@@ -18,6 +19,7 @@ const HINTS = {
   class_labels: 'Class-conditional models are not supported: use an unconditional one (num_class_embeds: null).',
 };
 const USUAL = { channels: 3, side: 64 };
+const NOTE = 'The model reads no text: a prompt only names the noise of its images.';
 /** Of an image. */
 const RGB = 3;
 
@@ -62,7 +64,7 @@ export const consistency: PipelineKind = {
       networks: [denoiser, ...(decodes ? [decoderNetwork(parts, shape)] : [])],
       tokenizers: [],
       preprocessing: vae.preprocessing,
-      notes: [...notes, ...vae.notes],
+      notes: [NOTE, ...notes, ...vae.notes],
       open: (session) =>
         openUnetPipeline(
           parts,

@@ -104,7 +104,7 @@ export async function sampleGolden(
   const { steps, height, width, seed, scheduler: schedulerConfig } = run;
   const model = openFixture(name, precision, { height, width, ...options });
   const choice = { type: TYPES[schedulerConfig._class_name]!, steps, eta: 0 };
-  const fused = schedulerOf({ ...model, schedulerConfig }, choice).fused();
+  const fused = schedulerOf({ ...model, schedulerConfig }, choice).schedule();
   expect(fused.steps.map(({ timestep }) => timestep)).toEqual(run.timesteps.map((t) => expect.closeTo(t, 3)));
   const pipeline = await openPipeline(model, { threads: 1, batch: 2 });
   const states: Float32Array[] = [];

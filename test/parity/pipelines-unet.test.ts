@@ -15,7 +15,7 @@ function optionsOf(family: string, run: { guidance_scale?: number; negative_prom
   return typeof negativePrompt === 'string' ? { guidance, negativePrompt } : { guidance };
 }
 
-describe.each(['sd15', 'lcm', 'sdxl'])('%s', (family) => {
+describe.each(['sd15', 'lcm', 'sdxl', 'consistency'])('%s', (family) => {
   const { prompts, runs } = readGolden(family);
   // Networks that are open are shared by all runs.
   const open: Pipeline[] = [];
@@ -45,7 +45,7 @@ describe.each(['sd15', 'lcm', 'sdxl'])('%s', (family) => {
   });
 
   test.each(runs.map((run) => [run.name, run] as const))('%s', async (_, run) => {
-    const { text } = prompts[run.prompt]!;
+    const text = prompts[run.prompt]?.text ?? '';
     const found = await sampleGolden(family, run, text, { options: optionsOf(family, run) });
     const guided = family !== 'lcm' && (run.guidance_scale ?? 0) > 1;
     expect(found.rows.denoiser).toBe(run.steps * (guided ? 2 : 1));
@@ -56,7 +56,7 @@ describe.each(['sd15', 'lcm', 'sdxl'])('%s', (family) => {
   test.each(runs.filter(({ steps }) => steps === 4).map((run) => [run.name, run] as const))(
     '%s with the denoiser in float16, with float16 inputs and outputs',
     async (_, run) => {
-      const { text } = prompts[run.prompt]!;
+      const text = prompts[run.prompt]?.text ?? '';
       const found = await sampleGolden(family, run, text, { precision: 'fp16', options: optionsOf(family, run) });
       expect(found.latents).toBeGreaterThan(1e-4);
       expect(found.latents).toBeLessThan(0.02);
