@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PipelineOptions } from '../../contract/wire/network.js';
 import { loadClipTokenizer } from '../../inference/models/clip-tokenizer.js';
 import { openPipeline } from '../../inference/pipelines/open-pipeline.js';
-import type { Pipeline } from '../../inference/pipelines/pipeline.js';
+import type { Conditioning, Pipeline } from '../../inference/pipelines/pipeline.js';
 import { difference, FIXTURES, openFixture, readGolden, sampleGolden } from './pipeline-goldens.js';
 
 /** What diffusers was called with, as our options. */
@@ -63,4 +63,25 @@ describe.each(['sd15', 'lcm', 'sdxl', 'consistency'])('%s', (family) => {
       expect(found.image).toBeLessThanOrEqual(3);
     },
   );
+});
+
+test("Optimum's own export of the same checkpoint gives the same, its layout untouched", async () => {
+  const { prompts, runs } = readGolden('sd15');
+  const folder = openFixture('sd15-optimum');
+  expect(folder).toMatchObject({ pipeline: 'sd15', precisions: ['fp32'] });
+  expect(folder.files).toEqual(expect.arrayContaining(['tokenizer/vocab.json', 'tokenizer/merges.txt']));
+  const run = runs.find(({ name }) => name === 'euler-4-guided')!;
+  const found = await sampleGolden('sd15-optimum', run, prompts[run.prompt]!.text, { options: optionsOf('sd15', run) });
+  expect(found.latents).toBeLessThan(1e-4);
+  expect(found.image).toBeLessThanOrEqual(1);
+  const conditionings: Conditioning[][] = [];
+  for (const name of ['sd15', 'sd15-optimum']) {
+    const pipeline = await openPipeline(openFixture(name), { threads: 1, batch: 2 });
+    conditionings.push(await pipeline.encode(prompts.map(({ text }) => text)));
+    await pipeline.release();
+  }
+  conditionings[1]!.forEach(({ tensors: [states] }, i) => {
+    const ours = conditionings[0]![i]!.tensors[0]!;
+    expect(states!.every((value, at) => Math.abs(value - ours[at]!) < 1e-4)).toBe(true);
+  });
 });
