@@ -90,7 +90,7 @@ export function checkTimestepOptions(
     throw new QschedError(
       'usage',
       `The scheduler "${type}" has no option ${key} (it is ${JSON.stringify(value)}).`,
-      taken,
+      key === 'timesteps' ? `${taken} tcd, lcm and euler take timesteps; tcd with eta 0 is DDIM over them.` : taken,
     );
   }
 }

@@ -119,36 +119,24 @@ const TRAINED = [
 /** Keys of diffusers for what was chosen. @throws QschedError (usage) if the scheduler has no such option */
 function changedKeys(type: SchedulerType, { spacing, shift, mu, prediction }: Changes): Record<string, unknown> {
   const { family, spaced } = SCHEDULERS[type];
-  const refuse = (field: string, value: unknown, why: string, types: SchedulerType[]): never => {
-    throw new QschedError(
-      'usage',
-      `scheduler.${field} is ${JSON.stringify(value)}, but ${why}.`,
-      `Leave it out, or set scheduler.type to one of ${types.join(', ')}.`,
-    );
+  const refuse = (field: string, value: unknown, why: string, hint = 'Leave it out.'): never => {
+    throw new QschedError('usage', `scheduler.${field} is ${JSON.stringify(value)}, but ${why}.`, hint);
   };
   if (spacing !== undefined && !spaced) {
     const why = `the timesteps of the scheduler "${type}" are fixed by its method`;
-    refuse(
-      'spacing',
-      spacing,
-      why,
-      SCHEDULER_TYPES.filter((one) => SCHEDULERS[one].spaced),
-    );
+    const types = SCHEDULER_TYPES.filter((one) => SCHEDULERS[one].spaced && SCHEDULERS[one].family === family);
+    const others = `Leave it out, or set scheduler.type to one of ${types.join(', ')}.`;
+    refuse('spacing', spacing, why, types.length === 0 ? undefined : others);
+  }
+  if (family === 'flow' && spacing === 'leading') {
+    refuse('spacing', spacing, 'flow matching has no such spacing', FLOW_SPACINGS);
   }
   for (const [field, value] of Object.entries({ shift, mu })) {
     if (value === undefined || family === 'flow') continue;
-    refuse(field, value, `the scheduler "${type}" shifts nothing`, FLOW_TYPES);
+    refuse(field, value, `the scheduler "${type}" shifts nothing: it is for flow matching`);
   }
   if (prediction !== undefined && family !== 'alphas') {
-    refuse('prediction', prediction, 'this kind of network predicts one thing', ALPHAS_TYPES);
-  }
-  if (family === 'flow' && spacing === 'leading') {
-    refuse(
-      'spacing',
-      spacing,
-      "flow matching has trailing (sigmas from 1 to 1/N) and linspace (the scheduler's own)",
-      SPACED,
-    );
+    refuse('prediction', prediction, 'a network of this kind predicts one thing');
   }
   return {
     ...(spacing === undefined || family === 'flow' ? {} : { timestep_spacing: spacing }),
@@ -158,6 +146,5 @@ function changedKeys(type: SchedulerType, { spacing, shift, mu, prediction }: Ch
   };
 }
 
-const ALPHAS_TYPES = SCHEDULER_TYPES.filter((one) => SCHEDULERS[one].family === 'alphas');
-const FLOW_TYPES = SCHEDULER_TYPES.filter((one) => SCHEDULERS[one].family === 'flow');
-const SPACED = SCHEDULER_TYPES.filter((one) => SCHEDULERS[one].spaced && SCHEDULERS[one].family !== 'flow');
+const FLOW_SPACINGS =
+  "Allowed: trailing (sigmas from 1 to 1/N, as FLUX) and linspace (the scheduler's own, as Stable Diffusion 3).";

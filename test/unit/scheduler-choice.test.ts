@@ -228,7 +228,7 @@ describe('what does not fit is refused by name', () => {
     const refused = (model: SchedulerSource, choice: object) => () =>
       schedulerOf(model, { type: 'flow-match-euler', steps: 4, eta: 0, ...choice });
     expect(refused(shapes, { type: 'lcm', shift: 3 })).toThrow(
-      'scheduler.shift is 3, but the scheduler "lcm" shifts nothing.',
+      'scheduler.shift is 3, but the scheduler "lcm" shifts nothing: it is for flow matching.',
     );
     expect(refused(shapes, { type: 'tcd', mu: 'flux2' })).toThrow(/scheduler.mu is "flux2", but/);
     expect(refused(withConfig(FLUX), { mu: 1, shift: 2 })).toThrow(/both replace the shifting/);
