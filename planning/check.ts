@@ -36,6 +36,12 @@ export function checkSearchFiles(spec: SearchSpec, roots: Roots = {}): SearchPro
   return { ...searchPrompts(spec, roots.prompts), scorers: used };
 }
 
+/** The same for a PTQD fit. @throws QschedError (usage) as `checkSearchFiles`, and for a scheduler that clips */
+export function checkFitFiles(spec: SearchSpec, roots: Roots = {}): void {
+  checkSearchFiles(spec, roots);
+  requireFused(schedulerOf(inspect(spec, spec.precision, [], roots), spec.scheduler).schedule(), PTQD_NEEDS);
+}
+
 /**
  * The same for the rows of an evaluation.
  *

@@ -8,7 +8,7 @@ import type { PtqdResult } from '../../contract/study-payloads.js';
 import { FIT, followedPtqd, type PtqdRequest } from '../follow/follow-ptqd.js';
 import { runToEnd } from '../follow/visit-host.js';
 import { servingOf } from '../host/serving.js';
-import { checkSearch } from '../input/check-here.js';
+import { checkFit } from '../input/check-here.js';
 import type { Given } from '../input/flag.js';
 import type { HELD_OUT, PTQD } from '../input/flags.js';
 import { readSpec } from '../input/spec-input.js';
@@ -31,7 +31,7 @@ export function ptqdRequest(flags: Given<typeof PTQD> & Given<typeof HELD_OUT>):
       'For example: --precision w4a8',
     );
   }
-  places.named(() => checkSearch(spec));
+  places.named(() => checkFit(spec));
   return { search: spec, gamma, bias };
 }
 

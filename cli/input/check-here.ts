@@ -5,7 +5,7 @@ import { resolveSchedules } from '../../db/resolve-schedules.js';
 import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import { listModels } from '../../inference/models/model-roots.js';
-import { checkEvaluationFiles, checkSearchFiles } from '../../planning/check.js';
+import { checkEvaluationFiles, checkFitFiles, checkSearchFiles } from '../../planning/check.js';
 import { configuredServer } from '../../temporal/connect.js';
 import { dataFolderPath } from '../../temporal/data-folder.js';
 import { readWorkersLock } from '../host/workers-lock.js';
@@ -21,6 +21,11 @@ const mayBeElsewhere = (model: string): boolean =>
 /** @throws QschedError (usage) for everything that the files and prompt sets of this machine show to be wrong */
 export function checkSearch(spec: SearchSpec): void {
   if (!mayBeElsewhere(spec.model)) checkSearchFiles(spec);
+}
+
+/** The same for a PTQD fit. */
+export function checkFit(spec: SearchSpec): void {
+  if (!mayBeElsewhere(spec.model)) checkFitFiles(spec);
 }
 
 /** The same for the rows of an evaluation. */

@@ -11,7 +11,7 @@ import { findModel, listModels, packageRoot } from '../../inference/models/model
 import { numericClass } from '../../inference/models/numeric-class.js';
 import { schedulerOf } from '../../diffusion/scheduler-of.js';
 import { scoreQueueOf } from '../../inference/fingerprint.js';
-import { checkSearchFiles } from '../../planning/check.js';
+import { checkFitFiles, checkSearchFiles } from '../../planning/check.js';
 import type { Prompt } from '../../inference/prompts/prompt.js';
 import {
   hashTexts,
@@ -500,6 +500,17 @@ describe('what files show before any server is needed', () => {
       'There is no scorer "third".',
     );
     expect(refusal(() => check({ precision: 'w8a8' })).message).toContain('no precision "w8a8"');
+  });
+
+  test('a scheduler that clips is searched, but PTQD has nothing to correct', () => {
+    write(join(models, 'tiny/scheduler/scheduler_config.json'), { _class_name: 'DDIMScheduler', clip_sample: true });
+    const rest = { scheduler: { type: 'ddim' } };
+    expect(check(rest).texts.calibration).toEqual(['a']);
+    const error = refusal(() => checkFitFiles(specOf(rest), { models: [models], prompts: [prompts] }));
+    expect(error.message).toBe(
+      'The scheduler "ddim" clips its predicted sample to [-1, 1]: its steps have no fused form, and PTQD corrects fused steps.',
+    );
+    expect(error.hint).toContain('"clip_sample": false');
   });
 
   test('a scheduler config that cannot be sampled is refused', () => {
