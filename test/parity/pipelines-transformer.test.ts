@@ -71,4 +71,21 @@ describe.each([
       expect(found.image).toBeLessThanOrEqual(half.image);
     },
   );
+
+  test.each(['fp32', 'w8a8'])('rows at %s do not depend on their neighbours, to the bit', async (precision) => {
+    const options = family === 'sd3' ? { guidance: 3 } : {};
+    const pipeline = await openPipeline(openFixture(name, precision, options), { threads: 1, batch: 4 });
+    const conditioning = await pipeline.encode(prompts.slice(0, 3).map(({ text }) => text));
+    const [channels, height, width] = pipeline.latentShape;
+    const latents = conditioning.map((_, n) =>
+      Float32Array.from({ length: channels * height * width }, (_value, i) => Math.sin(7 * n + 1.3 * i)),
+    );
+    const together = (await pipeline.denoise(latents, 612.5, conditioning)).map((row) => row.slice());
+    const reversed = await pipeline.denoise(latents.toReversed(), 612.5, conditioning.toReversed());
+    expect(reversed.toReversed()).toEqual(together);
+    for (const [i, latent] of latents.entries()) {
+      expect(await pipeline.denoise([latent], 612.5, [conditioning[i]!])).toEqual([together[i]]);
+    }
+    await pipeline.release();
+  });
 });
