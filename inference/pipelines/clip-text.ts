@@ -8,6 +8,7 @@ import type { Component } from '../models/components.js';
 import type { ModelParts } from '../models/model-parts.js';
 import type { NetworkFile } from '../models/network-file.js';
 import { readGraph } from '../models/onnx-graph.js';
+import { finiteStates } from './finite-states.js';
 import type { Checkpoint } from './pipeline.js';
 import type { PipelineSession } from './pipeline-kind.js';
 import { openTextEncoder } from './text-encoder.js';
@@ -67,7 +68,8 @@ export function clipText(
       const ids = loadClipTokenizer(path, taken);
       const encoder = await openTextEncoder(folder, file, session);
       return {
-        encode: (texts, checkpoint) => encoder.encode(ids.encode(texts), outputs, checkpoint),
+        encode: async (texts, checkpoint) =>
+          finiteStates(join(folder, file), texts, await encoder.encode(ids.encode(texts), outputs, checkpoint)),
         release: () => encoder.release(),
       };
     },

@@ -10,6 +10,8 @@ import { vaeFactor } from './vae.js';
 
 /** Default of FluxPipeline, and of SD3's published transformers. */
 const USUAL_PIXELS = 1024;
+/** AutoencoderKL's default sample_size. */
+const UNTOLD_SIZE = 32;
 /** Latent pixels per patch, in height and width. */
 const PATCH = 2;
 
@@ -36,8 +38,7 @@ export function imageSize(
 ): Pair<number> {
   const factor = vaeFactor(parts);
   const decoder = decoderSides(parts);
-  const { sample_size } = parts.config('vae_decoder');
-  const trained = stated ?? (typeof sample_size === 'number' ? sample_size : USUAL_PIXELS);
+  const trained = stated ?? trainedSize(parts) ?? USUAL_PIXELS;
   const side = (axis: 0 | 1): number => {
     const what = axis === 0 ? 'height' : 'width';
     const asked = [height, width][axis];
@@ -68,6 +69,13 @@ export function imageSize(
     return pixels / factor;
   };
   return [side(0), side(1)];
+}
+
+/** Pixels that the autoencoder was trained at; AutoencoderKL writes 32 if it was told nothing. */
+function trainedSize(parts: ModelParts): number | undefined {
+  const { _class_name: className, sample_size: size } = parts.config('vae_decoder');
+  const untold = className === 'AutoencoderKL' && size === UNTOLD_SIZE;
+  return typeof size === 'number' && !untold ? size : undefined;
 }
 
 /** Axes that the decoder's graph fixes. */

@@ -9,6 +9,7 @@ import type { Component } from '../models/components.js';
 import type { ModelParts } from '../models/model-parts.js';
 import type { NetworkFile } from '../models/network-file.js';
 import { loadT5Tokenizer, t5TokenizerFiles } from '../models/t5-tokenizer.js';
+import { finiteStates } from './finite-states.js';
 import type { OpenedClip } from './clip-text.js';
 import type { PipelineSession } from './pipeline-kind.js';
 import { openTextEncoder } from './text-encoder.js';
@@ -69,7 +70,8 @@ export function t5Text(
       const ids = loadT5Tokenizer(join(folder, tokenizer), length);
       const encoder = await openTextEncoder(folder, file, session);
       return {
-        encode: (texts, checkpoint) => encoder.encode(ids.encode(texts), OUTPUTS, checkpoint),
+        encode: async (texts, checkpoint) =>
+          finiteStates(join(folder, file), texts, await encoder.encode(ids.encode(texts), OUTPUTS, checkpoint)),
         release: () => encoder.release(),
       };
     },

@@ -10,7 +10,7 @@ import { inspectNetwork } from '../../inference/describe.js';
 import { listPrecisions, openModelFolder } from '../../inference/models/model-folder.js';
 import { packageRoot } from '../../inference/models/model-roots.js';
 import { openPipeline } from '../../inference/pipelines/open-pipeline.js';
-import { model, node, value, type Element } from './onnx-bytes.js';
+import { ELEMENT, integer, model, node, tensor, value, type Element } from './onnx-bytes.js';
 
 const FIXTURES = join(packageRoot(), 'test', 'fixtures', 'pipelines');
 const root = mkdtempSync(join(tmpdir(), 'qsched-transformers-'));
@@ -182,6 +182,39 @@ describe('a copy of FLUX', () => {
     expect(error.message).toContain(path);
     expect(error.message).toContain(message);
     expect(error.hint).toContain(hint);
+  });
+
+  test('whose T5 overflows is named with the text, before an image is NaN', async () => {
+    const file = join(folder, 'text_encoder_2', 'model.onnx');
+    writeFileSync(
+      file,
+      model({
+        nodes: [
+          node('Cast', ['input_ids'], ['ids'], [integer('to', ELEMENT.float32)]),
+          node('Log', ['ids'], ['logs']),
+          node('Unsqueeze', ['logs', 'axis'], ['last_hidden_state']),
+        ],
+        tensors: [tensor('axis', { type: 'int64', dims: [1], raw: new Uint8Array(BigInt64Array.of(2n).buffer) })],
+        inputs: [value('input_ids', 'int64', ['batch', 'tokens'])],
+        outputs: [value('last_hidden_state', 'float32', ['batch', 'tokens', 1])],
+      }),
+    );
+    const pipeline = await openPipeline(open('flux', { sequenceLength: 2 }, root), { threads: 1, batch: 2 });
+    // Padding is 0, whose logarithm is -Infinity; a long text has none.
+    await expect(pipeline.encode(['a red circle', ''])).rejects.toMatchObject({
+      message: `${file} gives values that are not finite for the text "".`,
+      final: true,
+    });
+    await pipeline.release();
+  });
+
+  test('whose autoencoder states no size of its own has images of 1024 pixels', () => {
+    for (const size of [32, undefined]) {
+      edit('vae_decoder/config.json', { sample_size: size });
+      expect(open('flux', {}, root).latentShape).toEqual([16, 128, 128]);
+    }
+    edit('vae_decoder/config.json', { sample_size: 512 });
+    expect(open('flux', {}, root).latentShape).toEqual([16, 64, 64]);
   });
 
   test('with channels that are not whole patches is refused', () => {
