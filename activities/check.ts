@@ -2,9 +2,10 @@
  * `check` (store queue): what is wrong with a spec is said at once, before any worker is waited for.
  */
 import { listModels, findModel } from '../inference/models/model-roots.js';
+import { settleEvaluationHere, settleSearchHere } from '../planning/settle.js';
 import { checkEvaluationFiles, checkSearchFiles } from '../planning/check.js';
 import { QschedError } from '../contract/errors.js';
-import type { CheckEvaluateRequest } from '../contract/evaluate-payloads.js';
+import type { CheckedEvaluation, CheckEvaluateRequest } from '../contract/evaluate-payloads.js';
 import type { CheckRequest } from '../contract/payloads.js';
 
 /** Whether some worker serves a model, wherever its files are. */
@@ -15,16 +16,25 @@ export type ModelServed = (model: string) => Promise<boolean>;
  *
  * @throws QschedError (usage): wrong for the files here, or a model that neither this machine nor any worker has
  */
-export const checkSpec = ({ spec, patient }: CheckRequest, modelServed: ModelServed): Promise<void> =>
-  checkModel(spec.model, patient, modelServed, () => checkSearchFiles(spec));
+export const checkSpec = ({ spec, input, patient }: CheckRequest, modelServed: ModelServed): Promise<void> =>
+  checkModel(spec.model, patient, modelServed, () => checkSearchFiles(settleSearchHere(input)));
 
 /**
- * The same for an evaluation, model by model. @throws QschedError (usage) as `checkSpec` does
+ * The same for an evaluation, model by model, with the defaults of the models whose files are here.
+ *
+ * @throws QschedError (usage) as `checkSpec` does
  */
-export async function checkEvaluate({ spec, patient }: CheckEvaluateRequest, modelServed: ModelServed): Promise<void> {
-  for (const model of new Set(spec.rows.map((row) => row.model))) {
-    await checkModel(model, patient, modelServed, () => checkEvaluationFiles(spec, [model]));
+export async function checkEvaluate(
+  { spec, input, patient }: CheckEvaluateRequest,
+  modelServed: ModelServed,
+): Promise<CheckedEvaluation> {
+  const models = [...new Set(spec.rows.map((row) => row.model))];
+  const here = models.every((model) => listModels().includes(model));
+  const settled = here ? settleEvaluationHere(input) : null;
+  for (const model of models) {
+    await checkModel(model, patient, modelServed, () => checkEvaluationFiles(settled ?? spec, [model]));
   }
+  return { spec: settled };
 }
 
 async function checkModel(

@@ -26,6 +26,7 @@ import type {
 import type { SearchResult } from '../contract/search-result.js';
 import type {
   BaselinesRequest,
+  CheckedEvaluation,
   CheckEvaluateRequest,
   EvaluatePlan,
   FinishEvaluateRequest,
@@ -67,7 +68,7 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
     });
   return {
     check: (request: CheckRequest): Promise<void> => asActivity(() => checkSpec(request, modelServed)),
-    checkEvaluate: (request: CheckEvaluateRequest): Promise<void> =>
+    checkEvaluate: (request: CheckEvaluateRequest): Promise<CheckedEvaluation> =>
       asActivity(() => checkEvaluate(request, modelServed)),
     resolveSchedules: (request: { spec: EvaluateSpec }): Promise<ResolvedSchedule[]> =>
       guarded(() => resolveRows(store, request.spec)),

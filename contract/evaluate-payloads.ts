@@ -12,8 +12,16 @@ import type { NetworkDescription } from './wire/describe.js';
 
 export interface CheckEvaluateRequest {
   readonly spec: EvaluateSpec;
+  /** The spec as the user wrote it. */
+  readonly input: unknown;
   /** The user said how long to wait for a worker: a model that nobody serves yet is not a mistake. */
   readonly patient: boolean;
+}
+
+/** What was found. */
+export interface CheckedEvaluation {
+  /** The spec with the defaults of its models; null if a model's files are not here, so that a worker must describe it. */
+  readonly spec: EvaluateSpec | null;
 }
 
 /** The schedule of a row, found. */

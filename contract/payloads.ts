@@ -36,6 +36,8 @@ export interface ContextRecord {
 /** A spec to look at before a worker is waited for. */
 export interface CheckRequest {
   readonly spec: SearchSpec;
+  /** The spec as the user wrote it. */
+  readonly input: unknown;
   /** The user said how long to wait for a worker: a model that nobody serves yet is then not a mistake. */
   readonly patient: boolean;
 }

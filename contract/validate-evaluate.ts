@@ -17,12 +17,30 @@ const EXAMPLE =
   'For example: {"rows": [{"model": "shapes", "precision": "fp32"}, {"model": "shapes", "precision": "w4a8"}]}';
 
 /**
- * Validates what was written against EvaluateSpec, the presets of its rows spelled out.
+ * Validates what was written against EvaluateSpec, the presets of its rows spelled out. What is left out is filled with
+ * what fits the bundled model; settle-evaluate.ts fills it with what fits other ones first.
  *
  * @param locate prefix for the message: the line of a YAML file, or a flag
  * @throws QschedError (usage) with the field, its value and what is allowed
  */
 export function parseEvaluateSpec(written: unknown, locate: (path: Path) => string = () => ''): EvaluateSpec {
+  const spec = readEvaluateSpec(written, locate);
+  if (spec.prompts.texts?.length === 1) {
+    throw new QschedError(
+      'usage',
+      'prompts.texts holds one prompt: an interval needs at least 2.',
+      'Add prompts; a verdict needs 20.',
+    );
+  }
+  checkText(spec);
+  checkObjective(spec.objective);
+  checkRows(spec);
+  spec.rows.forEach(({ scheduler }, i) => checkStepLists(scheduler, ['rows', i], locate(['rows', i, 'scheduler'])));
+  return spec;
+}
+
+/** The same field by field: what involves several fields is not checked. @throws QschedError (usage) */
+export function readEvaluateSpec(written: unknown, locate: (path: Path) => string = () => ''): EvaluateSpec {
   const input = withSchedulers(written, locate);
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new QschedError('usage', 'An evaluation needs an object with rows.', EXAMPLE);
@@ -40,17 +58,6 @@ export function parseEvaluateSpec(written: unknown, locate: (path: Path) => stri
     byDefault,
     locate(['prompts', 'count']),
   );
-  if (spec.prompts.texts?.length === 1) {
-    throw new QschedError(
-      'usage',
-      'prompts.texts holds one prompt: an interval needs at least 2.',
-      'Add prompts; a verdict needs 20.',
-    );
-  }
-  checkText(spec);
-  checkObjective(spec.objective);
-  checkRows(spec);
-  spec.rows.forEach(({ scheduler }, i) => checkStepLists(scheduler, ['rows', i], locate(['rows', i, 'scheduler'])));
   return spec;
 }
 

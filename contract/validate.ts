@@ -14,12 +14,21 @@ const EXAMPLE = 'For example: {"model": "shapes", "precision": "w4a8"}';
 const SPLITS = ['prompts', 'select', 'confirm'] as const;
 
 /**
- * Validates what was written against SearchSpec, its preset spelled out.
+ * Validates what was written against SearchSpec, its preset spelled out. What is left out is filled with what fits the
+ * bundled model; settle-search.ts fills it with what fits another one first.
  *
  * @param locate prefix for the message: the line of a YAML file, or a flag
  * @throws QschedError (usage) with the field, its value and what is allowed
  */
 export function parseSearchSpec(written: unknown, locate: (path: Path) => string = () => ''): SearchSpec {
+  const spec = readSearchSpec(written, locate);
+  checkAcross(spec);
+  checkStepLists(spec.scheduler, [], locate(['scheduler']));
+  return spec;
+}
+
+/** The same field by field: what involves several fields is not checked. @throws QschedError (usage) */
+export function readSearchSpec(written: unknown, locate: (path: Path) => string = () => ''): SearchSpec {
   const input = expandScheduler(written, [], locate);
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new QschedError('usage', 'A search needs an object with at least a model.', EXAMPLE);
@@ -33,8 +42,6 @@ export function parseSearchSpec(written: unknown, locate: (path: Path) => string
     const byDefault = SearchSpec.shape[field].parse({}).count;
     settleCount(field, spec[field], (input as Record<string, unknown>)[field], byDefault, locate([field, 'count']));
   }
-  checkAcross(spec);
-  checkStepLists(spec.scheduler, [], locate(['scheduler']));
   return spec;
 }
 

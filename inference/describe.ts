@@ -14,6 +14,7 @@ import type {
 import type { PipelineOptions } from '../contract/wire/network.js';
 import { WIRE_VERSION } from '../contract/wire/version.js';
 import { fingerprintOf, sizesOf, type Arithmetic } from './fingerprint.js';
+import { modelDefaults } from './model-defaults.js';
 import { openModelFolder, referenceOf, type ModelFolder } from './models/model-folder.js';
 import { checkNetwork } from './models/network-file.js';
 import { modelTokenizers } from './models/model-tokenizers.js';
@@ -134,10 +135,11 @@ function openScorer(role: string, model: ModelFolder, roots?: readonly string[])
 
 function factsOfModel(
   { options }: DescribeRequest,
-  { name, precision, precisions, pipeline, tokenizers, latentShape, schedulerConfig, modelIndex }: ModelFolder,
+  model: ModelFolder,
   scorers: DescribedScorer[],
   roots?: readonly string[],
 ): NetworkFacts {
+  const { name, precision, precisions, pipeline, tokenizers, latentShape, schedulerConfig, modelIndex } = model;
   return {
     model: name,
     precision,
@@ -150,6 +152,7 @@ function factsOfModel(
     precisions: [...precisions],
     referencePrecision: referenceOf(precisions),
     scorers,
+    defaults: modelDefaults(model, roots),
     pluginScores: plugInScores(roots),
   };
 }

@@ -18,7 +18,7 @@ import {
 import { isFullPrecision } from './models/model-parts.js';
 import { isFolder, isModel, isPlainName, modelRoots } from './models/model-roots.js';
 import { checkNetwork } from './models/network-file.js';
-import { usualSampling } from './usual-sampling.js';
+import { usualSteps, usualType } from './usual-sampling.js';
 
 /** Something that a model folder lacks, and how it is made. */
 interface Missing {
@@ -99,7 +99,7 @@ function inspectModel(path: string): InspectedModel {
   const family = one === undefined ? null : attempt(() => familyOfFolder(path, one), missing);
   const opened = isPlainName(name) && family !== null ? openAll(path, precisions, missing) : [];
   const [first] = opened;
-  const sampling = first === undefined ? null : attempt(() => usualSampling(first), missing);
+  const scheduler = first === undefined ? null : attempt(() => usualType(first), missing);
   const files = [...new Set(opened.flatMap((model) => model.files))].sort();
   if (one !== undefined) missing.push(...unexported(path, precisions));
   return {
@@ -107,8 +107,8 @@ function inspectModel(path: string): InspectedModel {
       name,
       path,
       family,
-      scheduler: sampling?.type ?? null,
-      steps: sampling?.steps ?? null,
+      scheduler,
+      steps: first === undefined ? null : usualSteps(first),
       precisions,
       bytes: files.reduce((sum, file) => sum + statSync(join(path, file)).size, 0),
       missing: missing.filter(({ what }, i) => missing.findIndex((one) => one.what === what) === i),

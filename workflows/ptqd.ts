@@ -6,17 +6,16 @@ import { setCurrentDetails } from '@temporalio/workflow';
 import { QschedError } from '../contract/errors.js';
 import type { SearchSpec } from '../contract/search-spec.js';
 import { PtqdInput, type FitPlan, type PtqdResult } from '../contract/study-payloads.js';
-import { parseSearchSpec } from '../contract/validate.js';
+import { readSearchSpec } from '../contract/validate.js';
 import type { FitPtqdRequest, FitPtqdResult } from '../contract/wire/fit.js';
 import { WIRE_VERSION } from '../contract/wire/version.js';
-import { pipelineChoice, pipelineOptions } from '../contract/pipeline-choice.js';
-import { scorersAsked } from '../metrics/objectives/scorers-asked.js';
+import { pipelineChoice } from '../contract/pipeline-choice.js';
 import { scoreActivities, store } from './activities.js';
-import { describeNetwork } from './describe.js';
 import { asFailure } from './failure.js';
 import { whileServed } from './patience.js';
 import { fetchPrompts } from './prompts.js';
 import { markRelease } from './release.js';
+import { describeSettled } from './settled.js';
 import { promptsOf } from './scoring/block-request.js';
 
 /**
@@ -27,14 +26,12 @@ import { promptsOf } from './scoring/block-request.js';
 export async function ptqd(input: unknown): Promise<PtqdResult> {
   markRelease();
   try {
-    const { gamma, bias, spec } = validate(input);
-    const { model, precision, scheduler, objective, confirm, waitForWorker: waitSeconds } = spec;
-    setCurrentDetails(`Preparing **${model}** at ${precision} and at full precision.`);
-    const scorers = scorersAsked(objective, confirm.scorers);
-    const describe = (of: string) =>
-      describeNetwork({ model, precision: of, scorers, waitSeconds, options: pipelineOptions(spec) });
-    const [quantised, reference] = await Promise.all([describe(precision), describe('reference')]);
-    const plan = await store.planFit({ spec, gamma, bias, quantised, reference });
+    const { gamma, bias, search, read } = validate(input);
+    setCurrentDetails(`Preparing **${read.model}** at ${read.precision} and at full precision.`);
+    const { spec, quantised, reference } = await describeSettled(search, read, true);
+    const { model, precision, scheduler } = spec;
+    refuseFullPrecision(precision);
+    const plan = await store.planFit({ spec, gamma, bias, quantised, reference: reference! });
     if (plan.found !== null) return { ...plan.found, seconds: 0 };
     const fit = await fitOf(plan, spec, { gamma, bias });
     const { pipeline, schedulerConfig, modelIndex, latentShape } = quantised;
@@ -87,13 +84,16 @@ function validate(input: unknown) {
     );
   }
   const { search, gamma, bias } = read.data;
-  const spec = parseSearchSpec(search);
-  if (spec.precision === 'fp32') {
-    throw new QschedError(
-      'usage',
-      'PTQD corrects a quantised network, and search.precision is "fp32".',
-      'Choose a quantised precision, such as w4a8.',
-    );
-  }
-  return { gamma, bias, spec };
+  const spec = readSearchSpec(search);
+  refuseFullPrecision(spec.precision);
+  return { gamma, bias, search, read: spec };
+}
+
+function refuseFullPrecision(precision: string): void {
+  if (precision !== 'fp32') return;
+  throw new QschedError(
+    'usage',
+    'PTQD corrects a quantised network, and search.precision is "fp32".',
+    'Choose a quantised precision, such as w4a8.',
+  );
 }

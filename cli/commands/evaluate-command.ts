@@ -24,14 +24,14 @@ export async function evaluateCommand(
 ): Promise<number> {
   const { output } = flags;
   const format = tableFormat(flags.format ?? { '.md': 'markdown', '.csv': 'csv' }[extname(output ?? '')]);
-  const { spec, notes, places } = readEvaluateSpec(file, flags);
+  const { spec, input, notes, places } = readEvaluateSpec(file, flags);
   const serving = servingOf(flags);
   places.named(() => {
     checkEvaluation(spec);
     checkReferences(spec);
   });
   for (const note of notes) say(`note: ${note}`);
-  const outcome = await runEvaluate(spec, { serving, wait: flags.wait ?? false });
+  const outcome = await runEvaluate(spec, { input, serving, wait: flags.wait ?? false });
   if (outcome === null) return 130;
   const { result, host } = outcome;
   for (const warning of result.warnings) say(`warning: ${warning}`);

@@ -23,7 +23,7 @@ const BIAS = ['channel', 'step'] as const;
 export function ptqdRequest(flags: Given<typeof PTQD> & Given<typeof HELD_OUT>): PtqdRequest {
   const gamma = oneOf('--gamma', flags.gamma ?? 'std', GAMMA);
   const bias = oneOf('--bias', flags.bias ?? 'channel', BIAS);
-  const { spec, places } = readSpec(undefined, { ...flags, control: 'evaluate' });
+  const { spec, input, places } = readSpec(undefined, { ...flags, control: 'evaluate' });
   if (spec.precision === REFERENCE_PRECISION) {
     throw new QschedError(
       'usage',
@@ -32,7 +32,7 @@ export function ptqdRequest(flags: Given<typeof PTQD> & Given<typeof HELD_OUT>):
     );
   }
   places.named(() => checkFit(spec));
-  return { search: spec, gamma, bias };
+  return { search: spec, input, gamma, bias };
 }
 
 /** @returns the exit code; 130 after Ctrl-C */

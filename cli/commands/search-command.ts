@@ -18,7 +18,7 @@ import type { Given } from '../input/flag.js';
 import { placesOf } from '../input/flag-places.js';
 import { RESUME, type SEARCH } from '../input/flags.js';
 import { scorerNames } from '../input/scorer-names.js';
-import { readSpec } from '../input/spec-input.js';
+import { readSpec, type SpecInput } from '../input/spec-input.js';
 import { requireSearch, withAnyStore, withoutControls, withStore } from '../input/stored-search.js';
 import { number } from '../input/values.js';
 import { usesK } from '../text/objective-text.js';
@@ -31,7 +31,7 @@ const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 
 /** Runs a search to its verdict. @returns the exit code */
 export async function searchCommand(file: string | undefined, flags: RunFlags): Promise<number> {
-  const { spec, places } = readSpec(file, flags);
+  const { spec, input, places } = readSpec(file, flags);
   places.named(() => checkSearch(spec));
   servingOf(flags);
   if (flags.k !== undefined && !usesK(spec.objective.type)) {
@@ -42,7 +42,7 @@ export async function searchCommand(file: string | undefined, flags: RunFlags): 
   }
   const wanted = flags.id ?? searchIdOf(spec);
   const id = withAnyStore((store) => freshId(store, wanted, spec, flags.id !== undefined));
-  return runToVerdict(id, spec, flags);
+  return runToVerdict(id, { spec, input }, flags);
 }
 
 /** Resumes a search: follows it if it runs, otherwise rebuilds it from the database. @returns the exit code */
@@ -64,7 +64,12 @@ export async function resumeCommand(
     );
   }
   checkSearch(spec);
-  return runToVerdict(id, spec, flags, spec.optimizer.budget > stored.optimizer.budget || spec.retryFailed);
+  return runToVerdict(
+    id,
+    { spec, input: spec },
+    flags,
+    spec.optimizer.budget > stored.optimizer.budget || spec.retryFailed,
+  );
 }
 
 /** The latest unfinished search; the latest of all if every search is finished. */
@@ -93,12 +98,16 @@ function freshId(store: Store, wanted: string, spec: SearchSpec, chosen: boolean
 }
 
 /** @param replace whether to end a running workflow of this id, because its spec has changed */
-async function runToVerdict(searchId: string, spec: SearchSpec, flags: RunFlags, replace = false): Promise<number> {
+async function runToVerdict(
+  searchId: string,
+  { spec, input }: Pick<SpecInput, 'spec' | 'input'>,
+  flags: RunFlags,
+  replace = false,
+): Promise<number> {
   const started = Date.now();
-  const { model, precision, scheduler, optimizer } = spec;
-  say(
-    `search ${searchId}: ${model} ${precision}, ${stepCount(scheduler.steps)}, ${optimizer.type}, budget ${optimizer.budget}`,
-  );
+  const { model, optimizer } = spec;
+  const title = `${titleOf(spec, input)}, ${optimizer.budget} candidates`;
+  say(`search ${searchId}: ${titleOf(spec, input)}, budget ${optimizer.budget}`);
   const outcome = await runToEnd<SearchResult>({
     ...followedSearch(searchId),
     models: [model],
@@ -108,13 +117,20 @@ async function runToVerdict(searchId: string, spec: SearchSpec, flags: RunFlags,
     followAgain: `Follow it with: npx qsched resume ${searchId}`,
     start: async (client, first) => {
       const fresh = replace && first;
-      if (fresh || !(await isRunning(client, searchId))) await startSearch(client, searchId, spec, fresh);
+      if (fresh || !(await isRunning(client, searchId))) await startSearch(client, searchId, { input, title }, fresh);
     },
   });
   if (outcome === null) return 130;
   const { result, host } = outcome;
   show(result, spec, host, (Date.now() - started) / 1000, flags);
   return flags.failWithoutGain && result.heldOut.recommend !== 'calibrated' ? 3 : 0;
+}
+
+/** A model that is not here completes its spec on a worker: what was left out is not known yet. */
+function titleOf(spec: SearchSpec, input: unknown): string {
+  const { model, precision, scheduler, optimizer } = spec;
+  const network = spec === input ? `${model} ${precision}, ${stepCount(scheduler.steps)}` : model;
+  return `${network}, ${optimizer.type}`;
 }
 
 function show(result: SearchResult, spec: SearchSpec, host: Host, seconds: number, flags: RunFlags): void {

@@ -18,8 +18,12 @@ export const EVALUATION = {
   followAgain: 'Follow it with the same command',
 } as const satisfies Partial<Visit>;
 
-/** How an evaluation is started and followed; the same spec has the same id. */
-export function followedEvaluate(spec: EvaluateSpec): Followed & Pick<LongRun, 'start'> {
+/**
+ * How an evaluation is started and followed; the same spec has the same id.
+ *
+ * @param input what the workflow gets, if it is not the complete spec
+ */
+export function followedEvaluate(spec: EvaluateSpec, input: unknown = spec): Followed & Pick<LongRun, 'start'> {
   const id = evaluateIdOf(spec);
   return {
     ...EVALUATION,
@@ -28,18 +32,18 @@ export function followedEvaluate(spec: EvaluateSpec): Followed & Pick<LongRun, '
       const progress = await handle.query<EvaluateProgress>('progress');
       return (line) => line.note(describeEvaluate(progress));
     },
-    start: (client) => startOrJoin(client, 'evaluate', id, spec, `${spec.rows.length} rows`),
+    start: (client) => startOrJoin(client, 'evaluate', id, input, `${spec.rows.length} rows`),
   };
 }
 
 /** Starts the workflow or joins the one that runs. @throws QschedError: it failed or was cancelled, or no server answers */
 export const runEvaluate = (
   spec: EvaluateSpec,
-  host: { readonly serving: Serving; readonly wait: boolean },
+  { input, ...host }: { readonly serving: Serving; readonly wait: boolean; readonly input?: unknown },
 ): Promise<Outcome<EvaluateResult>> =>
   runToEnd<EvaluateResult>({
     ...EVALUATION,
-    ...followedEvaluate(spec),
+    ...followedEvaluate(spec, input),
     ...host,
     models: [...new Set(spec.rows.map(({ model }) => model))],
   });

@@ -11,6 +11,8 @@ import type { LongRun, Visit } from './visit-host.js';
 /** A fit to make: the input of the `ptqd` workflow. */
 export interface PtqdRequest {
   readonly search: SearchSpec;
+  /** What the workflow gets of it, if it is not complete: a worker fills what was left out. */
+  readonly input?: unknown;
   readonly gamma: 'std' | 'regression';
   readonly bias: 'channel' | 'step';
 }
@@ -24,9 +26,9 @@ export const FIT = {
 } as const satisfies Partial<Visit>;
 
 /** How a fit is started and followed. */
-export function followedPtqd(request: PtqdRequest): Followed & Pick<LongRun, 'start'> {
-  const id = ptqdIdOf(request);
-  const { model, precision, scheduler } = request.search;
+export function followedPtqd({ search, input = search, ...how }: PtqdRequest): Followed & Pick<LongRun, 'start'> {
+  const id = ptqdIdOf({ search, ...how });
+  const { model, precision, scheduler } = search;
   const title = `PTQD of ${model} ${precision}, ${stepCount(scheduler.steps)}`;
   return {
     ...FIT,
@@ -35,6 +37,6 @@ export function followedPtqd(request: PtqdRequest): Followed & Pick<LongRun, 'st
       await handle.describe();
       return (line) => line.note('fitting PTQD on full-precision trajectories');
     },
-    start: (client) => startOrJoin(client, 'ptqd', id, request, title),
+    start: (client) => startOrJoin(client, 'ptqd', id, { search: input, ...how }, title),
   };
 }

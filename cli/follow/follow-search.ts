@@ -4,8 +4,6 @@
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
 import type { SearchProgress } from '../../contract/search-result.js';
-import type { SearchSpec } from '../../contract/search-spec.js';
-import { stepCount } from '../../contract/step-count.js';
 import { WORKFLOW_QUEUE } from '../../temporal/queues.js';
 import type { Followed } from './follow-workflow.js';
 
@@ -22,18 +20,23 @@ export async function isRunning(client: Client, searchId: string): Promise<boole
 /**
  * Starts the workflow. One that runs already is left as it is.
  *
+ * @param search the workflow's input, and its title in the Temporal UI
  * @param replace ends a running workflow of this id first; everything that it scored is in the database
  */
-export async function startSearch(client: Client, searchId: string, spec: SearchSpec, replace = false): Promise<void> {
-  const { model, precision, scheduler, optimizer } = spec;
+export async function startSearch(
+  client: Client,
+  searchId: string,
+  { input, title }: { readonly input: unknown; readonly title: string },
+  replace = false,
+): Promise<void> {
   try {
     await client.workflow.start('search', {
       taskQueue: WORKFLOW_QUEUE,
       workflowId: searchId,
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       workflowIdConflictPolicy: replace ? WorkflowIdConflictPolicy.TERMINATE_EXISTING : WorkflowIdConflictPolicy.FAIL,
-      args: [spec],
-      staticSummary: `${model} ${precision}, ${stepCount(scheduler.steps)}, ${optimizer.type}, ${optimizer.budget} candidates`,
+      args: [input],
+      staticSummary: title,
     });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

@@ -5,7 +5,9 @@ import { REFERENCE_PRECISION } from '../../inference/models/model-folder.js';
 import { QschedError } from '../../contract/errors.js';
 import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
 import { stepCount } from '../../contract/step-count.js';
-import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
+import { parseEvaluateSpec, readEvaluateSpec as readWritten } from '../../contract/validate-evaluate.js';
+import { listModels } from '../../inference/models/model-roots.js';
+import { settleEvaluationHere, settleRowHere } from '../../planning/settle.js';
 import { resolveHere } from './check-here.js';
 import { flagName, setFields, type Given } from './flag.js';
 import { placesOf, type Places } from './flag-places.js';
@@ -23,7 +25,10 @@ type RowFlags = Given<typeof EVALUATE_ROWS>;
 
 /** What was asked for, what of it was omitted, and how messages name the fields. */
 export interface EvaluateInput {
+  /** Complete; what was left out has the defaults of the models, or of the bundled one if a model is not here. */
   readonly spec: EvaluateSpec;
+  /** What the workflow gets: the same, or only what was written if a model is not here, so that a worker completes it. */
+  readonly input: unknown;
   readonly notes: readonly string[];
   readonly places: Places;
 }
@@ -41,25 +46,32 @@ export function readEvaluateSpec(path: string | undefined, given: EvaluateSpecFl
     );
   }
   const notes: string[] = [];
-  const tree: Tree = file === null ? { rows: rowsOf(given, notes) } : file.data;
+  const places = placesOf(FLAGS, given, file);
+  const tree: Tree = file === null ? { rows: places.named(() => rowsOf(given, notes)) } : file.data;
   if (Array.isArray(tree['rows'])) tree['rows'].filter(isGroup).forEach((row) => nameModel(row, path));
   setFields(tree, EVALUATE_SPEC, given);
   setPrompts(tree, 'prompts', ['--prompts', given.prompts], ['--count', given.count]);
-  const places = placesOf(FLAGS, given, file);
-  return { spec: places.named(() => parseEvaluateSpec(tree, places.of)), notes, places };
+  const { rows } = places.named(() => readWritten(tree, places.of));
+  if (!rows.every(isHere)) {
+    return { spec: places.named(() => parseEvaluateSpec(tree, places.of)), input: tree, notes, places };
+  }
+  const spec = places.named(() => settleEvaluationHere(tree, places.of));
+  return { spec, input: spec, notes, places };
 }
 
-/** A row as flags describe it. */
+/** A row as flags describe it, completed if its model is here. */
 interface FlagRow extends Tree {
   readonly model: string;
-  readonly precision: string;
-  readonly scheduler: Tree;
+  readonly precision?: string;
+  readonly scheduler: { readonly steps?: unknown };
   readonly schedule: string;
 }
 
+const isHere = ({ model }: { readonly model: string }): boolean => listModels().includes(model);
+
 /** Every step count with every precision and schedule. */
 function rowsOf(given: RowFlags, notes: string[]): Tree[] {
-  const { model: models, steps = '4', precision: precisions = 'w4a8', schedules = 'identity' } = given;
+  const { model: models, steps, precision: precisions, schedules = 'identity' } = given;
   if (models === undefined) {
     throw new QschedError(
       'usage',
@@ -67,25 +79,30 @@ function rowsOf(given: RowFlags, notes: string[]): Tree[] {
       'For example: npx qsched evaluate --model shapes --precision fp32,w4a8 --schedules identity,q-sched',
     );
   }
+  const listed = (text: string | undefined): (string | undefined)[] => (text === undefined ? [undefined] : names(text));
   const rows = names(models).flatMap((model) =>
-    names(steps).flatMap((step) =>
-      names(precisions).flatMap((precision) =>
-        names(schedules).map((schedule): FlagRow => ({
-          model,
-          precision,
-          ...pipelineOf(given),
-          scheduler: schedulerOf(given, step),
-          schedule,
-        })),
+    listed(steps).flatMap((step) =>
+      listed(precisions).flatMap((precision) =>
+        names(schedules).map((schedule): FlagRow =>
+          completed({
+            model,
+            ...(precision === undefined ? {} : { precision }),
+            ...(given.preset === undefined ? {} : { preset: given.preset }),
+            ...pipelineOf(given),
+            scheduler: schedulerOf(given, step),
+            schedule,
+          }),
+        ),
       ),
     ),
   );
   const kept = rows.filter((row) => {
     const reason = reasonAgainst(row);
     if (reason === null) return true;
-    const { model, precision, scheduler, schedule } = row;
-    const steps = stepCount(scheduler['steps'] as number);
-    notes.push(`${schedule} of ${model} ${precision}, ${steps}, is omitted: ${reason}`);
+    const { model, precision, schedule } = row;
+    const { steps } = row.scheduler;
+    const long = typeof steps === 'number' ? `, ${stepCount(steps)},` : '';
+    notes.push(`${schedule} of ${model} ${precision}${long} is omitted: ${reason}`);
     return false;
   });
   if (kept.length > 0) return kept;
@@ -105,12 +122,17 @@ function pipelineOf({ size: pixels, guidance, negativePrompt, sequenceLength }: 
   };
 }
 
-function schedulerOf({ scheduler, spacing, eta }: RowFlags, steps: string): Tree {
+/** With the defaults of its model, which decide whether full precision has such a row. */
+function completed(row: FlagRow): FlagRow {
+  return isHere(row) ? settleRowHere(row) : row;
+}
+
+function schedulerOf({ scheduler, spacing, eta }: RowFlags, steps: string | undefined): Tree {
   return {
     ...(scheduler === undefined ? {} : { type: scheduler }),
     ...(spacing === undefined ? {} : { spacing }),
     ...(eta === undefined ? {} : { eta: number(eta) }),
-    steps: number(steps),
+    ...(steps === undefined ? {} : { steps: number(steps) }),
   };
 }
 

@@ -3,7 +3,9 @@
  */
 import { dirname } from 'node:path';
 import type { SearchSpec } from '../../contract/search-spec.js';
-import { parseSearchSpec } from '../../contract/validate.js';
+import { parseSearchSpec, readSearchSpec } from '../../contract/validate.js';
+import { listModels } from '../../inference/models/model-roots.js';
+import { settleSearchHere } from '../../planning/settle.js';
 import { setFields, type Given } from './flag.js';
 import { placesOf, type Places } from './flag-places.js';
 import { SEARCH_SPEC } from './flags.js';
@@ -17,7 +19,10 @@ export type SpecFlags = Given<typeof SEARCH_SPEC>;
 
 /** A spec, and how messages name its fields. */
 export interface SpecInput {
+  /** Complete; what was left out has the defaults of the model, or of the bundled one if the model is not here. */
   readonly spec: SearchSpec;
+  /** What the workflow gets: the same, or only what was written if the model is not here, so that a worker completes it. */
+  readonly input: unknown;
   readonly places: Places;
 }
 
@@ -31,7 +36,12 @@ export function readSpec(path: string | undefined, given: SpecFlags): SpecInput 
   setPrompts(tree, 'prompts', ['--prompts', given.prompts], ['--count', given.count]);
   setPrompts(tree, 'select', ['--select-prompts', given.selectPrompts], ['--select-count', given.selectCount]);
   setPrompts(tree, 'confirm', ['--confirm-prompts', given.confirmPrompts], ['--confirm-count', given.confirmCount]);
-  return { spec: places.named(() => parseSearchSpec(tree, places.of)), places };
+  const written = places.named(() => readSearchSpec(tree, places.of));
+  if (!listModels().includes(written.model)) {
+    return { spec: places.named(() => parseSearchSpec(tree, places.of)), input: tree, places };
+  }
+  const spec = places.named(() => settleSearchHere(tree, places.of));
+  return { spec, input: spec, places };
 }
 
 /** A spec file may name its model by the path of the folder, from the file's own folder. */

@@ -2,13 +2,14 @@
  * `describe` (model queue): what only the files of a worker can tell of a network and of scorers.
  */
 import { z } from 'zod';
+import { ModelDefaults } from '../model-defaults.js';
 import { Batches, PipelineOptions, sha256 } from './network.js';
 import { version } from './version.js';
 
 export const DescribeRequest = z.strictObject({
   version,
   model: z.string(),
-  /** A precision, or `reference` for the full-precision network. */
+  /** A precision, `default` for the model's own choice, or `reference` for the full-precision network. */
   precision: z.string(),
   options: PipelineOptions,
   /** Scorers that an objective or a table may need, by role or folder name. */
@@ -76,6 +77,8 @@ export const NetworkFacts = z.strictObject({
   precisions: z.array(z.string()),
   referencePrecision: z.string().nullable(),
   scorers: z.array(DescribedScorer),
+  /** What fits the model where a spec says nothing; absent: what fits the bundled model. */
+  defaults: ModelDefaults.optional(),
   /** Scores of all installed plug-ins, `score@scorer`, for messages. */
   pluginScores: z.array(z.string()),
 });

@@ -11,6 +11,7 @@ import type { PipelineKind, PipelineModel } from '../pipelines/pipeline-kind.js'
 import { unknownFamily } from '../pipelines/unknown-family.js';
 import { externalFiles } from './external-files.js';
 import { readJson } from './folder-files.js';
+import { defaultPrecision } from './default-precision.js';
 import { denoiserOf, modelParts, referenceOf, type ModelParts } from './model-parts.js';
 import { findModel } from './model-roots.js';
 import { readModelIndex } from './model-index.js';
@@ -58,7 +59,8 @@ function kindOf(parts: ModelParts): { name: PipelineName; kind: PipelineKind } {
 /**
  * Finds and checks a model folder.
  *
- * @param precision one of its precisions, or `reference` for full precision
+ * @param precision one of its precisions, `default` for the one that a search uses by default, or `reference` for full
+ *   precision
  * @param roots where models are looked for; by default where the environment says
  * @param options size and guidance, if they are not the model's own
  * @throws QschedError (usage): unknown model or precision, a folder that lacks a file, an option that it does not take
@@ -72,7 +74,13 @@ export function openModelFolder(
   const folder = findModel(name, roots);
   const denoiser = denoiserOf(folder);
   const precisions = [...denoiser.files.keys()];
-  const chosen = precision === 'reference' ? referenceOf(precisions) : precision;
+  const settings = ownSettings(folder);
+  const chosen =
+    precision === 'reference'
+      ? referenceOf(precisions)
+      : precision === 'default'
+        ? defaultPrecision(folder, precisions, settings)
+        : precision;
   if (chosen === null || !precisions.includes(chosen)) {
     throw new QschedError(
       'usage',
@@ -89,7 +97,6 @@ export function openModelFolder(
   const model = kind.read(parts, options);
   const beside = model.files.map((file) => `${file}_data`).filter((file) => existsSync(join(folder, file)));
   const files = [...model.files, ...beside];
-  const settings = ownSettings(folder);
   return {
     ...model,
     name,

@@ -8,6 +8,10 @@ import { MINIMUM_PROMPTS } from './bootstrap.js';
 /** The gain in one score: the objective first, then scores that were not part of it. */
 export type Gain = Pick<GainInterval, 'scorer' | 'prompts' | 'gain' | 'low' | 'high'>;
 
+/** A gain that only the score sees that was optimised may be a weakness of that score. */
+const alone = (gains: readonly Gain[]): string =>
+  gains.length === 1 ? ' It rests on one scorer, the one that was optimised.' : '';
+
 /** What to use, and why. */
 export interface Recommendation {
   readonly recommend: 'calibrated' | 'identity' | 'none';
@@ -42,7 +46,7 @@ export function verdict(gains: readonly Gain[]): Recommendation {
     const parts = gains.map(({ scorer, gain, low }) => `${scorer} ${show(gain)} (at least ${show(low)})`);
     return {
       recommend: 'calibrated',
-      reason: `The gain on held-out prompts is above 0 in both intervals: ${parts.join(', ')}.`,
+      reason: `The gain on held-out prompts is above 0 in both intervals: ${parts.join(', ')}.${alone(gains)}`,
     };
   }
   const losses = lossesOf(unproven);

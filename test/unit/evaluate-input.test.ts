@@ -61,8 +61,8 @@ describe('flags', () => {
       ['w4a8', 'q-sched'],
     ]);
     expect(notes).toEqual([
-      'ptqd of m fp32, 4 steps, is omitted: PTQD corrects quantised networks',
-      'q-sched of m fp32, 4 steps, is omitted: no search of it has finished',
+      'ptqd of m fp32 is omitted: PTQD corrects quantised networks',
+      'q-sched of m fp32 is omitted: no search of it has finished',
     ]);
   });
 

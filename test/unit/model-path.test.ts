@@ -64,6 +64,7 @@ describe('a path', () => {
   });
 
   test('in a spec file starts from the folder of the file', () => {
+    writeFileSync(join(folder, 'models', 'mine', 'qsched.json'), '{"scorers": {"objective": "shapes-clip"}}');
     writeFileSync(join(folder, 'spec.yaml'), 'model: ./models/mine\nprecision: fp32\n');
     expect(readSpec(join(folder, 'spec.yaml'), {}).spec.model).toBe('mine');
     expect(findModel('mine')).toBe(join(folder, 'models', 'mine'));

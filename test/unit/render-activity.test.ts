@@ -114,11 +114,14 @@ test('every row is looked at, each with its own schedule', async () => {
   });
   const rows = [row, given([1, 1.1], 'one'), given([1, 1.2], 'two'), { ...row, precision: 'fp32' }];
   const spec = parseEvaluateSpec({ rows, prompts: { texts: ['a', 'b'], seeds: [1] } });
-  await checkEvaluate({ spec, patient: false }, async () => false);
+  await checkEvaluate({ spec, input: spec, patient: false }, async () => false);
   const wrong = spec.rows.map((one, i) =>
     i === 2 ? { ...one, schedule: { name: 'two', coefficients: { sample: [1], noise: [1] } } } : one,
   );
-  await expect(checkEvaluate({ spec: { ...spec, rows: wrong }, patient: false }, async () => false)).rejects.toThrow(
-    'coefficients',
-  );
+  await expect(
+    checkEvaluate(
+      { spec: { ...spec, rows: wrong }, input: { ...spec, rows: wrong }, patient: false },
+      async () => false,
+    ),
+  ).rejects.toThrow('coefficients');
 });

@@ -11,15 +11,17 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { EvaluateProgress, ResolvedSchedule } from '../../contract/evaluate-payloads.js';
+import type { CheckedEvaluation, EvaluateProgress, ResolvedSchedule } from '../../contract/evaluate-payloads.js';
 import type { EvaluateResult, EvaluateSpec } from '../../contract/evaluate-spec.js';
-import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
+import { settleEvaluation } from '../../contract/settle-evaluate.js';
+import { parseEvaluateSpec, readEvaluateSpec } from '../../contract/validate-evaluate.js';
+import type { NetworkDescription } from '../../contract/wire/describe.js';
 import { storeActivities } from '../activities.js';
 import { asFailure, orFailure } from '../failure.js';
 import { asksToWait } from '../patience.js';
 import { fetchPrompts } from '../prompts.js';
 import { markRelease } from '../release.js';
-import { prepareNetworks } from './networks.js';
+import { describeRows, prepareNetworks } from './networks.js';
 import { atStart, type Progress } from './progress.js';
 import { Renderings } from './renderings.js';
 import { summariseRows } from './summarise-rows.js';
@@ -40,14 +42,16 @@ export async function evaluate(input: unknown): Promise<EvaluateResult> {
   const { workflowId: id } = workflowInfo();
   const progress = atStart();
   setHandler(evaluateProgressQuery, () => ({ ...progress }));
-  const spec = orFailure(() => parseEvaluateSpec(input));
-  progress.rows = spec.rows.length;
+  const read = orFailure(() => readEvaluateSpec(input));
+  progress.rows = read.rows.length;
   let opened = false;
   try {
-    await check(spec, input);
+    const settled = await check(read, input);
+    const spec = settled ?? read;
     await storeActivities(spec.rows.length).openRun({ id, kind: 'evaluate', name: titleOf(spec), spec });
     opened = true;
-    return await run(id, spec, progress);
+    const described = settled === null ? await describeRows(input, read) : [];
+    return await run(id, settled ?? settleEvaluation(input, described), described, progress);
   } catch (error) {
     const failure = asFailure(error);
     const status = isCancellation(error) ? ('cancelled' as const) : ('failed' as const);
@@ -57,16 +61,26 @@ export async function evaluate(input: unknown): Promise<EvaluateResult> {
   }
 }
 
-async function check(spec: EvaluateSpec, input: unknown): Promise<void> {
-  const models = [...new Set(spec.rows.map(({ model }) => model))].join(', ');
-  setCurrentDetails(`Preparing ${spec.rows.length} rows: waiting for workers that serve ${models}.`);
-  await storeActivities(0).checkEvaluate({ spec, patient: asksToWait(input) });
+/** @returns the spec with the defaults of its models, if their files are where the store is; else null */
+async function check(read: EvaluateSpec, input: unknown): Promise<EvaluateSpec | null> {
+  const models = [...new Set(read.rows.map(({ model }) => model))].join(', ');
+  setCurrentDetails(`Preparing ${read.rows.length} rows: waiting for workers that serve ${models}.`);
+  const request = { spec: read, input, patient: asksToWait(input) };
+  // Histories of earlier builds have no answer here: their specs are completed as they were.
+  const checked = (await storeActivities(0).checkEvaluate(request)) as CheckedEvaluation | null | undefined;
+  return checked === null || checked === undefined ? parseEvaluateSpec(input) : checked.spec;
 }
 
-async function run(evaluateId: string, spec: EvaluateSpec, progress: Progress): Promise<EvaluateResult> {
+/** @param described networks that are described already */
+async function run(
+  evaluateId: string,
+  spec: EvaluateSpec,
+  described: readonly NetworkDescription[],
+  progress: Progress,
+): Promise<EvaluateResult> {
   const store = storeActivities(spec.rows.length * ROW_WEIGHT);
   const schedules = await store.resolveSchedules({ spec });
-  const prepared = await prepareNetworks(spec);
+  const prepared = await prepareNetworks(spec, described);
   const { split, networks, networkOf } = prepared;
   const { set, count, seeds, sha256 } = split;
   const warnings = new Set([...prepared.notes, ...seenWarnings(schedules, count)]);

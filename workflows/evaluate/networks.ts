@@ -6,6 +6,8 @@ import type { EvaluatePlan } from '../../contract/evaluate-payloads.js';
 import type { EvaluateRow, EvaluateSpec } from '../../contract/evaluate-spec.js';
 import { pipelineOptions } from '../../contract/pipeline-choice.js';
 import { scorersAsked } from '../../metrics/objectives/scorers-asked.js';
+import { writtenNetworks } from '../../contract/settle-evaluate.js';
+import type { NetworkDescription } from '../../contract/wire/describe.js';
 import { storeActivities } from '../activities.js';
 import { describeNetwork } from '../describe.js';
 
@@ -24,8 +26,33 @@ const networkOf = (row: EvaluateRow) => ({
   options: pipelineOptions(row),
 });
 
-/** A network is a model at a precision with a scheduler: rows that share it differ in their schedule alone. */
-export async function prepareNetworks(spec: EvaluateSpec): Promise<PreparedNetworks> {
+/**
+ * Rows whose models complete them: the network of every row, in order, each described once.
+ *
+ * @param input an EvaluateSpec as a user wrote it
+ * @param read the same, with what fits the bundled model in place of what was left out
+ */
+export async function describeRows(input: unknown, read: EvaluateSpec): Promise<NetworkDescription[]> {
+  const { objective, scorers, features, waitForWorker: waitSeconds } = read;
+  const asked = scorersAsked(objective, scorers, features);
+  const networks = writtenNetworks(input).map((network, i) => ({ ...networkOf(read.rows[i]!), ...network }));
+  const keys = networks.map((network) => canonicalJson(network));
+  const distinct = [...new Set(keys)];
+  const described = await Promise.all(
+    distinct.map((key) => describeNetwork({ ...networks[keys.indexOf(key)]!, scorers: asked, waitSeconds })),
+  );
+  return keys.map((key) => described[distinct.indexOf(key)]!);
+}
+
+/**
+ * A network is a model at a precision with a scheduler: rows that share it differ in their schedule alone.
+ *
+ * @param known networks that are described already
+ */
+export async function prepareNetworks(
+  spec: EvaluateSpec,
+  known: readonly NetworkDescription[] = [],
+): Promise<PreparedNetworks> {
   const { rows, objective, scorers, features, waitForWorker: waitSeconds } = spec;
   const asked = scorersAsked(objective, scorers, features);
   const keys = rows.map((row) => canonicalJson({ ...networkOf(row), scheduler: row.scheduler }));
@@ -34,7 +61,8 @@ export async function prepareNetworks(spec: EvaluateSpec): Promise<PreparedNetwo
   const described = [...new Set(files)];
   const descriptions = await Promise.all(
     described.map((key) => {
-      return describeNetwork({ ...networkOf(distinct[files.indexOf(key)]!), scorers: asked, waitSeconds });
+      const network = networkOf(distinct[files.indexOf(key)]!);
+      return find(known, network, asked) ?? describeNetwork({ ...network, scorers: asked, waitSeconds });
     }),
   );
   const networks = distinct.map(({ scheduler }, i) => ({ of: described.indexOf(files[i]!), scheduler }));
@@ -42,3 +70,17 @@ export async function prepareNetworks(spec: EvaluateSpec): Promise<PreparedNetwo
   const order = [...new Set(keys)];
   return { ...plan, networkOf: keys.map((key) => order.indexOf(key)) };
 }
+
+/** A description of this network with all these scorers. */
+const find = (
+  known: readonly NetworkDescription[],
+  { model, precision, options }: ReturnType<typeof networkOf>,
+  asked: readonly string[],
+): NetworkDescription | undefined =>
+  known.find(
+    (one) =>
+      one.model === model &&
+      one.precision === precision &&
+      canonicalJson(one.options) === canonicalJson(options) &&
+      asked.every((role) => one.scorers.some((scorer) => scorer.role === role)),
+  );

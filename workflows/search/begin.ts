@@ -3,11 +3,9 @@
  */
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { modelActivities, storeActivities } from '../activities.js';
-import { describeNetwork } from '../describe.js';
 import { asksToWait } from '../patience.js';
 import { fetchPrompts } from '../prompts.js';
-import { scorersAsked } from '../../metrics/objectives/scorers-asked.js';
-import { pipelineOptions } from '../../contract/pipeline-choice.js';
+import { describeSettled } from '../settled.js';
 import { WIRE_VERSION } from '../../contract/wire/version.js';
 import { startPace } from '../scoring/pace.js';
 import { failedScores } from './failed-scores.js';
@@ -19,27 +17,23 @@ import type { SearchState } from './search-state.js';
 /** Rows of a search that the store writes at once. */
 const PROMPT_ROWS = 5000;
 
-/** Checks, describes, plans and opens: from here on the search is in the database. */
+/** Checks, describes, settles, plans and opens: from here on the search is in the database. */
 export async function begin(run: SearchRun): Promise<SearchState> {
-  const { searchId, spec, input } = run;
-  const { model, precision, objective, confirm, control, waitForWorker: waitSeconds } = spec;
+  const { searchId, input } = run;
+  const { model } = run.spec;
   const start = `Start one with \`npx qsched worker --model ${model}\`.`;
-  setCurrentDetails(`Preparing **${model}** at ${precision}: waiting for a worker that serves this model. ${start}`);
-  await storeActivities(0).check({ spec, patient: asksToWait(input) });
-  const scorers = scorersAsked(objective, confirm.scorers);
-  const describe = (of: string) =>
-    describeNetwork({ model, precision: of, scorers, waitSeconds, options: pipelineOptions(spec) });
-  const [quantised, reference] = await Promise.all([
-    describe(precision),
-    control === 'none' ? null : describe('reference'),
-  ]);
+  setCurrentDetails(`Preparing **${model}**: waiting for a worker that serves this model. ${start}`);
+  await storeActivities(0).check({ spec: run.spec, input, patient: asksToWait(input) });
+  const { spec, quantised, reference } = await describeSettled(input, run.spec, run.spec.control !== 'none');
+  run.spec = spec;
+  const { precision } = spec;
   const plan = await storeActivities(PROMPT_ROWS).planSearch({ searchId, spec, quantised, reference });
   const { workers, ...planned } = plan;
   run.paces[planned.quantised.scoreQueue] = startPace(workers);
   if (planned.searchAttributes) {
     upsertSearchAttributes({ QschedModel: [model], QschedPrecision: [precision], QschedStatus: ['running'] });
   }
-  const notes = [...planned.notes, ...gridNotes(spec), ...(await promptNotes(run, { ...planned, scorers }))];
+  const notes = [...planned.notes, ...gridNotes(spec), ...(await promptNotes(run, planned))];
   return {
     ...planned,
     notes,
@@ -57,7 +51,7 @@ export async function begin(run: SearchRun): Promise<SearchState> {
 /** What the model and the scorers do with these prompts that a reader should know, such as cutting them. */
 async function promptNotes(
   run: SearchRun,
-  { quantised, splits }: Pick<SearchState, 'quantised' | 'splits'> & { readonly scorers: readonly string[] },
+  { quantised, splits }: Pick<SearchState, 'quantised' | 'splits'>,
 ): Promise<string[]> {
   const { spec } = run;
   const stages = ['calibration', 'select', 'confirm'] as const;

@@ -13,13 +13,13 @@ export class Control {
 
   constructor(
     private readonly searchId: string,
-    private readonly spec: SearchSpec,
+    private readonly spec: () => SearchSpec,
   ) {}
 
   /** Starts the search, if it does not run yet; its failure is thrown by `result`. */
   start(precision: string): void {
     if (this.running !== null) return;
-    const args: [unknown] = [{ ...this.spec, precision, control: 'none' }];
+    const args: [unknown] = [{ ...this.spec(), precision, control: 'none' }];
     const child = executeChild('search', { workflowId: `${this.searchId}-control`, args }) as Promise<SearchResult>;
     this.running = child.then(({ best, identity, heldOut }) => ({ best, identity, heldOut }));
     this.running.catch(() => undefined);

@@ -20,8 +20,9 @@ import type { SearchState } from './search-state.js';
 /** What every stage knows, and the progress that it writes. */
 export interface SearchRun {
   readonly searchId: string;
-  readonly spec: SearchSpec;
-  /** The spec as the user wrote it: the run after continue-as-new reads it again. */
+  /** Complete once the search has begun: the model's defaults fill what the user left out. */
+  spec: SearchSpec;
+  /** The spec as the user wrote it. */
   readonly input: unknown;
   /** What the `progress` query answers. */
   readonly progress: { -readonly [K in keyof SearchProgress]: SearchProgress[K] };
@@ -45,7 +46,7 @@ export function spaceOf({ coefficients: { shape, tune, range }, scheduler: { ste
 export async function carryOn(run: SearchRun, state: SearchState): Promise<never> {
   const control = await run.control.settled();
   await condition(allHandlersFinished);
-  return continueAsNew<(input: unknown, carried: SearchState) => Promise<unknown>>(run.input, {
+  return continueAsNew<(input: unknown, carried: SearchState) => Promise<unknown>>(run.spec, {
     ...state,
     paces: run.paces,
     control: control ?? state.control,

@@ -3,7 +3,7 @@
  */
 import { CancellationScope, defineQuery, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { SearchProgress, SearchResult } from '../../contract/search-result.js';
-import { parseSearchSpec } from '../../contract/validate.js';
+import { readSearchSpec } from '../../contract/validate.js';
 import { storeActivities } from '../activities.js';
 import { asFailure, explain, orFailure } from '../failure.js';
 import { markRelease } from '../release.js';
@@ -28,9 +28,9 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
   const { workflowId: searchId } = workflowInfo();
   const progress = startOf(carried);
   setHandler(progressQuery, () => ({ ...progress }));
-  const spec = orFailure(() => parseSearchSpec(input));
+  const spec = orFailure(() => readSearchSpec(input));
   progress.budget = spec.optimizer.budget;
-  const control = new Control(searchId, spec);
+  const control = new Control(searchId, () => run.spec);
   const run: SearchRun = { searchId, spec, input, progress, prompts: {}, paces: { ...carried?.paces }, control };
   let state = carried;
   const scope = new CancellationScope();
@@ -38,7 +38,7 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
     return await scope.run(async () => {
       state ??= await begin(run);
       if (state.identityScore === null) state = await scoreBaseline(run, state);
-      if (spec.control === 'search' && state.together && state.control === null) {
+      if (run.spec.control === 'search' && state.together && state.control === null) {
         control.start(state.reference!.precision);
       }
       state = await optimise(run, state);

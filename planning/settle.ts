@@ -1,0 +1,54 @@
+/**
+ * Specs as users wrote them, with the defaults of models whose files are here.
+ */
+import type { EvaluateSpec } from '../contract/evaluate-spec.js';
+import type { Path } from '../contract/explain-issues.js';
+import { pipelineOptions } from '../contract/pipeline-choice.js';
+import type { SearchSpec } from '../contract/search-spec.js';
+import { settleEvaluation, settleRow, writtenNetworks } from '../contract/settle-evaluate.js';
+import { settleSearch } from '../contract/settle-search.js';
+import { readEvaluateSpec } from '../contract/validate-evaluate.js';
+import { readSearchSpec } from '../contract/validate.js';
+import type { NetworkFacts } from '../contract/wire/describe.js';
+import { WIRE_VERSION } from '../contract/wire/version.js';
+import { inspectNetwork } from '../inference/describe.js';
+
+type Locate = (path: Path) => string;
+
+/**
+ * @param input a SearchSpec as a user wrote it
+ * @param roots where models are looked for; by default where the environment says
+ * @throws QschedError (usage): what was written is wrong, or does not fit the model
+ */
+export function settleSearchHere(input: unknown, locate?: Locate, roots?: readonly string[]): SearchSpec {
+  const read = readSearchSpec(input, locate);
+  const { precision = 'default' } = input as { precision?: string };
+  const options = pipelineOptions(read);
+  const facts = inspectNetwork({ version: WIRE_VERSION, model: read.model, precision, options, scorers: [] }, roots);
+  return settleSearch(input, facts, locate);
+}
+
+/**
+ * A row of an evaluation, whose model is here, with that model's precision and scheduler; its fields are not checked.
+ *
+ * @throws QschedError (usage): what does not fit the model
+ */
+export function settleRowHere<R extends { readonly model: string; readonly precision?: string }>(row: R): R {
+  const { model, precision = 'default' } = row;
+  const facts = inspectNetwork({ version: WIRE_VERSION, model, precision, options: {}, scorers: [] });
+  return settleRow(row, facts);
+}
+
+/** The same for an evaluation, whose models are all here. */
+export function settleEvaluationHere(input: unknown, locate?: Locate): EvaluateSpec {
+  readEvaluateSpec(input, locate);
+  const known = new Map<string, NetworkFacts>();
+  const facts = writtenNetworks(input).map(({ model, precision }) => {
+    const key = JSON.stringify([model, precision]);
+    const found =
+      known.get(key) ?? inspectNetwork({ version: WIRE_VERSION, model, precision, options: {}, scorers: [] });
+    known.set(key, found);
+    return found;
+  });
+  return settleEvaluation(input, facts, locate);
+}
