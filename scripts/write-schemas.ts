@@ -14,9 +14,52 @@ import { SearchSpec } from '../contract/search-spec.js';
 /** Where the schema of a search is kept. */
 export const SEARCH_SCHEMA_PATH = join(dirname(fileURLToPath(import.meta.url)), '..', 'schemas', 'search.schema.json');
 
+/** Fields of a search, and of an evaluation, whose defaults depend on the model. */
+const BY_MODEL = {
+  search: [
+    'precision',
+    'scheduler.type',
+    'scheduler.steps',
+    'objective.scorer',
+    'prompts.set',
+    'select.set',
+    'confirm.set',
+    'confirm.scorers',
+  ],
+  evaluate: [
+    'rows.precision',
+    'rows.scheduler.type',
+    'rows.scheduler.steps',
+    'objective.scorer',
+    'prompts.set',
+    'scorers',
+    'features',
+  ],
+};
+
+/** Part of a JSON Schema. */
+interface Part {
+  readonly properties?: Readonly<Record<string, Part>>;
+  readonly items?: Part;
+  default?: unknown;
+  description?: string;
+}
+
+/** Replaces the bundled model's defaults, which the schema has, by a remark. */
+function withoutDefaults(schema: object, paths: readonly string[]): object {
+  for (const path of paths) {
+    const part = path.split('.').reduce<Part | undefined>((at, key) => (at?.items ?? at)?.properties?.[key], schema);
+    if (part === undefined) throw new Error(`the schema has no ${path}`);
+    delete part.default;
+    part.description = 'By default what fits the model.';
+  }
+  return schema;
+}
+
 /** JSON Schema (draft 2020-12) of what a user may write; rules across fields are not in it. */
 export function searchSchemaText(): string {
-  const schema = z.toJSONSchema(SearchSpec, { io: 'input', target: 'draft-2020-12' });
+  const written = z.toJSONSchema(SearchSpec, { io: 'input', target: 'draft-2020-12' });
+  const schema = withoutDefaults(written, BY_MODEL.search);
   return `${JSON.stringify({ title: 'A search of qsched', ...schema }, null, 2)}\n`;
 }
 
@@ -34,7 +77,8 @@ export const EVALUATE_SCHEMA_PATH = join(dirname(SEARCH_SCHEMA_PATH), 'evaluate.
 
 /** JSON Schema (draft 2020-12) of what a user may write; rules across fields are not in it. */
 export function evaluateSchemaText(): string {
-  const schema = z.toJSONSchema(EvaluateSpec, { io: 'input', target: 'draft-2020-12' });
+  const written = z.toJSONSchema(EvaluateSpec, { io: 'input', target: 'draft-2020-12' });
+  const schema = withoutDefaults(written, BY_MODEL.evaluate);
   return `${JSON.stringify({ title: 'An evaluation of qsched', ...schema }, null, 2)}\n`;
 }
 

@@ -17,7 +17,7 @@ export const NETWORK = {
   model: sets('model', '<name|folder>', 'a model by name (see qsched models), or the path of its folder', {
     example: 'shapes',
   }),
-  precision: sets('precision', '<name>', 'fp32, w8a8, w4a8, ... (default w4a8)'),
+  precision: sets('precision', '<name>', 'fp32, w8a8, w4a8, ... (default: by the model)'),
   preset: sets('preset', '<name>', 'how a published few-step model is sampled: lcm, sdxl-turbo, flux.1-schnell, ...'),
   size: sets('size', '<pixels>', "size of the images: 512, or 768x1024 as height x width (default: the model's own)", {
     read: size,
@@ -32,19 +32,23 @@ export const NETWORK = {
     read: number,
     example: '256',
   }),
-  scheduler: sets('scheduler.type', '<name>', `${SCHEDULER_TYPES.join(', ')} (default tcd)`),
+  scheduler: sets('scheduler.type', '<name>', `${SCHEDULER_TYPES.join(', ')} (default: by the model)`),
   spacing: sets(
     'scheduler.spacing',
     '<name>',
     'leading, trailing or linspace (ddim, euler, euler-ancestral, flow-match-*)',
   ),
-  steps: sets('scheduler.steps', '<n>', 'number of steps, 1 to 50 (default 4)', { read: number }),
+  steps: sets('scheduler.steps', '<n>', 'number of steps, 1 to 50 (default: by the model)', { read: number }),
   eta: sets('scheduler.eta', '<x>', 'stochasticity of the sampler, 0 to 1 (default 0)', { read: number }),
 };
 
 /** What is optimised. */
 export const OBJECTIVE = {
-  objective: sets('objective.type', '<name>', `${OBJECTIVE_TYPES.join(', ')} (default jaq-clip)`),
+  objective: sets(
+    'objective.type',
+    '<name>',
+    `${OBJECTIVE_TYPES.join(', ')} (default jaq-clip; iq for a model without text)`,
+  ),
   weights: sets(
     'objective.weights',
     '<list>',
@@ -176,8 +180,8 @@ export const RESUME = {
 export const EVALUATE_ROWS = {
   ...NETWORK,
   model: { ...NETWORK.model, value: '<list>', help: 'models by name or path' },
-  precision: { ...NETWORK.precision, value: '<list>', help: 'for example fp32,w4a8 (default w4a8)' },
-  steps: { ...NETWORK.steps, value: '<list>', help: 'for example 2,4,8 (default 4)' },
+  precision: { ...NETWORK.precision, value: '<list>', help: 'for example fp32,w4a8 (default: by the model)' },
+  steps: { ...NETWORK.steps, value: '<list>', help: 'for example 2,4,8 (default: by the model)' },
   schedules: sets('schedule', '<list>', 'identity (the baseline, default), ptqd, q-sched, search:<id>, schedule:<id>', {
     example: 'identity,q-sched',
   }),
@@ -185,18 +189,23 @@ export const EVALUATE_ROWS = {
 
 /** Flags of `evaluate` that say how its rows are evaluated. */
 export const EVALUATE_SPEC = {
-  prompts: prompts('prompts', 'prompts (default shapes-eval)'),
+  prompts: prompts('prompts', 'prompts (default: by the model)'),
   count: count('prompts', 'number of prompts (default 1000, or every prompt in a file)'),
   noiseSeed,
   ...OBJECTIVE,
-  scorers: sets('scorers', '<list>', "scorers besides the objective's, or none (default second)", {
+  scorers: sets('scorers', '<list>', "scorers besides the objective's, or none (default: by the model)", {
     read: list,
     example: 'second',
   }),
-  features: sets('features', '<name>', 'scorer whose features give the Frechet distance, or none (default second)', {
-    read: nameOrNull,
-    example: 'second',
-  }),
+  features: sets(
+    'features',
+    '<name>',
+    'scorer whose features give the Frechet distance, or none (default: by the model)',
+    {
+      read: nameOrNull,
+      example: 'second',
+    },
+  ),
   retryFailed: switches('generate and score images again that are stored as failed', { path: 'retryFailed' }),
 };
 
