@@ -24,10 +24,10 @@ function makeFile(folder: string, file: string): string {
       `or optimum-cli export onnx --model CHECKPOINT ${folder}.`
     );
   }
-  const [tokenizer] = /^tokenizer[^/]*(?=\/)/.exec(file) ?? [];
-  if (tokenizer === undefined) return `Copy ${file} from the checkpoint that the model was exported from.`;
+  const [, model, tokenizer] = /^(.*)\/(tokenizer[^/]*)\/[^/]+$/.exec(join(folder, file)) ?? [];
+  if (model === undefined) return `Copy ${file} from the checkpoint that the model was exported from.`;
   const load = `AutoTokenizer.from_pretrained('CHECKPOINT', subfolder='${tokenizer}')`;
-  const code = `from transformers import AutoTokenizer; ${load}.save_pretrained('${join(folder, tokenizer)}')`;
+  const code = `from transformers import AutoTokenizer; ${load}.save_pretrained('${model}/${tokenizer}')`;
   return `Save the tokenizer of the checkpoint: python -c "${code}"`;
 }
 

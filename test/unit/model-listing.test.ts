@@ -60,7 +60,7 @@ describe('a listing', () => {
     half('no-tokenizer', 'tokenizer');
     expect(lackOf('no-tokenizer')).toEqual([
       {
-        what: `The model folder ${join(root, 'no-tokenizer')} lacks tokenizer/tokenizer.json and tokenizer/tokenizer_config.json.`,
+        what: `The model folder ${join(root, 'no-tokenizer', 'tokenizer')} lacks tokenizer.json, or vocab.json with merges.txt.`,
         make: expect.stringContaining(
           "AutoTokenizer.from_pretrained('CHECKPOINT', subfolder='tokenizer').save_pretrained",
         ) as string,
@@ -116,12 +116,12 @@ describe('workers', () => {
     expect(queues).toEqual(alone.queues);
     expect(refused).toEqual([
       expect.stringMatching(/^not served: .*no-denoiser lacks unet\/model\.onnx or transformer\/model\.onnx/) as string,
-      expect.stringMatching(/^not served: .*no-tokenizer lacks tokenizer\/tokenizer\.json/) as string,
+      expect.stringMatching(/^not served: .*no-tokenizer\/tokenizer lacks tokenizer\.json/) as string,
     ]);
   });
 
   test('do not start if nothing can be served', async () => {
     half('no-tokenizer', 'tokenizer');
-    await expect(distinctQueues(['no-tokenizer'], {})).rejects.toThrow(/lacks tokenizer/);
+    await expect(distinctQueues(['no-tokenizer'], {})).rejects.toThrow(/lacks tokenizer\.json/);
   });
 });

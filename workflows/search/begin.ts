@@ -6,6 +6,7 @@ import { modelActivities, storeActivities } from '../activities.js';
 import { asksToWait } from '../patience.js';
 import { fetchPrompts } from '../prompts.js';
 import { describeSettled } from '../settled.js';
+import { pipelineOptions } from '../../contract/pipeline-choice.js';
 import { WIRE_VERSION } from '../../contract/wire/version.js';
 import { startPace } from '../scoring/pace.js';
 import { failedScores } from './failed-scores.js';
