@@ -60,7 +60,7 @@ export async function prepareNetworks(
   const files = distinct.map((row) => canonicalJson(networkOf(row)));
   const described = [...new Set(files)];
   const descriptions = await Promise.all(
-    described.map((key) => {
+    described.map(async (key) => {
       const network = networkOf(distinct[files.indexOf(key)]!);
       return find(known, network, asked) ?? describeNetwork({ ...network, scorers: asked, waitSeconds });
     }),
