@@ -122,6 +122,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rank-command.js')).rankCommand,
   },
   {
+    usage: 'init <model>',
+    help: 'look into a model folder, and write a commented spec that runs as it is',
+    flags: flags.INIT,
+    load: async () => (await import('./commands/init-command.js')).initCommand,
+  },
+  {
     usage: 'models [folder]',
     help: 'list the models of a folder (default: all) with their precisions, and what they lack',
     flags: flags.MODELS,

@@ -267,6 +267,12 @@ export const RANK = {
 
 export const SCORES = { model: takes('<name>', 'model whose qsched.json names scorers (default shapes)') };
 
+export const INIT = {
+  precision: NETWORK.precision,
+  output: takes('<file>', 'where to write the spec (default: the name of the model, with .yaml)'),
+  force: switches('overwrite the file'),
+};
+
 export const MODELS = { quick: switches('with --json: leave out sha256, for which every file is read') };
 
 /** Flags of `prompts`; which of them apply depends on the action. */
