@@ -1,0 +1,50 @@
+/**
+ * Matern 5/2 with one length per dimension:
+ *
+ *   k(x, x') = scale m(s),  s = sum_i w_i (x_i - x'_i)^2,  m(s) = (1 + r + r^2 / 3) e^-r,  r = sqrt(5 s)
+ *   dm/ds    = -5/6 (1 + r) e^-r
+ *
+ * w_i is an inverse squared length. (Rasmussen and Williams 2006, Eq. 4.17.)
+ */
+const { exp, sqrt } = Math;
+
+/** Hyperparameters; scores are standardised, points are in the unit box. */
+export interface Kernel {
+  /** Inverse squared length of each dimension. */
+  readonly weights: Float64Array;
+  /** Variance of the surface. */
+  readonly scale: number;
+  /** Variance of a score about it. */
+  readonly noise: number;
+}
+
+export function matern(s: number): number {
+  const r = sqrt(5 * s);
+  return (1 + r + (r * r) / 3) * exp(-r);
+}
+
+export function maternSlope(s: number): number {
+  const r = sqrt(5 * s);
+  return (-5 / 6) * (1 + r) * exp(-r);
+}
+
+/** s of two points. */
+export function distance(weights: Float64Array, a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < weights.length; i += 1) sum += weights[i]! * (a[i]! - b[i]!) ** 2;
+  return sum;
+}
+
+/** The lower triangle of K + noise I, with room for `room` rows. */
+export function kernelMatrix(
+  { weights, scale, noise }: Kernel,
+  points: readonly Float64Array[],
+  room: number,
+): Float64Array {
+  const matrix = new Float64Array(room * room);
+  points.forEach((point, i) => {
+    for (let j = 0; j < i; j += 1) matrix[i * room + j] = scale * matern(distance(weights, point, points[j]!));
+    matrix[i * room + i] = scale + noise;
+  });
+  return matrix;
+}
