@@ -32,12 +32,14 @@ export function packing(shape: LatentShape): {
 } {
   const places = placesOf(shape);
   return {
-    pack: (latent) => Float32Array.from(places, (place) => latent[place]!),
+    pack(latent) {
+      const packed = new Float32Array(places.length);
+      for (let at = 0; at < places.length; at += 1) packed[at] = latent[places[at]!]!;
+      return packed;
+    },
     unpack(packed) {
-      const latent = new Float32Array(packed.length);
-      places.forEach((place, at) => {
-        latent[place] = packed[at]!;
-      });
+      const latent = new Float32Array(places.length);
+      for (let at = 0; at < places.length; at += 1) latent[places[at]!] = packed[at]!;
       return latent;
     },
   };

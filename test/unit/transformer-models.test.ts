@@ -116,8 +116,8 @@ describe('a copy of FLUX', () => {
   }
 
   const LATENTS = [0, 1, 2].map((n) => Float32Array.from({ length: 16 * 64 }, (_, i) => Math.sin(n + i)));
-  async function denoised(): Promise<Float32Array[]> {
-    const pipeline = await openPipeline(open('flux', {}, root), { threads: 1, batch: 2 });
+  async function denoised(options: PipelineOptions = {}): Promise<Float32Array[]> {
+    const pipeline = await openPipeline(open('flux', options, root), { threads: 1, batch: 2 });
     const conditioning = await pipeline.encode(['a', 'b', 'c']);
     const rows = await pipeline.denoise(LATENTS, 750, conditioning);
     expect(pipeline.rows).toEqual({ denoiser: 3, padded: 4 });
@@ -131,6 +131,20 @@ describe('a copy of FLUX', () => {
     renameSync(join(folder, 'transformer'), join(folder, 'unet'));
     expect(open('flux', {}, root).pipeline).toBe('flux');
     expect(await denoised()).toEqual(rows);
+  });
+
+  test('in a flat tree without configs has the usual values of FLUX.1, and gives the same rows', async () => {
+    const rows = await denoised();
+    for (const component of ['text_encoder', 'text_encoder_2', 'transformer', 'vae_decoder']) {
+      renameSync(join(folder, component, 'model.onnx'), join(folder, `${component}_model.onnx`));
+      rmSync(join(folder, component), { recursive: true });
+    }
+    rmSync(join(folder, 'model_index.json'));
+    const { pipeline, latentShape, notes, files } = open('flux', {}, root);
+    expect({ pipeline, latentShape }).toEqual({ pipeline: 'flux', latentShape: [16, 128, 128] });
+    expect(notes).toEqual(['There is no vae_decoder/config.json: scaling_factor 0.3611, the usual one of the family.']);
+    expect(files).toContain('text_encoder_2_model.onnx');
+    expect(await denoised({ height: 64, width: 64 })).toEqual(rows);
   });
 
   test('with positions per row, as diffusers before 0.31 exported them, or in other types, is fed', async () => {
