@@ -44,6 +44,14 @@ export const numbersKey = (
 };
 
 /**
+ * Key of what a text is conditioned on.
+ *
+ * @param encoders hash of the files of text encoders and tokenizers, of the pipeline's options, and of the arithmetic
+ */
+export const embeddingKey = (encoders: string, text: string): string =>
+  hashOf(['embedding/1', encoders, promptIdentity(text)]);
+
+/**
  * Key of a distance.
  *
  * @param what the quantity, with the version of how it is computed

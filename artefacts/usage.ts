@@ -5,7 +5,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { filesOf } from './artefact-folder.js';
 
 /** Kinds of files, in the order in which they are listed. */
-export const ARTEFACT_KINDS = ['images', 'failures', 'tables', 'records', 'keys', 'other'] as const;
+export const ARTEFACT_KINDS = ['images', 'failures', 'tables', 'embeddings', 'records', 'keys', 'other'] as const;
 export type ArtefactKind = (typeof ARTEFACT_KINDS)[number];
 
 /** Files and their bytes. */
@@ -23,6 +23,7 @@ const BEGINNINGS: readonly (readonly [string, ArtefactKind])[] = [
   ['\x89PNG', 'images'],
   ['{"format":"qsched-failed-picture/', 'failures'],
   ['qsfloat1', 'tables'],
+  ['qsarray1', 'embeddings'],
   ['{"format":"qsched-shard/', 'records'],
 ];
 const BEGINNING_BYTES = Math.max(...BEGINNINGS.map(([text]) => text.length));

@@ -156,8 +156,8 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: 'doctor',
-    help: "check this machine's setup",
-    flags: {},
+    help: "check this machine's setup; with --model, the plan of memory of a model",
+    flags: flags.DOCTOR,
     load: async () => (await import('./commands/doctor-command.js')).doctorCommand,
   },
 ];

@@ -5,7 +5,8 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashOf } from '../artefacts/artefact-keys.js';
 import type { NetworkDescription, NumericClass } from '../contract/wire/describe.js';
-import { batchesOf, batchOf, refuseTooLittleMemory } from './models/batches.js';
+import { planMemory, refuseTooLittleMemory } from './memory-plan.js';
+import { batchesOf, batchOf } from './models/batches.js';
 import { hashFiles } from './models/file-hashes.js';
 import type { ModelFolder } from './models/model-folder.js';
 import { hasHalves } from './models/network-file.js';
@@ -64,8 +65,11 @@ export function sizesOf(
   { device, batch }: Arithmetic,
 ): Pick<NetworkDescription, 'bytes' | 'memoryBytes'> {
   const bytes = model.files.reduce((sum, file) => sum + statSync(join(model.folder, file)).size, 0);
-  const sizes = { bytes, memoryBytes: memoryOf(device) };
+  const memoryBytes = memoryOf(device);
   // Whoever gives the rows per call may know better than the estimate.
-  if (batch === undefined) refuseTooLittleMemory(`${model.name} ${model.precision}`, model, batchesOf(model), sizes);
-  return sizes;
+  if (batch === undefined) {
+    const plan = planMemory(model, device === undefined ? {} : { device }, memoryBytes);
+    refuseTooLittleMemory(`${model.name} ${model.precision}`, plan);
+  }
+  return { bytes, memoryBytes };
 }

@@ -15,9 +15,12 @@ import { artefactFolder, dataFolder } from '../../temporal/data-folder.js';
 import { findExecutable } from '../../temporal/executable.js';
 import { hasSearchAttributes, searchAttributeCommands } from '../../temporal/search-attributes.js';
 import { databasePath } from '../host/database.js';
+import { flagName, type Given } from '../input/flag.js';
+import { DOCTOR } from '../input/flags.js';
 import { formatBytes } from '../text/bytes.js';
 import { print, printJson, type GlobalOptions } from '../text/output.js';
 import { textTable } from '../text/table-document.js';
+import { doctorMemory } from './doctor-memory.js';
 
 interface Finding {
   readonly check: string;
@@ -46,8 +49,13 @@ const CHECKS: readonly Check[] = [
   ['temporal server', 'Start one: npx qsched up', serverDetail],
 ];
 
-/** Checks everything once. @returns 0 if all is well, 1 if something must be fixed */
-export async function doctorCommand(flags: GlobalOptions): Promise<number> {
+/** Checks everything once, or plans the memory of a model. @returns 0 if all is well, 1 if something must be fixed */
+export async function doctorCommand(flags: Given<typeof DOCTOR> & GlobalOptions): Promise<number> {
+  if (flags.model !== undefined) return doctorMemory(flags.model, flags, flags.json);
+  const [other] = Object.keys(DOCTOR).filter((key) => key in flags);
+  if (other !== undefined) {
+    throw new QschedError('usage', `${flagName(other)} needs --model.`, 'npx qsched doctor --model shapes');
+  }
   const findings: Finding[] = [];
   for (const check of CHECKS) findings.push(await run(check));
   const serious = findings.filter(({ ok, check }) => !ok && !check.startsWith('temporal'));

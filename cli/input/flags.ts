@@ -288,6 +288,14 @@ export const PROMPTS = {
   model: takes('<name>', 'check: report captions that are longer than what this model reads'),
 };
 
+export const DOCTOR = {
+  model: takes('<name>', 'show the plan of memory of a model'),
+  precision: takes('<name>', "with --model: the network's precision (default: each of them)"),
+  size: takes('<pixels>', "with --model: size of the images, 512 or 768x1024 (default: the model's own)"),
+  device: takes('<device>', 'with --model: cpu, cuda, cuda:1, webgpu, dml or coreml (default cpu)'),
+  networkBatch: takes('<rows>', 'with --model: rows per network call'),
+};
+
 export const CLEAN = {
   maxBytes: takes('<size>', 'keep at most this much, for example 10GB or 500MB'),
   dryRun: switches('only show how much would be removed'),

@@ -5,14 +5,18 @@
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { WireNetwork } from '../../contract/wire/network.js';
+import type { ArtefactStore } from '../../artefacts/artefact-store.js';
+import { planMemory } from '../memory-plan.js';
 import { batchesOf } from '../models/batches.js';
 import { fileStamp } from '../models/file-hashes.js';
 import { openModelFolder, type ModelFolder } from '../models/model-folder.js';
+import { memoryOf } from '../models/numeric-class.js';
 import { openPipeline, type DeviceOptions } from '../pipelines/open-pipeline.js';
 import { openScorerFolder, scorerKind } from '../scorers/scorer-folder.js';
 import type { Scorer } from '../scorers/scorer.js';
 import { createGenerator, type Generator } from './generate-blocks.js';
 import { Held } from './held.js';
+import { keptTexts } from './kept-texts.js';
 
 const MAX_NETWORKS = 3;
 const MAX_SCORERS = 8;
@@ -37,18 +41,23 @@ export interface EngineParts {
 /** A network by its name. */
 export type NamedNetwork = Pick<WireNetwork, 'model' | 'precision' | 'options'>;
 
-/** Parts of which nothing is open yet. */
-export function engineParts({ releaseEncoders, ...options }: EngineOptions): EngineParts {
+/** Parts of which nothing is open yet. @param artefacts where embeddings are kept, if anywhere */
+export function engineParts(
+  { releaseEncoders, ...options }: EngineOptions,
+  artefacts?: () => ArtefactStore,
+): EngineParts {
   const networks = new Held<Generator & { release(): Promise<void> }>(MAX_NETWORKS);
   const scorers = new Held<Scorer>(MAX_SCORERS);
-  const mayRelease = (): boolean => releaseEncoders ?? isMemoryLow();
   return {
     async generator(network) {
       const model = folderOf(network);
       const key = JSON.stringify([model.folder, model.precision, network.options, stampsOf(model)]);
       return networks.get(key, async () => {
-        const pipeline = await openPipeline(model, options);
-        return Object.assign(createGenerator(pipeline, mayRelease), { release: () => pipeline.release() });
+        const late = planMemory(model, options, memoryOf(options.device)).takesTurns;
+        const pipeline = await openPipeline(model, { ...options, late });
+        const mayRelease = (): boolean => releaseEncoders ?? (late || isMemoryLow());
+        const texts = await keptTexts(model, options, artefacts);
+        return Object.assign(createGenerator(pipeline, mayRelease, undefined, texts), { release: () => pipeline.release() });
       });
     },
     async scorer(network, role) {

@@ -23,7 +23,7 @@ import type { KeyedScorer, RenderJob } from './shard-context.js';
 import { startReport } from './work-report.js';
 
 const { artefacts: folder, ...options } = workerData as EngineThreadData;
-const parts = engineParts(options);
+const parts = engineParts(options, folder === undefined ? undefined : artefacts);
 let store: ArtefactStore | undefined;
 
 function artefacts(): ArtefactStore {

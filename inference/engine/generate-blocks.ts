@@ -4,7 +4,7 @@
  */
 import { imageFromPlanar, type RgbImage } from '../../metrics/images/image.js';
 import type { Checkpoint, Pipeline } from '../pipelines/pipeline.js';
-import { createSampler, latentLength, type Sampler } from './sampler.js';
+import { createSampler, latentLength, SAMPLER_BUDGET, type KeptTexts, type Sampler } from './sampler.js';
 import { sampleBlock, type EngineCandidate, type Pair } from './sampling-loop.js';
 
 /** How a call is followed and stopped. */
@@ -42,7 +42,8 @@ export interface Generated {
 }
 
 const MEBIBYTE = 1024 * 1024;
-const BUDGET: BlockBudget = { latents: 256 * MEBIBYTE, images: 512 * MEBIBYTE };
+/** What blocks may take by default. */
+export const BLOCK_BUDGET: BlockBudget = { latents: 256 * MEBIBYTE, images: 512 * MEBIBYTE };
 /** RGB values per latent pixel until an image was decoded: most decoders enlarge 8 times. */
 const USUAL_VALUES = 3 * 8 * 8;
 /** Bytes per value of a latent: three arrays of float32. */
@@ -52,10 +53,15 @@ const LATENT_BYTES = 12;
 export const createGenerator = (
   pipeline: Pipeline,
   releaseEncoders?: () => boolean,
-  budget: BlockBudget = BUDGET,
+  budget: BlockBudget = BLOCK_BUDGET,
+  texts?: KeptTexts,
 ): Generator => {
   const [, height, width] = pipeline.latentShape;
-  return { sampler: createSampler(pipeline, releaseEncoders), budget, imageBytes: height * width * USUAL_VALUES };
+  return {
+    sampler: createSampler(pipeline, releaseEncoders, SAMPLER_BUDGET, texts),
+    budget,
+    imageBytes: height * width * USUAL_VALUES,
+  };
 };
 
 /**

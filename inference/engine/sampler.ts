@@ -13,6 +13,15 @@ export interface Sampler {
   readonly firstCalls: ByteCache;
   /** Asked after texts were encoded: whether the text encoders are let go until there are new texts. */
   readonly releaseEncoders: () => boolean;
+  /** Where embeddings are kept, if anywhere. */
+  readonly texts: KeptTexts | undefined;
+}
+
+/** What texts are conditioned on, beyond this process. */
+export interface KeptTexts {
+  get(text: string): Conditioning | undefined;
+  /** Keeps it, within a limit. */
+  put(text: string, conditioning: Conditioning): void;
 }
 
 /** Bytes that a sampler may remember. */
@@ -23,7 +32,8 @@ export interface SamplerBudget {
 }
 
 const MEBIBYTE = 1024 * 1024;
-const BUDGET: SamplerBudget = {
+/** What a sampler may remember by default. */
+export const SAMPLER_BUDGET: SamplerBudget = {
   conditionings: 128 * MEBIBYTE,
   noises: 64 * MEBIBYTE,
   firstCalls: 256 * MEBIBYTE,
@@ -33,13 +43,15 @@ const BUDGET: SamplerBudget = {
 export const createSampler = (
   pipeline: Pipeline,
   releaseEncoders: () => boolean = () => false,
-  budget: SamplerBudget = BUDGET,
+  budget: SamplerBudget = SAMPLER_BUDGET,
+  texts?: KeptTexts,
 ): Sampler => ({
   pipeline,
   conditionings: new ByteCache<Conditioning>(budget.conditionings),
   noises: new ByteCache(budget.noises),
   firstCalls: new ByteCache(budget.firstCalls),
   releaseEncoders,
+  texts,
 });
 
 /** Values of a latent. */
@@ -47,14 +59,16 @@ export const latentLength = ({ latentShape: [channels, height, width] }: Pipelin
 
 /** The conditioning of every text; what earlier calls encoded is remembered within the budget. */
 export async function conditioningOf(
-  { pipeline, conditionings, releaseEncoders }: Sampler,
+  { pipeline, conditionings, releaseEncoders, texts: kept }: Sampler,
   texts: ReadonlySet<string>,
   checkpoint?: Checkpoint,
 ): Promise<ReadonlyMap<string, Conditioning>> {
   const known = new Map<string, Conditioning>();
   for (const text of texts) {
-    const found = conditionings.get(text);
-    if (found !== undefined) known.set(text, found);
+    const found = conditionings.get(text) ?? kept?.get(text);
+    if (found === undefined) continue;
+    conditionings.set(text, found);
+    known.set(text, found);
   }
   const fresh = [...texts].filter((text) => !known.has(text));
   if (fresh.length === 0) return known;
@@ -62,6 +76,7 @@ export async function conditioningOf(
   fresh.forEach((text, i) => {
     conditionings.set(text, encoded[i]!);
     known.set(text, encoded[i]!);
+    kept?.put(text, encoded[i]!);
   });
   if (releaseEncoders()) await pipeline.releaseEncoders();
   return known;

@@ -3,7 +3,6 @@
  * numeric class. All workers of a search compute with the same.
  */
 import { join } from 'node:path';
-import { QschedError } from '../../contract/errors.js';
 import type { Batches } from '../../contract/wire/network.js';
 import { rowsPerCall, sharedInputs, type NetworkFile } from './network-file.js';
 import { readGraph } from './onnx-graph.js';
@@ -29,7 +28,8 @@ export interface BatchedModel {
 /** The largest of 20, 8, 4, 2 and 1 rows that fit in one call's memory; 1 if none does. @param rowBytes estimated */
 export const rowsThatFit = (rowBytes: number): number => ROWS.find((rows) => rows * rowBytes <= CALL_BYTES) ?? 1;
 
-const scorerRowBytes = ({ latentShape: [, height, width] }: BatchedModel): number =>
+/** Bytes per row of a scorer at the images' own size. */
+export const scorerRowBytes = ({ latentShape: [, height, width] }: BatchedModel): number =>
   SCORER_PIXEL_BYTES * UPSCALING ** 2 * height * width;
 
 /**
@@ -54,41 +54,4 @@ export function batchesOf(model: BatchedModel, given?: number): Batches {
 export function batchOf(batches: Batches): number | Batches {
   const { text, denoiser, decoder, scorer } = batches;
   return [denoiser, decoder, scorer].every((rows) => rows === text) ? text : batches;
-}
-
-/**
- * Bytes that a pipeline takes with these batches: its weights and one call of each network.
- *
- * @param weightBytes size of the model's files
- */
-export function pipelineBytes(model: BatchedModel, batches: Batches, weightBytes: number): number {
-  const calls = model.networks.reduce((sum, { role, rowBytes }) => sum + batches[role] * rowBytes, 0);
-  return weightBytes + calls + batches.scorer * scorerRowBytes(model);
-}
-
-/**
- * Refuses what does not fit in a worker's memory.
- *
- * @param name what messages call the model
- * @param bytes size of the model's files
- * @throws QschedError (failure, final)
- */
-export function refuseTooLittleMemory(
-  name: string,
-  model: BatchedModel,
-  batches: Batches,
-  { bytes, memoryBytes }: { readonly bytes: number; readonly memoryBytes: number },
-): void {
-  const needed = pipelineBytes(model, batches, bytes);
-  if (needed <= memoryBytes) return;
-  const gigabytes = (count: number): string => `${(count / 2 ** 30).toFixed(1)} GB`;
-  throw new QschedError(
-    'failure',
-    `${name} needs about ${gigabytes(needed)} of memory (${gigabytes(bytes)} of weights; rows per call: ` +
-      `${Object.entries(batches)
-        .map(([role, rows]) => `${role} ${rows}`)
-        .join(', ')}), and this worker has ${gigabytes(memoryBytes)}.`,
-    'Use a larger machine, or start all workers with a smaller --network-batch.',
-    true,
-  );
 }

@@ -30,6 +30,8 @@ export interface ProtobufFile {
   fields(span: Span): Generator<Field>;
   bytes(span: Span): Buffer;
   text(span: Span): string;
+  /** Packed numbers. */
+  numbers(span: Span): number[];
 }
 
 /** Opens a file for the time of a call. */
@@ -97,5 +99,14 @@ function readerOf(handle: number): ProtobufFile {
     fields,
     bytes,
     text: (span) => bytes(span).toString('utf8'),
+    numbers({ start, end }) {
+      const found: number[] = [];
+      for (let at = start; at < end;) {
+        const { value, next } = varint(at, end);
+        found.push(value);
+        at = next;
+      }
+      return found;
+    },
   };
 }

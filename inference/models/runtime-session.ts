@@ -49,6 +49,8 @@ export interface SessionOptions {
   readonly device?: string;
   /** Inputs without an axis for rows. */
   readonly shared?: readonly string[];
+  /** Whether a network is opened when it first runs, where memory is too short for all at once. */
+  readonly late?: boolean;
 }
 
 /** Loads a network by path. @throws QschedError (usage) if the file is not a model that the runtime takes */

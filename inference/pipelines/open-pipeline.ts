@@ -13,6 +13,8 @@ export interface DeviceOptions {
   readonly device?: string;
   /** Rows per call of every network; by default as many as the model's size allows. */
   readonly batch?: number;
+  /** Whether each network is opened when it first runs, where memory is too short for all at once. */
+  readonly late?: boolean;
 }
 
 /**

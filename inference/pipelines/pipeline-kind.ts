@@ -27,6 +27,8 @@ export interface PipelineSession {
   readonly batches: Batches;
   readonly threads: number;
   readonly device?: string;
+  /** Whether each network is opened when it first runs. */
+  readonly late?: boolean;
 }
 
 /** One kind of model folder. */

@@ -4,13 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { QschedError } from '../../contract/errors.js';
-import {
-  batchesOf,
-  batchOf,
-  pipelineBytes,
-  refuseTooLittleMemory,
-  rowsThatFit,
-} from '../../inference/models/batches.js';
+import { planMemory, refuseTooLittleMemory } from '../../inference/memory-plan.js';
+import { batchesOf, batchOf, rowsThatFit } from '../../inference/models/batches.js';
 import { openModelFolder } from '../../inference/models/model-folder.js';
 import { packageRoot } from '../../inference/models/model-roots.js';
 import { numericClass, parseNvidia } from '../../inference/models/numeric-class.js';
@@ -52,7 +47,9 @@ test.each([
 test('the bundled model gets 20 everywhere', () => {
   const model = openModelFolder('shapes', 'w4a8', [join(packageRoot(), 'models')]);
   expect(batchesOf(model)).toEqual({ text: 20, denoiser: 20, decoder: 20, scorer: 20 });
-  expect(pipelineBytes(model, batchesOf(model), 8e6)).toBeLessThan(0.5 * GIB);
+  const plan = planMemory(model, {}, 24 * GIB);
+  expect(plan.bytes - plan.cacheBytes).toBeLessThan(0.8 * GIB);
+  expect(plan).toMatchObject({ takesTurns: false, memoryBytes: 24 * GIB });
 });
 
 describe('Stable Diffusion 1.5, measured on a CPU in float32', () => {
@@ -84,20 +81,20 @@ describe('Stable Diffusion 1.5, measured on a CPU in float32', () => {
 
   test('what does not fit is refused for good, with what it needs and what there is', () => {
     const model = stableDiffusion(512);
-    const batches = batchesOf(model);
-    const sizes = (gibibytes: number) => ({ bytes: 4 * GIB, memoryBytes: gibibytes * GIB });
-    expect(() => refuseTooLittleMemory('sd fp32', model, batches, sizes(16))).not.toThrow();
+    const plan = (gibibytes: number) => planMemory(model, {}, gibibytes * GIB);
+    expect(() => refuseTooLittleMemory('sd fp32', plan(12))).not.toThrow();
     try {
-      refuseTooLittleMemory('sd fp32', model, batches, sizes(8));
+      refuseTooLittleMemory('sd fp32', plan(4));
       expect.unreachable();
     } catch (error) {
       expect(error).toBeInstanceOf(QschedError);
       const { code, final, message, hint } = error as QschedError;
       expect({ code, final }).toEqual({ code: 'failure', final: true });
       expect(message).toMatch(
-        /^sd fp32 needs about \d+\.\d GB of memory \(4\.0 GB of weights; rows per call: text 20, denoiser 2, decoder 4, scorer 20\), and this worker has 8\.0 GB\.$/,
+        /^sd fp32 needs about \d+\.\d GB of memory \(\d+\.\d GB of weights; rows per call: text 20, denoiser 2, decoder 4, scorer 20\), and this worker has 4\.3 GB\.$/,
       );
       expect(hint).toContain('--network-batch');
+      expect(hint).toContain('npx qsched doctor --model sd --precision fp32');
     }
   });
 });
