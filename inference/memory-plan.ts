@@ -7,7 +7,7 @@ import { QschedError } from '../contract/errors.js';
 import type { Batches } from '../contract/wire/network.js';
 import { BLOCK_BUDGET } from './engine/generate-blocks.js';
 import { SAMPLER_BUDGET } from './engine/sampler.js';
-import type { Arithmetic } from './fingerprint.js';
+import type { DeviceOptions } from './pipelines/open-pipeline.js';
 import { batchesOf, scorerRowBytes } from './models/batches.js';
 import { parseDevice } from './models/device.js';
 import type { ModelFolder } from './models/model-folder.js';
@@ -58,7 +58,7 @@ const CACHE_BYTES = [...Object.values(SAMPLER_BUDGET), ...Object.values(BLOCK_BU
  */
 export function planMemory(
   model: ModelFolder,
-  { device = 'cpu', batch }: Arithmetic,
+  { device = 'cpu', batch }: Pick<DeviceOptions, 'device' | 'batch'>,
   memoryBytes: number,
   roots?: readonly string[],
 ): MemoryPlan {

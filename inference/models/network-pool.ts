@@ -26,7 +26,7 @@ export async function sharedSession(path: string, { late, ...options }: SessionO
   let opened: Promise<RuntimeSession> | undefined;
   const session = (): Promise<RuntimeSession> => (opened ??= openShared(path, options));
   return {
-    batch: rowsPerCall(readGraph(path), options.batch),
+    batch: rowsPerCall(readGraph(path), options.batch, options.shared),
     run: async (...call) => (await session()).run(...call),
     runAll: async (...call) => (await session()).runAll(...call),
     async release() {
