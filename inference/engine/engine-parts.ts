@@ -57,7 +57,9 @@ export function engineParts(
         const pipeline = await openPipeline(model, { ...options, late });
         const mayRelease = (): boolean => releaseEncoders ?? (late || isMemoryLow());
         const texts = await keptTexts(model, options, artefacts);
-        return Object.assign(createGenerator(pipeline, mayRelease, undefined, texts), { release: () => pipeline.release() });
+        return Object.assign(createGenerator(pipeline, mayRelease, undefined, texts), {
+          release: () => pipeline.release(),
+        });
       });
     },
     async scorer(network, role) {
