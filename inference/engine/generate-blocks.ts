@@ -41,6 +41,9 @@ export interface Generated {
   readonly image: ImageOrFailure;
 }
 
+const OVERFLOW =
+  ', and its latent is finite: float16 overflows in the VAE. Put a float32 network into vae_decoder/model.onnx, or a VAE ' +
+  'that is made for float16 (fp16-fix)';
 const MEBIBYTE = 1024 * 1024;
 /** What blocks may take by default. */
 export const BLOCK_BUDGET: BlockBudget = { latents: 256 * MEBIBYTE, images: 512 * MEBIBYTE };
@@ -117,7 +120,11 @@ async function generateBlock(
   checkpoint: Checkpoint,
 ): Promise<Generated[]> {
   const { pipeline } = generator.sampler;
-  const { rows, states, groupOf } = await sampleBlock(generator.sampler, candidates, pairs, block, { checkpoint });
+  const { rows, states, brokenAt, groupOf } = await sampleBlock(generator.sampler, candidates, pairs, block, {
+    checkpoint,
+  });
+  const steps = candidates[0]!.schedule.steps.length;
+  const whereOf = (step: number): string => (step < steps ? ` after step ${step + 1} of ${steps}` : '');
   const images = new Map<number, ImageOrFailure>();
   const batch = pipeline.batches.decoder;
   for (let first = 0; first < rows.length; first += batch) {
@@ -127,7 +134,7 @@ async function generateBlock(
     decoded.forEach((planar, i) => {
       const { group, pair } = rows[first + i]!;
       generator.imageBytes = planar.length;
-      images.set(group * pairs.length + pair, imageOf(pipeline, latents[i]!, planar));
+      images.set(group * pairs.length + pair, imageOf(pipeline, latents[i]!, planar, whereOf(brokenAt[first + i]!)));
     });
   }
   return candidates.flatMap((candidate, k) =>
@@ -138,16 +145,21 @@ async function generateBlock(
   );
 }
 
-/** The image of a finished latent. A decoder may turn values that are not finite into finite ones: both are checked. */
+/**
+ * The image of a finished latent. A decoder may turn values that are not finite into finite ones: both are checked.
+ *
+ * @param where the step after which the latent was not finite, in words
+ */
 function imageOf(
-  { latentShape: [, height, width] }: Pipeline,
+  { latentShape: [, height, width], halfDecoder }: Pipeline,
   latent: Float32Array,
   planar: Float32Array,
+  where: string,
 ): ImageOrFailure {
   const lost = countBroken(latent);
-  if (lost > 0) return { failed: `the latent has ${lost} values that are not finite` };
+  if (lost > 0) return { failed: `the latent has ${lost} values that are not finite${where}` };
   const broken = countBroken(planar);
-  if (broken > 0) return { failed: `the image has ${broken} values that are not finite` };
+  if (broken > 0) return { failed: `the image has ${broken} values that are not finite${halfDecoder ? OVERFLOW : ''}` };
   const factor = Math.round(Math.sqrt(planar.length / 3 / (height * width)));
   return imageFromPlanar(planar, height * factor, width * factor);
 }

@@ -33,6 +33,8 @@ export interface SampledBlock {
   readonly rows: readonly TrajectoryRow[];
   /** (C, h, w) of each row. */
   readonly states: readonly Float32Array[];
+  /** The first step, from 0, after which the latent of each row was not finite; the number of steps if none was. */
+  readonly brokenAt: readonly number[];
   /** The group that each candidate is in. */
   readonly groupOf: Int32Array;
 }
@@ -90,13 +92,16 @@ export async function sampleBlock(
   const { steps, initNoiseSigma } = candidates[0]!.schedule;
   let rows = rowsAt(own, 0);
   let states = rows.map(({ pair }) => scaled(noise(sampler, pairs[pair]!, 0), initNoiseSigma));
+  let brokenAt = rows.map(() => steps.length);
   for (let i = 0; i < steps.length; i += 1) {
     const outputs = await networkOutputs(sampler, own, i, rows, states);
     const after = rowsAt(own, i + 1);
-    states = stepped(sampler, own, i, { rows, states, outputs }, after);
+    const from = parentsOf(own, i, rows, after);
+    states = stepped(sampler, own, i, { states, outputs, from }, after);
+    brokenAt = from.map((r, at) => Math.min(brokenAt[r]!, allFinite(states[at]!) ? steps.length : i));
     rows = after;
   }
-  return { rows, states, groupOf: tree.levels[steps.length]!.groupOf };
+  return { rows, states, brokenAt, groupOf: tree.levels[steps.length]!.groupOf };
 }
 
 /** Distinct trajectories before step `level`, pair by pair. */
@@ -153,23 +158,48 @@ async function networkOutputs(
   return complete;
 }
 
+/** The row before step i from which each row after it comes. */
+function parentsOf(
+  { pairs, tree }: Block,
+  i: number,
+  before: readonly TrajectoryRow[],
+  after: readonly TrajectoryRow[],
+): number[] {
+  const index = new Map(before.map(({ group, pair }, r) => [group * pairs.length + pair, r]));
+  const { parentOf } = tree.levels[i + 1]!;
+  return after.map(({ group, pair }) => index.get(parentOf[group]! * pairs.length + pair)!);
+}
+
+/** Whether all values are: 0 times one that is not is NaN. */
+function allFinite(values: Float32Array): boolean {
+  let zero = 0;
+  for (let i = 0; i < values.length; i += 1) zero += values[i]! * 0;
+  return zero === 0;
+}
+
+/** Latents before a step, what the network made of them, and the row that each row after the step comes from. */
+interface Before {
+  readonly states: readonly Float32Array[];
+  readonly outputs: readonly Float32Array[];
+  readonly from: readonly number[];
+}
+
 /** States after step i. */
 function stepped(
   sampler: Sampler,
   { pairs, tree }: Block,
   i: number,
-  before: Pick<SampledBlock, 'rows' | 'states'> & { readonly outputs: readonly Float32Array[] },
+  { states, outputs, from }: Before,
   after: readonly TrajectoryRow[],
 ): Float32Array[] {
-  const index = new Map(before.rows.map(({ group, pair }, r) => [group * pairs.length + pair, r]));
   const next = tree.levels[i + 1]!;
   const [channels] = sampler.pipeline.latentShape;
-  return after.map(({ group, pair }) => {
-    const r = index.get(next.parentOf[group]! * pairs.length + pair)!;
+  return after.map(({ group, pair }, at) => {
+    const r = from[at]!;
     const rule = ruleOf(next.stepOf[group]!);
     const out = new Float32Array(latentLength(sampler.pipeline));
     const z = rule.needsNoise ? noise(sampler, pairs[pair]!, i + 1) : null;
-    rule.apply(before.states[r]!, before.outputs[r]!, z, out, channels);
+    rule.apply(states[r]!, outputs[r]!, z, out, channels);
     return out;
   });
 }

@@ -15,6 +15,8 @@ export type Checkpoint = () => Promise<void>;
 export interface Pipeline {
   /** (C, h, w) of a latent; a latent has C * h * w values. */
   readonly latentShape: readonly [number, number, number];
+  /** Whether the decoder takes or gives float16, which may overflow in it. */
+  readonly halfDecoder?: boolean | undefined;
   /** Rows per call of each network, padded. */
   readonly batches: Batches;
   /** Rows computed so far by the denoiser (without padding) and rows of its padded calls. */

@@ -120,6 +120,7 @@ export async function openUnetPipeline(
 
   return {
     latentShape,
+    halfDecoder: decoder?.half,
     batches,
     rows,
     async encode(list, checkpoint) {

@@ -4,8 +4,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelParts } from '../models/model-parts.js';
-import type { NetworkFile } from '../models/network-file.js';
+import { hasHalves, type NetworkFile } from '../models/network-file.js';
 import { sharedSession } from '../models/network-pool.js';
+import { readGraph } from '../models/onnx-graph.js';
 import type { Checkpoint } from './pipeline.js';
 import type { PipelineSession } from './pipeline-kind.js';
 
@@ -45,6 +46,8 @@ interface VaeStatistics {
 
 /** An opened decoder. */
 export interface Decoder {
+  /** Whether it takes or gives float16. */
+  readonly half: boolean;
   decode(latents: readonly Float32Array[], checkpoint?: Checkpoint): Promise<Float32Array[]>;
   release(): Promise<void>;
 }
@@ -107,6 +110,7 @@ export async function openDecoder(
   const path = join(parts.folder, parts.file('vae_decoder'));
   const session = await sharedSession(path, { ...options, batch: batches.decoder });
   return {
+    half: hasHalves(readGraph(path)),
     decode: (latents, checkpoint) =>
       session.run(
         latents,

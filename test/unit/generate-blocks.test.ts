@@ -108,3 +108,24 @@ test('texts are encoded once, and encoders are released after new texts if that 
   expect(pipeline.released).toBe(1);
   expect(log.filter((line) => line.startsWith('encode'))).toEqual(['encode a,b', 'encode c,d']);
 });
+
+test('a decoder in float16 that overflows comes with what to use instead', async () => {
+  const overflown = (halfDecoder: boolean) => ({
+    ...fakePipeline({ planar: () => new Float32Array(3 * 16).fill(Infinity) }),
+    halfDecoder,
+  });
+  for (const half of [true, false]) {
+    const failed: unknown[] = [];
+    const generator = createGenerator(overflown(half), () => false, { latents: 1e9, images: 1e9 });
+    await generateBlocks(
+      generator,
+      [{ schedule: SCHEDULE, pairs: [0] }],
+      [{ text: 'a', seed: 0 }],
+      {},
+      async (generated) => void failed.push(...generated.map(({ image }) => image)),
+    );
+    const reason = 'the image has 48 values that are not finite';
+    const why = ', and its latent is finite: float16 overflows in the VAE.';
+    expect(failed).toEqual([{ failed: half ? expect.stringContaining(reason + why) : reason }]);
+  }
+});

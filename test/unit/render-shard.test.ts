@@ -77,9 +77,11 @@ describe('an image that failed', () => {
   test('is kept as a failure, has no numbers, and is not generated again', async () => {
     bench.broken.add('1/2');
     const first = await bench.render(jobOf(pairsOf(3)));
-    expect(first.failed).toEqual([{ reason: 'the latent has 1 values that are not finite', count: 1 }]);
+    expect(first.failed).toEqual([
+      { reason: 'the latent has 1 values that are not finite after step 1 of 1', count: 1 },
+    ]);
     const [block] = bench.blocksOf(first.record);
-    expect(block!.failed).toEqual([{ at: 3, reason: 'the latent has 1 values that are not finite' }]);
+    expect(block!.failed).toEqual([{ at: 3, reason: 'the latent has 1 values that are not finite after step 1 of 1' }]);
     const terms = decodeTable(bench.artefacts.get(block!.terms[0]!.hash)!)!;
     expect(Array.from(terms.values.subarray(4, 10))).toEqual([0.01, 0.1, NaN, NaN, 0.02, 0.1]);
     expect(await bench.render(jobOf(pairsOf(3)))).toEqual({ ...first, generated: 0, reused: 6 });

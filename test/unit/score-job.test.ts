@@ -107,7 +107,7 @@ describe('images', () => {
 });
 
 describe('an image that failed', () => {
-  const REASON = 'the latent has 1 values that are not finite';
+  const REASON = 'the latent has 1 values that are not finite after step 1 of 1';
 
   test('has no numbers, a reason, and the artefact of its failure', async () => {
     bench.broken.add('1/2');

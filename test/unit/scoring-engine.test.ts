@@ -191,17 +191,21 @@ describe('what cannot be scored', () => {
   });
 
   test.each([
-    ['NaN in the first step', broken({ a: NaN })],
-    ['NaN in the last step', broken({ b: NaN }, 1)],
-    ['an infinite weight', broken({ b: Infinity })],
-    ['a coefficient beyond float32', scaleSchedule(BASELINE, { sample: [1e300, 1], noise: [1, 1] })],
-    ['an offset that is not finite', broken({ d: -Infinity }, 1)],
-  ])('%s is a failure with a reason, and leaves its neighbours alone', async (_, schedule) => {
+    ['NaN in the first step', broken({ a: NaN }), 1],
+    ['NaN in the last step', broken({ b: NaN }, 1), 2],
+    ['an infinite weight', broken({ b: Infinity }), 1],
+    ['a coefficient beyond float32', scaleSchedule(BASELINE, { sample: [1e300, 1], noise: [1, 1] }), 1],
+    ['an offset that is not finite', broken({ d: -Infinity }, 1), 2],
+  ])('%s is a failure that names the step, and leaves its neighbours alone', async (_, schedule, step) => {
     const engine = await open('w4a8');
     const [whole] = await engine.score([CANDIDATES[0]!], PAIRS);
     const [bad, good] = await engine.score([{ schedule, pairs: EVERYTHING }, CANDIDATES[0]!], PAIRS);
     for (const evaluation of bad!) {
-      expect(evaluation).toEqual({ failed: expect.stringMatching(/^the latent has \d+ values that are not finite$/) });
+      expect(evaluation).toEqual({
+        failed: expect.stringMatching(
+          new RegExp(`^the latent has \\d+ values that are not finite after step ${step} of 2$`),
+        ),
+      });
     }
     expect(good).toEqual(whole);
   });

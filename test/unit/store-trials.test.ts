@@ -165,7 +165,9 @@ describe('ask and record', () => {
     expect(sql("select reason, terms from evaluations where status = 'failed'")).toEqual([
       { reason: 'the image has 9 values that are not finite', terms: null },
     ]);
-    expect(failureReasons(store, 's')).toEqual(['the image has 9 values that are not finite (1 evaluation)']);
+    expect(failureReasons(store, 's')).toEqual([
+      'the image has 9 values that are not finite (1 evaluation; for example "calibration prompt 1", seed 0, c^x 0.9, 0.9, c^eps 1, 1)',
+    ]);
     expect(failureReasons(store, 'nosuchsearch')).toEqual([]);
     expect(askTrials(store, ask(batch, [steps(0.9), steps(1.1)])).open).toEqual([]);
   });

@@ -50,7 +50,9 @@ describe('a summary', () => {
   test('of images that all failed has no numbers', async () => {
     for (const pair of pairsOf(2)) bench.broken.add(nameOf(pair));
     const made = await bench.render(jobOf(pairsOf(2)));
-    expect(made.failed).toEqual([{ reason: 'the latent has 1 values that are not finite', count: 4 }]);
+    expect(made.failed).toEqual([
+      { reason: 'the latent has 1 values that are not finite after step 1 of 1', count: 4 },
+    ]);
     const summary = await summariseRow(requestOf([made.record], 2), bench.artefacts);
     expect(summary.row).toMatchObject({
       images: 0,
@@ -265,7 +267,7 @@ describe('a summary', () => {
     expect(alone.row.clipScore).toBeCloseTo(100 * cosine, 12);
     const about = 'shapes w4a8, 1 step, identity: ';
     expect(alone.warnings.filter((warning) => warning.startsWith(about))).toEqual([
-      `${about}1 of 60 images failed (the latent has 1 values that are not finite) and are left out of the objective. To retry them: --retry-failed (retryFailed: true).`,
+      `${about}1 of 60 images failed (the latent has 1 values that are not finite after step 1 of 1) and are left out of the objective. To retry them: --retry-failed (retryFailed: true).`,
       `${about}the scorer "other" failed on 9 of 59 images; its means are over the other 50. To retry them: --retry-failed (retryFailed: true).`,
     ]);
     const records = [secondScorer(identity.record, 0)];
