@@ -98,7 +98,7 @@ export async function sampleBlock(
     const after = rowsAt(own, i + 1);
     const from = parentsOf(own, i, rows, after);
     states = stepped(sampler, own, i, { states, outputs, from }, after);
-    brokenAt = from.map((r, at) => Math.min(brokenAt[r]!, allFinite(states[at]!) ? steps.length : i));
+    brokenAt = from.map((r, at) => Math.min(brokenAt[r]!, states[at]!.every(Number.isFinite) ? steps.length : i));
     rows = after;
   }
   return { rows, states, brokenAt, groupOf: tree.levels[steps.length]!.groupOf };
@@ -168,13 +168,6 @@ function parentsOf(
   const index = new Map(before.map(({ group, pair }, r) => [group * pairs.length + pair, r]));
   const { parentOf } = tree.levels[i + 1]!;
   return after.map(({ group, pair }) => index.get(parentOf[group]! * pairs.length + pair)!);
-}
-
-/** Whether all values are: 0 times one that is not is NaN. */
-function allFinite(values: Float32Array): boolean {
-  let zero = 0;
-  for (let i = 0; i < values.length; i += 1) zero += values[i]! * 0;
-  return zero === 0;
 }
 
 /** Latents before a step, what the network made of them, and the row that each row after the step comes from. */
