@@ -8,7 +8,7 @@ class Format:
 
     weights: int  # bits
     activations: int | None  # bits; None: not quantised
-    how: str  # static, dynamic or blocks
+    how: str  # static, weights, dynamic or blocks
     real: str
     simulated: str
 
@@ -20,6 +20,8 @@ FORMATS = {
     "w4a6": Format(4, 6, "static", "8-bit kernels on the CPU", "4-bit weights and 6-bit activations: fewer levels stored in 8 bits"),
     "w4a5": Format(4, 5, "static", "8-bit kernels on the CPU", "4-bit weights and 5-bit activations: fewer levels stored in 8 bits"),
     "w4a4": Format(4, 4, "static", "8-bit kernels on the CPU", "4-bit weights and 4-bit activations: fewer levels stored in 8 bits"),
+    "w8": Format(8, None, "weights", "8-bit weights, unpacked to float32", "-"),
+    "w4": Format(4, None, "weights", "weights of 8 bits, unpacked to float32", "4-bit weights: 15 levels stored in 8 bits"),
     "q4": Format(4, None, "blocks", "4-bit weights of MatMul (MatMulNBits), unpacked to float32", "convolutions stay float32"),
     "q4f16": Format(4, None, "blocks", "4-bit weights of MatMul (MatMulNBits), unpacked to float16", "convolutions stay float16"),
 }

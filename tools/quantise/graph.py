@@ -56,10 +56,11 @@ class Writer:
         return self.add("DequantizeLinear", [q, scale_name, zero_name], f"{user}/in"), scale
 
 
-def quantise(model: onnx.ModelProto, ranges: Ranges, weight_bits: int, activation_bits: int, kept: str) -> onnx.ModelProto:
+def quantise(model: onnx.ModelProto, ranges: Ranges, weight_bits: int, activation_bits: int | None, kept: str) -> onnx.ModelProto:
     """The model with QDQ pairs. The output of a convolution is quantised to 8 bits as well, because otherwise ONNX Runtime
     does not fuse QLinearConv (a float convolution on dequantised values and ConvInteger were slower when tried); that of the last
-    one is not, because it is the predicted noise. MatMul and Gemm need no quantised output to run in integers."""
+    one is not, because it is the predicted noise. MatMul and Gemm need no quantised output to run in integers. Without
+    activation_bits, weights alone are quantised."""
     outputs = {o.name for o in model.graph.output}
     chosen = {id(t.node): t for t in targets(model, kept)}
     initial = {i.name: i for i in model.graph.initializer}
@@ -70,15 +71,22 @@ def quantise(model: onnx.ModelProto, ranges: Ranges, weight_bits: int, activatio
             w.nodes.append(node)
             continue
         name = node.name
-        bits_w, bits_a = (8, 8) if t.kept else (weight_bits, activation_bits)
+        bits_w, bits_a = (8, activation_bits and 8) if t.kept else (weight_bits, activation_bits)
         grid, scales = weight_grid(t.weight, t.axis, bits_w)
         replaced.add(node.input[1])
         stored = w.constant(f"{name}/weight", (grid + 128).astype(np.uint8))
+
+        def value(name=name, stored=stored, scales=scales, axis=t.axis):
+            scale_and_zero = w.constant(f"{name}/weight/scale", scales), w.constant(f"{name}/weight/zero", np.full(len(scales), 128, np.uint8))
+            return w.add("DequantizeLinear", [stored, *scale_and_zero], f"{name}/weight/value", axis=axis)
+
+        if bits_a is None:
+            new = helper.make_node(node.op_type, [node.input[0], value(), *node.input[2:]], list(node.output), name=name)
+            new.attribute.extend(node.attribute)
+            w.nodes.append(new)
+            continue
         source, scale = w.dequantise(node.input[0], bits_a, name)
-        weight = w.add("DequantizeLinear", [stored, w.constant(f"{name}/weight/scale", scales),
-                                            w.constant(f"{name}/weight/zero", np.full(len(scales), 128, np.uint8))],
-                       f"{name}/weight/value", axis=t.axis)
-        inputs, output = [source, weight], node.output[0]
+        inputs, output = [source, value()], node.output[0]
         if len(node.input) > 2:
             bias = numpy_helper.to_array(initial[node.input[2]]).astype(np.float64)
             both = (scales * scale).astype(np.float32)

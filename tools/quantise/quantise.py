@@ -48,7 +48,7 @@ def named(model: onnx.ModelProto) -> onnx.ModelProto:
 
 def write(name: str, source: Path, target: Path, ranges: Ranges) -> None:
     its = FORMATS[name]
-    if its.how == "static":
+    if its.how in ("static", "weights"):
         save(quantise(named(onnx.load(str(source))), {n: dict(r) for n, r in ranges.items()}, its.weights, its.activations, KEPT), target)
     elif its.how == "dynamic":
         large = source.with_name(source.name + "_data").exists()
