@@ -196,3 +196,28 @@ test('a flat folder without configs has the usual values of its family, and says
   ]);
   expect(open({ height: 64, width: 64 }).notes).toHaveLength(1);
 });
+
+test("Stable Diffusion XL whose UNet takes timestep_cond has LCM's guidance", () => {
+  const folder = copy('sdxl');
+  const names = ['sample', 'timestep', 'encoder_hidden_states', 'text_embeds', 'time_ids'];
+  const inputs = [
+    ...names.map((name) => value(name, 'float32', ['b', 'n'])),
+    value('timestep_cond', 'float32', ['b', 256]),
+  ];
+  writeFileSync(
+    join(folder, 'unet/model.onnx'),
+    model({ inputs, outputs: [value('out_sample', 'float32', ['b', 'n'])] }),
+  );
+  const { pipeline, networks, notes } = open({ height: 64, width: 96 });
+  expect(pipeline).toBe('sdxl');
+  expect(networks.find(({ role }) => role === 'denoiser')!.inputs).toMatchObject({
+    text_embeds: { shape: [null] },
+    time_ids: { shape: [6] },
+    timestep_cond: { shape: [256] },
+  });
+  expect(notes!.join(' ')).toContain('The guidance scale embedded in timestep_cond is 8.5');
+  expect(open({ guidance: 4 }).notes).toEqual([]);
+  expect(refusal(() => open({ negativePrompt: 'blurry' })).message).toContain(
+    'its guidance is distilled into the UNet',
+  );
+});
