@@ -2,9 +2,11 @@
  * `qsched scores`: the scores that objectives and tables can use, the files that missing ones need, and every installed
  * scorer folder, your own scorers included.
  */
-import { openModelFolder, REFERENCE_PRECISION } from '../../inference/models/model-folder.js';
+import { findModel } from '../../inference/models/model-roots.js';
+import { ownSettings } from '../../inference/models/own-settings.js';
 import { installedScorers, type InstalledScorer } from '../../inference/scorers/installed-scorers.js';
 import { openScorerFolder } from '../../inference/scorers/scorer-folder.js';
+import { usualScorers } from '../../inference/scorers/usual-scorers.js';
 import { SCORE_TABLE, SET_SCORE_TABLE } from '../../metrics/scores/score-table.js';
 import { messageOf, QschedError } from '../../contract/errors.js';
 import type { Given } from '../input/flag.js';
@@ -30,7 +32,12 @@ interface Listed {
 
 /** Lists the scores; a model's qsched.json can name folders for them. @returns the exit code */
 export function scoresCommand({ model = 'shapes', json }: Given<typeof SCORES> & GlobalOptions): number {
-  const { scorers } = openModelFolder(model, REFERENCE_PRECISION);
+  const [objective, second] = usualScorers();
+  const scorers = {
+    ...(objective === undefined ? {} : { objective }),
+    ...(second === undefined ? {} : { second }),
+    ...ownSettings(findModel(model)).scorers,
+  };
   const place = (scorer: string): Pick<Listed, 'installed' | 'folder' | 'wants' | 'make'> => {
     try {
       return { installed: true, folder: openScorerFolder(scorer, { scorers }).folder, wants: null, make: null };

@@ -40,10 +40,14 @@ export async function searchCommand(file: string | undefined, flags: RunFlags): 
   if (flags.id !== undefined && !ID.test(flags.id)) {
     throw new QschedError('usage', `--id "${flags.id}" is not a search id.`, 'Use letters, digits, ".", "_" and "-".');
   }
-  const wanted = flags.id ?? searchIdOf(spec);
+  const wanted = flags.id ?? idOf(spec, input);
   const id = withAnyStore((store) => freshId(store, wanted, spec, flags.id !== undefined));
   return runToVerdict(id, { spec, input }, flags);
 }
+
+/** A model elsewhere chooses its precision when it is described: the id does not name one that it may not have. */
+const idOf = (spec: SearchSpec, input: unknown): string =>
+  searchIdOf(input === spec ? spec : { precision: 'default', ...(input as object) });
 
 /** Resumes a search: follows it if it runs, otherwise rebuilds it from the database. @returns the exit code */
 export async function resumeCommand(

@@ -27,7 +27,7 @@ const OwnSettings = z.strictObject({
 });
 export type OwnSettings = z.infer<typeof OwnSettings>;
 
-/** Keys that 0.1 wrote and nothing read: the files say it themselves. */
+/** Keys of the bundled file of 0.1, which nothing reads: the model's files say it themselves. */
 const RETIRED = ['precisions', 'image', 'latent'];
 
 /** @throws QschedError (usage) that names the file, the key and what is allowed */

@@ -155,10 +155,7 @@ def export_pipeline(work: Path, folder: Path, vocab: int, ids: torch.Tensor, g: 
         "scorers": {"objective": "shapes-clip", "second": "shapes-clip-second", "brisque": "shapes-brisque"},
         "prompts": {"calibration": "shapes-calibration", "select": "shapes-select", "heldout": "shapes-heldout",
                     "eval": "shapes-eval"},
-        "precisions": {"fp32": "unet/model.onnx", "w8a8": "unet/model_w8a8.onnx", "w4a8": "unet/model_w4a8.onnx",
-                       "w4a6": "unet/model_w4a6.onnx"},
-        "defaultPrecision": "w4a8", "image": {"width": 32, "height": 32}, "latent": [LATENT_CHANNELS, 8, 8],
-        "scheduler": {"type": "tcd", "steps": 4, "eta": 0}})
+        "defaultPrecision": "w4a8", "scheduler": {"type": "tcd", "steps": 4, "eta": 0}})
 
 
 def export_all(work: Path, out: Path) -> None:

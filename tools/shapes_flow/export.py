@@ -15,7 +15,7 @@ from export.text import clip_network, t5_network
 from shapes.export import tokenizer_files, write_json
 
 from .bundled import clip_text_model
-from .networks import CHANNELS, SIDE, transformer
+from .networks import transformer
 from .quantize import quantise_flow
 from .tokenizer import EOS, LENGTH, PAD, UNK
 from .train_flow import Teacher
@@ -106,9 +106,7 @@ def export_flow(work: Path, models: Path) -> None:
         "tokenizer_2": ["transformers", "PreTrainedTokenizerFast"], "transformer": ["diffusers", "FluxTransformer2DModel"],
         "vae": ["diffusers", "AutoencoderKL"]})
     of_shapes = json.loads((shapes / "qsched.json").read_text())
-    write_json(folder / "qsched.json", of_shapes | {
-        "precisions": {p: f"transformer/{Path(f).name}" for p, f in of_shapes["precisions"].items()},
-        "latent": [CHANNELS, SIDE, SIDE], "scheduler": {"type": "flow-match-euler", "steps": 4}})
+    write_json(folder / "qsched.json", of_shapes | {"scheduler": {"type": "flow-match-euler", "steps": 4}})
     quantise_flow(folder)
     shutil.copytree(shapes / "reference", folder / "reference", dirs_exist_ok=True)
     size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
