@@ -26,7 +26,7 @@ export function schedulerTypeOf(model: string, family: string, config: Scheduler
   const { _class_name: className, timestep_spacing: spacing } = config;
   const found = SCHEDULER_TYPES.find((type) => SCHEDULERS[type].className === className);
   if (found === undefined) {
-    const named = className === undefined ? 'no scheduler' : `${className}, which qsched does not have`;
+    const named = className === undefined ? 'no scheduler' : `"${className}", which qsched does not have`;
     return open(`the scheduler_config.json of "${model}" names ${named}`, family, config);
   }
   const { spaced, family: trained } = SCHEDULERS[found];
@@ -42,13 +42,10 @@ export function schedulerTypeOf(model: string, family: string, config: Scheduler
 
 function open(reason: string, family: string, config: SchedulerConfig): OpenType {
   const presets = presetsFor(family);
-  const types = `scheduler.type: ${typesFor(config).join(', ')}`;
+  const types = `scheduler.type (${typesFor(config).join(', ')})`;
   return {
-    missing: `scheduler.type is missing, and ${reason}.`,
-    hint:
-      presets.length === 0
-        ? `Choose ${types}.`
-        : `Choose how the model was distilled, with --preset: ${presets.join(', ')}. Or choose ${types}.`,
+    missing: `scheduler.type is missing: ${reason}.`,
+    hint: `Choose how the model is sampled, by ${presets.length === 0 ? '' : `preset (${presets.join(', ')}) or by `}${types}.`,
   };
 }
 

@@ -154,10 +154,10 @@ describe('the scheduler that a folder names', () => {
     (_class_name) => {
       const found = schedulerTypeOf('pcm', 'sd15', { _class_name, ...betas });
       expect(found).toEqual({
-        missing: `scheduler.type is missing, and the scheduler_config.json of "pcm" names ${_class_name}, which qsched does not have.`,
+        missing: `scheduler.type is missing: the scheduler_config.json of "pcm" names "${_class_name}", which qsched does not have.`,
         hint:
-          'Choose how the model was distilled, with --preset: lcm, tcd, pcm, sd-turbo, hyper-sd, hyper-sd-unified, dmd2. ' +
-          'Or choose scheduler.type: tcd, lcm, ddim, euler, euler-ancestral.',
+          'Choose how the model is sampled, by preset (lcm, tcd, pcm, sd-turbo, hyper-sd, hyper-sd-unified, dmd2) ' +
+          'or by scheduler.type (tcd, lcm, ddim, euler, euler-ancestral).',
       });
     },
   );
