@@ -2,7 +2,7 @@
  * A complete search as commented YAML: every default with the reason for it, and what else could be chosen.
  */
 import { stringify } from 'yaml';
-import { PRESET_NAMES } from '../../contract/names.js';
+import { OPTIMIZER_NAMES, PRESET_NAMES } from '../../contract/names.js';
 import { PRESETS } from '../../contract/presets.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import type { NetworkFacts } from '../../contract/wire/describe.js';
@@ -46,7 +46,7 @@ export function specText(spec: SearchSpec, { model, facts, scorers }: SpecAbout)
       { objective },
     ],
     [['Prompts and seeds that candidates are scored on. A set, or texts: [...].'], { prompts }],
-    [['Candidates besides the baseline: grid, one-plus-one, cma-es, random or sobol.'], { optimizer }],
+    [[`Candidates besides the baseline. Optimizers: ${OPTIMIZER_NAMES.join(', ')}.`], { optimizer }],
     [['Other prompts, which choose the finalist among the best candidates.'], { select }],
     [
       [

@@ -424,7 +424,7 @@ describe('without our command line, at a running `qsched up`', () => {
       expect.objectContaining({
         check: 'models',
         ok: true,
-        detail: expect.stringContaining('shapes (fp32, w4a6, w4a8, w8a8)') as unknown,
+        detail: expect.stringContaining('shapes (sd15: fp32, w4a6, w4a8, w8a8)') as unknown,
       }),
     );
     expect(findings).toContainEqual(
