@@ -6,8 +6,9 @@ import { existsSync } from 'node:fs';
 import type { Client } from '@temporalio/client';
 import { openStore } from '../../db/open-store.js';
 import { QschedError } from '../../contract/errors.js';
+import { requireLibraries } from '../../inference/models/device-needs.js';
 import { hashServed } from '../../inference/verify.js';
-import { connectTemporal, type TemporalConnection } from '../../temporal/connect.js';
+import { configuredServer, connectTemporal, type TemporalConnection } from '../../temporal/connect.js';
 import { dataFolder } from '../../temporal/data-folder.js';
 import { endOlderRuns } from '../../temporal/older-runs.js';
 import { countPollers, hasPollers } from '../../temporal/pollers.js';
@@ -60,7 +61,8 @@ const BUSY_MILLISECONDS = 5000;
 /**
  * Joins what is running, or starts it.
  *
- * @throws QschedError (failure): no server, no workers, or a database that cannot be written
+ * @throws QschedError (failure): no server, no workers, or a database that cannot be written; (usage): a device whose
+ * libraries are not installed
  */
 export async function enterHost(options: HostOptions): Promise<Host> {
   const { models, serving, say, wait = false, serve = false } = options;
@@ -68,6 +70,9 @@ export async function enterHost(options: HostOptions): Promise<Host> {
   rememberModels(folder);
   // A broken database is reported before a server is started.
   if (existsSync(databasePath())) openStore(databasePath(), { busyMilliseconds: BUSY_MILLISECONDS }).$client.close();
+  // So is a device that the workers to start cannot use.
+  const starts = (serve || configuredServer() === null) && readWorkersLock(folder) === null;
+  if (starts) requireLibraries(serving.device);
   const connected = await connectTemporal({ start: true, onProgress: say });
   const { nativeAddress, server } = connected;
   // The client's connection stays open until the process ends: a call that waits for a retry would throw.

@@ -1,7 +1,7 @@
 /**
  * Where networks run: an execution provider of ONNX Runtime, and which of several devices.
  */
-import { messageOf, QschedError } from '../../contract/errors.js';
+import { QschedError } from '../../contract/errors.js';
 import { suggestion } from '../../contract/suggestion.js';
 
 /** Providers that `--device` takes. */
@@ -35,11 +35,3 @@ const isProvider = (name: string | undefined): name is Provider => PROVIDERS.som
 /** What ONNX Runtime calls it. */
 export const executionProvider = ({ provider, index }: Device): string | { name: string; deviceId: number } =>
   provider === 'cuda' ? { name: provider, deviceId: index } : provider;
-
-/** Error for a device on which no session opens. */
-export const cannotOpen = (device: string, error: unknown): QschedError =>
-  new QschedError(
-    'usage',
-    `ONNX Runtime cannot use the device ${device} here: ${messageOf(error).trim()}`,
-    'Use --device cpu, or install what the device needs; `npx qsched doctor` lists the devices of this machine.',
-  );

@@ -6,7 +6,8 @@
  */
 import { InferenceSession, type Tensor } from 'onnxruntime-node';
 import { messageOf, QschedError } from '../../contract/errors.js';
-import { cannotOpen, executionProvider, parseDevice } from './device.js';
+import { executionProvider, parseDevice } from './device.js';
+import { cannotOpen, requireLibraries } from './device-needs.js';
 import { rowsPerCall } from './network-file.js';
 import { readGraph } from './onnx-graph.js';
 import { floatsOf, numberTensor, rowsTensor, wholeTensor, type Feed, type InputInfo } from './tensors.js';
@@ -140,12 +141,14 @@ async function createSession(path: string, { threads, device = 'cpu' }: SessionO
 
 /** Opens a session on the smallest of networks. @throws QschedError (usage) if the device does not work here */
 export async function assertProviderWorks(device = 'cpu'): Promise<void> {
-  const provider = executionProvider(parseDevice(device));
+  const parsed = parseDevice(device);
+  requireLibraries(device);
+  const provider = executionProvider(parsed);
   try {
     const session = await InferenceSession.create(IDENTITY, { executionProviders: [provider], logSeverityLevel: 4 });
     await session.release();
   } catch (error) {
-    throw cannotOpen(device, error);
+    throw cannotOpen(device, parsed, messageOf(error));
   }
 }
 
