@@ -5,10 +5,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { QschedError } from '../../contract/errors.js';
-import type { Component } from '../models/components.js';
 import { readJson } from '../models/folder-files.js';
 import type { ModelParts } from '../models/model-parts.js';
-import { readGraph } from '../models/onnx-graph.js';
 import type { TextSide } from './unet-pipeline.js';
 
 interface JoinedShape {
@@ -58,22 +56,6 @@ function joined(
   }
   if (t5 !== undefined) states.set(t5, clipTokens * width);
   return states;
-}
-
-/** The output with the states before the last layer. @throws QschedError (usage) if the encoder does not give them */
-export function penultimateOf(parts: ModelParts, component: Component): string {
-  const path = join(parts.folder, parts.file(component));
-  const { outputs } = readGraph(path);
-  const given = outputs.flatMap(({ name }) => /^hidden_states\.(\d+)$/.exec(name)?.[1] ?? []).map(Number);
-  const layers = parts.config(component)['num_hidden_layers'];
-  const wanted = typeof layers === 'number' ? layers - 1 : Math.max(...given) - 1;
-  if (given.includes(wanted)) return `hidden_states.${wanted}`;
-  throw new QschedError(
-    'usage',
-    `${path} gives ${outputs.map(({ name }) => name).join(', ')}, and not the states before its last layer` +
-      `${Number.isFinite(wanted) ? ` (hidden_states.${wanted})` : ''}.`,
-    'Export the text encoder with output_hidden_states=True, as `optimum-cli export onnx` does for this pipeline.',
-  );
 }
 
 /**

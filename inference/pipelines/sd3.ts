@@ -18,8 +18,9 @@ import { clipText } from './clip-text.js';
 import { filesBeside, withConfig } from './expected-files.js';
 import { guidanceOf } from './guidance.js';
 import { imageSize, sizeOf } from './image-size.js';
-import { joinedText, penultimateOf, withoutT5 } from './joined-text.js';
+import { joinedText, withoutT5 } from './joined-text.js';
 import type { LatentShape } from './latent-size.js';
+import { penultimateState } from './penultimate-state.js';
 import type { PipelineKind } from './pipeline-kind.js';
 import { sequenceLengthOf, t5Text } from './t5-text.js';
 import { axesOf, openTexts, outputOf, takes } from './transformer.js';
@@ -58,13 +59,13 @@ export const sd3: PipelineKind = {
       clipText(
         parts,
         ['tokenizer', 'text_encoder'],
-        ['text_embeds', penultimateOf(parts, 'text_encoder')],
+        ['text_embeds', penultimateState(parts, 'text_encoder')],
         CLIP_WIDTHS[0],
       ),
       clipText(
         parts,
         ['tokenizer_2', 'text_encoder_2'],
-        ['text_embeds', penultimateOf(parts, 'text_encoder_2')],
+        ['text_embeds', penultimateState(parts, 'text_encoder_2')],
         CLIP_WIDTHS[1],
       ),
     ];

@@ -330,7 +330,7 @@ describe('a copy of Stable Diffusion 3', () => {
     );
     const error = refusal(() => open('sd3', {}, root));
     expect(error.message).toBe(
-      `${file} gives text_embeds, and not the states before its last layer (hidden_states.2).`,
+      `${file} does not give the states before its last layer (the output hidden_states.2).`,
     );
     expect(error.hint).toContain('output_hidden_states');
   });
