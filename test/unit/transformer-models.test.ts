@@ -329,10 +329,8 @@ describe('a copy of Stable Diffusion 3', () => {
       }),
     );
     const error = refusal(() => open('sd3', {}, root));
-    expect(error.message).toBe(
-      `${file} does not give the states before its last layer (the output hidden_states.2).`,
-    );
-    expect(error.hint).toContain('output_hidden_states');
+    expect(error.message).toBe(`${file} does not give the states before its last layer (the output hidden_states.2).`);
+    expect(error.hint).toContain('all hidden states');
   });
 });
 

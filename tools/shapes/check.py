@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from shapes import tcd  # noqa: E402
-from shapes.export import session  # noqa: E402
+from shapes.session import session  # noqa: E402
 from shapes.tokenizer import ANTONYMS, encode  # noqa: E402
 
 BATCH = 64

@@ -6,7 +6,6 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 import torch
 from diffusers import TCDScheduler
 from tokenizers import Tokenizer
@@ -14,6 +13,8 @@ from tokenizers import Tokenizer
 from .manifest import write_manifest
 from .networks import CLIP_MEAN, CLIP_STD, LATENT_CHANNELS, Autoencoder, Clip, ObjectiveImageTower, SecondImageTower, unet
 from .prompts import write_prompts
+from .quantize import quantise_all
+from .session import session
 from .tokenizer import LENGTH
 
 OPSET = 18
@@ -46,13 +47,6 @@ class _Decoder(torch.nn.Module):
 
     def forward(self, latent_sample):
         return self.model.decode(latent_sample)
-
-
-def session(path: Path, threads: int = 2) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def write_json(path: Path, value) -> None:
@@ -160,7 +154,6 @@ def export_pipeline(work: Path, folder: Path, vocab: int, ids: torch.Tensor, g: 
 
 def export_all(work: Path, out: Path) -> None:
     """Writes the files of out/models and out/prompts; other files (a model card) remain."""
-    from .quantize import quantise_all
     torch.manual_seed(0)
     torch.set_num_threads(2)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

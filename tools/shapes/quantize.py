@@ -15,6 +15,7 @@ from quantise.grid import activation_range, targets
 
 from . import tcd
 from .scenes import caption, scene_from_index, split_indices
+from .session import session
 from .tokenizer import encode
 
 KEPT = "/(conv_in|conv_out|time_embedding|time_emb_proj)/"
@@ -28,7 +29,6 @@ def calibration_captions(count: int = 48) -> list[str]:
 
 
 def hidden_states(folder: Path, texts: list[str]) -> np.ndarray:
-    from .export import session
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer" / "tokenizer.json"))
     ids = encode(tokenizer, texts).numpy()
     run = session(folder / "text_encoder" / "model.onnx")

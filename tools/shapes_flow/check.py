@@ -14,7 +14,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from shapes.check import FILES, Scorer, batches, real_embeddings, row  # noqa: E402
-from shapes.export import session  # noqa: E402
+from shapes.session import session  # noqa: E402
 from shapes_flow.euler import sample  # noqa: E402
 from shapes_flow.networks import CHANNELS, SIDE, TOKEN_WIDTH, TOKENS  # noqa: E402
 from shapes_flow.quantize import IDS, text_feeds  # noqa: E402

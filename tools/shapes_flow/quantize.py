@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from tokenizers import Tokenizer
 
-from shapes.export import session
+from shapes.session import session
 from shapes.quantize import calibration_captions, write_precisions
 from shapes.tokenizer import encode
 
