@@ -65,6 +65,7 @@ describe('usage', () => {
         images: of(image),
         failures: of(failure),
         tables: of(...tables),
+        embeddings: of(),
         records: of(record),
         keys: { count: 1, bytes: KEY_BYTES },
         other: of(other),
