@@ -25,8 +25,8 @@ const LOW_MEMORY = 0.1;
 
 /** How networks and scorers are opened. */
 export interface EngineOptions extends DeviceOptions {
-  /** Whether text encoders are released after use; by default only if memory is low. */
-  readonly releaseEncoders?: boolean;
+  /** Bytes of memory that the plan of networks reckons with; by default what the device has. */
+  readonly memoryBytes?: number;
 }
 
 export interface EngineParts {
@@ -42,10 +42,7 @@ export interface EngineParts {
 export type NamedNetwork = Pick<WireNetwork, 'model' | 'precision' | 'options'>;
 
 /** Parts of which nothing is open yet. @param artefacts where embeddings are kept, if anywhere */
-export function engineParts(
-  { releaseEncoders, ...options }: EngineOptions,
-  artefacts?: () => ArtefactStore,
-): EngineParts {
+export function engineParts({ memoryBytes, ...options }: EngineOptions, artefacts?: () => ArtefactStore): EngineParts {
   const networks = new Held<Generator & { release(): Promise<void> }>(MAX_NETWORKS);
   const scorers = new Held<Scorer>(MAX_SCORERS);
   return {
@@ -53,9 +50,9 @@ export function engineParts(
       const model = folderOf(network);
       const key = JSON.stringify([model.folder, model.precision, network.options, stampsOf(model)]);
       return networks.get(key, async () => {
-        const late = planMemory(model, options, memoryOf(options.device)).takesTurns;
+        const late = planMemory(model, options, memoryBytes ?? memoryOf(options.device)).takesTurns;
         const pipeline = await openPipeline(model, { ...options, late });
-        const mayRelease = (): boolean => releaseEncoders ?? (late || isMemoryLow());
+        const mayRelease = (): boolean => late || isMemoryLow();
         const texts = await keptTexts(model, options, artefacts);
         return Object.assign(createGenerator(pipeline, mayRelease, undefined, texts), {
           release: () => pipeline.release(),
