@@ -104,6 +104,8 @@ export function inspectPrompts(
   },
 ): string[] {
   const model = openModelFolder(request.model, request.precision, undefined, request.options);
+  // Prompts of a model that reads no text only name noise.
+  if (model.tokenizers.length === 0) return [];
   return [
     ...modelNotes(model, request.texts),
     ...scorerNotes(

@@ -87,8 +87,10 @@ export function startScoringProcesses(options: ScoringProcessOptions): ScoringPr
         falseStarts += 1;
         const how = signal ?? `code ${code}`;
         if (code === USAGE || falseStarts > MAX_FALSE_STARTS) {
-          const message = `The scoring workers ${code === USAGE ? 'cannot start' : `keep ending (${how})`}.`;
-          fail(new QschedError('failure', message, 'Their messages are above; see npx qsched doctor as well.'));
+          const [error, what] =
+            code === USAGE ? (['usage', 'cannot start'] as const) : (['failure', `keep ending (${how})`] as const);
+          const message = `The scoring workers ${what}.`;
+          fail(new QschedError(error, message, 'Their messages are above; see npx qsched doctor as well.'));
           return;
         }
         options.say(`a scoring worker ended (${how}); starting another one`);

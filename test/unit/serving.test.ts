@@ -120,7 +120,7 @@ describe('scoring processes', () => {
     const said: string[] = [];
     const { broken } = startScoringProcesses({ ...OPTIONS, say: (line) => said.push(line) });
     children[0]!.emit('close', 2, null);
-    await expect(broken).rejects.toThrow('The scoring workers cannot start.');
+    await expect(broken).rejects.toMatchObject({ exitCode: 2, message: 'The scoring workers cannot start.' });
     expect(forked).toHaveBeenCalledTimes(1);
   });
 

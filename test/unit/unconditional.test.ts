@@ -1,11 +1,11 @@
 /** A model that reads no text: which objectives and scorers it takes, and what its prompts are. */
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { QschedError } from '../../contract/errors.js';
 import { parseSearchSpec } from '../../contract/validate.js';
 import { WIRE_VERSION } from '../../contract/wire/version.js';
 import { gaussianNoise } from '../../diffusion/noise.js';
-import { inspectNetwork } from '../../inference/describe.js';
+import { inspectNetwork, inspectPrompts } from '../../inference/describe.js';
 import { packageRoot } from '../../inference/models/model-roots.js';
 import { checkSearchFiles } from '../../planning/check.js';
 
@@ -43,6 +43,15 @@ test('is described as one', () => {
     latentShape: [3, 32, 32],
   });
   expect(facts('shapes')).not.toHaveProperty('unconditional');
+});
+
+test('has no notes on long prompts: they only name noise', () => {
+  vi.stubEnv('QSCHED_MODELS', roots.models[0]);
+  const inspect = (model: string) =>
+    inspectPrompts({ model, precision: 'w8a8', scorers: ['shapes-clip'], texts: ['a very long prompt '.repeat(40)] });
+  expect(inspect('consistency')).toEqual([]);
+  expect(inspect('sd15')).toHaveLength(2);
+  vi.unstubAllEnvs();
 });
 
 describe('is judged by image quality', () => {
