@@ -186,14 +186,18 @@ describe('it fails', () => {
       coefficients.sample[0]! < 0.9 ? 'too dark' : peak(1.12)(coefficients, request),
     );
     const failure = await failureOf('many-failed', { ...GRID, precision: 'w5' });
-    expect(failure.message).toMatch(/^3 of 11 candidates failed, more than 20 %: too dark \(6 evaluations\)\./);
+    expect(failure.message).toMatch(
+      /^3 of 11 candidates failed, more than 20 %: too dark \(6 evaluations; for example ".+", seed 0, c\^x [\d., ]+, c\^eps [\d., ]+\)\./,
+    );
     expect(findSearch(world.store, 'many-failed')).toMatchObject({ status: 'failed', message: failure.message });
   });
 
   it('when the baseline fails', async () => {
     world.scoreBy((coefficients, request) => (isIdentity(coefficients) ? 'black' : peak(1.12)(coefficients, request)));
     const failure = await failureOf('identity-failed', { ...GRID, precision: 'w6' });
-    expect(failure.message).toMatch(/^The baseline of fake w6 cannot be scored: black \(2 evaluations\)\./);
+    expect(failure.message).toMatch(
+      /^The baseline of fake w6 cannot be scored: black \(2 evaluations; for example ".+", seed 0, c\^x 1, 1, c\^eps 1, 1\)\./,
+    );
     expect(failure.message).toMatch(/--retry-failed/);
     expect(world.store.select().from(searches).where(eq(searches.id, 'identity-failed')).get()?.status).toBe('failed');
     expect(trialsOf('identity-failed')).toHaveLength(1);
