@@ -46,7 +46,7 @@ function folders(roots: readonly string[]): string[] {
 }
 
 /** Whether a path is that of a folder. */
-export const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+export const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
 
 /** Whether a name stays inside the folder that it is looked for in. */
 export const isPlainName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name);

@@ -2,7 +2,7 @@
  * Prompt sets: files of any known format under the prompt roots, found by their names.
  */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { QschedError } from '../../contract/errors.js';
 import type { PromptSplit } from '../../contract/payloads.js';
@@ -38,7 +38,7 @@ export function parsePrompts(content: Uint8Array, where: string, count?: number)
   return prompts.map(({ text, nouns }) => ({ text, nouns }));
 }
 
-const statOf = (path: string) => statSync(path, { throwIfNoEntry: false });
+const statOf = (path: string) => (existsSync(path) ? statSync(path) : undefined);
 const isFolder = (path: string): boolean => statOf(path)?.isDirectory() === true;
 
 /** Names of the sets under the roots. */

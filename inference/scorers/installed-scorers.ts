@@ -2,11 +2,11 @@
  * Every scorer folder under the model roots with its scores. Folders are only read: no module is run, and no server is
  * asked.
  */
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SCORE_TABLE, type Direction, type Judges } from '../../metrics/scores/score-table.js';
 import { messageOf } from '../../contract/errors.js';
-import { isPlainName, modelRoots } from '../models/model-roots.js';
+import { isFolder, isPlainName, modelRoots } from '../models/model-roots.js';
 import { declaredScores } from './plugin.js';
 import { isScorer, openScorerFolder } from './scorer-folder.js';
 import type { ScorerFolder } from './scorer-kind.js';
@@ -52,7 +52,7 @@ export const plugInScores = (roots?: readonly string[]): string[] =>
     .flatMap(({ scores }) => scores.map(({ score }) => score));
 
 function namesIn(root: string): string[] {
-  if (!(statSync(root, { throwIfNoEntry: false })?.isDirectory() ?? false)) return [];
+  if (!isFolder(root)) return [];
   return readdirSync(root).filter(isPlainName);
 }
 

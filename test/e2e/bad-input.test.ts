@@ -79,7 +79,7 @@ const WRONG: readonly Wrong[] = [
   {
     name: 'model outside the roots',
     args: ['search', '--model', '../models/shapes'],
-    says: [/^qsched: --model is "\.\.\/models\/shapes"/m, /plain name/],
+    says: [/^qsched: There is no folder .*\/models\/shapes\./m, /Name a model, or the path of its folder/],
   },
   {
     name: 'model folder that lacks a file',
