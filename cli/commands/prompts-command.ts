@@ -1,5 +1,5 @@
 /**
- * `qsched prompts import | split | check | list`: prompt sets of one's own.
+ * `qsched prompts import | split | check | list`: your own prompt sets.
  */
 import { QschedError } from '../../contract/errors.js';
 import { suggestion } from '../../contract/suggestion.js';

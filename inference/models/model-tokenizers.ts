@@ -25,7 +25,7 @@ export interface TextReader {
 type WithTexts = Pick<PipelineModel, 'tokenizers' | 'networks'> & { readonly folder: string };
 
 /**
- * Loads every tokenizer of a model. The text encoders stand in the order of their tokenizers and tell how many tokens they
+ * Loads every tokenizer of a model. The text encoders are in the order of their tokenizers and tell how many tokens they
  * take.
  *
  * @throws QschedError (usage) if a file is missing

@@ -41,7 +41,7 @@ test.each(['float32', 'float16', 'float64', 'int64', 'int32'] as const)('are fed
   const file = write([3, 2], type);
   checkNetwork(folder, networkOf(file));
   const session = await openSession(join(folder, file), { batch: 4, threads: 1, shared: ['positions'] });
-  // The first axis of what is shared is no number of rows.
+  // The first axis of what is shared is not a number of rows.
   expect(session.batch).toBe(4);
   const rows = [10, 20, 30, 40, 50].map((n) => new Float32Array(6).fill(n));
   const found = await session.run(
