@@ -5,16 +5,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { clipConfig, clipDefinition, CLIP_FILES, type TokenText } from './clip-vocabulary.js';
 import { lacks, needFiles, readJson } from './folder-files.js';
+import { tokenRows, type TokenRows } from './token-rows.js';
 import { openTokenizer } from './tokenizer-definition.js';
-
-/** Tokenises texts to rows of equal length. */
-export interface ClipTokenizer {
-  readonly length: number;
-  /** One row of `length` ids per text. */
-  encode(texts: readonly string[]): Int32Array[];
-  /** How many of the texts are cut. */
-  truncated(texts: readonly string[]): number;
-}
 
 /** Tokens that CLIP's text encoders read. */
 const CLIP_LENGTH = 77;
@@ -58,28 +50,17 @@ export function clipTokenizerFiles(folder: string): string[] {
  * @param encoder as for `tokenLength`
  * @throws QschedError (usage): a missing or damaged file, or a token that the vocabulary lacks
  */
-export function loadClipTokenizer(folder: string, encoder?: number): ClipTokenizer {
+export function loadClipTokenizer(folder: string, encoder?: number): TokenRows {
   const own = !existsSync(join(folder, 'tokenizer.json'));
   clipTokenizerFiles(folder);
   const config = clipConfig(folder);
   const definition = own ? clipDefinition(folder, config) : (readJson(folder, 'tokenizer.json') as object);
   const tokenizer = openTokenizer(definition, config);
-  const length = tokenLength(folder, encoder);
   const id = (name: string): number | undefined => {
     const token = config[name] as TokenText;
     return tokenizer.id(typeof token === 'string' ? token : token.content);
   };
   const eos = id('eos_token') ?? 0;
   const pad = id('pad_token') ?? eos;
-  return {
-    length,
-    encode: (texts) =>
-      texts.map((text) => {
-        const full = tokenizer.ids(text);
-        const row = new Int32Array(length).fill(pad);
-        row.set(full.length > length ? [...full.slice(0, length - 1), eos] : full);
-        return row;
-      }),
-    truncated: (texts) => texts.filter((text) => tokenizer.ids(text).length > length).length,
-  };
+  return tokenRows(tokenizer, tokenLength(folder, encoder), { eos, pad });
 }

@@ -5,7 +5,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readJson } from './folder-files.js';
+import { optionalJson, readJson } from './folder-files.js';
 
 /** A token as tokenizer_config.json or special_tokens_map.json has it. */
 export type TokenText = string | { readonly content: string; readonly normalized?: boolean; readonly lstrip?: boolean };
@@ -32,11 +32,8 @@ const contentOf = (token: TokenText): string => (typeof token === 'string' ? tok
  * CLIP's own tokens.
  */
 export function clipConfig(folder: string): Record<string, unknown> {
-  const has = (file: string): boolean => existsSync(join(folder, file));
-  const optional = (file: string): Record<string, unknown> =>
-    has(file) ? (readJson(folder, file) as Record<string, unknown>) : {};
-  const named = has('tokenizer.json') ? {} : optional('special_tokens_map.json');
-  const given: Record<string, unknown> = { ...named, ...optional('tokenizer_config.json') };
+  const named = existsSync(join(folder, 'tokenizer.json')) ? {} : optionalJson(folder, 'special_tokens_map.json');
+  const given: Record<string, unknown> = { ...named, ...optionalJson(folder, 'tokenizer_config.json') };
   const eos = given['eos_token'] ?? EOS;
   return { ...given, bos_token: given['bos_token'] ?? BOS, eos_token: eos, pad_token: given['pad_token'] ?? eos };
 }
@@ -112,7 +109,7 @@ function addedTokens(
   const listed = (config['added_tokens_decoder'] ?? {}) as Record<string, TokenText & { readonly special?: boolean }>;
   for (const [id, token] of Object.entries(listed)) add(Number(id), token, token.special ?? false);
   for (const token of special) add(vocab[contentOf(token)], token, true);
-  const more = existsSync(join(folder, 'added_tokens.json')) ? readJson(folder, 'added_tokens.json') : {};
+  const more = optionalJson(folder, 'added_tokens.json');
   for (const [token, id] of Object.entries(more as Record<string, number>)) add(id, token, false);
   return [...found.values()];
 }

@@ -52,3 +52,7 @@ export function readJson(folder: string, file: string): unknown {
     );
   }
 }
+
+/** The same; empty if there is no such file. @throws QschedError (usage) as `readJson` */
+export const optionalJson = (folder: string, file: string): Record<string, unknown> =>
+  existsSync(join(folder, file)) ? (readJson(folder, file) as Record<string, unknown>) : {};

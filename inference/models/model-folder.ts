@@ -10,7 +10,7 @@ import { PIPELINE_KINDS, type PipelineName } from '../pipelines/kinds.js';
 import type { PipelineKind, PipelineModel } from '../pipelines/pipeline-kind.js';
 import { unknownFamily } from '../pipelines/unknown-family.js';
 import { externalFiles } from './external-files.js';
-import { readJson } from './folder-files.js';
+import { optionalJson } from './folder-files.js';
 import { defaultPrecision } from './default-precision.js';
 import { denoiserOf, modelParts, referenceOf, type ModelParts } from './model-parts.js';
 import { findModel } from './model-roots.js';
@@ -112,6 +112,3 @@ export function openModelFolder(
     scorers: settings.scorers ?? {},
   };
 }
-
-const optionalJson = (folder: string, file: string): Record<string, unknown> =>
-  existsSync(join(folder, file)) ? (readJson(folder, file) as Record<string, unknown>) : {};

@@ -6,7 +6,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { QschedError } from '../../contract/errors.js';
 import { findComponents, type Component, type Variants } from './components.js';
-import { lacks, readJson, REFERENCE_PRECISION } from './folder-files.js';
+import { lacks, optionalJson, REFERENCE_PRECISION } from './folder-files.js';
 import { readGraph, type OnnxGraph } from './onnx-graph.js';
 
 /** Full precision where a model has no float32. */
@@ -118,9 +118,6 @@ export function modelParts(folder: string, precision: string, denoiser = denoise
         `Copy or link the one to use to ${component}/model.onnx.`,
       );
     },
-    config(component) {
-      const file = `${component}/config.json`;
-      return existsSync(join(folder, file)) ? (readJson(folder, file) as Record<string, unknown>) : {};
-    },
+    config: (component) => optionalJson(folder, `${component}/config.json`),
   };
 }

@@ -3,18 +3,10 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { lacks, readJson } from './folder-files.js';
+import { lacks, optionalJson, readJson } from './folder-files.js';
 import { sentencePieceDefinition } from './sentence-piece.js';
+import { tokenRows, type TokenRows } from './token-rows.js';
 import { openTokenizer } from './tokenizer-definition.js';
-
-/** Tokenises texts to rows of equal length. */
-export interface T5Tokenizer {
-  readonly length: number;
-  /** One row of `length` ids per text. */
-  encode(texts: readonly string[]): Int32Array[];
-  /** How many of the texts are cut. */
-  truncated(texts: readonly string[]): number;
-}
 
 const DEFINITION = 'tokenizer.json';
 const PIECES = 'spiece.model';
@@ -35,8 +27,7 @@ export function t5TokenizerFiles(folder: string, name: string): string[] {
 
 /** `model_max_length` of a T5 tokenizer's config; undefined without one. @param folder of the tokenizer */
 export function t5TokenizerLength(folder: string): number | undefined {
-  const path = join(folder, CONFIG);
-  const { model_max_length: length } = existsSync(path) ? (readJson(folder, CONFIG) as Record<string, unknown>) : {};
+  const { model_max_length: length } = optionalJson(folder, CONFIG);
   return typeof length === 'number' && Number.isSafeInteger(length) && length > 0 ? length : undefined;
 }
 
@@ -45,25 +36,16 @@ export function t5TokenizerLength(folder: string): number | undefined {
  * @param length tokens per text, EOS included
  * @throws QschedError (usage) if a file cannot be read
  */
-export function loadT5Tokenizer(folder: string, length: number): T5Tokenizer {
-  const config = existsSync(join(folder, CONFIG)) ? (readJson(folder, CONFIG) as Record<string, unknown>) : {};
+export function loadT5Tokenizer(folder: string, length: number): TokenRows {
+  const config = optionalJson(folder, CONFIG);
   const definition = existsSync(join(folder, DEFINITION))
     ? (readJson(folder, DEFINITION) as object)
     : sentencePieceDefinition(join(folder, PIECES));
   const tokenizer = openTokenizer(definition, config);
   const idOf = (token: unknown, otherwise: string): number =>
     tokenizer.id(typeof token === 'string' ? token : otherwise) ?? 0;
-  const end = idOf(config['eos_token'], '</s>');
-  const pad = idOf(config['pad_token'], '<pad>');
-  return {
-    length,
-    encode: (texts) =>
-      texts.map((text) => {
-        const full = tokenizer.ids(text);
-        const row = new Int32Array(length).fill(pad);
-        row.set(full.length > length ? [...full.slice(0, length - 1), end] : full);
-        return row;
-      }),
-    truncated: (texts) => texts.filter((text) => tokenizer.ids(text).length > length).length,
-  };
+  return tokenRows(tokenizer, length, {
+    eos: idOf(config['eos_token'], '</s>'),
+    pad: idOf(config['pad_token'], '<pad>'),
+  });
 }

@@ -2,10 +2,8 @@
  * SD3's text: the penultimate states of two CLIPs beside each other, padded with zeros to the width of T5's states, which
  * follow along the tokens; and the pooled embeddings of both CLIPs (diffusers' `encode_prompt`).
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { QschedError } from '../../contract/errors.js';
-import { readJson } from '../models/folder-files.js';
+import { optionalJson } from '../models/folder-files.js';
 import type { ModelParts } from '../models/model-parts.js';
 import type { TextSide } from './unet-pipeline.js';
 
@@ -65,10 +63,7 @@ function joined(
  */
 export function withoutT5(parts: ModelParts): boolean {
   if (parts.has('text_encoder_3')) return false;
-  const index = existsSync(join(parts.folder, 'model_index.json'))
-    ? (readJson(parts.folder, 'model_index.json') as Record<string, unknown>)
-    : {};
-  const named = index['text_encoder_3'];
+  const named = optionalJson(parts.folder, 'model_index.json')['text_encoder_3'];
   if (!Array.isArray(named) || named[1] === null) return true;
   throw new QschedError(
     'usage',
