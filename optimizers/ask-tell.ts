@@ -3,7 +3,7 @@
  * in scored ones.
  */
 import { QschedError } from '../contract/errors.js';
-import type { JsonValue, Optimizer, OptimizerState, Point, ScoredPoint } from './optimizer.js';
+import type { JsonValue, Optimizer, OptimizerState, Point, ScoredPoint, SearchSpace } from './optimizer.js';
 import { fingerprint, type FilledOptions } from './options.js';
 
 const { min } = Math;
@@ -17,11 +17,16 @@ export interface Algorithm {
   left(asked: number): number;
   /** The points `asked`, `asked + 1`, ...: a pure function of the state. */
   propose(asked: number, count: number): Point[];
-  /** Takes in points with their scores; `null` is a failure. The points need not be proposed ones. */
-  absorb(asked: number, points: readonly Point[], scores: readonly (number | null)[]): void;
+  /**
+   * Takes in points with their scores; `null` is a failure. The points need not be proposed ones. Each has its share of
+   * the pairs on which it was scored, in (0, 1].
+   */
+  absorb(asked: number, points: readonly Point[], scores: readonly (number | null)[], shares: readonly number[]): void;
   /** Why it is finished, apart from the budget. */
   stopReason(asked: number): string | null;
   own(): OwnState;
+  /** The box of the next points, if it may differ from that of the options. */
+  space?(): SearchSpace;
 }
 
 /** What was stored of an algorithm: `own`, and the number of points told by then. */
@@ -60,17 +65,21 @@ export function askTell(
     get best() {
       return best;
     },
+    get space() {
+      return algorithm.space?.() ?? options.space;
+    },
     ask() {
       const count = min(options.batch, room());
       return count > 0 ? algorithm.propose(told, count).map(plain) : [];
     },
-    tell(points, scores) {
-      checkTold(name, options.space.lower.length, { points, scores, room: room(), stopReason: stopReason() });
+    tell(points, scores, shares = points.map(() => 1)) {
+      checkTold(name, options.space.lower.length, { points, scores, shares, room: room(), stopReason: stopReason() });
       const known = points.map(plain);
       const values = Array.from(scores, (score) => (Number.isFinite(score) ? score! + 0 : null));
-      algorithm.absorb(told, known, values);
+      algorithm.absorb(told, known, values, [...shares]);
       for (const [i, score] of values.entries()) {
-        if (score !== null && (best === null || score > best.score)) best = { point: known[i]!, score };
+        if (score === null || shares[i]! < 1) continue;
+        if (best === null || score > best.score) best = { point: known[i]!, score };
       }
       told += known.length;
     },
@@ -85,23 +94,29 @@ const plain = (point: Point): Point => point.map((x) => x + 0);
 interface Told {
   readonly points: readonly Point[];
   readonly scores: readonly (number | null)[];
+  readonly shares: readonly number[];
   readonly room: number;
   readonly stopReason: string | null;
 }
 
 /** @throws QschedError (usage) for what an optimizer cannot be told */
-function checkTold(name: string, dimension: number, { points, scores, room, stopReason }: Told): void {
+function checkTold(name: string, dimension: number, { points, scores, shares, room, stopReason }: Told): void {
   const refuse = (what: string, hint: string): never => {
     throw new QschedError('usage', `${name} ${what}.`, hint);
   };
   const hint = 'Tell the points that ask() returned, with one score per point; stop when ask() returns an empty list.';
   if (stopReason !== null) refuse(`is finished (${stopReason}) and takes no more scores`, hint);
   if (points.length !== scores.length) refuse(`was told ${points.length} points but ${scores.length} scores`, hint);
+  if (points.length !== shares.length) refuse(`was told ${points.length} points but ${shares.length} shares`, hint);
   if (points.length === 0) refuse('was told no points', hint);
   if (points.length > room) refuse(`was told ${points.length} points, but takes at most ${room} now`, hint);
   const wrong = points.find((point) => point.length !== dimension || !point.every(Number.isFinite));
   if (wrong !== undefined) {
     refuse(`was told the point [${wrong.join(', ')}]`, `A point of this space is ${dimension} finite numbers.`);
+  }
+  const share = shares.find((one) => !(one > 0 && one <= 1));
+  if (share !== undefined) {
+    refuse(`was told the share ${share}`, 'A share is above 0 and at most 1: pairs scored, of all pairs.');
   }
 }
 

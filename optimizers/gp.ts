@@ -33,10 +33,15 @@ const CENTRES = 4;
 /** Points of a model: of a longer history, the best and the latest, half each. */
 const MAX_POINTS = 192;
 
+/** A smaller share would be stored as 0. */
+const MIN_SHARE = 1e-6;
+
 /** A told point in the unit box, as the state keeps it. */
 interface Told {
   readonly x: Float64Array;
   readonly score: number | null;
+  /** Share of the pairs on which the score was measured. */
+  readonly share: number;
 }
 
 /** @throws QschedError (usage) above 32 dimensions, (failure) for a damaged state */
@@ -51,10 +56,13 @@ export function gp(options: FilledOptions, stored: Stored | null): Algorithm {
 
   /** Points `from`, `from + 1`, ... up to `to`. */
   function model(from: number, to: number): Point[] {
-    const known = settled.map(({ x }) => x);
-    const values = standardised(settled.map(({ score }) => score));
-    const surface = surfaceOf(fitKernel(known, values), known, values, to - from);
-    const ranked = known.map((x) => ({ x, mean: surface.at(x).mean })).sort((a, b) => b.mean - a.mean);
+    const known = {
+      points: settled.map(({ x }) => x),
+      scores: standardised(settled.map(({ score }) => score)),
+      spread: Float64Array.from(settled, ({ share }) => 1 / share),
+    };
+    const surface = surfaceOf(fitKernel(known), known, to - from);
+    const ranked = known.points.map((x) => ({ x, mean: surface.at(x).mean })).sort((a, b) => b.mean - a.mean);
     const best = ranked[0]!.mean;
     return Array.from({ length: to - from }, (_, i) => {
       const found = searchBox((x) => logImprovement(surface.at(x), best), candidates(from + i, ranked));
@@ -81,10 +89,14 @@ export function gp(options: FilledOptions, stored: Stored | null): Algorithm {
       const from = asked - (asked % batch);
       return from < initial ? evenly.propose(asked, count) : model(from, asked + count).slice(asked - from);
     },
-    absorb(_asked, points, scores) {
+    absorb(_asked, points, scores, shares) {
       pending = [
         ...pending,
-        ...points.map((point, i) => ({ x: toUnit(space, point).map(asPacked), score: scores[i]! })),
+        ...points.map((point, i) => ({
+          x: toUnit(space, point).map(asPacked),
+          score: scores[i]!,
+          share: asPacked(max(MIN_SHARE, shares[i]!)),
+        })),
       ];
       if (pending.length < batch) return;
       settled = kept([...settled, ...pending]);
@@ -96,6 +108,7 @@ export function gp(options: FilledOptions, stored: Stored | null): Algorithm {
       scores: packFloats(settled.map(({ score }) => score)),
       pending: packUnits(pending.map(({ x }) => x)),
       pendingScores: packFloats(pending.map(({ score }) => score)),
+      ...packShares([...settled, ...pending]),
     }),
   };
 }
@@ -114,12 +127,27 @@ function kept(told: readonly Told[]): Told[] {
   return told.filter((one, i) => i >= told.length - half || older.has(one));
 }
 
+/** Only where a share is below 1. */
+const packShares = (told: readonly Told[]): OwnState =>
+  told.every(({ share }) => share === 1) ? {} : { shares: packUnits(told.map(({ share }) => Float64Array.of(share))) };
+
 function readOwn(own: OwnState, dimension: number): [Told[], Told[]] {
-  const read = (points: JsonValue | undefined, scores: JsonValue | undefined): Told[] => {
+  const read = (points: JsonValue | undefined, scores: JsonValue | undefined): Omit<Told, 'share'>[] => {
     const values = typeof scores === 'string' ? unpackFloats(scores) : null;
     const rows = typeof points === 'string' && values !== null ? unpackUnits(points, values.length, dimension) : null;
     if (rows === null) throw damaged(NAME, `it has no ${dimension} numbers per score`);
     return rows.map((x, i) => ({ x, score: Number.isNaN(values![i]!) ? null : values![i]! }));
   };
-  return [read(own['settled'], own['scores']), read(own['pending'], own['pendingScores'])];
+  const [settled, pending] = [read(own['settled'], own['scores']), read(own['pending'], own['pendingScores'])];
+  const shares = readShares(own['shares'], settled.length + pending.length);
+  const told = [...settled, ...pending].map((one, i) => ({ ...one, share: shares[i]! }));
+  return [told.slice(0, settled.length), told.slice(settled.length)];
+}
+
+/** All 1 if none are stored. */
+function readShares(stored: JsonValue | undefined, count: number): readonly number[] {
+  if (stored === undefined) return Array.from({ length: count }, () => 1);
+  const rows = typeof stored === 'string' ? unpackUnits(stored, count, 1) : null;
+  if (rows === null || !rows.every(([share]) => share! > 0)) throw damaged(NAME, 'it has no share per score');
+  return rows.map(([share]) => share!);
 }

@@ -36,6 +36,15 @@ export interface OptimizerOptions {
    * points no longer differ. Keep the default for noisy scores.
    */
   readonly tolerance?: number;
+  /**
+   * `gp`: points with scores of an earlier, similar search in this search's units, at most 256; they may lie outside the
+   * box. What they predict is where the model starts from, as far as the scores of this search agree.
+   */
+  readonly prior?: readonly ScoredPoint[];
+  /** `gp`: a box around `space`. An edge of `space` near which the best lies moves outwards, never beyond these limits. */
+  readonly limits?: SearchSpace;
+  /** The budget with which the search was opened first, whatever it is now; `budget` by default. */
+  readonly openedBudget?: number;
 }
 
 /** A value that JSON carries unchanged. */
@@ -67,8 +76,10 @@ export interface Optimizer {
   readonly name: string;
   /** Points told so far. */
   readonly asked: number;
+  /** The box of the next points: `options.space`, unless an optimizer has moved its edges within `options.limits`. */
+  readonly space: SearchSpace;
   /**
-   * The best point told so far, the first of equal ones; null before the first score. A state of 0.1.0 does not
+   * The best point told so far with a whole score (share 1), the first of equal ones; null before the first. A state of 0.1.0 does not
    * contain it: after restoring one, it is the best of the points told since.
    */
   readonly best: ScoredPoint | null;
@@ -80,9 +91,12 @@ export interface Optimizer {
    *
    * @param points at most as many as may still be asked
    * @param scores one per point; `null`, NaN or an infinite number is a failure, which ranks last and is never the best
-   * @throws QschedError (usage) if the lengths differ, a point has the wrong dimension, or the optimizer is finished
+   * @param shares one per point, in (0, 1]: the share of the (prompt, seed) pairs on which its score was measured; all 1
+   *   by default. Below 1, the score is noisier, and the point never the best.
+   * @throws QschedError (usage) if the lengths differ, a point has the wrong dimension, a share is out of range, or the
+   *   optimizer is finished
    */
-  tell(points: readonly Point[], scores: readonly (number | null)[]): void;
+  tell(points: readonly Point[], scores: readonly (number | null)[], shares?: readonly number[]): void;
   state(): OptimizerState;
   /** Why no more points are asked; `null` while it continues. */
   stopReason(): string | null;

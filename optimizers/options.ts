@@ -3,7 +3,7 @@
  * state to them.
  */
 import { QschedError } from '../contract/errors.js';
-import type { OptimizerOptions, Point, SearchSpace } from './optimizer.js';
+import type { OptimizerOptions, Point, ScoredPoint, SearchSpace } from './optimizer.js';
 
 const { abs, imul } = Math;
 /** Larger bounds would overflow when a point is a weighted sum of both. */
@@ -11,6 +11,8 @@ const LARGEST_BOUND = 1e300;
 
 /** Points per dimension of a grid by default, as in Q-Sched's reference implementation. */
 export const DEFAULT_GRID_POINTS = 11;
+/** Points of an earlier search: more tell a smooth surface nothing new, and cost time at every ask. */
+const MAX_PRIOR = 256;
 
 /** Options with every default filled in. */
 export interface FilledOptions {
@@ -23,6 +25,10 @@ export interface FilledOptions {
   readonly start: Point;
   readonly tolerance: number;
   readonly bounds: 'clip' | 'resample';
+  readonly prior: readonly ScoredPoint[];
+  /** Around `space`; null if its edges are fixed. */
+  readonly limits: SearchSpace | null;
+  readonly openedBudget: number;
 }
 
 /**
@@ -37,6 +43,7 @@ export function fillOptions(options: OptimizerOptions, batch: number): FilledOpt
   checkWhole('seed', options.seed, 0, Number.MAX_SAFE_INTEGER);
   checkWhole('budget', options.budget, 1, Number.MAX_SAFE_INTEGER);
   checkWhole('batch', options.batch ?? batch, 1, Number.MAX_SAFE_INTEGER);
+  checkWhole('openedBudget', options.openedBudget ?? options.budget, 1, Number.MAX_SAFE_INTEGER);
   checkWhole('gridPoints', gridPoints, 2, 1001);
   if (!(stepSize > 0 && stepSize <= 1)) {
     throw wrong('stepSize', stepSize, 'a share of the range, above 0 and at most 1');
@@ -47,6 +54,8 @@ export function fillOptions(options: OptimizerOptions, batch: number): FilledOpt
   if (bounds !== 'clip' && bounds !== 'resample') throw wrong('bounds', bounds, '"clip" or "resample"');
   const start = options.start ?? space.lower.map((low, i) => low * 0.5 + space.upper[i]! * 0.5);
   checkInside(start, space);
+  checkPrior(options.prior ?? [], space.lower.length);
+  if (options.limits !== undefined) checkLimits(options.limits, space);
   return {
     space,
     seed: options.seed,
@@ -57,6 +66,9 @@ export function fillOptions(options: OptimizerOptions, batch: number): FilledOpt
     start,
     tolerance,
     bounds,
+    prior: options.prior ?? [],
+    limits: options.limits ?? null,
+    openedBudget: options.openedBudget ?? options.budget,
   };
 }
 
@@ -108,6 +120,20 @@ function checkInside(start: Point, { lower, upper }: SearchSpace): void {
   if (!inside) throw wrong('start', start, `${lower.length} numbers inside the box`);
 }
 
+function checkPrior(prior: readonly ScoredPoint[], dimension: number): void {
+  if (prior.length > MAX_PRIOR) throw wrong('prior', `${prior.length} points`, `at most ${MAX_PRIOR} points`);
+  const bad = prior.find(({ point, score }) => point.length !== dimension || ![...point, score].every(Number.isFinite));
+  if (bad !== undefined) throw wrong('prior', bad, `points of ${dimension} finite numbers, each with a finite score`);
+}
+
+function checkLimits(limits: SearchSpace, { lower, upper }: SearchSpace): void {
+  checkSpace(limits);
+  const around =
+    limits.lower.length === lower.length &&
+    lower.every((low, i) => limits.lower[i]! <= low && upper[i]! <= limits.upper[i]!);
+  if (!around) throw wrong('limits', limits, `a box of ${lower.length} dimensions around the search space`);
+}
+
 function wrong(name: string, value: unknown, allowed: string): QschedError {
   return new QschedError(
     'usage',
@@ -117,11 +143,18 @@ function wrong(name: string, value: unknown, allowed: string): QschedError {
 }
 
 /**
- * 64 bits over what must not change between saving and restoring: everything but budget, batch and tolerance. It
- * catches mistakes, not attacks. FNV-1a, 32 bits from each of two offsets.
+ * 64 bits over what must not change between saving and restoring: everything but budget, openedBudget, batch and
+ * tolerance; a prior and limits only if there are any. It catches mistakes, not attacks. FNV-1a, 32 bits from each of
+ * two offsets.
  */
-export function fingerprint(name: string, { space, seed, gridPoints, stepSize, start, bounds }: FilledOptions): string {
-  const text = JSON.stringify([name, space.lower, space.upper, seed, gridPoints, stepSize, start, bounds]);
+export function fingerprint(name: string, options: FilledOptions): string {
+  const { space, seed, gridPoints, stepSize, start, bounds, prior, limits } = options;
+  const always = [name, space.lower, space.upper, seed, gridPoints, stepSize, start, bounds];
+  const text = JSON.stringify([
+    ...always,
+    ...(prior.length === 0 ? [] : [{ prior: prior.map(({ point, score }) => [point, score]) }]),
+    ...(limits === null ? [] : [{ limits: [limits.lower, limits.upper] }]),
+  ]);
   return [0x811c9dc5, 0x1b873593]
     .map((basis) => {
       let hash = basis;

@@ -7,7 +7,7 @@
  * ln p = -sum_i (0.1 / w_i + 0.1 w_i) + Gamma(2, 1) of scale + Gamma(1.1, 30) of noise, noise at least 1e-6.
  */
 import { factorise, inverseOf, solveLower, solveUpper } from './cholesky.js';
-import { distance, kernelMatrix, maternSlope, type Kernel } from './kernel.js';
+import { distance, kernelMatrix, maternSlope, type Kernel, type Known } from './kernel.js';
 import { maximise } from './maximise.js';
 
 const { exp, log, max } = Math;
@@ -15,15 +15,12 @@ const MIN_NOISE = 1e-6;
 /** Iterations of BFGS: further ones move the proposals by less than their own spread. */
 const ITERATIONS = 20;
 
-/**
- * @param points in the unit box
- * @param scores standardised
- */
-export function fitKernel(points: readonly Float64Array[], scores: Float64Array): Kernel {
-  const dimension = points[0]!.length;
+/** @param known at least one point */
+export function fitKernel(known: Known): Kernel {
+  const dimension = known.points[0]!.length;
   const start = new Float64Array(dimension + 2);
   start[dimension + 1] = log(0.01);
-  return kernelOf(maximise((theta) => posterior(theta, points, scores), start, ITERATIONS));
+  return kernelOf(maximise((theta) => posterior(theta, known), start, ITERATIONS));
 }
 
 const kernelOf = (theta: Float64Array): Kernel => ({
@@ -35,15 +32,15 @@ const kernelOf = (theta: Float64Array): Kernel => ({
 /** L and its gradient at `theta`, the logarithms of the hyperparameters; -Infinity where K is not positive definite. */
 export function posterior(
   theta: Float64Array,
-  points: readonly Float64Array[],
-  scores: Float64Array,
+  known: Known,
 ): { readonly value: number; readonly gradient: Float64Array } {
+  const { points, scores, spread } = known;
   const n = points.length;
   const d = theta.length - 2;
   const gradient = new Float64Array(theta.length);
   const kernel = kernelOf(theta);
   const { weights, scale, noise } = kernel;
-  const l = kernelMatrix(kernel, points, n);
+  const l = kernelMatrix(kernel, known);
   if (!factorise(l, n)) return { value: Number.NEGATIVE_INFINITY, gradient };
   const a = scores.slice();
   solveLower(l, n, a);
@@ -54,7 +51,7 @@ export function posterior(
   let trace = 0;
   let fitted = 0;
   for (let i = 0; i < n; i += 1) {
-    trace += a[i]! ** 2 - inverse[i * n + i]!;
+    trace += spread[i]! * (a[i]! ** 2 - inverse[i * n + i]!);
     fitted += a[i]! * scores[i]!;
     for (let j = 0; j < i; j += 1) {
       const weight = a[i]! * a[j]! - inverse[i * n + j]!;

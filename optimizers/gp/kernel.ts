@@ -18,6 +18,16 @@ export interface Kernel {
   readonly noise: number;
 }
 
+/** What a model is made of. */
+export interface Known {
+  /** In the unit box. */
+  readonly points: readonly Float64Array[];
+  /** Standardised. */
+  readonly scores: Float64Array;
+  /** Variance of each score about the surface, as a multiple of the kernel's noise: 1 / share. */
+  readonly spread: Float64Array;
+}
+
 export function matern(s: number): number {
   const r = sqrt(5 * s);
   return (1 + r + (r * r) / 3) * exp(-r);
@@ -38,13 +48,13 @@ export function distance(weights: Float64Array, a: ArrayLike<number>, b: ArrayLi
 /** The lower triangle of K + noise I, with room for `room` rows. */
 export function kernelMatrix(
   { weights, scale, noise }: Kernel,
-  points: readonly Float64Array[],
-  room: number,
+  { points, spread }: Known,
+  room = points.length,
 ): Float64Array {
   const matrix = new Float64Array(room * room);
   points.forEach((point, i) => {
     for (let j = 0; j < i; j += 1) matrix[i * room + j] = scale * matern(distance(weights, point, points[j]!));
-    matrix[i * room + i] = scale + noise;
+    matrix[i * room + i] = scale + noise * spread[i]!;
   });
   return matrix;
 }

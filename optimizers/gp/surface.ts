@@ -3,7 +3,7 @@
  * takes the mean as its score (Ginsbourger et al. 2010, the kriging believer), so that points of one batch spread.
  */
 import { factoriseRow, solveLower, solveUpper } from './cholesky.js';
-import { distance, kernelMatrix, matern, type Kernel } from './kernel.js';
+import { distance, kernelMatrix, matern, type Kernel, type Known } from './kernel.js';
 
 const { max, sqrt } = Math;
 
@@ -20,16 +20,13 @@ export interface Surface {
   believe(point: Float64Array): void;
 }
 
-/**
- * @param points in the unit box
- * @param scores standardised
- * @param more how many points can be believed
- */
-export function surfaceOf(kernel: Kernel, points: readonly Float64Array[], scores: Float64Array, more = 0): Surface {
+/** @param more how many points can be believed */
+export function surfaceOf(kernel: Kernel, of: Known, more = 0): Surface {
+  const { points, scores } = of;
   const { weights, scale, noise } = kernel;
   const room = points.length + more;
   const known = [...points];
-  const l = kernelMatrix(kernel, points, room);
+  const l = kernelMatrix(kernel, of, room);
   const values = new Float64Array(room);
   values.set(scores);
   let alpha = new Float64Array(room);

@@ -31,12 +31,12 @@ const off = (found: number, expected: number): number => Math.abs(found - expect
 
 describe.each(golden.surfaces)('a surface of $weights.length dimensions', (of) => {
   const points = of.points.map((point) => Float64Array.from(point));
-  const scores = Float64Array.from(of.scores);
+  const known = { points, scores: Float64Array.from(of.scores), spread: new Float64Array(points.length).fill(1) };
   const kernel = { weights: Float64Array.from(of.weights), scale: of.scale, noise: of.noise };
   const theta = Float64Array.from([...of.weights, of.scale, of.noise], Math.log);
 
   test("has scikit-learn's mean and deviation", () => {
-    const surface = surfaceOf(kernel, points, scores);
+    const surface = surfaceOf(kernel, known);
     of.at.forEach((point, i) => {
       const { mean, deviation } = surface.at(Float64Array.from(point));
       expect(off(mean, of.mean[i]!)).toBeLessThan(1e-9);
@@ -45,21 +45,21 @@ describe.each(golden.surfaces)('a surface of $weights.length dimensions', (of) =
   });
 
   test('has the log posterior and its gradient', () => {
-    const { value, gradient } = posterior(theta, points, scores);
+    const { value, gradient } = posterior(theta, known);
     expect(off(value, of.posterior)).toBeLessThan(1e-9);
     of.gradient.forEach((slope, i) => expect(off(gradient[i]!, slope)).toBeLessThan(1e-5));
   });
 
   test('is fitted no worse than it was made, at a point where the gradient vanishes', () => {
-    const { weights, scale, noise } = fitKernel(points, scores);
-    const found = posterior(Float64Array.from([...weights, scale, noise], Math.log), points, scores);
+    const { weights, scale, noise } = fitKernel(known);
+    const found = posterior(Float64Array.from([...weights, scale, noise], Math.log), known);
     expect(found.value).toBeGreaterThanOrEqual(of.posterior);
     const steep = found.gradient.filter((slope) => Math.abs(slope) > 0.3);
     expect([...steep]).toEqual([]);
   });
 
   test('that believes a point passes nearer to its own mean there, and is surer', () => {
-    const surface = surfaceOf(kernel, points, scores, 1);
+    const surface = surfaceOf(kernel, known, 1);
     const place = Float64Array.from(of.at[0]!);
     const before = surface.at(place);
     surface.believe(place);

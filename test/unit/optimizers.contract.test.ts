@@ -198,6 +198,64 @@ describe.each(OPTIMIZER_NAMES)('%s', (name) => {
     expect(restoreOptimizer(throughJson(optimizer.state()), { ...options, batch: 4 }).best).toEqual(expected);
   });
 
+  it('takes shares of pairs: below 1 a point is never the best, and bad ones are refused', () => {
+    const own = { ...options, batch: 4, budget: 12 };
+    const [plain, whole, raced] = [1, 2, 3].map(() => createOptimizer(name, own));
+    const points = plain!.ask();
+    const told = [1, 3, 2, 4].slice(0, points.length);
+    plain!.tell(points, told);
+    whole!.tell(
+      points,
+      told,
+      points.map(() => 1),
+    );
+    expect(whole!.state()).toEqual(plain!.state());
+    raced!.tell(
+      points,
+      told,
+      points.map(() => 0.2),
+    );
+    expect(raced!.best).toBeNull();
+    const state = throughJson(raced!.state());
+    const restored = restoreOptimizer(state, own);
+    expect(restored.state()).toEqual(state);
+    expect(restored.ask()).toEqual(raced!.ask());
+    for (const share of [0, -1, 1.5, Number.NaN]) {
+      expect(() => restored.tell([points[0]!], [1], [share])).toThrow(/was told the share/);
+    }
+    expect(() => restored.tell([points[0]!], [1], [1, 1])).toThrow(/told 1 points but 2 shares/);
+    expect(restored.state()).toEqual(state);
+  });
+
+  it('takes a prior, limits and an opening budget; only the first two belong to the search', () => {
+    const point = [1, 1, 1];
+    const prior = [{ point, score: 1 }];
+    const limits = { lower: [0.5, 0.5, 0.1], upper: [1.5, 1.5, 3] };
+    const plain = createOptimizer(name, options);
+    expect(plain.space).toEqual(options.space);
+    expect(createOptimizer(name, { ...options, prior: [] }).state()).toEqual(plain.state());
+    for (const own of [
+      { ...options, prior },
+      { ...options, limits },
+    ]) {
+      const state = createOptimizer(name, own).state();
+      expect(() => restoreOptimizer(state, options)).toThrow(/another search/);
+      expect(() => restoreOptimizer(plain.state(), own)).toThrow(/another search/);
+      expect(restoreOptimizer(state, own).state()).toEqual(state);
+    }
+    restoreOptimizer(createOptimizer(name, { ...options, openedBudget: 7 }).state(), options);
+    for (const [wrong, message] of [
+      [{ prior: [{ point: [1, 1], score: 1 }] }, /prior is .* points of 3 finite numbers/],
+      [{ prior: [{ point, score: Number.NaN }] }, /prior/],
+      [{ prior: Array.from({ length: 257 }, () => prior[0]!) }, /prior is "257 points"/],
+      [{ limits: { lower: [0.9, 0.5, 0.1], upper: limits.upper } }, /limits is .* around the search space/],
+      [{ limits: { lower: [0.5, 0.5], upper: [1.5, 1.5] } }, /limits/],
+      [{ openedBudget: 0 }, /openedBudget is 0/],
+    ] as const) {
+      expect(() => createOptimizer(name, { ...options, ...wrong })).toThrow(message);
+    }
+  });
+
   it('proposes elsewhere what it would ask itself', () => {
     const own = { ...options, batch: 4 };
     const optimizer = createOptimizer(name, own);
