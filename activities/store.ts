@@ -92,8 +92,8 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
       guarded(async () => {
         const { searchId, spec, quantised, reference } = request;
         const { plan, opening } = planSearch(spec, quantised, reference);
-        openSearch(store, { searchId, ...opening });
-        return { ...plan, searchAttributes, workers: await countWorkers(plan.quantised.scoreQueue) };
+        const opened = openSearch(store, { searchId, ...opening });
+        return { ...plan, opening: opened, searchAttributes, workers: await countWorkers(plan.quantised.scoreQueue) };
       }),
     planEvaluation: (request: PlanEvaluationRequest): Promise<EvaluatePlan> => guarded(() => planEvaluation(request)),
     baselines: ({ rows }: BaselinesRequest): Promise<WireSchedule[]> =>

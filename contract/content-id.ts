@@ -100,9 +100,22 @@ export function ptqdIdOf(input: unknown): string {
 
 /** A search's spec with the defaults of 0.1. */
 function searchContent(spec: unknown): SearchSpec {
-  const filled = parseSearchSpec(spec);
+  const { racing, prior, ...filled } = parseSearchSpec(spec);
+  const { growTo, ...coefficients } = filled.coefficients;
   const { model } = filled;
-  return withDefaults(filled, SearchSpec.parse({ model }), { model, ...SEARCH }) as SearchSpec;
+  const { coefficients: usual, racing: _r, prior: _p, ...now } = SearchSpec.parse({ model });
+  const content = withDefaults(
+    { ...filled, coefficients },
+    // Another optimizer asks other candidates: what was the default of 0.1 and is so no longer is not put in its place.
+    { ...now, coefficients: { ...usual, growTo: undefined }, optimizer: SEARCH.optimizer },
+    { model, ...SEARCH },
+  ) as SearchSpec;
+  return {
+    ...content,
+    ...(racing === 'off' ? {} : { racing }),
+    ...(prior === 'none' ? {} : { prior }),
+    ...(growTo === null ? {} : { coefficients: { ...content.coefficients, growTo } }),
+  };
 }
 
 /**

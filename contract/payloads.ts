@@ -3,6 +3,7 @@
  */
 import type { Coefficients } from './coefficients.js';
 import type { ObjectivePlan } from './objective-plan.js';
+import type { Opening } from './opening.js';
 import type { ScoredCoefficients, SearchResult } from './search-result.js';
 import type { JudgedObjective, PreparedNetwork } from './prepared-network.js';
 import type { SearchSpec } from './search-spec.js';
@@ -65,6 +66,8 @@ export interface SearchPlan {
   readonly searchAttributes: boolean;
   /** Workers that poll the score queue. */
   readonly workers: number;
+  /** What was settled when the search was opened first. */
+  readonly opening: Opening;
 }
 
 /** Asks for the prompts of a split, from number `from` on: as many as fit in one payload. */
@@ -84,6 +87,8 @@ export type PromptNouns = readonly (readonly string[] | null)[];
 export interface OpenRequest {
   readonly searchId: string;
   readonly spec: SearchSpec;
+  /** What is settled if it was not opened before. */
+  readonly opening: Opening;
   readonly objective: ObjectivePlan;
   readonly contexts: readonly ContextRecord[];
   readonly splits: Readonly<Record<Stage, PromptSplit>>;

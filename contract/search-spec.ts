@@ -100,7 +100,39 @@ export const CoefficientChoice = z.strictObject({
     .refine(([low, high]) => low < high, 'must go from low to high, as in [0.8, 1.2]')
     .refine(([low, high]) => low > 0 && high <= 10, 'must lie within (0, 10]')
     .default([0.8, 1.2]),
+  /**
+   * How far the range may grow where the best candidate sits on its edge, for optimizers with a model of the surface
+   * (auto, gp); null: never. By default [0.5, 1.5] if no range is given, and null if one is.
+   */
+  growTo: z
+    .tuple([bound, bound], 'must be two numbers, as in [0.5, 1.5], or null')
+    .refine(([low, high]) => low >= 0.5 && high <= 1.5, 'must lie within [0.5, 1.5]')
+    .nullable()
+    .optional(),
 });
+
+/** A race that is run as it is described here. */
+const RaceChoice = z.strictObject({
+  /**
+   * (Prompt, seed) pairs on which a candidate is scored before the first comparison; every further comparison doubles
+   * them. By default as few as fill the network's batch with a generation, and at least 4.
+   */
+  block: whole(2, 100_000).optional(),
+  /** Chance to drop a candidate that is as good as the best one, over all comparisons. */
+  alpha: z
+    .number('must be a number above 0 and at most 0.5')
+    .gt(0, 'must be above 0')
+    .max(0.5, 'must be at most 0.5')
+    .default(0.05),
+});
+
+/** Whether candidates that are clearly worse than the best one are dropped before they are scored on all pairs. */
+const RacingChoice = z
+  .union([z.enum(['on', 'off']), RaceChoice], 'must be on, off, or a group with block and alpha')
+  .transform((choice) => (choice === 'on' ? RaceChoice.parse({}) : choice));
+
+/** How candidates are raced; `off`: every candidate is scored on all pairs. */
+export type RacingChoice = z.output<typeof RacingChoice>;
 
 export const ObjectiveChoice = z
   .strictObject({
@@ -155,6 +187,13 @@ export const SearchSpec = z.strictObject({
     })
     .prefault({}),
   optimizer: OptimizerChoice.prefault({}),
+  /** By default off for the grid, and on for every other optimizer. */
+  racing: RacingChoice.optional(),
+  /**
+   * An earlier search whose scores the optimizer (auto, gp) starts from: its id; `none`; or `auto`, which takes a finished
+   * search of the same model at another precision if there is one.
+   */
+  prior: z.union([z.enum(['auto', 'none']), name]).default('auto'),
   select: z
     .strictObject({
       ...promptSource,

@@ -6,6 +6,7 @@ import { checkStepLists, expandScheduler } from './expand-scheduler.js';
 import { explainIssues, type Path } from './explain-issues.js';
 import { settleCount } from './prompt-count.js';
 import { readingOf } from './same-prompt.js';
+import { settleDefaults } from './spec-defaults.js';
 import { SearchSpec, type ObjectiveChoice } from './search-spec.js';
 
 const EXAMPLE = 'For example: {"model": "shapes", "precision": "w4a8"}';
@@ -42,6 +43,7 @@ export function readSearchSpec(written: unknown, locate: (path: Path) => string 
     const byDefault = SearchSpec.shape[field].parse({}).count;
     settleCount(field, spec[field], (input as Record<string, unknown>)[field], byDefault, locate([field, 'count']));
   }
+  settleDefaults(spec, input);
   return spec;
 }
 
@@ -70,6 +72,7 @@ function checkAcross(spec: SearchSpec): void {
       'Use one-plus-one for one candidate at a time.',
     );
   }
+  checkRange(spec);
   for (const [i, a] of SPLITS.entries()) {
     for (const b of SPLITS.slice(i + 1)) {
       const shared = sharedPrompt(spec[a], spec[b]);
@@ -82,6 +85,16 @@ function checkAcross(spec: SearchSpec): void {
       }
     }
   }
+}
+
+/** A range grows from the inside to its limits. @throws QschedError (usage) */
+function checkRange({ coefficients: { range, growTo } }: SearchSpec): void {
+  if (!growTo || (growTo[0] <= range[0] && growTo[1] >= range[1])) return;
+  throw new QschedError(
+    'usage',
+    `coefficients.growTo is [${growTo.join(', ')}], which does not contain coefficients.range, [${range.join(', ')}].`,
+    'Give limits around the range, or leave growTo out: a range that is given does not grow.',
+  );
 }
 
 /** Weights are for the weighted objective only. @throws QschedError (usage) */

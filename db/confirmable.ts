@@ -9,6 +9,7 @@ import { meanGain } from '../metrics/statistics/paired-gain.js';
 import type { Coefficients } from '../contract/coefficients.js';
 import type { ObjectivePlan } from '../contract/objective-plan.js';
 import type { SearchSpec } from '../contract/search-spec.js';
+import { completeStored } from '../contract/spec-defaults.js';
 import { knownEvaluations, splitPrompts } from './evaluations.js';
 import { candidateId } from './keys.js';
 import type { Store } from './open-store.js';
@@ -30,7 +31,7 @@ export function calibrationGainOf(store: Store, searchId: string, candidate: str
   if (!row || own?.score === null || own === undefined || identity?.score === null || identity === undefined) {
     return null;
   }
-  const spec = JSON.parse(row.spec) as SearchSpec;
+  const spec = completeStored(row.spec);
   const plan = ofASet(spec);
   if (plan === null) return own.score - identity.score;
   const scores = [identity, own].map(({ id }) => imageScores(store, searchId, spec, plan, id));

@@ -10,7 +10,7 @@ import type { EvaluateSpec } from '../contract/evaluate-spec.js';
 import type { Coefficients } from '../contract/coefficients.js';
 import type { SearchResult } from '../contract/search-result.js';
 import type { CompleteSchedule } from '../contract/schedule-document.js';
-import type { SearchSpec } from '../contract/search-spec.js';
+import { completeStored } from '../contract/spec-defaults.js';
 import { suggestion } from '../contract/suggestion.js';
 import type { Store } from './open-store.js';
 import { differingField, type Scheduler } from './same-scheduler.js';
@@ -100,7 +100,7 @@ export function latestFinalist(
     .orderBy(desc(sql`coalesce(${searches.finishedAt}, ${searches.updatedAt})`), desc(searches.id))
     .all();
   const found = finished.find(({ spec: text }) => {
-    const spec = JSON.parse(text) as SearchSpec;
+    const spec = completeStored(text);
     return samePipeline(spec, network) && differingField(spec.scheduler, scheduler) === undefined;
   });
   if (found === undefined) {

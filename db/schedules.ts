@@ -7,7 +7,7 @@ import { samePipeline } from '../contract/pipeline-choice.js';
 import type { NetworkChoice } from '../contract/prepared-network.js';
 import type { SearchResult } from '../contract/search-result.js';
 import { FusedDocument, scaleFused, SCHEDULE_FORMAT, type CompleteSchedule } from '../contract/schedule-document.js';
-import type { SearchSpec } from '../contract/search-spec.js';
+import { completeStored } from '../contract/spec-defaults.js';
 import { scheduleId } from './keys.js';
 import type { Store } from './open-store.js';
 import { differingField, schedulerFields } from './same-scheduler.js';
@@ -154,7 +154,7 @@ export function storeSearchSchedules(
   const { searchId } = result;
   const row = store.select({ spec: searches.spec }).from(searches).where(eq(searches.id, searchId)).get();
   if (!row) return;
-  const spec = JSON.parse(row.spec) as SearchSpec;
+  const spec = completeStored(row.spec);
   const context = store
     .select({ provenance: contexts.provenance })
     .from(searchContexts)

@@ -1,13 +1,15 @@
 /**
  * Rows of searches: opened once and closed once; both are safe to repeat.
  */
-import { and, desc, eq } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns } from 'drizzle-orm';
 import { canonicalJson } from '../contract/canonical-json.js';
 import { QschedError } from '../contract/errors.js';
+import { plainOpening, type Opening } from '../contract/opening.js';
 import type { OpenRequest, Stage } from '../contract/payloads.js';
 import type { SearchResult } from '../contract/search-result.js';
 import { scorersOf } from '../contract/objective-plan.js';
 import type { SearchSpec } from '../contract/search-spec.js';
+import { completeStored } from '../contract/spec-defaults.js';
 import { promptId } from './keys.js';
 import type { Store } from './open-store.js';
 import { readResult } from './stored-result.js';
@@ -19,12 +21,14 @@ const STAGES: readonly Stage[] = ['calibration', 'select', 'confirm'];
  * Writes the search with its provenance and prompts. Safe to repeat. A search that is stored already continues with the
  * new budget and the new select and confirm prompts, and keeps its result until the next one is written.
  *
+ * @returns what was settled when it was opened first, which holds
  * @throws QschedError (usage) if it has trials that the new spec, files or arithmetic would not have produced
  */
-export function openSearch(store: Store, request: OpenRequest): void {
+export function openSearch(store: Store, request: OpenRequest): Opening {
   const { searchId, spec } = request;
-  store.transaction((tx) => {
+  return store.transaction((tx) => {
     refuseOther(tx, request);
+    const opening = openingOf(tx, request);
     for (const { id, model, precision, scorer, provenance } of request.contexts) {
       tx.insert(contexts)
         .values({ id, model, precision, scorer, provenance: JSON.stringify(provenance) })
@@ -37,6 +41,7 @@ export function openSearch(store: Store, request: OpenRequest): void {
       steps: spec.scheduler.steps,
       optimizer: spec.optimizer.type,
       spec: JSON.stringify(spec),
+      opening: JSON.stringify(opening),
       status: 'running' as const,
     };
     tx.insert(searches)
@@ -55,7 +60,26 @@ export function openSearch(store: Store, request: OpenRequest): void {
         tx.insert(searchPrompts).values({ searchId, split, position, promptId: id }).run();
       });
     }
+    return opening;
   });
+}
+
+/** What was settled when the search was opened first; what is to be settled now if it has no trials yet. */
+function openingOf(reader: Reader, { searchId, opening }: OpenRequest): Opening {
+  const stored = reader
+    .select({ opening: searches.opening, spec: searches.spec })
+    .from(searches)
+    .where(eq(searches.id, searchId))
+    .get();
+  if (stored === undefined || !isCalibrated(reader, searchId)) return opening;
+  if (stored.opening !== null) return JSON.parse(stored.opening) as Opening;
+  return plainOpening(completeStored(stored.spec).optimizer.budget);
+}
+
+/** Whether a search has calibration trials. */
+function isCalibrated(reader: Reader, searchId: string): boolean {
+  const own = and(eq(trials.searchId, searchId), eq(trials.stage, 'calibration'));
+  return reader.select({ number: trials.number }).from(trials).where(own).limit(1).get() !== undefined;
 }
 
 const promptIdsOf = ({ texts, nouns }: Pick<OpenRequest, 'texts' | 'nouns'>, split: Stage): string[] =>
@@ -74,6 +98,8 @@ function decisive(spec: SearchSpec): Record<string, unknown> {
     objective: spec.objective,
     prompts: spec.prompts,
     optimizer,
+    racing: spec.racing,
+    prior: spec.prior,
   };
 }
 
@@ -81,15 +107,14 @@ function decisive(spec: SearchSpec): Record<string, unknown> {
 function refuseOther(reader: Reader, request: OpenRequest): void {
   const { searchId, spec, objective, contexts: given } = request;
   const stored = reader.select({ spec: searches.spec }).from(searches).where(eq(searches.id, searchId)).get();
-  const calibrated = and(eq(trials.searchId, searchId), eq(trials.stage, 'calibration'));
-  if (!stored || !reader.select({ number: trials.number }).from(trials).where(calibrated).limit(1).get()) return;
+  if (!stored || !isCalibrated(reader, searchId)) return;
   const refuse = (what: string) =>
     new QschedError(
       'usage',
       `The search "${searchId}" is in the database already, with ${what}.`,
       'Start a search under another id; stored scores of the same images are reused.',
     );
-  const before = JSON.parse(stored.spec) as SearchSpec;
+  const before = completeStored(stored.spec);
   const [old, fresh] = [decisive(before), decisive(spec)];
   const field = Object.keys(fresh).find((key) => canonicalJson(old[key]) !== canonicalJson(fresh[key]));
   if (field !== undefined) throw refuse(`different ${field}: ${canonicalJson(old[field])}`);
@@ -139,11 +164,13 @@ export function closeSearch(
 
 /** One stored search, or undefined. */
 export function findSearch(store: Store, searchId: string) {
-  const row = store.select().from(searches).where(eq(searches.id, searchId)).get();
+  // Of a database that is read without migrating it: it may lack what later versions added.
+  const { opening: _, ...columns } = getTableColumns(searches);
+  const row = store.select(columns).from(searches).where(eq(searches.id, searchId)).get();
   if (!row) return undefined;
   return {
     ...row,
-    spec: JSON.parse(row.spec) as SearchSpec,
+    spec: completeStored(row.spec),
     result: row.result === null ? null : readResult<SearchResult>(row.result),
   };
 }

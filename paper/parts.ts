@@ -59,6 +59,9 @@ export function search(
       select: { set: sets.select },
       confirm: { set: sets.heldout },
       optimizer: optimizer ?? { type: 'cma-es', budget: options.budget ?? BUDGET },
+      // As in the paper: every candidate on every prompt, and no search knows of another.
+      racing: 'off',
+      prior: 'none',
     },
   };
 }

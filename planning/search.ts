@@ -1,6 +1,7 @@
 /**
  * A search, planned: its networks, its prompts, and what the database needs to open it.
  */
+import { plainOpening } from '../contract/opening.js';
 import type { OpenRequest, SearchPlan } from '../contract/payloads.js';
 import type { SearchSpec } from '../contract/search-spec.js';
 import type { NetworkDescription } from '../contract/wire/describe.js';
@@ -13,7 +14,7 @@ const WEIGHTS_SHARE = 0.25;
 
 /** What comes out: the plan for the workflow, and the rows for the database. */
 export interface PlannedSearch {
-  readonly plan: Omit<SearchPlan, 'searchAttributes' | 'workers'>;
+  readonly plan: Omit<SearchPlan, 'searchAttributes' | 'workers' | 'opening'>;
   readonly opening: Omit<OpenRequest, 'searchId'>;
 }
 
@@ -46,6 +47,7 @@ export function planSearch(
     },
     opening: {
       spec,
+      opening: plainOpening(spec.optimizer.budget),
       objective: prepared.objective,
       contexts: [...own.contexts, ...(control?.contexts ?? [])],
       splits,

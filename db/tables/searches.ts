@@ -13,6 +13,8 @@ export const searches = sqliteTable('searches', {
   optimizer: text('optimizer').notNull(),
   /** JSON: the whole spec, with defaults. */
   spec: text('spec').notNull(),
+  /** JSON: what was settled when it was opened first (contract/opening.ts); null for searches of older versions. */
+  opening: text('opening'),
   status: text('status', { enum: ['running', 'finished', 'failed', 'cancelled'] }).notNull(),
   /** Why it failed or was cancelled. */
   message: text('message'),
@@ -69,7 +71,9 @@ export const trials = sqliteTable(
       .references(() => candidates.id),
     /** JSON array: the optimizer's own point. */
     point: text('point').notNull(),
-    status: text('status', { enum: ['asked', 'ok', 'failed'] }).notNull(),
+    status: text('status', { enum: ['asked', 'ok', 'failed', 'raced'] }).notNull(),
+    /** `raced`: (prompt, seed) pairs that were scored before it was dropped; null for other trials. */
+    pairs: integer('pairs'),
     /** The objective, mean over prompts and seeds; null until it is scored, and if it failed. */
     score: real('score'),
     /** Text compatibility, in the form the objective uses. */

@@ -21,6 +21,8 @@ export const searchesOverview = sqliteView('searches_overview', {
   asked: integer('asked'),
   scored: integer('scored'),
   failed: integer('failed'),
+  /** Dropped in a race, before they were scored on all pairs. */
+  raced: integer('raced'),
   /** Scored trials of the other stages. */
   selectScored: integer('select_scored'),
   confirmScored: integer('confirm_scored'),
@@ -49,10 +51,11 @@ export const searchesOverview = sqliteView('searches_overview', {
            count(case when t.stage = 'calibration' then 1 end) as asked,
            count(case when t.stage = 'calibration' and t.status = 'ok' then 1 end) as scored,
            count(case when t.stage = 'calibration' and t.status = 'failed' then 1 end) as failed,
+           count(case when t.stage = 'calibration' and t.status = 'raced' then 1 end) as raced,
            count(case when t.stage = 'select' and t.status = 'ok' then 1 end) as select_scored,
            count(case when t.stage = 'confirm' and t.status = 'ok' then 1 end) as confirm_scored,
            count(case when t.stage = 'control' and t.status = 'ok' then 1 end) as control_scored,
-           max(case when t.stage = 'calibration' then t.score end) as best,
+           max(case when t.stage = 'calibration' and t.status = 'ok' then t.score end) as best,
            max(case when t.stage = 'calibration' and t.number = 0 then t.score end) as identity,
            json_extract(s.result, '$.heldOut.gain') as gain, json_extract(s.result, '$.heldOut.low') as gain_low,
            json_extract(s.result, '$.heldOut.high') as gain_high, s.recommend as verdict,

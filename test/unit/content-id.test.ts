@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { contentId, evaluateIdOf, ptqdIdOf, reproduceIdOf, searchIdOf } from '../../contract/content-id.js';
 import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
+import { completeStored } from '../../contract/spec-defaults.js';
 import { parseSearchSpec } from '../../contract/validate.js';
 
 /** Computed by the command line of 0.1.0 (commit 4f86618): `searchIdOf`, `evaluateIdOf`, `studyIdOf`. */
@@ -96,10 +97,33 @@ const EVALUATIONS: [object, string][] = [
   ],
 ];
 
+/** What 0.1 did with a spec, written out. */
+const asThen = (spec: object): object => {
+  const { optimizer = {}, coefficients = {} } = spec as Record<'optimizer' | 'coefficients', object | undefined>;
+  return {
+    ...spec,
+    racing: 'off',
+    prior: 'none',
+    coefficients: { ...coefficients, growTo: null },
+    optimizer: { type: 'cma-es', budget: 200, ...optimizer },
+  };
+};
+
 describe('an id of 0.1', () => {
   it.each(SEARCHES)('of the search %j is %s', (spec, id) => {
-    expect(searchIdOf(spec)).toBe(id);
-    expect(searchIdOf(parseSearchSpec(spec))).toBe(id);
+    expect(searchIdOf(asThen(spec))).toBe(id);
+    expect(searchIdOf(parseSearchSpec(asThen(spec)))).toBe(id);
+    expect(searchIdOf(completeStored(JSON.stringify(parseSearchSpec(asThen(spec)))))).toBe(id);
+  });
+
+  test('is another one where the candidates are others', () => {
+    const id = searchIdOf(asThen({ model: 'shapes' }));
+    const others = [
+      { racing: 'on' },
+      { optimizer: { type: 'gp', budget: 200 } },
+      { optimizer: { type: 'gp' }, prior: 'x' },
+    ];
+    for (const other of others) expect(searchIdOf({ ...asThen({ model: 'shapes' }), ...other })).not.toBe(id);
   });
 
   it.each(EVALUATIONS)('of the evaluation %j is %s', (spec, id) => {

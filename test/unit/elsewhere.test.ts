@@ -8,6 +8,7 @@ import { resumeCommand, searchCommand } from '../../cli/commands/search-command.
 import { checkEvaluation, checkSearch } from '../../cli/input/check-here.js';
 import { openStore } from '../../db/open-store.js';
 import { closeSearch, openSearch } from '../../db/searches.js';
+import { plainOpening } from '../../contract/opening.js';
 import type { StepSchedule } from '../../diffusion/fused.js';
 import { listSchedules, storeSearchSchedules } from '../../db/schedules.js';
 import { scheduleText } from '../../cli/text/schedule-text.js';
@@ -76,6 +77,7 @@ function storeSearch(recommend: 'calibrated' | 'identity' | null, schedule: Step
   openSearch(store, {
     searchId: 'one',
     spec: SPEC,
+    opening: plainOpening(SPEC.optimizer.budget),
     objective: planObjective(SPEC.objective),
     contexts: [
       {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { rankCommand, type RankFlags } from '../../cli/commands/rank-command.js';
+import { plainOpening } from '../../contract/opening.js';
 import type { RankDocument } from '../../cli/text/rank-text.js';
 import { openStore, type Store } from '../../db/open-store.js';
 import { closeSearch, openSearch } from '../../db/searches.js';
@@ -98,6 +99,7 @@ function makeSearch(
   openSearch(store, {
     searchId: id,
     spec,
+    opening: plainOpening(spec.optimizer.budget),
     objective,
     contexts: [{ id: context, model: 'm', precision: spec.precision, scorer: 'objective', provenance }],
     splits: {

@@ -14,6 +14,7 @@ import { noiseLevels } from '../../diffusion/noise-level.js';
 import { scheduleDocument } from '../../diffusion/schedule-document.js';
 import { createScheduler } from '../../diffusion/scheduler.js';
 import { planObjective } from '../../metrics/objectives/plan-objective.js';
+import { plainOpening } from '../../contract/opening.js';
 import type { FinishRequest } from '../../contract/payloads.js';
 import { parseSearchSpec } from '../../contract/validate.js';
 
@@ -118,6 +119,7 @@ describe('in the database', () => {
     openSearch(store, {
       searchId: 's',
       spec,
+      opening: plainOpening(spec.optimizer.budget),
       objective: planObjective(spec.objective),
       contexts: [context],
       nouns: null,

@@ -6,6 +6,7 @@ import { afterEach, beforeEach } from 'vitest';
 import { openStore, type Store } from '../../db/open-store.js';
 import { askTrials, recordTrials } from '../../db/trials.js';
 import { planObjective } from '../../metrics/objectives/plan-objective.js';
+import { plainOpening } from '../../contract/opening.js';
 import type { Coefficients } from '../../contract/coefficients.js';
 import { encodeFloats } from '../../contract/float-text.js';
 import type {
@@ -95,6 +96,7 @@ export function makeSearch(searchId: string, making: Making = {}): OpenRequest {
   return {
     searchId,
     spec,
+    opening: plainOpening(spec.optimizer.budget),
     objective: planObjective(spec.objective),
     contexts,
     texts: all,

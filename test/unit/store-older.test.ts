@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../contract/canonical-json.js';
+import { plainOpening } from '../../contract/opening.js';
 import type { BatchReference, JudgeRequest, OpenRequest, Stage } from '../../contract/payloads.js';
 import type { FusedDocument } from '../../contract/schedule-document.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
@@ -68,6 +69,7 @@ function requestOf(id: string, searchId = id): OpenRequest {
   return {
     searchId,
     spec,
+    opening: plainOpening(spec.optimizer.budget),
     objective: planObjective(spec.objective),
     contexts,
     texts: all,

@@ -156,6 +156,7 @@ describe('views', () => {
       asked: 2,
       scored: 2,
       failed: 0,
+      raced: 0,
       select_scored: 1,
       confirm_scored: 2,
       control_scored: 1,

@@ -33,7 +33,8 @@ export async function optimise(run: SearchRun, start: SearchState): Promise<Sear
   const optimizer =
     start.optimizer === null ? createOptimizer(type, options) : restoreOptimizer(start.optimizer, options);
   for (let state = start; ;) {
-    const points = thinks(type) ? await propose(run, state, optimizer, options) : optimizer.ask();
+    const asked = thinks(type) ? await propose(run, state, optimizer, options) : optimizer.ask();
+    const points = withFirstAsks(state, asked);
     if (points.length === 0) return state;
     showProgress(run, state);
     const trials = points.map((point, i) => ({
@@ -71,6 +72,13 @@ async function propose(
   const { propose: proposeAway } = computeActivities();
   const summary = `${type}: points ${before + 1}-${before + count}`;
   return proposeAway.executeWithOptions({ summary }, [{ optimizer: type, options, state: optimizer.state() }]);
+}
+
+/** The first generation begins with the points that the search was opened with; the optimizer's own fill it up. */
+function withFirstAsks({ told: before, opening }: SearchState, asked: readonly Point[]): readonly Point[] {
+  if (before > 0 || opening.firstAsks.length === 0) return asked;
+  const first = opening.firstAsks.map(({ point }) => point).slice(0, asked.length);
+  return [...first, ...asked.slice(0, asked.length - first.length)];
 }
 
 function optionsOf(

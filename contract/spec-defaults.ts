@@ -1,0 +1,35 @@
+/**
+ * Fields of a search whose defaults depend on other fields, and what older releases left out of the specs they stored.
+ */
+import type { SearchSpec } from './search-spec.js';
+
+/** How far a range that the user did not choose may grow. */
+const GROW_TO: [number, number] = [0.5, 1.5];
+/** Optimizers that model the surface: they take a prior and let the range grow. */
+const MODELLING: readonly string[] = ['auto', 'gp'];
+const RACE = { alpha: 0.05 };
+
+/** Whether an optimizer models the surface. */
+export const modelsSurface = (type: string): boolean => MODELLING.includes(type);
+
+/**
+ * Fills `racing` and `coefficients.growTo`, and takes back what has no effect with the optimizer.
+ *
+ * @param spec a spec with its other defaults filled; it is changed
+ * @param written the same as it was written
+ */
+export function settleDefaults(spec: SearchSpec, written: unknown): void {
+  const { type } = spec.optimizer;
+  spec.racing ??= type === 'grid' ? 'off' : { ...RACE };
+  const { coefficients } = written as { coefficients?: { range?: unknown } | null };
+  const { growTo = coefficients?.range === undefined ? GROW_TO : null } = spec.coefficients;
+  spec.coefficients.growTo = growTo === null || !modelsSurface(type) ? null : [...growTo];
+  if (!modelsSurface(type) && spec.prior === 'auto') spec.prior = 'none';
+}
+
+/** A spec as it was stored: what its release did not have yet is as that release did it. */
+export function completeStored(stored: string): SearchSpec {
+  const spec = JSON.parse(stored) as SearchSpec;
+  const { coefficients, racing = 'off', prior = 'none' } = spec as Partial<SearchSpec>;
+  return { ...spec, coefficients: { ...coefficients!, growTo: coefficients?.growTo ?? null }, racing, prior };
+}

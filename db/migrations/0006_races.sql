@@ -1,0 +1,41 @@
+ALTER TABLE `searches` ADD `opening` text;--> statement-breakpoint
+ALTER TABLE `trials` ADD `pairs` integer;--> statement-breakpoint
+DROP VIEW `search_progress`;--> statement-breakpoint
+DROP VIEW `searches_overview`;--> statement-breakpoint
+DROP VIEW `trial_history`;--> statement-breakpoint
+CREATE VIEW `search_progress` AS 
+  select s.id as search_id, s.model as model, s.precision as precision, s.optimizer as optimizer, s.status as status,
+         count(t.number) as asked, sum(t.status = 'ok') as scored, sum(t.status = 'failed') as failed, sum(t.status = 'raced') as raced,
+         max(case when t.status = 'ok' then t.score end) as best, max(case when t.number = 0 then t.score end) as identity,
+         max(s.updated_at, coalesce(max(t.updated_at), s.updated_at)) as updated_at
+  from searches s left join trials t on t.search_id = s.id and t.stage = 'calibration'
+  group by s.id;--> statement-breakpoint
+CREATE VIEW `searches_overview` AS 
+  select o.*, (julianday(o.updated_at) - julianday(o.created_at)) * 86400 as seconds from (
+    select s.id as search_id, s.status as status,
+           (select l.stage from trials l where l.search_id = s.id
+            order by l.updated_at desc, l.created_at desc limit 1) as stage,
+           s.model as model, s.precision as precision, json_extract(s.spec, '$.scheduler.type') as scheduler,
+           s.steps as steps, s.optimizer as optimizer, json_extract(s.spec, '$.optimizer.budget') as budget,
+           count(case when t.stage = 'calibration' then 1 end) as asked,
+           count(case when t.stage = 'calibration' and t.status = 'ok' then 1 end) as scored,
+           count(case when t.stage = 'calibration' and t.status = 'failed' then 1 end) as failed,
+           count(case when t.stage = 'calibration' and t.status = 'raced' then 1 end) as raced,
+           count(case when t.stage = 'select' and t.status = 'ok' then 1 end) as select_scored,
+           count(case when t.stage = 'confirm' and t.status = 'ok' then 1 end) as confirm_scored,
+           count(case when t.stage = 'control' and t.status = 'ok' then 1 end) as control_scored,
+           max(case when t.stage = 'calibration' and t.status = 'ok' then t.score end) as best,
+           max(case when t.stage = 'calibration' and t.number = 0 then t.score end) as identity,
+           json_extract(s.result, '$.heldOut.gain') as gain, json_extract(s.result, '$.heldOut.low') as gain_low,
+           json_extract(s.result, '$.heldOut.high') as gain_high, s.recommend as verdict,
+           (select sum(w.seconds) from work w where w.search_id = s.id) as worker_seconds, s.message as message,
+           s.created_at as created_at,
+           max(s.updated_at, coalesce(max(t.updated_at), s.updated_at)) as updated_at
+    from searches s left join trials t on t.search_id = s.id
+    group by s.id) o
+  order by o.created_at desc, o.search_id desc;--> statement-breakpoint
+CREATE VIEW `trial_history` AS 
+  select t.search_id as search_id, t.stage as stage, t.number as number, c.sample as sample, c.noise as noise,
+         t.status as status, t.score as score, t.tc as tc, t.iq as iq, t.pairs as pairs,
+         max(case when t.status = 'ok' then t.score end) over (partition by t.search_id, t.stage order by t.number) as best_so_far
+  from trials t join candidates c on c.id = t.candidate_id;
