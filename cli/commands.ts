@@ -122,6 +122,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rank-command.js')).rankCommand,
   },
   {
+    usage: 'pareto [search]',
+    help: 'show the Pareto front of text against quality, or of any two stored scores, over the candidates of a search',
+    flags: flags.PARETO,
+    load: async () => (await import('./commands/pareto-command.js')).paretoCommand,
+  },
+  {
     usage: 'init <model>',
     help: 'look into a model folder, and write a commented spec that runs as it is',
     flags: flags.INIT,

@@ -21,6 +21,7 @@ export * from './distances/kid.js';
 export * from './scores/maniqa.js';
 export * from './scores/pickscore.js';
 export { planObjective, planOutside, type Declared, type DeclaredScore } from './objectives/plan-objective.js';
+export * from './objectives/pareto.js';
 export * from './objectives/ranking.js';
 export { kWeighs, OBJECTIVES } from './objectives/registry.js';
 export type { ObjectiveDefinition, Scores } from './objectives/objective.js';

@@ -259,10 +259,23 @@ export const SCHEDULE = {
 /** Commands that print one table. */
 export const LOOK = { format: TABLE.format };
 
+/** A constraint on what is stored. */
+const atLeast = takes(
+  '<list>',
+  'only candidates whose gain over the baseline is at least so much, for example text=-0.002',
+);
+
 export const RANK = {
   k: takes('<list>', 'values of k to rank at (default 0.5,1,2,5)'),
   pair: takes('<name>', 'use another CLIP-IQA pair as image quality: noisiness, sharpness, ...'),
   top: takes('<n>', 'show the best n candidates at every k (default 1)'),
+  atLeast,
+};
+
+export const PARETO = {
+  scores: takes('<list>', 'two scores, for example clip-score,clip-iqa.warm:higher (default text,quality)'),
+  atLeast,
+  ...LOOK,
 };
 
 export const SCORES = { model: takes('<name>', 'model whose qsched.json names scorers (default shapes)') };

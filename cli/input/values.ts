@@ -38,28 +38,36 @@ export const list = (text: string): string[] => (text === 'none' ? [] : names(te
 /** A name, or null for `none`. */
 export const nameOrNull = (text: string): string | null => (text === 'none' ? null : text);
 
+/** How messages call one part of a list of pairs, and what they show. */
+interface PairText {
+  readonly what: string;
+  readonly example: string;
+}
+
 /**
- * `clip-score=1,clip-iqa.noisiness=2` as a group. A weight that is not a number remains a text.
+ * `a=1,b=2` as a group. What is not a number remains a text.
  *
- * @throws QschedError (usage) for a score without a name or a weight, and for one that is given twice
+ * @param flag its name, for messages
+ * @throws QschedError (usage) for a pair without a name, and for a name that is given twice
  */
-export function weights(text: string): Tree {
+export function pairs(flag: string, text: string, { what, example }: PairText): Tree {
   const group = new Map<string, unknown>();
   for (const part of text.split(',')) {
     const at = part.lastIndexOf('=');
     const name = part.slice(0, Math.max(at, 0)).trim();
-    if (name === '') {
-      throw new QschedError(
-        'usage',
-        `--weights: "${part.trim()}" is not a score with a weight.`,
-        'For example: --weights clip-score-hessel=1,clip-iqa.quality=2; see npx qsched scores.',
-      );
-    }
-    if (group.has(name)) throw new QschedError('usage', `--weights names ${name} twice.`, 'Remove one of them.');
+    if (name === '') throw new QschedError('usage', `${flag}: "${part.trim()}" is not ${what}.`, example);
+    if (group.has(name)) throw new QschedError('usage', `${flag} names ${name} twice.`, 'Remove one of them.');
     group.set(name, number(part.slice(at + 1)));
   }
   return Object.fromEntries(group);
 }
+
+/** `clip-score=1,clip-iqa.noisiness=2` as a group. A weight that is not a number remains a text. @throws QschedError (usage) */
+export const weights = (text: string): Tree =>
+  pairs('--weights', text, {
+    what: 'a score with a weight',
+    example: 'For example: --weights clip-score-hessel=1,clip-iqa.quality=2; see npx qsched scores.',
+  });
 
 /**
  * A whole number of a flag that is not part of a spec.

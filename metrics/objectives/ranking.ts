@@ -7,6 +7,7 @@
  * the Pareto front of TC against IQ, but not every point of the front wins at some k.
  */
 import { scoreOfTerms, varianceShare, type MeanTerms } from './jaq.js';
+import { frontOf } from './pareto.js';
 import { kWeighs } from './registry.js';
 
 /** score(k) = intercept + slope * k. */
@@ -108,17 +109,8 @@ export function winnerChanges(parts: readonly EnvelopePart[], low: number, high:
  * Candidates that no other beats in one term without losing in the other, from the most text to
  * the most quality. Of equal candidates only the first is listed. Missing terms count as equal.
  */
-export function paretoFront(terms: readonly MeanTerms[]): number[] {
-  const tc = (i: number): number => terms[i]!.tc ?? 0;
-  const iq = (i: number): number => terms[i]!.iq ?? 0;
-  const order = terms.map((_, i) => i).sort((a, b) => tc(b) - tc(a) || iq(b) - iq(a) || a - b);
-  let best = -Infinity;
-  return order.filter((i) => {
-    if (!(iq(i) > best)) return false;
-    best = iq(i);
-    return true;
-  });
-}
+export const paretoFront = (terms: readonly MeanTerms[]): number[] =>
+  frontOf(terms.map(({ tc, iq }) => [tc ?? 0, iq ?? 0]));
 
 /**
  * Share of the score's variance over candidates that each term contributes, at these weights. Weights whose squares
