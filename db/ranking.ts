@@ -5,16 +5,16 @@
 import { and, asc, eq, inArray } from 'drizzle-orm';
 import { CLIP_IQA_PROMPTS, type ClipIqaName } from '../metrics/scores/clip-iqa.js';
 import type { MeanTerms } from '../metrics/objectives/jaq.js';
-import { planObjective, type Declared } from '../metrics/objectives/plan-objective.js';
 import { canonicalJson } from '../contract/canonical-json.js';
 import type { Coefficients } from '../contract/coefficients.js';
 import { QschedError } from '../contract/errors.js';
 import { scorersOf } from '../contract/objective-plan.js';
-import type { ObjectiveChoice, SearchSpec } from '../contract/search-spec.js';
+import type { SearchSpec } from '../contract/search-spec.js';
 import { knownEvaluations, splitPrompts, type Known } from './evaluations.js';
 import type { Store } from './open-store.js';
 import { candidates, contexts, trials } from './schema.js';
 import { searchContextIds } from './searches.js';
+import { storedObjective } from './stored-scores.js';
 import { stepCount } from '../contract/step-count.js';
 
 /** A scored calibration trial. */
@@ -37,7 +37,8 @@ export interface RankableSearch {
   /** Trials with a score, in the order in which they were asked, without the baseline. */
   readonly trials: readonly RankedTrial[];
   readonly identity: RankedTrial | null;
-  /** Numbers of the trials that failed, and of those without a score so far. */
+  /** Numbers of the trials that were raced out on part of the prompts, that failed, and without a score so far. */
+  readonly raced: readonly number[];
   readonly failed: readonly number[];
   readonly open: readonly number[];
   readonly prompts: readonly string[];
@@ -67,7 +68,9 @@ export function readRankable(store: Store, { id, status, spec }: StoredSearch, p
   const prompts = splitPrompts(store, id, 'calibration');
   const own = searchContextIds(store, id, spec.precision);
   const used = Object.fromEntries(
-    objectiveScorers(spec.objective).flatMap((scorer) => (own[scorer] === undefined ? [] : [[scorer, own[scorer]]])),
+    scorersOf(storedObjective(spec.objective)).flatMap((scorer) =>
+      own[scorer] === undefined ? [] : [[scorer, own[scorer]]],
+    ),
   );
   const rows = store
     .select({
@@ -120,23 +123,12 @@ export function readRankable(store: Store, { id, status, spec }: StoredSearch, p
     ownWinner: best.trial,
     trials: searched,
     identity: scored.find(({ trial }) => trial === 0) ?? null,
+    raced: numbers('raced'),
     failed: numbers('failed'),
     open: numbers('asked'),
     prompts,
     provenance: provenanceOf(store, used),
   };
-}
-
-/** Scorers of a stored objective. The terms of plug-ins are defined in their folders, which are not needed here. */
-function objectiveScorers(choice: ObjectiveChoice): string[] {
-  const named = Object.entries(choice.weights ?? {}).map(([name, weight]) => ({
-    name: name.split('@')[0]!,
-    judges: 'quality' as const,
-    direction: weight > 0 ? ('higher' as const) : ('lower' as const),
-    scorer: name.split('@')[1] ?? name,
-  }));
-  const declared: Declared = (scorer) => named.filter((one) => one.scorer === scorer);
-  return scorersOf(planObjective(choice, declared));
 }
 
 function provenanceOf(store: Store, used: Readonly<Record<string, string>>): Record<string, Provenance> {

@@ -1,6 +1,8 @@
 /**
  * `qsched rank`: re-ranks stored candidates with other values of k. Reads only the database: no server, no model.
  */
+import { keepingTrials } from '../../db/constraints.js';
+import { calibrationOf } from '../../db/stored-terms.js';
 import { readRankable, refuseMixed, type RankableSearch } from '../../db/ranking.js';
 import { CLIP_IQA_PROMPTS, type ClipIqaName } from '../../metrics/scores/clip-iqa.js';
 import { scoreOfTerms } from '../../metrics/objectives/jaq.js';
@@ -20,6 +22,7 @@ import type { Given } from '../input/flag.js';
 import type { RANK } from '../input/flags.js';
 import { rankText, type RankDocument, type RankedScore, type RankingAt, type TrialName } from '../text/rank-text.js';
 import { requireSearch, withStore } from '../input/stored-search.js';
+import { numericThresholds } from '../input/thresholds.js';
 import { whole } from '../input/values.js';
 
 /** Flags of `rank`. */
@@ -31,29 +34,50 @@ const DEFAULT_KS = '0.5,1,2,5';
 export function rankCommand(ids: readonly string[], flags: RankFlags): number {
   const ks = parseKs(flags.k ?? DEFAULT_KS);
   const pair = parsePair(flags.pair);
+  const atLeast = numericThresholds(flags.atLeast);
   const top = whole('--top', flags.top, 1, Number.MAX_SAFE_INTEGER) ?? 1;
   const searches = withStore((store) => {
     const wanted = ids.length === 0 ? [undefined] : [...new Set(ids)];
-    return wanted.map((id) => requireSearch(store, id)).map((search) => readRankable(store, search, pair));
+    return wanted
+      .map((id) => requireSearch(store, id))
+      .map((search): KeptSearch => {
+        const kept = keepingTrials(calibrationOf(store, search), search.spec.objective, atLeast, '--at-least');
+        return { ...readRankable(store, search, pair), kept };
+      });
   });
-  const document = rank(searches, ks, pair ?? null, top);
+  const document = rank(searches, { ks, pair: pair ?? null, top, atLeast: flags.atLeast });
   if (flags.json) printJson(document);
   else print(rankText(document));
   return 0;
 }
 
-/** @throws QschedError (usage) if the searches cannot be ranked together */
-function rank(
-  searches: readonly RankableSearch[],
-  ks: readonly number[],
-  pair: string | null,
-  top: number,
-): RankDocument {
+/** A search with the numbers of the trials that keep the constraint. */
+interface KeptSearch extends RankableSearch {
+  readonly kept: ReadonlySet<number>;
+}
+
+interface RankOptions {
+  readonly ks: readonly number[];
+  readonly pair: string | null;
+  readonly top: number;
+  /** The constraint as it was given. */
+  readonly atLeast: string | undefined;
+}
+
+/** @throws QschedError (usage) if the searches cannot be ranked together, or nothing keeps the constraint */
+function rank(searches: readonly KeptSearch[], { ks, pair, top, atLeast }: RankOptions): RankDocument {
   const differences = refuseMixed(searches);
   const { type, weights: inside } = searches[0]!.spec.objective;
-  const trials = searches.flatMap((search) => search.trials);
+  const trials = searches.flatMap((search) => search.trials.filter(({ trial }) => search.kept.has(trial)));
   // Baselines first, so that the baseline wins among equal scores, as in a search.
-  const all = [...searches.flatMap(({ identity }) => identity ?? []), ...trials];
+  const all = [...searches.flatMap(({ identity, kept }) => (identity && kept.has(0) ? identity : [])), ...trials];
+  if (all.length === 0) {
+    throw new QschedError(
+      'usage',
+      `No candidate gains as much over its baseline as --at-least ${atLeast} asks for.`,
+      'Ask for less.',
+    );
+  }
   const weights = (k: number) => weightsAt(type, k, all[0]!.tc !== null);
   const own = new Map(searches.map(({ id, ownWinner }) => [id, ownWinner]));
   const identities = new Map(searches.map(({ id, identity }) => [id, identity]));
@@ -76,7 +100,7 @@ function rank(
     };
   };
   return {
-    searches: searches.map(({ id, status, spec, k, trials: scored, open, failed }) => ({
+    searches: searches.map(({ id, status, spec, k, trials: scored, raced, open, failed }) => ({
       id,
       status,
       model: spec.model,
@@ -84,6 +108,7 @@ function rank(
       steps: spec.scheduler.steps,
       k,
       scored: scored.length,
+      raced,
       open: open.length,
       failed,
     })),
@@ -106,11 +131,21 @@ function rank(
     notes: [
       ...differences,
       ...searches.flatMap(unfinished),
+      ...(atLeast === undefined ? [] : [excludedNote(searches, trials.length, atLeast)]),
       ...(all.every(({ tc, iq }) => tc !== null && iq !== null)
         ? []
         : [`The objective ${type} has only one term here, so k has no effect.`]),
     ],
   };
+}
+
+function excludedNote(searches: readonly KeptSearch[], left: number, atLeast: string): string {
+  const all = searches.reduce((sum, { trials }) => sum + trials.length, 0);
+  const excluded = all - left;
+  return (
+    `${excluded} of ${all} candidates gain${excluded === 1 ? 's' : ''} less over ${excluded === 1 ? 'its' : 'their'} ` +
+    `baseline than --at-least ${atLeast} asks for.`
+  );
 }
 
 function unfinished({ id, status, spec, trials, open, failed }: RankableSearch): string[] {

@@ -43,6 +43,8 @@ export interface RankDocument {
     readonly steps: number;
     readonly k: number;
     readonly scored: number;
+    /** Numbers of candidates that were raced out on part of the prompts. */
+    readonly raced: readonly number[];
     readonly open: number;
     readonly failed: readonly number[];
   }[];
@@ -61,8 +63,9 @@ export interface RankDocument {
   readonly notes: readonly string[];
 }
 
-const lostOf = (failed: readonly number[]): string =>
-  failed.length === 0 ? '' : `, ${failed.length} failed: ${failed.map((trial) => `#${trial}`).join(' ')}`;
+const lostOf = (raced: readonly number[], failed: readonly number[]): string =>
+  (raced.length === 0 ? '' : `, ${raced.length} raced out`) +
+  (failed.length === 0 ? '' : `, ${failed.length} failed: ${failed.map((trial) => `#${trial}`).join(' ')}`);
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 /** A k to 6 significant digits, without trailing zeros. */
 const weight = (k: number): string => String(Number(k.toPrecision(6)));
@@ -80,9 +83,9 @@ export function rankText(document: RankDocument): string {
     usesK(objective) ? `k = ${k}` : `score = ${scoreFormula({ type: objective, k, weights }, terms)}`;
   return [
     ...searches.map(
-      ({ id, status, model, precision, steps, k, scored, failed }) =>
+      ({ id, status, model, precision, steps, k, scored, raced, failed }) =>
         `${id}: ${model} ${precision}, ${stepCount(steps)}, searched with ${objectiveOf(k)}, ${status}; ` +
-        `${scored} candidates ranked${lostOf(failed)}`,
+        `${scored} candidates ranked${lostOf(raced, failed)}`,
     ),
     ...notes.map((note) => `  ${note}`),
     '',

@@ -5,16 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { rankCommand, type RankFlags } from '../../cli/commands/rank-command.js';
-import { plainOpening } from '../../contract/opening.js';
 import type { RankDocument } from '../../cli/text/rank-text.js';
 import { openStore, type Store } from '../../db/open-store.js';
-import { closeSearch, openSearch } from '../../db/searches.js';
-import { askTrials, recordTrials } from '../../db/trials.js';
-import { planObjective } from '../../metrics/objectives/plan-objective.js';
-import { encodeFloats } from '../../contract/float-text.js';
-import type { BatchReference } from '../../contract/payloads.js';
-import type { SearchResult } from '../../contract/search-result.js';
-import { parseSearchSpec } from '../../contract/validate.js';
+import { makeKnownSearch, NAMES, PROVENANCE, type Making } from './known-search.js';
 
 let folder: string;
 let store: Store;
@@ -31,132 +24,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Text, quality and noisiness of a candidate; null fails it. */
-type Candidate = readonly [text: number, quality: number, noisiness: number] | null;
-
-interface Making {
-  readonly candidates?: readonly Candidate[];
-  readonly spec?: Record<string, unknown>;
-  readonly provenance?: Record<string, unknown>;
-  readonly finished?: boolean;
-  /** Trials that are asked but not scored. */
-  readonly open?: number;
-  readonly names?: readonly string[];
-}
-
-const PROVENANCE = {
-  files: { 'unet.onnx': 'a' },
-  precision: 'w4a8',
-  schedule: { steps: 4 },
-  scorer: { name: 'clip', version: 3, files: { 'model.onnx': 'b' } },
-  numeric: { provider: 'cpu', batch: 20 },
-};
-const NAMES = ['cosine', 'clip-iqa.quality', 'clip-iqa.noisiness'];
-
-/**
- * By k: #1 (1, 0.1), #2 (0.5, 0.5), #3 (0, 0.75): #1 wins to k = 1.25, #2 to k = 2, #3 above; #4 is
- * beaten in both by #2. The baseline is (0.25, 0.25).
- */
-const KNOWN: readonly Candidate[] = [
-  [0.25, 0.25, 0.5],
-  [1, 0.1, 0.2],
-  [0.5, 0.5, 0.9],
-  [0, 0.75, 0.1],
-  [0.4, 0.45, 0.3],
-  null,
-];
-
-function makeSearch(
-  id: string,
-  {
-    candidates = KNOWN,
-    spec: more = {},
-    provenance = PROVENANCE,
-    finished = true,
-    open = 0,
-    names = NAMES,
-  }: Making = {},
-): void {
-  const texts = { calibration: ['a', 'b'], select: ['c', 'd'], confirm: ['e', 'f'] };
-  const spec = parseSearchSpec({
-    model: 'm',
-    prompts: { texts: texts.calibration, seeds: [0, 1] },
-    select: { texts: texts.select },
-    confirm: { texts: texts.confirm },
-    ...more,
-  });
-  const calibration = spec.prompts.texts!;
-  const objective = planObjective(spec.objective);
-  const split = (of: readonly string[], seeds: readonly number[]) => ({
-    set: null,
-    texts: of,
-    count: of.length,
-    sha256: '',
-    nounsSha256: null,
-    seeds,
-  });
-  const context = `${id}-context`;
-  openSearch(store, {
-    searchId: id,
-    spec,
-    opening: plainOpening(spec.optimizer.budget),
-    objective,
-    contexts: [{ id: context, model: 'm', precision: spec.precision, scorer: 'objective', provenance }],
-    splits: {
-      calibration: split(calibration, spec.prompts.seeds),
-      select: split(texts.select, [500]),
-      confirm: split(texts.confirm, [1000]),
-    },
-    texts: { ...texts, calibration },
-    nouns: null,
-  });
-  const batch: BatchReference = {
-    searchId: id,
-    stage: 'calibration',
-    contexts: { objective: context },
-    split: 'calibration',
-    seeds: spec.prompts.seeds,
-    objective,
-  };
-  const images = calibration.length * spec.prompts.seeds.length;
-  const trials = [...candidates, ...Array.from({ length: open }, () => null)].map((_, index) => ({
-    index,
-    point: [index],
-    coefficients: { sample: [1 + index / 64, 1], noise: [1, 1 - index / 64] },
-  }));
-  askTrials(store, { ...batch, trials, retryFailed: false });
-  const evaluations = Array.from({ length: images }, (_, i) => i);
-  recordTrials(store, {
-    ...batch,
-    names: { objective: names },
-    trials: candidates.map((candidate, index) => ({
-      index,
-      coefficients: trials[index]!.coefficients,
-      evaluations,
-      failed: candidate === null ? [{ at: 0, reason: 'the image is not finite' }] : [],
-      // CLIPScore of Hessel et al. is 2.5 cos.
-      scorers: [
-        {
-          scorer: 'objective',
-          values: encodeFloats(
-            Float64Array.from(
-              evaluations.flatMap(() => {
-                const [text, quality, noisiness] = candidate ?? [0, 0, 0];
-                return [text / 2.5, quality, noisiness].slice(0, names.length);
-              }),
-            ),
-          ),
-        },
-      ],
-    })),
-  });
-  if (finished) {
-    closeSearch(store, id, {
-      status: 'finished',
-      result: { heldOut: { recommend: 'none' } } as unknown as SearchResult,
-    });
-  }
-}
+const makeSearch = (id: string, making?: Making): void => makeKnownSearch(store, id, making);
 
 /** What the command prints. */
 function printed(ids: readonly string[], flags: RankFlags = {}): string {
@@ -220,7 +88,18 @@ describe('one search', () => {
       [changes[1]!.k, null],
     ]);
     expect(searches).toEqual([
-      { id: 's', status: 'finished', model: 'm', precision: 'w4a8', steps: 4, k: 2, scored: 4, open: 0, failed: [5] },
+      {
+        id: 's',
+        status: 'finished',
+        model: 'm',
+        precision: 'w4a8',
+        steps: 4,
+        k: 2,
+        scored: 4,
+        raced: [],
+        open: 0,
+        failed: [5],
+      },
     ]);
     expect(notes).toEqual([]);
   });
@@ -390,6 +269,49 @@ describe('one search', () => {
     expect(printed(['s'], { k: '3,4' })).toContain('The winner is the same from k = 3 to 4.');
     expect(printed(['s'], { k: '3' })).toContain('The winner at k = 3 is #3.\n');
   });
+});
+
+describe('a constraint', () => {
+  test('leaves out candidates that gain less over the baseline', () => {
+    makeSearch('s');
+    // Gains in text over 0.25: #1 +0.75, #2 +0.25, #3 -0.25, #4 +0.15.
+    const { ks, pareto, searches, notes } = ranked(['s'], { k: '2,5', atLeast: 'text=-0.1' });
+    expect(ks.map(({ winner }) => winner.trial)).toEqual([2, 2]);
+    expect(pareto.map(({ trial }) => trial)).toEqual([1, 2]);
+    expect(searches[0]!.scored).toBe(4);
+    expect(notes).toEqual(['1 of 4 candidates gains less over its baseline than --at-least text=-0.1 asks for.']);
+    expect(ranked(['s'], { k: '5', atLeast: 'text=-0.25' }).ks[0]!.winner.trial).toBe(3);
+    const noisy = ranked(['s'], { k: '5', atLeast: 'text=0, clip-iqa.noisiness=0.3' });
+    expect([noisy.ks[0]!.winner.trial, noisy.pareto.length]).toEqual([2, 1]);
+    expect(noisy.ks[0]!.aboveIdentity).toBeCloseTo(3 - 1.5, 12);
+  });
+
+  test.each([
+    [
+      { atLeast: 'text' },
+      'usage: --at-least: "text" is not a score with a number. For example: --at-least text=-0.002',
+    ],
+    [{ atLeast: 'text=a' }, 'usage: --at-least: the number of text is "a", which is not a finite number.'],
+    [{ atLeast: 'text=1,text=2' }, 'usage: --at-least names text twice.'],
+    [
+      { atLeast: 'hpsv2=0' },
+      'usage: --at-least names "hpsv2", which is not stored for this search. Allowed: text, quality, score, clip-score,',
+    ],
+    [{ atLeast: 'txt=0' }, 'Did you mean "text"?'],
+    [{ atLeast: 'text=2' }, 'usage: No candidate gains as much over its baseline as --at-least text=2 asks for.'],
+  ] satisfies [RankFlags, string][])('%o is refused', (flags, sentence) => {
+    makeSearch('s');
+    expect(refusal(['s'], flags)).toContain(sentence);
+  });
+});
+
+test('candidates that were raced out on part of the prompts are not ranked, and counted', () => {
+  makeSearch('s');
+  store.$client.prepare("update trials set status = 'raced', pairs = 2 where number = 3").run();
+  const { ks, searches, notes } = ranked(['s'], { k: '5' });
+  expect([ks[0]!.winner.trial, searches[0]!.scored, searches[0]!.raced]).toEqual([2, 3, [3]]);
+  expect(notes).toEqual([]);
+  expect(printed(['s'])).toContain('finished; 3 candidates ranked, 1 raced out, 1 failed: #5\n');
 });
 
 describe('several searches', () => {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createObjective, scoreOfTerms, varianceShare } from '../../metrics/objectives/jaq.js';
 import { planObjective } from '../../metrics/objectives/plan-objective.js';
+import { frontOf } from '../../metrics/objectives/pareto.js';
 import {
   lineOf,
   paretoFront,
@@ -188,6 +189,47 @@ describe('the upper envelope', () => {
         const all = lines(terms);
         return winnerChanges(upperEnvelope(all), 0, 1e9).every(({ k, from, to }) =>
           close(all[from]!.intercept + all[from]!.slope * k, all[to]!.intercept + all[to]!.slope * k),
+        );
+      }),
+    );
+  });
+});
+
+/** Pairs on a coarse grid, so that equal pairs and equal coordinates are common, and pairs of any value. */
+const pairs = fc.oneof(
+  fc.array(fc.tuple(fc.integer({ min: -3, max: 3 }), fc.integer({ min: -3, max: 3 })), { maxLength: 30 }),
+  fc.array(fc.tuple(fc.double({ noNaN: true }), fc.double({ noNaN: true, min: -1e300 })), { maxLength: 30 }),
+);
+
+describe('the front of two scores', () => {
+  test('is what nothing dominates, the earliest of equal ones, from the best first score on', () => {
+    fc.assert(
+      fc.property(pairs, (scores) => {
+        const front = frontOf(scores);
+        const beats = ([a, b]: readonly [number, number], [c, d]: readonly [number, number]) =>
+          a >= c && b >= d && (a > c || b > d);
+        const expected = scores.flatMap((one, i) =>
+          scores.some((other, j) => beats(other, one) || (j < i && other[0] === one[0] && other[1] === one[1]))
+            ? []
+            : [i],
+        );
+        expect([...front].sort((a, b) => a - b)).toEqual(expected);
+        front.slice(1).forEach((i, at) => {
+          expect(scores[i]![0]).toBeLessThan(scores[front[at]!]![0]);
+          expect(scores[i]![1]).toBeGreaterThan(scores[front[at]!]![1]);
+        });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('does not depend on candidates that are dominated, nor on an increasing transformation', () => {
+    fc.assert(
+      fc.property(pairs, (scores) => {
+        const front = frontOf(scores);
+        expect(frontOf(front.map((i) => scores[i]!))).toEqual(front.map((_, i) => i));
+        expect(frontOf(scores.map(([a, b]) => [Math.sign(a), Math.sign(b)]))).toEqual(
+          frontOf(scores.map(([a, b]) => [2 * Math.sign(a) + 1, 3 * Math.sign(b)])),
         );
       }),
     );
