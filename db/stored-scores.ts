@@ -14,9 +14,9 @@ import type { Calibration, StoredTrial } from './stored-terms.js';
 /** A score of stored trials. */
 export interface StoredScore extends Pick<ScorePlan, 'name' | 'direction'> {
   /** Of a trial with a score, oriented so that higher is better. */
-  of(trial: StoredTrial): number;
+  readonly of: (trial: StoredTrial) => number;
   /** The same per image, in prompt-then-seed order; null if that cannot be computed without the files of a plug-in. */
-  images(trial: StoredTrial): number[] | null;
+  readonly images: (trial: StoredTrial) => number[] | null;
 }
 
 /** What a name is looked up for. */
@@ -84,8 +84,10 @@ const refuseWith = (error: () => QschedError): never => {
 const ownValue = ({ tc, iq, score }: StoredTrial, name: OwnScore): number | null =>
   ({ text: tc, quality: iq, score })[name];
 
-const imageScores = (plan: ObjectivePlan, rows: readonly Row[] | null): number[] | null =>
-  rows === null ? null : rows.map(createObjective(plan).perImage);
+function imageScores(plan: ObjectivePlan, rows: readonly Row[] | null): number[] | null {
+  const objective = createObjective(plan);
+  return rows === null ? null : rows.map((row) => objective.perImage(row));
+}
 
 /** Rows that have every term of a plan; null if one of them does not. */
 function rowsOf({ rows }: Calibration, plan: ObjectivePlan, { candidateId }: StoredTrial): Row[] | null {

@@ -30,7 +30,7 @@ export interface Calibration {
   /** Scorers with a context in this search: of these alone terms can be stored. */
   readonly scorers: readonly string[];
   /** Terms of a candidate's images in prompt-then-seed order; null if one is not stored or failed. */
-  rows(candidateId: string, scorers: readonly string[]): Row[] | null;
+  readonly rows: (candidateId: string, scorers: readonly string[]) => Row[] | null;
 }
 
 /** The calibration trials of a stored search, and their terms. */
@@ -64,7 +64,7 @@ export function calibrationOf(
     })),
     seeds: seeds.length,
     scorers: Object.keys(contexts),
-    rows(candidateId, scorers) {
+    rows: (candidateId, scorers) => {
       if (scorers.some((scorer) => contexts[scorer] === undefined)) return null;
       const used = Object.fromEntries(scorers.map((scorer) => [scorer, contexts[scorer]!]));
       const known = knownEvaluations(store, used, candidateId, prompts, seeds);

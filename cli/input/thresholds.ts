@@ -2,7 +2,7 @@
  * `--at-least text=-0.002,clip-iqa.noisiness=0`: the least gain over the baseline in each score.
  */
 import { QschedError } from '../../contract/errors.js';
-import { number, pairs, type Tree } from './values.js';
+import { pairs, type Tree } from './values.js';
 
 const EXAMPLE = 'For example: --at-least text=-0.002: the text term may lose 0.002 at most.';
 
