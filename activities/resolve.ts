@@ -7,13 +7,13 @@ import { fittedPrompts } from '../db/fits.js';
 import type { Store } from '../db/open-store.js';
 import { resolveSchedules } from '../db/resolve-schedules.js';
 import { readingOf } from '../contract/same-prompt.js';
-import { resolveSplit } from '../inference/prompts/prompt-sets.js';
+import { textsHere } from '../inference/prompts/prompt-sets.js';
 import type { ResolvedSchedule } from '../contract/evaluate-payloads.js';
 import type { EvaluateSpec } from '../contract/evaluate-spec.js';
 
 /** @throws QschedError (usage) for a reference that stands for nothing */
 export function resolveRows(store: Store, spec: EvaluateSpec): ResolvedSchedule[] {
-  const texts = textsHere(spec);
+  const texts = textsHere(spec.prompts, 'prompts');
   return resolveSchedules(store, spec).map((resolved) => {
     if (resolved.source === null) return resolved;
     const { source } = resolved;
@@ -25,13 +25,4 @@ export function resolveRows(store: Store, spec: EvaluateSpec): ResolvedSchedule[
     const seen = texts.filter((text) => read.has(readingOf(text))).length;
     return seen === 0 ? resolved : { ...resolved, seen };
   });
-}
-
-/** The prompts, where this machine has them; only workers must. */
-function textsHere({ prompts }: EvaluateSpec): string[] {
-  try {
-    return resolveSplit(prompts, 'prompts').texts;
-  } catch {
-    return [];
-  }
 }

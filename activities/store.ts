@@ -45,6 +45,7 @@ import { planSearch } from '../planning/search.js';
 import { checkEvaluate, checkSpec, type ModelServed } from './check.js';
 import { asActivity } from './failures.js';
 import { resolveRows } from './resolve.js';
+import { checkPriorEarly, priorNotes, settleOpening } from './settle-opening.js';
 
 /** What the store activities need: the database, and whether the namespace has our search attributes. */
 export interface StoreDependencies {
@@ -67,7 +68,11 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
       }
     });
   return {
-    check: (request: CheckRequest): Promise<void> => asActivity(() => checkSpec(request, modelServed)),
+    check: (request: CheckRequest): Promise<void> =>
+      guarded(async () => {
+        await checkSpec(request, modelServed);
+        checkPriorEarly(store, request);
+      }),
     checkEvaluate: (request: CheckEvaluateRequest): Promise<CheckedEvaluation> =>
       asActivity(() => checkEvaluate(request, modelServed)),
     resolveSchedules: (request: { spec: EvaluateSpec }): Promise<ResolvedSchedule[]> =>
@@ -91,9 +96,13 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
     planSearch: (request: PlanSearchRequest): Promise<SearchPlan> =>
       guarded(async () => {
         const { searchId, spec, quantised, reference } = request;
-        const { plan, opening } = planSearch(spec, quantised, reference);
-        const opened = openSearch(store, { searchId, ...opening });
-        return { ...plan, opening: opened, searchAttributes, workers: await countWorkers(plan.quantised.scoreQueue) };
+        const planned = planSearch(spec, quantised, reference);
+        const { plan } = planned;
+        const asked = settleOpening(store, { searchId, ...planned.opening }, quantised);
+        const opening = openSearch(store, asked);
+        const notes = [...plan.notes, ...priorNotes(store, asked, opening, quantised)];
+        const workers = await countWorkers(plan.quantised.scoreQueue);
+        return { ...plan, notes, opening, searchAttributes, workers };
       }),
     planEvaluation: (request: PlanEvaluationRequest): Promise<EvaluatePlan> => guarded(() => planEvaluation(request)),
     baselines: ({ rows }: BaselinesRequest): Promise<WireSchedule[]> =>

@@ -11,11 +11,21 @@ export interface FirstAsk {
   readonly from: 'prior' | 'match' | 'linear';
 }
 
-/** Scores of an earlier search, copied. */
+/** A point of an earlier search. */
+export interface PriorPoint {
+  /** In this search's own parameters; it may lie outside the range. */
+  readonly point: readonly number[];
+  /** Gain over the baseline of the earlier search, on its prompts, in the objective of this search. */
+  readonly score: number;
+}
+
+/** Scores of an earlier search, copied: it may change or be deleted afterwards. */
 export interface Prior {
   readonly searchId: string;
-  /** In this search's own parameters; scores as the earlier search had them. */
-  readonly points: readonly { readonly point: readonly number[]; readonly score: number }[];
+  /** Its network in words, for example `shapes w8a8, 4 steps`. */
+  readonly network: string;
+  /** Its best first; at most 256. */
+  readonly points: readonly PriorPoint[];
 }
 
 /** Plain JSON. */

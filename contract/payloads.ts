@@ -36,6 +36,7 @@ export interface ContextRecord {
 
 /** A spec to look at before a worker is waited for. */
 export interface CheckRequest {
+  readonly searchId: string;
   readonly spec: SearchSpec;
   /** The spec as the user wrote it. */
   readonly input: unknown;

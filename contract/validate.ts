@@ -6,7 +6,7 @@ import { checkStepLists, expandScheduler } from './expand-scheduler.js';
 import { explainIssues, type Path } from './explain-issues.js';
 import { settleCount } from './prompt-count.js';
 import { readingOf } from './same-prompt.js';
-import { settleDefaults } from './spec-defaults.js';
+import { modelsSurface, settleDefaults } from './spec-defaults.js';
 import { SearchSpec, type ObjectiveChoice } from './search-spec.js';
 
 const EXAMPLE = 'For example: {"model": "shapes", "precision": "w4a8"}';
@@ -72,6 +72,7 @@ function checkAcross(spec: SearchSpec): void {
       'Use one-plus-one for one candidate at a time.',
     );
   }
+  checkPrior(spec);
   checkRange(spec);
   for (const [i, a] of SPLITS.entries()) {
     for (const b of SPLITS.slice(i + 1)) {
@@ -85,6 +86,16 @@ function checkAcross(spec: SearchSpec): void {
       }
     }
   }
+}
+
+/** @throws QschedError (usage) for a prior that the optimizer would not read */
+function checkPrior({ prior, optimizer: { type } }: SearchSpec): void {
+  if (prior === 'auto' || prior === 'none' || modelsSurface(type)) return;
+  throw new QschedError(
+    'usage',
+    `prior is "${prior}", but the optimizer "${type}" cannot start from an earlier search.`,
+    'Set optimizer.type to "auto" or "gp", or leave the prior out.',
+  );
 }
 
 /** A range grows from the inside to its limits. @throws QschedError (usage) */

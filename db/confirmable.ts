@@ -8,13 +8,14 @@ import { planObjective } from '../metrics/objectives/plan-objective.js';
 import { meanGain } from '../metrics/statistics/paired-gain.js';
 import type { Coefficients } from '../contract/coefficients.js';
 import type { ObjectivePlan } from '../contract/objective-plan.js';
+import type { Stage } from '../contract/payloads.js';
 import type { SearchSpec } from '../contract/search-spec.js';
 import { completeStored } from '../contract/spec-defaults.js';
 import { knownEvaluations, splitPrompts } from './evaluations.js';
 import { candidateId } from './keys.js';
 import type { Store } from './open-store.js';
 import { prompts, scheduleOrigins, searches, searchPrompts, trials } from './schema.js';
-import { searchContextIds } from './searches.js';
+import { heldOpening, searchContextIds } from './searches.js';
 
 /** Gain of coefficients over the baseline on the calibration images; null if either has no score there. */
 export const calibrationGain = (store: Store, searchId: string, coefficients: Coefficients): number | null =>
@@ -72,15 +73,31 @@ function imageScores(
   return promptIds.map((_, p) => scores.slice(p * seeds.length, (p + 1) * seeds.length));
 }
 
-/** Texts of the prompts with which a search chose its finalist. */
+/** Texts of the prompts with which a search chose its finalist, and of those with which its prior did. */
 export function seenPrompts(store: Store, searchId: string): Set<string> {
+  const behind = priorsBehind(store, searchId);
+  return new Set(behind.flatMap((id) => [...splitTexts(store, id, 'calibration', 'select')]));
+}
+
+/** Texts of a search's prompts. */
+export function splitTexts(store: Store, searchId: string, ...splits: Stage[]): Set<string> {
   const rows = store
     .select({ text: prompts.text })
     .from(searchPrompts)
     .innerJoin(prompts, eq(prompts.id, searchPrompts.promptId))
-    .where(and(eq(searchPrompts.searchId, searchId), inArray(searchPrompts.split, ['calibration', 'select'])))
+    .where(and(eq(searchPrompts.searchId, searchId), inArray(searchPrompts.split, splits)))
     .all();
   return new Set(rows.map(({ text }) => text));
+}
+
+/** A search, the one that it started from, the one that that one started from, and so on, as far as they are stored. */
+function priorsBehind(store: Store, searchId: string): string[] {
+  const found: string[] = [];
+  for (let id: string | undefined = searchId; id !== undefined && !found.includes(id);) {
+    found.push(id);
+    id = heldOpening(store, id)?.prior?.searchId;
+  }
+  return found;
 }
 
 /**
@@ -90,7 +107,7 @@ export function seenPrompts(store: Store, searchId: string): Set<string> {
  * @param source the id of a search or of a schedule
  */
 export function searchesBehind(store: Store, source: string): string[] {
-  if (store.select({ id: searches.id }).from(searches).where(eq(searches.id, source)).get()) return [source];
+  if (isStored(store, source)) return [source];
   const rows = store
     .selectDistinct({ id: scheduleOrigins.searchId, kind: scheduleOrigins.kind })
     .from(scheduleOrigins)
@@ -98,3 +115,7 @@ export function searchesBehind(store: Store, source: string): string[] {
     .all();
   return [...new Set(rows.flatMap(({ id, kind }) => (id === null || kind === 'identity' ? [] : [id])))];
 }
+
+/** Whether there is a search with this id. */
+export const isStored = (store: Store, id: string): boolean =>
+  store.select({ id: searches.id }).from(searches).where(eq(searches.id, id)).get() !== undefined;

@@ -28,7 +28,7 @@ export function openSearch(store: Store, request: OpenRequest): Opening {
   const { searchId, spec } = request;
   return store.transaction((tx) => {
     refuseOther(tx, request);
-    const opening = openingOf(tx, request);
+    const opening = heldOpening(tx, searchId) ?? request.opening;
     for (const { id, model, precision, scorer, provenance } of request.contexts) {
       tx.insert(contexts)
         .values({ id, model, precision, scorer, provenance: JSON.stringify(provenance) })
@@ -64,14 +64,18 @@ export function openSearch(store: Store, request: OpenRequest): Opening {
   });
 }
 
-/** What was settled when the search was opened first; what is to be settled now if it has no trials yet. */
-function openingOf(reader: Reader, { searchId, opening }: OpenRequest): Opening {
+/**
+ * What was settled when a search was opened first.
+ *
+ * @returns null as long as the search has no trials: it is settled when it is opened again
+ */
+export function heldOpening(reader: Reader, searchId: string): Opening | null {
   const stored = reader
     .select({ opening: searches.opening, spec: searches.spec })
     .from(searches)
     .where(eq(searches.id, searchId))
     .get();
-  if (stored === undefined || !isCalibrated(reader, searchId)) return opening;
+  if (stored === undefined || !isCalibrated(reader, searchId)) return null;
   if (stored.opening !== null) return JSON.parse(stored.opening) as Opening;
   return plainOpening(completeStored(stored.spec).optimizer.budget);
 }

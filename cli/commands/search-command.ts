@@ -13,7 +13,7 @@ import { followedSearch, isRunning, startSearch } from '../follow/follow-search.
 import { runToEnd } from '../follow/visit-host.js';
 import type { Host } from '../host/host.js';
 import { servingOf } from '../host/serving.js';
-import { checkSearch } from '../input/check-here.js';
+import { checkPriorHere, checkSearch } from '../input/check-here.js';
 import type { Given } from '../input/flag.js';
 import { placesOf } from '../input/flag-places.js';
 import { RESUME, type SEARCH } from '../input/flags.js';
@@ -42,6 +42,7 @@ export async function searchCommand(file: string | undefined, flags: RunFlags): 
   }
   const wanted = flags.id ?? idOf(spec, input);
   const id = withAnyStore((store) => freshId(store, wanted, spec, flags.id !== undefined));
+  places.named(() => checkPriorHere(id, spec));
   return runToVerdict(id, { spec, input }, flags);
 }
 

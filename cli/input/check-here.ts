@@ -1,10 +1,12 @@
 /**
  * Checks of a spec before anything is started, as far as this machine's files allow.
  */
+import { checkPrior } from '../../db/find-prior.js';
 import { resolveSchedules } from '../../db/resolve-schedules.js';
 import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import { listModels } from '../../inference/models/model-roots.js';
+import { textsHere } from '../../inference/prompts/prompt-sets.js';
 import { checkEvaluationFiles, checkFitFiles, checkSearchFiles } from '../../planning/check.js';
 import { configuredServer } from '../../temporal/connect.js';
 import { dataFolderPath } from '../../temporal/data-folder.js';
@@ -21,6 +23,19 @@ const mayBeElsewhere = (model: string): boolean =>
 /** @throws QschedError (usage) for everything that the files and prompt sets of this machine show to be wrong */
 export function checkSearch(spec: SearchSpec): void {
   if (!mayBeElsewhere(spec.model)) checkSearchFiles(spec);
+}
+
+/**
+ * Refuses a prior that cannot be one, with the searches of this data folder. A configured server has a store of its own, and
+ * refuses it there.
+ *
+ * @throws QschedError (usage)
+ */
+export function checkPriorHere(searchId: string, spec: SearchSpec): void {
+  if (configuredServer() !== null) return;
+  withAnyStore((store) => {
+    checkPrior(store, { searchId, spec, confirm: textsHere(spec.confirm, 'confirm') });
+  });
 }
 
 /** The same for a PTQD fit. */

@@ -72,6 +72,11 @@ const OPTIMIZER = {
     example: '8',
   }),
   seed: sets('optimizer.seed', '<n>', 'seed of the optimizer (default 0)', { read: number }),
+  prior: sets(
+    'prior',
+    '<search>',
+    'earlier search to start from; none; or auto (default): one of the same model at another precision, if there is one (auto, gp)',
+  ),
   shape: sets('coefficients.shape', '<name>', 'linear, single-scale or per-step (default linear)'),
   tune: sets('coefficients.tune', '<name>', 'both, sample or noise (default both)'),
   range: sets('coefficients.range', '<low,high>', 'range of every coefficient (default 0.8,1.2)', {

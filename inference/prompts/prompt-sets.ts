@@ -111,6 +111,15 @@ export function resolveSplit(
   };
 }
 
+/** Texts of a split if this machine has its set; only workers must have it. */
+export function textsHere(choice: Parameters<typeof resolveSplit>[0], field: string): string[] {
+  try {
+    return resolveSplit(choice, field).texts;
+  } catch {
+    return [];
+  }
+}
+
 /** The prompts of a split. @throws QschedError (usage) if the set differs from the one that was prepared */
 export function splitPrompts(split: PromptSplit, roots?: readonly string[]): Prompt[] {
   const prompts =

@@ -24,7 +24,7 @@ export async function begin(run: SearchRun): Promise<SearchState> {
   const { model } = run.spec;
   const start = `Start one with \`npx qsched worker --model ${model}\`.`;
   setCurrentDetails(`Preparing **${model}**: waiting for a worker that serves this model. ${start}`);
-  await storeActivities(0).check({ spec: run.spec, input, patient: asksToWait(input) });
+  await storeActivities(0).check({ searchId, spec: run.spec, input, patient: asksToWait(input) });
   const { spec, quantised, reference } = await describeSettled(input, run.spec, run.spec.control !== 'none');
   run.spec = spec;
   const { precision } = spec;

@@ -19,7 +19,8 @@ export class Control {
   /** Starts the search, if it does not run yet; its failure is thrown by `result`. */
   start(precision: string): void {
     if (this.running !== null) return;
-    const args: [unknown] = [{ ...this.spec(), precision, control: 'none' }];
+    // It is compared with the search: what one of them finds must not reach the other.
+    const args: [unknown] = [{ ...this.spec(), precision, control: 'none', prior: 'none' }];
     const child = executeChild('search', { workflowId: `${this.searchId}-control`, args }) as Promise<SearchResult>;
     this.running = child.then(({ best, identity, heldOut }) => ({ best, identity, heldOut }));
     this.running.catch(() => undefined);

@@ -5,6 +5,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { CoefficientSpace } from '../../diffusion/coefficients.js';
 import { createOptimizer, defaultBatch, restoreOptimizer, thinks } from '../../optimizers/create.js';
 import type { Optimizer, OptimizerOptions, Point } from '../../optimizers/optimizer.js';
+import type { Opening } from '../../contract/opening.js';
 import type { AskedTrial } from '../../contract/payloads.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import { computeActivities, storeActivities } from '../activities.js';
@@ -28,13 +29,12 @@ const MIN_BEFORE_STOP = 5;
 export async function optimise(run: SearchRun, start: SearchState): Promise<SearchState> {
   run.progress.stage = 'search';
   const space = spaceOf(run.spec);
-  const options = optionsOf(run.spec.optimizer, space);
+  const options = optionsOf(run.spec.optimizer, space, start.opening);
   const { type } = run.spec.optimizer;
   const optimizer =
     start.optimizer === null ? createOptimizer(type, options) : restoreOptimizer(start.optimizer, options);
   for (let state = start; ;) {
-    const asked = thinks(type) ? await propose(run, state, optimizer, options) : optimizer.ask();
-    const points = withFirstAsks(state, asked);
+    const points = thinks(type) ? await propose(run, state, optimizer, options) : withFirstAsks(state, optimizer.ask());
     if (points.length === 0) return state;
     showProgress(run, state);
     const trials = points.map((point, i) => ({
@@ -60,10 +60,11 @@ export async function optimise(run: SearchRun, start: SearchState): Promise<Sear
  */
 async function propose(
   { searchId, spec }: SearchRun,
-  { told: before }: SearchState,
+  state: SearchState,
   optimizer: Optimizer,
   options: OptimizerOptions & { readonly batch: number },
 ): Promise<readonly Point[]> {
+  const { told: before } = state;
   const count = min(options.batch, options.budget - before);
   if (count === 0 || optimizer.stopReason() !== null) return [];
   const stored = await storeActivities(count).storedAsks({ searchId, from: before + 1, count });
@@ -71,7 +72,8 @@ async function propose(
   const { type } = spec.optimizer;
   const { propose: proposeAway } = computeActivities();
   const summary = `${type}: points ${before + 1}-${before + count}`;
-  return proposeAway.executeWithOptions({ summary }, [{ optimizer: type, options, state: optimizer.state() }]);
+  const request = { optimizer: type, options, state: optimizer.state() };
+  return withFirstAsks(state, await proposeAway.executeWithOptions({ summary }, [request]));
 }
 
 /** The first generation begins with the points that the search was opened with; the optimizer's own fill it up. */
@@ -84,13 +86,15 @@ function withFirstAsks({ told: before, opening }: SearchState, asked: readonly P
 function optionsOf(
   { type, budget, seed, gridPoints, batch: wanted }: SearchSpec['optimizer'],
   { lower, upper }: CoefficientSpace,
+  opening: Opening,
 ): OptimizerOptions & { readonly batch: number } {
   const own = gridPoints === undefined ? {} : { gridPoints };
+  const known = opening.prior === null ? {} : { prior: opening.prior.points };
   const batch =
     wanted === undefined
       ? min(MAX_ASKED_BY_DEFAULT, defaultBatch(type, lower.length, budget, own))
       : min(MAX_ASKED, wanted);
-  return { space: { lower, upper }, seed, budget, batch, ...own };
+  return { space: { lower, upper }, seed, budget, batch, openedBudget: opening.budget, ...own, ...known };
 }
 
 /** The state after a generation. */

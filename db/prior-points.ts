@@ -1,0 +1,101 @@
+/**
+ * The scored points of an earlier search, as another search starts from them: gains over its own baseline, so that the
+ * two searches' levels need not agree, by the weights of the search that starts.
+ */
+import { and, asc, eq, inArray, isNotNull } from 'drizzle-orm';
+import { scoreOfTerms } from '../metrics/objectives/jaq.js';
+import type { ObjectivePlan } from '../contract/objective-plan.js';
+import type { PriorPoint } from '../contract/opening.js';
+import type { Store } from './open-store.js';
+import { trials } from './schema.js';
+
+/** Points of a prior at most: more tell a smooth surface nothing new, and cost time at every ask. */
+const MAX_POINTS = 256;
+/** Numbers of all its points: they travel with every question to the optimizer. */
+const MAX_NUMBERS = 2048;
+/** Of a longer search, as many of its candidates are looked at, evenly. */
+const MAX_LOOKED_AT = 4096;
+
+/** A gain, and whether it was measured on all pairs. */
+interface Scored extends PriorPoint {
+  readonly whole: boolean;
+}
+
+/**
+ * The best point first, then the others in the order in which they were asked. Of more than 256 (above 8 dimensions fewer:
+ * 2,048 numbers in all), the best half and those that lie farthest from all others. Candidates that a race dropped count with the score that they had then; failed ones
+ * are left out. The baseline itself is the point of ones, with gain 0.
+ *
+ * @param plan the objective of the search that starts: its weights are applied to the stored terms
+ * @param dimension numbers of a point; points of another length are left out
+ * @returns nothing if the baseline or every candidate is without a score
+ */
+export function priorPoints(store: Store, searchId: string, plan: ObjectivePlan, dimension: number): PriorPoint[] {
+  const rows = store
+    .select({ number: trials.number, point: trials.point, status: trials.status, tc: trials.tc, iq: trials.iq })
+    .from(trials)
+    .where(
+      and(
+        eq(trials.searchId, searchId),
+        eq(trials.stage, 'calibration'),
+        inArray(trials.status, ['ok', 'raced']),
+        isNotNull(trials.score),
+      ),
+    )
+    .orderBy(asc(trials.number))
+    .all();
+  const baseline = rows.find(({ number }) => number === 0);
+  if (baseline === undefined) return [];
+  const zero = scoreOfTerms(plan, baseline);
+  const scored = evenly(
+    rows.filter(({ number }) => number > 0),
+    MAX_LOOKED_AT,
+  ).flatMap(({ point: text, status, ...terms }): Scored[] => {
+    const point = JSON.parse(text) as number[];
+    const score = scoreOfTerms(plan, terms) - zero;
+    return point.length === dimension && Number.isFinite(score) ? [{ point, score, whole: status === 'ok' }] : [];
+  });
+  const best = bestOf(scored);
+  if (best === undefined) return [];
+  const ones: Scored = { point: best.point.map(() => 1), score: 0, whole: true };
+  const most = Math.min(MAX_POINTS, Math.floor(MAX_NUMBERS / dimension));
+  const others = once([best, ones, ...scored]).slice(1);
+  return [best, ...spread(others, most - 1)].map(({ point, score }) => ({ point, score }));
+}
+
+/** The highest gain on all pairs; the earlier one of equals. */
+const bestOf = (scored: readonly Scored[]): Scored | undefined =>
+  scored
+    .filter(({ whole }) => whole)
+    .reduce<Scored | undefined>((best, one) => (best === undefined || one.score > best.score ? one : best), undefined);
+
+/** Each point once, as it came first. */
+function once(scored: readonly Scored[]): Scored[] {
+  const seen = new Set<string>();
+  return scored.filter(({ point }) => !seen.has(point.join()) && seen.add(point.join()));
+}
+
+const evenly = <T>(list: readonly T[], most: number): readonly T[] =>
+  list.length <= most ? list : Array.from({ length: most }, (_, i) => list[Math.floor((i * list.length) / most)]!);
+
+/** At most `most` of them: half are the best, the others each the farthest from those that were chosen before it. */
+function spread(scored: readonly Scored[], most: number): readonly Scored[] {
+  if (scored.length <= most) return scored;
+  const ranked = scored.map((_, i) => i).sort((a, b) => scored[b]!.score - scored[a]!.score || a - b);
+  const chosen = new Set(ranked.slice(0, Math.ceil(most / 2)));
+  const gap = new Float64Array(scored.length).fill(Number.POSITIVE_INFINITY);
+  const near = (to: number): void =>
+    scored.forEach(({ point }, i) => {
+      gap[i] = Math.min(gap[i]!, squared(point, scored[to]!.point));
+    });
+  for (const i of chosen) near(i);
+  while (chosen.size < most) {
+    const farthest = gap.reduce((best, distance, i) => (distance > gap[best]! ? i : best), 0);
+    chosen.add(farthest);
+    near(farthest);
+  }
+  return scored.filter((_, i) => chosen.has(i));
+}
+
+const squared = (a: readonly number[], b: readonly number[]): number =>
+  a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0);
