@@ -47,7 +47,7 @@ export interface Coverage {
 }
 
 /** Uniform numbers in (0, 1) from a counter-based stream. */
-function uniforms(seed: number): () => number {
+export function uniforms(seed: number): () => number {
   const key = new Uint32Array([seed, 0x636f7672]);
   const counter = new Uint32Array(4);
   const words = new Uint32Array(4);

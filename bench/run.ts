@@ -2,6 +2,7 @@
  * `npm run bench [-- NAME ...]`: measures, writes bench/results.json, prints the table.
  */
 import { fleetBenches } from './fleet.js';
+import { repairBenches } from './repair-coverage.js';
 import { asTable, save, type BenchResult } from './results.js';
 import { throughputBenches } from './throughput.js';
 
@@ -11,7 +12,7 @@ interface Bench {
   readonly run: () => Promise<BenchResult[]>;
 }
 
-const BENCHES: readonly Bench[] = [...throughputBenches, ...fleetBenches];
+const BENCHES: readonly Bench[] = [...throughputBenches, ...fleetBenches, ...repairBenches];
 
 const wanted = process.argv.slice(2);
 const known = [...new Set(BENCHES.flatMap(({ names }) => names))];

@@ -209,6 +209,8 @@ export interface TrialScore {
 export interface JudgeRequest {
   readonly searchId: string;
   readonly contexts: Readonly<Record<string, string>>;
+  /** Those of the full-precision network, if it scored the same candidates. */
+  readonly full?: Readonly<Record<string, string>> | null;
   readonly seeds: readonly number[];
   /** What is judged by, under the name that the verdict calls it: the search's own objective first. */
   readonly objectives: readonly JudgedObjective[];

@@ -19,6 +19,31 @@ export interface GainInterval {
   readonly probabilityOfGain: number;
 }
 
+/** A mean with its 95 % interval. */
+export interface Estimate {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * The finalist's gain on both networks with the same coefficients, on the same held-out prompts and seeds: what the
+ * full-precision network gains as well is tuning of the schedule, the rest repairs quantisation.
+ */
+export interface RepairSplit {
+  readonly scorer: string;
+  /** Prompts of which every image has a score on both networks. */
+  readonly prompts: number;
+  /** Gain of the quantised network, with the wider of its two intervals, as in the verdict. */
+  readonly gain: Estimate;
+  /** Gain of the full-precision network. */
+  readonly full: Estimate;
+  /** gain - max(0, full). */
+  readonly repair: Estimate;
+  /** repair / gain, at most 1. Null unless the interval of the gain is above 0; without an interval where it has no bounds. */
+  readonly share: null | { readonly value: number; readonly low: number | null; readonly high: number | null };
+}
+
 export interface Verdict {
   readonly recommend: 'calibrated' | 'identity' | 'none';
   readonly reason: string;
@@ -28,6 +53,8 @@ export interface Verdict {
    * per image. Null if some of them have no score.
    */
   readonly calibrationGain: number | null;
+  /** The gains split into repair and tuning; null without a full-precision network to compare with. */
+  readonly split: readonly RepairSplit[] | null;
 }
 
 /** A snapshot of the progress: the answer to the workflow's `progress` query. */
@@ -86,6 +113,11 @@ export interface SearchResult {
     readonly precision: string;
     /** Score of the baseline by scorer; null if some of its images failed. */
     readonly heldOut: Readonly<Record<string, number | null>>;
+    /**
+     * The finalist's gain split into repair and tuning, the objective's first. Null if it cannot be computed: the searched
+     * network is the full-precision one, or too many of its images failed. Results of older versions lack it.
+     */
+    readonly repair?: readonly RepairSplit[] | null;
     readonly search: null | {
       readonly best: ScoredCoefficients;
       readonly identity: ScoredCoefficients;

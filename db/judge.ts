@@ -1,16 +1,17 @@
 /**
  * The verdict: the finalist against the baseline on held-out prompts, paired by prompt and seed, in the objective and
- * in the scorers outside it.
+ * in the scorers outside it; beside the full-precision network, split into repair and tuning.
  */
 import { pairedGain } from '../metrics/statistics/paired-gain.js';
+import { splitGain } from '../metrics/statistics/repair.js';
 import { verdict } from '../metrics/statistics/verdict.js';
 import { QschedError } from '../contract/errors.js';
 import type { JudgeRequest } from '../contract/payloads.js';
-import type { Verdict } from '../contract/search-result.js';
+import type { RepairSplit, Verdict } from '../contract/search-result.js';
 import { calibrationGainOf } from './confirmable.js';
 import { failureReasons } from './failures.js';
 import type { Store } from './open-store.js';
-import { confirmedCandidate, pairedScores } from './paired-scores.js';
+import { confirmedCandidate, pairedNetworks, pairedScores } from './paired-scores.js';
 
 /**
  * Intervals in every scorer, the recommendation, and the finalist's gain on the calibration images. Prompts with a
@@ -35,12 +36,23 @@ export function judge(store: Store, request: JudgeRequest): Verdict {
   const scorers = paired.map(({ scorer, baseline, finalist }) => pairedGain(scorer, baseline, finalist).gain);
   const calibrationGain = calibrationGainOf(store, searchId, confirmedCandidate(store, searchId, 1));
   const { recommend, reason } = verdict(scorers);
+  const split = splitOf(store, request);
   const lost = prompts - whole.length;
-  if (lost === 0) return { recommend, reason, scorers, calibrationGain };
+  if (lost === 0) return { recommend, reason, scorers, calibrationGain, split };
   return {
     recommend: recommend === 'calibrated' ? 'identity' : recommend,
     reason: `Images of ${lost} of ${prompts} held-out prompts failed. ${reason}`,
     scorers,
     calibrationGain,
+    split,
   };
+}
+
+/** Null without a full-precision network, or if fewer than two prompts have every image on both networks. */
+function splitOf(store: Store, request: JudgeRequest): readonly RepairSplit[] | null {
+  const { full = null } = request;
+  if (full === null) return null;
+  const { whole, scorers } = pairedNetworks(store, request, full);
+  if (whole.length < 2) return null;
+  return scorers.map(({ scorer, quantised, full }) => splitGain(scorer, quantised, full));
 }

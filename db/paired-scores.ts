@@ -1,10 +1,11 @@
 /**
- * Scores of the baseline and the finalist on the held-out prompts, paired by prompt and seed.
+ * Scores of the baseline and the finalist on the held-out prompts, paired by prompt and seed: of the quantised network,
+ * and of the full-precision one beside it.
  */
 import { eq } from 'drizzle-orm';
 import { createObjective } from '../metrics/objectives/jaq.js';
+import type { NetworkScores } from '../metrics/statistics/repair.js';
 import { mean } from '../metrics/statistics/statistics.js';
-import type { Clusters } from '../metrics/statistics/paired-gain.js';
 import { QschedError } from '../contract/errors.js';
 import type { JudgeRequest } from '../contract/payloads.js';
 import { knownEvaluations, splitPrompts } from './evaluations.js';
@@ -12,14 +13,27 @@ import type { Store } from './open-store.js';
 import { statement } from './prepared.js';
 import { promptScores } from './schema.js';
 
-/** Paired scores, as far as images have not failed. */
-export interface PairedScores {
+/** Which prompts could be used. */
+interface WholePrompts {
   /** Number of held-out prompts. */
   readonly prompts: number;
   /** The prompts of which every image has every score: their positions among the held-out ones, and their ids. */
   readonly whole: readonly { readonly position: number; readonly promptId: string }[];
+}
+
+/** Paired scores, as far as images have not failed. */
+export interface PairedScores extends WholePrompts {
   /** For each scorer that is judged by, scores of these prompts x seeds. */
-  readonly scorers: readonly { readonly scorer: string; readonly baseline: Clusters; readonly finalist: Clusters }[];
+  readonly scorers: readonly (NetworkScores & { readonly scorer: string })[];
+}
+
+/** The same on both networks, over the prompts that are whole on both. */
+export interface PairedNetworks extends WholePrompts {
+  readonly scorers: readonly {
+    readonly scorer: string;
+    readonly quantised: NetworkScores;
+    readonly full: NetworkScores;
+  }[];
 }
 
 /**
@@ -27,22 +41,53 @@ export interface PairedScores {
  *
  * @throws QschedError (failure) if the baseline or the finalist was not asked for yet
  */
-export function pairedScores(store: Store, { searchId, contexts, seeds, objectives }: JudgeRequest): PairedScores {
+export function pairedScores(store: Store, request: JudgeRequest): PairedScores {
+  const { scorers, ...prompts } = scoresIn(store, request, [request.contexts]);
+  return { ...prompts, scorers: scorers.map(({ scorer, networks: [own] }) => ({ scorer, ...own! })) };
+}
+
+/**
+ * Reads what the split into repair and tuning is based on.
+ *
+ * @param full contexts of the full-precision network
+ * @throws QschedError (failure) as `pairedScores`
+ */
+export function pairedNetworks(store: Store, request: JudgeRequest, full: JudgeRequest['contexts']): PairedNetworks {
+  const { scorers, ...prompts } = scoresIn(store, request, [request.contexts, full]);
+  return {
+    ...prompts,
+    scorers: scorers.map(({ scorer, networks: [own, other] }) => ({ scorer, quantised: own!, full: other! })),
+  };
+}
+
+/** Scores of the baseline and the finalist in the contexts of some networks, over the prompts that are whole in all. */
+function scoresIn(
+  store: Store,
+  { searchId, seeds, objectives }: JudgeRequest,
+  networks: readonly JudgeRequest['contexts'][],
+): WholePrompts & { readonly scorers: { readonly scorer: string; readonly networks: NetworkScores[] }[] } {
   const promptIds = splitPrompts(store, searchId, 'confirm');
-  const known = [0, 1].map((number) =>
-    knownEvaluations(store, contexts, confirmedCandidate(store, searchId, number), promptIds, seeds),
+  const candidates = [0, 1].map((number) => confirmedCandidate(store, searchId, number));
+  const terms = networks.map((contexts) =>
+    candidates.map((candidate) =>
+      knownEvaluations(store, contexts, candidate, promptIds, seeds).map((one) =>
+        one?.status === 'ok' ? one.terms : null,
+      ),
+    ),
   );
-  const terms = known.map((list) => list.map((one) => (one?.status === 'ok' ? one.terms : null)));
   const at = (position: number): number[] => seeds.map((_, s) => position * seeds.length + s);
   const whole = promptIds
     .map((promptId, position) => ({ position, promptId }))
-    .filter(({ position }) => at(position).every((i) => terms.every((list) => list[i] !== null)));
+    .filter(({ position }) => at(position).every((i) => terms.flat().every((list) => list[i] !== null)));
   const scorers = objectives.map(({ scorer, plan }) => {
     const objective = createObjective(plan);
-    const [baseline, finalist] = terms.map((list) =>
-      whole.map(({ position }) => at(position).map((i) => objective.perImage(list[i]!))),
-    );
-    return { scorer, baseline: baseline!, finalist: finalist! };
+    const scored = terms.map((lists): NetworkScores => {
+      const [baseline, finalist] = lists.map((list) =>
+        whole.map(({ position }) => at(position).map((i) => objective.perImage(list[i]!))),
+      );
+      return { baseline: baseline!, finalist: finalist! };
+    });
+    return { scorer, networks: scored };
   });
   return { prompts: promptIds.length, whole, scorers };
 }

@@ -10,6 +10,7 @@ export { runs } from './tables/runs.js';
 export { bestCoefficients } from './views/best-coefficients.js';
 export { evaluationRows } from './views/evaluation-rows.js';
 export { promptGains } from './views/prompt-gains.js';
+export { repairSplit } from './views/repair-split.js';
 export { searchProgress } from './views/search-progress.js';
 export { searchesOverview } from './views/searches-overview.js';
 export { trialHistory } from './views/trial-history.js';

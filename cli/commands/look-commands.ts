@@ -2,7 +2,7 @@
  * `qsched status` and `qsched best`: reading what is stored, without a server.
  */
 import { eq } from 'drizzle-orm';
-import { bestCoefficients, searchesOverview } from '../../db/schema.js';
+import { bestCoefficients, repairSplit, searchesOverview } from '../../db/schema.js';
 import type { Given } from '../input/flag.js';
 import type { LOOK } from '../input/flags.js';
 import { requireSearch, withStore } from '../input/stored-search.js';
@@ -31,7 +31,8 @@ export function bestCommand(id: string | undefined, flags: GlobalOptions): numbe
     const all = store.select().from(bestCoefficients);
     const rows =
       id === undefined ? all.all() : all.where(eq(bestCoefficients.searchId, requireSearch(store, id).id)).all();
-    const parsed = rows.map(parseBest);
+    const splits = store.select().from(repairSplit).orderBy(repairSplit.position).all();
+    const parsed = rows.map((row) => parseBest(row, splits));
     const none = 'There is no scored candidate yet. Start a search: npx qsched search --model shapes';
     if (flags.json) printJson(parsed);
     else print(parsed.map(bestText).join('\n') || none);

@@ -2,20 +2,24 @@
  * What a search found, for people.
  */
 import type { Coefficients } from '../../contract/coefficients.js';
-import type { bestCoefficients } from '../../db/schema.js';
+import type { bestCoefficients, repairSplit } from '../../db/schema.js';
 import { coefficientLines, fixed, signed, signedInterval } from './numbers.js';
+import { storedRepairLines } from './repair-text.js';
 
 type Stored = typeof bestCoefficients.$inferSelect;
+type Split = typeof repairSplit.$inferSelect;
 
 /** Columns that are JSON lists in the view. */
 const LISTS = ['sample', 'noise', 'searchedSample', 'searchedNoise', 'finalistSample', 'finalistNoise'] as const;
 type Lists = Record<(typeof LISTS)[number], number[] | null>;
 
-/** A row of the view `best_coefficients` with its lists parsed. */
-export type BestRow = Omit<Stored, keyof Lists> & Lists;
+/** A row of the view `best_coefficients` with its lists parsed, and those of `repair_split` for the same search. */
+export type BestRow = Omit<Stored, keyof Lists> & Lists & { readonly repair: readonly Split[] };
 
-export const parseBest = (row: Stored): BestRow => ({
+/** @param splits rows of the view `repair_split`, of any searches */
+export const parseBest = (row: Stored, splits: readonly Split[]): BestRow => ({
   ...row,
+  repair: splits.filter(({ searchId }) => searchId === row.searchId),
   ...(Object.fromEntries(
     LISTS.map((name) => [name, row[name] === null ? null : (JSON.parse(row[name]) as number[])]),
   ) as Lists),
@@ -46,6 +50,7 @@ export function bestText(row: BestRow): string {
     `${searchId}: recommended: ${RECOMMENDED[verdict ?? 'none']}${again}`,
     `  finalist${heldOutOf(row)}`,
     ...coefficientLines(finalist, '    '),
+    ...storedRepairLines(row.repair, '  '),
   ];
   return JSON.stringify(best) === JSON.stringify(finalist)
     ? [...lines, `  it is also the best candidate on the calibration prompts: ${calibration}`].join('\n')

@@ -7,6 +7,7 @@ import type { ObjectiveChoice } from '../../contract/search-spec.js';
 import { stepCount } from '../../contract/step-count.js';
 import { coefficientLines, fixed, GAIN_HEADS, gainCells, signed, signedInterval } from './numbers.js';
 import { scoreFormula } from './objective-text.js';
+import { repairLines } from './repair-text.js';
 import { renameScorers, type ScorerNames } from './scorer-label.js';
 import { textTable } from './table-document.js';
 
@@ -33,7 +34,7 @@ export function verdictText(result: SearchResult, objective: Objective, nameOf: 
     ]),
     ...biasLine(heldOut),
     ...(result.notes ?? []).flatMap((note) => ['', note]),
-    ...controlLines(result.control, nameOf),
+    ...controlLines(result, nameOf),
     '',
     `recommended: ${RECOMMENDED[heldOut.recommend]}`,
     `  ${renameScorers(heldOut.reason, roles, nameOf)}`,
@@ -69,7 +70,7 @@ function calibrationLines({ best, identity, finalist }: SearchResult, objective:
   ];
 }
 
-function controlLines(control: SearchResult['control'], nameOf: ScorerNames): string[] {
+function controlLines({ control, precision }: SearchResult, nameOf: ScorerNames): string[] {
   if (!control) return [];
   const scores = Object.entries(control.heldOut).map(
     ([scorer, value]) => `${nameOf(scorer)} ${value === null ? 'failed' : fixed(value)}`,
@@ -82,6 +83,8 @@ function controlLines(control: SearchResult['control'], nameOf: ScorerNames): st
         'what full precision gains too is schedule tuning, not quantisation repair',
     );
   }
+  const { repair } = control;
+  if (repair) lines.push(...repairLines(repair, precision, control.precision, nameOf));
   return lines;
 }
 

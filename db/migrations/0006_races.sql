@@ -38,4 +38,14 @@ CREATE VIEW `trial_history` AS
   select t.search_id as search_id, t.stage as stage, t.number as number, c.sample as sample, c.noise as noise,
          t.status as status, t.score as score, t.tc as tc, t.iq as iq, t.pairs as pairs,
          max(case when t.status = 'ok' then t.score end) over (partition by t.search_id, t.stage order by t.number) as best_so_far
-  from trials t join candidates c on c.id = t.candidate_id;
+  from trials t join candidates c on c.id = t.candidate_id;--> statement-breakpoint
+CREATE VIEW `repair_split` AS 
+  select s.id as search_id, r.key as position, json_extract(r.value, '$.scorer') as scorer,
+         json_extract(s.result, '$.control.precision') as precision, json_extract(r.value, '$.prompts') as prompts,
+         json_extract(r.value, '$.gain.value') as gain, json_extract(r.value, '$.gain.low') as gain_low,
+         json_extract(r.value, '$.gain.high') as gain_high, json_extract(r.value, '$.full.value') as full_gain,
+         json_extract(r.value, '$.full.low') as full_low, json_extract(r.value, '$.full.high') as full_high,
+         json_extract(r.value, '$.repair.value') as repair, json_extract(r.value, '$.repair.low') as repair_low,
+         json_extract(r.value, '$.repair.high') as repair_high, json_extract(r.value, '$.share.value') as share,
+         json_extract(r.value, '$.share.low') as share_low, json_extract(r.value, '$.share.high') as share_high
+  from searches s join json_each(s.result, '$.control.repair') r on r.type = 'object';

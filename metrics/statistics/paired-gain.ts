@@ -16,7 +16,7 @@ export interface PairedGain {
 }
 
 /** Resamples of the bootstrap. */
-const RESAMPLES = 10_000;
+export const RESAMPLES = 10_000;
 
 /**
  * @param baseline scores of the row to compare with
@@ -37,8 +37,11 @@ export function pairedGain(scorer: string, baseline: Clusters, calibrated: Clust
 }
 
 /** The mean gain alone, as computed by `pairedGain`: each prompt counts once. One prompt is enough. */
-export const meanGain = (baseline: Clusters, calibrated: Clusters): number =>
-  mean(differences(baseline, calibrated).map((cluster) => mean(cluster)));
+export const meanGain = (baseline: Clusters, calibrated: Clusters): number => mean(promptGains(baseline, calibrated));
+
+/** The mean gain of each prompt. */
+export const promptGains = (baseline: Clusters, calibrated: Clusters): number[] =>
+  differences(baseline, calibrated).map((cluster) => mean(cluster));
 
 const differences = (baseline: Clusters, calibrated: Clusters): number[][] =>
   calibrated.map((values, p) => values.map((value, s) => value - baseline[p]![s]!));

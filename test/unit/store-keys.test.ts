@@ -52,6 +52,7 @@ describe('migrations', () => {
       'prompt_gains',
       'prompt_scores',
       'prompts',
+      'repair_split',
       'runs',
       'schedule_origins',
       'schedule_origins_by_search',

@@ -171,6 +171,54 @@ describe('the verdict', () => {
     ]);
   });
 
+  describe('beside the full-precision network', () => {
+    /** The full-precision network's terms are higher by 0.1 x cosine everywhere, and gain `gain`. */
+    const withFull = (gain: number, failed: number[] = []) => {
+      request = makeSearch('s', { confirm: PROMPTS, control: true });
+      openSearch(store, request);
+      run(request, 'confirm', [steps(0.9)], 1, (e) => [base(e) + 0.02 + (e % 5) / 1000, 0.5]);
+      run(request, 'control', [steps(1)], 0, (e) => [base(e) + 0.1, 0.5]);
+      const control = reference(request, 'control');
+      const { open } = askTrials(store, ask(control, [steps(0.9)], 1));
+      const lost = failed.map((at) => ({ at, reason: 'NaN' }));
+      const terms = (e: number) => [base(e) + 0.1 + gain + (e % 3) / 1000, 0.5];
+      recordScored({ ...control, trials: [scored(control, open[0]!, PROMPTS, terms, lost)] });
+      return judge(store, { ...judged(), full: control.contexts });
+    };
+    const g = 2.5 * (0.02 + 0.002);
+    const f = (gain: number) => 2.5 * (gain + 39 / 40 / 1000);
+
+    test('the gain of every scorer is split, on the same prompts and seeds', () => {
+      const { split, recommend, scorers } = withFull(0.01);
+      expect(recommend).toBe('calibrated');
+      expect(split!.map(({ scorer }) => scorer)).toEqual(['objective', 'second']);
+      const [{ gain, full, repair, share, prompts }] = split as [NonNullable<typeof split>[number]];
+      expect(prompts).toBe(PROMPTS);
+      expect(gain).toEqual({ value: scorers[0]!.gain, low: scorers[0]!.low, high: scorers[0]!.high });
+      expect(gain.value).toBeCloseTo(g, 12);
+      expect(full.value).toBeCloseTo(f(0.01), 12);
+      expect(repair.value).toBeCloseTo(g - f(0.01), 12);
+      expect(share!.value).toBeCloseTo(1 - f(0.01) / g, 12);
+    });
+
+    test('a loss there repairs nothing more: repair is at most the gain', () => {
+      expect(withFull(-0.05).split![0]!.repair.value).toBeCloseTo(g, 12);
+    });
+
+    test('prompts that failed there are left out of the split alone', () => {
+      const { split, scorers, recommend } = withFull(0.01, [3, 7]);
+      expect(recommend).toBe('calibrated');
+      expect(scorers[0]!.prompts).toBe(PROMPTS);
+      expect(split![0]!.prompts).toBe(PROMPTS - 2);
+    });
+
+    test('there is no split if all of them failed, or without such a network', () => {
+      const every = Array.from({ length: PROMPTS }, (_, at) => at);
+      expect(withFull(0.01, every).split).toBeNull();
+      expect(verdictOf().split).toBeNull();
+    });
+  });
+
   test('fails for good if nothing could be scored', () => {
     const confirm = reference(request, 'confirm');
     const { open } = askTrials(store, ask(confirm, [steps(0.9)], 1));

@@ -39,6 +39,43 @@ describe('views', () => {
     ).toEqual([1.5, 2, 2, 2].map((v) => expect.closeTo(v, 12) as number));
   });
 
+  test('show repair scorer by scorer, and nothing of a result without it', () => {
+    const at = (value: number) => ({ value, low: value - 1, high: value + 1 });
+    const split = { prompts: 128, gain: at(8), full: at(3), repair: at(5) };
+    const repair = [
+      { ...split, scorer: 'objective', share: { value: 0.6, low: 0.5, high: null } },
+      { ...split, scorer: 'second', share: null },
+    ];
+    const about = { precision: 'fp32', heldOut: { objective: 3 }, search: null };
+    const shown = (control: object | null) => {
+      closeSearch(store, 's', { status: 'finished', result: result('calibrated', { control }) });
+      return sql('select * from repair_split order by position');
+    };
+    expect(shown({ ...about, repair })).toEqual([
+      {
+        search_id: 's',
+        position: 0,
+        scorer: 'objective',
+        precision: 'fp32',
+        prompts: 128,
+        gain: 8,
+        gain_low: 7,
+        gain_high: 9,
+        full_gain: 3,
+        full_low: 2,
+        full_high: 4,
+        repair: 5,
+        repair_low: 4,
+        repair_high: 6,
+        share: 0.6,
+        share_low: 0.5,
+        share_high: null,
+      },
+      expect.objectContaining({ position: 1, scorer: 'second', share: null, share_low: null, share_high: null }),
+    ]);
+    for (const control of [null, about, { ...about, repair: null }]) expect(shown(control)).toEqual([]);
+  });
+
   test('show the search result, and no recommendation without a verdict', () => {
     const searched = {
       search_id: 's',

@@ -146,6 +146,46 @@ test('a control whose baseline failed is shown as failed', () => {
   );
 });
 
+describe('repair and tuning', () => {
+  const at = (value: number) => ({ value, low: value - 0.02, high: value + 0.02 });
+  const split = { scorer: 'objective', prompts: 127, gain: at(0.36), full: at(0.18), repair: at(0.18) };
+  const control = {
+    precision: 'fp32',
+    heldOut: { objective: 3 },
+    repair: [
+      { ...split, share: { value: 0.5, low: 0.44, high: 0.561 } },
+      { ...split, scorer: 'second', gain: at(0.01), share: null },
+    ],
+    search: null,
+  };
+
+  test('are in one table, with the share where the gain is proven', () => {
+    const lines = verdictText({ ...result({}), control }, JAQ, (role) => (role === 'second' ? 'other' : role)).split(
+      '\n',
+    );
+    const start = lines.findIndex((line) => line.startsWith('repair and tuning (127 prompts)'));
+    expect(lines.slice(start, start + 5)).toEqual([
+      'repair and tuning (127 prompts)  gain of w4a8                gain of fp32                repair                      share of the gain',
+      'objective                        +0.3600 [+0.3400, +0.3800]  +0.1800 [+0.1600, +0.2000]  +0.1800 [+0.1600, +0.2000]  50 % [44 %, 56 %]',
+      'other                            +0.0100 [-0.0100, +0.0300]  +0.1800 [+0.1600, +0.2000]  +0.1800 [+0.1600, +0.2000]  -',
+      '  repair = gain of w4a8 - max(0, gain of fp32), with the same coefficients on the same prompts and seeds;',
+      '  the rest is tuning of the schedule, which fp32 gains as well',
+    ]);
+  });
+
+  test('a share without bounds has no interval', () => {
+    const unbounded = [{ ...split, share: { value: 0.5, low: null, high: null } }];
+    expect(verdictText({ ...result({}), control: { ...control, repair: unbounded } }, JAQ)).toMatch(/ {2}50 %\n/);
+  });
+
+  test.each([[undefined], [null]])('are left out where a result has none: %s', (repair) => {
+    const { repair: _, ...older } = control;
+    const text = verdictText({ ...result({}), control: repair === undefined ? older : { ...control, repair } }, JAQ);
+    expect(text).toContain('control, baseline of fp32');
+    expect(text).not.toContain('repair and tuning');
+  });
+});
+
 describe('what is stored of a search', () => {
   const row: BestRow = {
     searchId: 's',
@@ -178,6 +218,7 @@ describe('what is stored of a search', () => {
     heldOutHigh: 0.15,
     finalistSample: [0.9, 1],
     finalistNoise: [1, 1],
+    repair: [],
   };
 
   test('is the finalist with its verdict, and the best candidate if that is another one', () => {
@@ -191,6 +232,24 @@ describe('what is stored of a search', () => {
       '    c^eps [1.0000, 1.0000]',
     ]);
     expect(bestText({ ...row, finalistSample: row.searchedSample })).not.toContain('not confirmed');
+  });
+
+  test('has repair in every scorer below the finalist', () => {
+    const about = { searchId: 's', precision: 'fp32', prompts: 128, gain: 0.1, gainLow: 0.05, gainHigh: 0.15 };
+    const full = { fullGain: 0.06, fullLow: 0.02, fullHigh: 0.1, repair: 0.04, repairLow: 0.01, repairHigh: 0.07 };
+    const repair = [
+      { ...about, ...full, position: 0, scorer: 'objective', share: 0.4, shareLow: 0.1, shareHigh: 0.7 },
+      { ...about, ...full, position: 1, scorer: 'second', share: null, shareLow: null, shareHigh: null },
+    ];
+    expect(
+      bestText({ ...row, repair })
+        .split('\n')
+        .slice(3, 6),
+    ).toEqual([
+      '    c^eps [1.0000, 1.0000]',
+      '  repair of quantisation, objective: +0.0400 [+0.0100, +0.0700], 40 % [10 %, 70 %] of the gain; fp32 gains +0.0600 too',
+      '  repair of quantisation, second: +0.0400 [+0.0100, +0.0700]; fp32 gains +0.0600 too',
+    ]);
   });
 
   test('is the best candidate so far before a verdict', () => {
@@ -222,6 +281,10 @@ describe('what is stored of a search', () => {
   test('is read from JSON lists, of which some may be absent', () => {
     const stored = { ...row, sample: '[1, 0.9]', noise: null, finalistSample: '[1]', finalistNoise: '[1]' };
     const lists = { searchedSample: '[0.8]', searchedNoise: '[1.1]' };
-    expect(parseBest({ ...stored, ...lists })).toMatchObject({ sample: [1, 0.9], noise: null, searchedSample: [0.8] });
+    expect(parseBest({ ...stored, ...lists }, [])).toMatchObject({
+      sample: [1, 0.9],
+      noise: null,
+      searchedSample: [0.8],
+    });
   });
 });

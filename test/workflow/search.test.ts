@@ -55,7 +55,7 @@ async function failureOf(id: string, spec: SearchSpecInput): Promise<Application
   return cause as ApplicationFailure;
 }
 
-const trialsOf = (id: string, stage: 'calibration' | 'select' | 'confirm' = 'calibration') =>
+const trialsOf = (id: string, stage: 'calibration' | 'select' | 'confirm' | 'control' = 'calibration') =>
   world.store
     .select()
     .from(trials)
@@ -128,7 +128,31 @@ describe('a search', () => {
       heldOut: { objective: expect.any(Number) as unknown },
       search: { best: { trial: 9 } },
     });
+    // The same judge scores both networks: all of the gain is tuning.
+    const { repair } = result.control!;
+    expect(repair!.map(({ scorer, prompts }) => [scorer, prompts])).toEqual([
+      ['objective', 4],
+      ['second', 4],
+    ]);
+    for (const { gain, full, repair: repaired, share } of repair!) {
+      expect(gain.value).toBeCloseTo(0.24, 12);
+      expect(full).toEqual(gain);
+      expect(repaired).toEqual({ value: 0, low: 0, high: 0 });
+      expect(share).toEqual({ value: 0, low: 0, high: 0 });
+    }
+    expect(trialsOf('controlled', 'control').map(({ number }) => number)).toEqual([0, 1]);
     expect(findSearch(world.store, 'controlled-control')).toMatchObject({ status: 'finished', precision: 'fp32' });
+  });
+
+  it('compares nothing with itself: full precision has no repair', async () => {
+    const result = await (await world.start('itself', { ...GRID, precision: 'fp32', control: 'evaluate' })).result();
+    expect(result.control).toEqual({
+      precision: 'fp32',
+      heldOut: { objective: expect.any(Number) as unknown },
+      repair: null,
+      search: null,
+    });
+    expect(trialsOf('itself', 'control').map(({ number }) => number)).toEqual([0]);
   });
 
   it('tells where it is, and is marked cancelled when it is cancelled', async () => {

@@ -1,13 +1,13 @@
 /**
- * The end of a search: choose among the best on other prompts, confirm the finalist on yet others, judge, show the
- * control, finish.
+ * The end of a search: choose among the best on other prompts, confirm the finalist on yet others, also on the
+ * full-precision network, judge, finish.
  */
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { FinishRequest, JudgeRequest } from '../../contract/payloads.js';
 import type { SearchResult, Verdict } from '../../contract/search-result.js';
 import { computeActivities, storeActivities } from '../activities.js';
 import { imagesPerTrial } from '../scoring/score-batch.js';
-import { runControl } from './control.js';
+import { controlOf, fullContexts, scoreControl } from './control.js';
 import { failedScores } from './failed-scores.js';
 import { numbered, scoreStage } from './score-stage.js';
 import { spaceOf, type SearchRun } from './search-run.js';
@@ -16,9 +16,13 @@ import type { Ranked, SearchState } from './search-state.js';
 /** @throws QschedError (failure): no candidate could be scored */
 export async function conclude(run: SearchRun, state: SearchState): Promise<SearchResult> {
   const finalist = await select(run, state);
+  await confirm(run, state, finalist);
+  const full = await scoreControl(run, state, finalist.coefficients);
   const judged = judgedBy(state);
-  const verdict = await confirm(run, state, finalist, judged);
-  const control = await runControl(run, state);
+  const summary = `${state.splits.confirm.count} held-out prompts`;
+  const request = { searchId: run.searchId, ...judged };
+  const verdict = await computeActivities().judge.executeWithOptions({ summary }, [request]);
+  const control = await controlOf(run, state, full, verdict);
   const result = resultOf(run, state, { finalist, verdict, control });
   const rows = state.told * imagesPerTrial(state.splits.calibration) + imagesPerTrial(state.splits.confirm);
   const complete = await storeActivities(rows).finish({ result, judged });
@@ -55,26 +59,20 @@ async function select(run: SearchRun, state: SearchState): Promise<Ranked> {
 }
 
 /** What the verdict is judged by. */
-const judgedBy = ({ quantised, splits }: SearchState): Omit<JudgeRequest, 'searchId'> => ({
-  contexts: quantised.contexts,
-  seeds: splits.confirm.seeds,
-  objectives: quantised.judged,
+const judgedBy = (state: SearchState): Omit<JudgeRequest, 'searchId'> => ({
+  contexts: state.quantised.contexts,
+  full: fullContexts(state),
+  seeds: state.splits.confirm.seeds,
+  objectives: state.quantised.judged,
 });
 
-/** The finalist against the baseline on held-out prompts. */
-async function confirm(
-  run: SearchRun,
-  state: SearchState,
-  finalist: Ranked,
-  judged: Omit<JudgeRequest, 'searchId'>,
-): Promise<Verdict> {
+/** Scores the finalist and the baseline on held-out prompts. */
+async function confirm(run: SearchRun, state: SearchState, finalist: Ranked): Promise<void> {
   const { confirm: split } = state.splits;
   run.progress.stage = 'confirm';
   setCurrentDetails(`Confirming the finalist against the baseline on ${split.count} held-out prompts.`);
   const trials = numbered([spaceOf(run.spec).identity(), finalist.coefficients], 0);
   await scoreStage(run, state, { stage: 'confirm', trials, label: 'confirm' });
-  const summary = `${split.count} held-out prompts`;
-  return computeActivities().judge.executeWithOptions({ summary }, [{ searchId: run.searchId, ...judged }]);
 }
 
 interface Outcome {
