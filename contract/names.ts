@@ -44,7 +44,7 @@ export const PRESET_NAMES = [
 export type PresetName = (typeof PRESET_NAMES)[number];
 
 /** Optimizers (optimizers/registry.ts). */
-export const OPTIMIZER_NAMES = ['grid', 'one-plus-one', 'cma-es', 'gp', 'random', 'sobol'] as const;
+export const OPTIMIZER_NAMES = ['grid', 'one-plus-one', 'cma-es', 'gp', 'auto', 'random', 'sobol'] as const;
 export type OptimizerName = (typeof OPTIMIZER_NAMES)[number];
 
 /** Objectives (metrics/objectives/registry.ts). */

@@ -1,24 +1,30 @@
 /**
  * CMA-ES with active covariance update (Hansen, arXiv 1604.00772) in the normalised unit box.
- * The batch is the population. A generation that the budget cuts short is told in parts: if the
- * budget grows later, the missing points follow and the update is the same.
+ * The batch is the population; with restarts, that of the first run. A generation that the budget cuts short, or that is
+ * larger than a batch, is told in parts, and the update is the same.
  *
  * A told point that is exactly the sample of its index keeps the unit coordinates it was sampled with (mapping it back
  * would change the last bits); any other point is mapped back to the unit box. So trajectories are those of 0.1.0 to
  * the bit, and the state contains no points unless others were told.
+ *
+ * Without restarts, the end of a run (cma-restarts.ts) is the end of the search.
  */
 import { QschedError } from '../contract/errors.js';
-import { damaged, type Algorithm, type OwnState, type Stored } from './ask-tell.js';
+import type { Algorithm, Stored } from './ask-tell.js';
 import { cmaConstants } from './cma-constants.js';
+import { readOwn, writeOwn } from './cma-memory.js';
+import { firstRun, lastSpreads, nextRun, withinNoise, type Spread } from './cma-restarts.js';
 import { firstState, samplePoint, updateState, type CmaState } from './cma-update.js';
+import { WARM_ALPHA, warmStart } from './cma-warm-start.js';
 import { matrixRoots } from './matrix-roots.js';
-import type { JsonValue, Point } from './optimizer.js';
+import type { Point } from './optimizer.js';
 import type { FilledOptions } from './options.js';
-import { packFloats, unpackFloats } from './pack-floats.js';
 import { createGenerator, type Draw } from './rng.js';
 import { fromUnit, toUnit } from './unit-box.js';
 
 const NAME = 'cma-es';
+/** Attempt of the uniform draws of a restart: samples use attempts up to 100. */
+const RESTART = 1000;
 
 /** A told point of the current generation. */
 interface Told {
@@ -33,26 +39,33 @@ interface Told {
  * CMA-ES as an algorithm.
  *
  * @param normal standard normal draws; those of the seed by default
+ * @param alpha what a warm start adds to every direction (cma-warm-start.ts)
  * @throws QschedError (usage) if the batch is below 2 or not that of the stored state
  */
 export function cmaEs(
   options: FilledOptions,
   stored: Stored | null,
   normal: Draw = createGenerator(options.seed).normal,
+  alpha = WARM_ALPHA,
 ): Algorithm {
-  const { space, batch: lambda, stepSize, start, tolerance, bounds } = options;
+  const { space, batch, stepSize, tolerance, bounds, restarts, noise } = options;
   const n = space.lower.length;
-  if (lambda < 2) {
+  if (batch < 2) {
     throw new QschedError(
       'usage',
-      `${NAME} needs a batch of at least 2, its population; it is ${lambda}.`,
+      `${NAME} needs a batch of at least 2, its population; it is ${batch}.`,
       'Omit the batch to use the default.',
     );
   }
-  const constants = cmaConstants(n, lambda);
-  const memory = stored === null ? null : readOwn(stored.own, n, lambda);
-  let distribution = memory?.distribution ?? firstState(toUnit(space, start), stepSize);
+  /** Whether a run may end for another reason than its step. */
+  const watched = restarts !== 'none' || noise !== null;
+  const { uniform } = createGenerator(options.seed);
+  const memory = stored === null ? null : readOwn(stored.own, n, batch, watched);
+  let run = memory?.run ?? firstRun(batch);
+  let constants = cmaConstants(n, run.population);
+  let distribution = memory?.distribution ?? beginning(options, alpha);
   let roots = matrixRoots(distribution.c, n);
+  let spreads: readonly Spread[] = memory?.spreads ?? [];
   /** Point `index` of the whole search, in the unit box. */
   const sample = (index: number): Float64Array => samplePoint(distribution, roots, normal, index, bounds);
   let generation: Told[] = (memory?.scores ?? []).map((score, i, { length }) => {
@@ -66,41 +79,75 @@ export function cmaEs(
     return { x: sampled ? x : toUnit(space, point), sampled, score };
   }
 
-  function update(): void {
+  /** @param asked points told, those of this generation included */
+  function update(asked: number): void {
     if (generation.some(({ score }) => score !== null)) {
       distribution = updateState(distribution, constants, ranked(generation), roots);
       roots = matrixRoots(distribution.c, n);
     }
+    if (watched) {
+      const scores = generation.map(({ score }) => score);
+      spreads = lastSpreads(spreads, scores);
+      run = { ...run, told: run.told + scores.length };
+    }
     generation = [];
+    if (restarts !== 'none' && over() !== null) restart(asked, restarts);
+  }
+
+  /** Why this run is over. */
+  function over(): string | null {
+    const width = distribution.sigma * roots.largest;
+    if (width <= tolerance) return `the step is ${width.toExponential(1)} of the range, at most ${tolerance}`;
+    if (watched && withinNoise(spreads, noise)) return 'the scores differ by no more than their noise';
+    return null;
+  }
+
+  function restart(asked: number, how: 'ipop' | 'bipop'): void {
+    const draw = (coordinate: number): number => uniform(asked, coordinate, RESTART);
+    const next = nextRun(how, run, [draw(n), draw(n + 1)]);
+    ({ run } = next);
+    constants = cmaConstants(n, run.population);
+    distribution = firstState(
+      Float64Array.from({ length: n }, (_, j) => draw(j)),
+      stepSize * next.step,
+    );
+    roots = matrixRoots(distribution.c, n);
+    spreads = [];
   }
 
   return {
-    left: () => lambda - generation.length,
+    left: () => run.population - generation.length,
     propose: (asked, count) => Array.from({ length: count }, (_, i) => fromUnit(space, sample(asked + i))),
     absorb(asked, points, scores) {
       generation = [...generation, ...points.map((point, i) => received(asked + i, point, scores[i]!))];
-      if (generation.length === lambda) update();
+      if (generation.length === run.population) update(asked + points.length);
     },
     stopReason() {
-      const width = distribution.sigma * roots.largest;
-      if (width > tolerance) return null;
-      return `tolerance: the step is ${width.toExponential(1)} of the range, at most ${tolerance}`;
+      const reason = restarts === 'none' ? over() : null;
+      return reason === null ? null : `tolerance: ${reason}`;
     },
-    own() {
-      const others = generation.flatMap(({ x, sampled }, i) => (sampled ? [] : [[String(i), packFloats(x)] as const]));
-      return {
-        population: lambda,
-        generation: distribution.g,
-        sigma: distribution.sigma,
-        mean: packFloats(distribution.mean),
-        pSigma: packFloats(distribution.pSigma),
-        pC: packFloats(distribution.pC),
-        upperC: packFloats(upperTriangle(distribution.c, n)),
-        scores: packFloats(generation.map(({ score }) => score)),
-        ...(others.length === 0 ? {} : { others: Object.fromEntries(others) }),
-      };
-    },
+    own: () =>
+      writeOwn(
+        {
+          distribution,
+          scores: generation.map(({ score }) => score),
+          others: new Map(generation.flatMap(({ x, sampled }, i) => (sampled ? [] : [[i, x]]))),
+          run,
+          spreads,
+        },
+        watched,
+      ),
   };
+}
+
+/** Of the points to start from if there are any, else the start with C = I. */
+function beginning({ space, start, stepSize, warmStart: points }: FilledOptions, alpha: number): CmaState {
+  if (points.length === 0) return firstState(toUnit(space, start), stepSize);
+  const { mean, sigma, c } = warmStart(
+    points.map(({ point, score }) => ({ x: toUnit(space, point), score })),
+    alpha,
+  );
+  return { ...firstState(mean, sigma), c };
 }
 
 /** Best first; failures last; ties in the order told. */
@@ -109,67 +156,4 @@ function ranked(generation: readonly Told[]): Float64Array[] {
     .map(({ x, score }) => ({ x, score: score ?? Number.NEGATIVE_INFINITY }))
     .toSorted((a, b) => (a.score === b.score ? 0 : b.score - a.score))
     .map(({ x }) => x);
-}
-
-function upperTriangle(c: Float64Array, n: number): number[] {
-  return Array.from({ length: n }, (_, i) => [...c.subarray(i * n + i, (i + 1) * n)]).flat();
-}
-
-function fromUpperTriangle(upper: Float64Array, n: number): Float64Array {
-  const c = new Float64Array(n * n);
-  let at = 0;
-  for (let i = 0; i < n; i += 1) {
-    for (let j = i; j < n; j += 1) {
-      c[i * n + j] = c[j * n + i] = upper[at]!;
-      at += 1;
-    }
-  }
-  return c;
-}
-
-/** What a stored state holds; `others` are the told points of its generation that were not sampled, by place. */
-interface Memory {
-  readonly distribution: CmaState;
-  readonly scores: readonly (number | null)[];
-  readonly others: ReadonlyMap<number, Float64Array>;
-}
-
-function readOwn(own: OwnState, n: number, lambda: number): Memory {
-  const { population, generation, sigma } = own;
-  if (typeof population !== 'number' || typeof generation !== 'number') {
-    throw damaged(NAME, 'population or generation is not a number');
-  }
-  if (population !== lambda) {
-    throw new QschedError(
-      'usage',
-      `The stored state of ${NAME} has a population of ${population}, but the batch is ${lambda}.`,
-      `Set the batch to ${population}.`,
-    );
-  }
-  if (typeof sigma !== 'number' || !(sigma > 0)) throw damaged(NAME, 'sigma is not a positive number');
-  const scores = floats(own['scores'], 'scores', null);
-  if (scores.length >= lambda) throw damaged(NAME, 'more scores than points');
-  const { others = {} } = own;
-  if (typeof others !== 'object' || others === null) throw damaged(NAME, 'others is not a group of points');
-  return {
-    distribution: {
-      g: generation,
-      sigma,
-      mean: floats(own['mean'], 'mean', n),
-      pSigma: floats(own['pSigma'], 'pSigma', n),
-      pC: floats(own['pC'], 'pC', n),
-      c: fromUpperTriangle(floats(own['upperC'], 'upperC', (n * (n + 1)) / 2), n),
-    },
-    scores: Array.from(scores, (score) => (Number.isNaN(score) ? null : score)),
-    others: new Map(Object.entries(others).map(([i, x]) => [Number(i), floats(x, 'a point', n)])),
-  };
-}
-
-/** Numbers of the state; `length` null allows any. */
-function floats(value: JsonValue | undefined, name: string, length: number | null): Float64Array {
-  const numbers = typeof value === 'string' ? unpackFloats(value) : null;
-  if (numbers === null || (length !== null && numbers.length !== length)) {
-    throw damaged(NAME, `${name} is not ${length ?? 'a list of'} numbers`);
-  }
-  return numbers;
 }

@@ -103,6 +103,10 @@ export function gp(options: FilledOptions, stored: Stored | null): Algorithm {
       pending = [];
     },
     stopReason: () => null,
+    told: () =>
+      [...settled, ...pending].flatMap(({ x, score }) =>
+        score === null ? [] : [{ point: fromUnit(space, x), score }],
+      ),
     own: () => ({
       settled: packUnits(settled.map(({ x }) => x)),
       scores: packFloats(settled.map(({ score }) => score)),

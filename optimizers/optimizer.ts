@@ -37,6 +37,18 @@ export interface OptimizerOptions {
    */
   readonly tolerance?: number;
   /**
+   * `cma-es`: what follows when a run has ended. `none` (default) ends the search; `ipop` begins anywhere with twice the
+   * population; `bipop` also makes small runs in between (cma-restarts.ts). The batch is the first population.
+   */
+  readonly restarts?: 'none' | 'ipop' | 'bipop';
+  /**
+   * `cma-es`: standard deviation of a score, for a mean over pairs its standard error: a run ends when the scores of its
+   * last three generations differ by no more. Null (default): it is not known, and only the step ends a run.
+   */
+  readonly noise?: number | null;
+  /** `cma-es`: at least 10 scored points of the space, from whose best tenth it starts instead of from `start`. */
+  readonly warmStart?: readonly ScoredPoint[];
+  /**
    * `gp`: points with scores of an earlier, similar search in this search's units, at most 256; they may lie outside the
    * box. What they predict is where the model starts from, as far as the scores of this search agree.
    */

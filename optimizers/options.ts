@@ -3,6 +3,7 @@
  * state to them.
  */
 import { QschedError } from '../contract/errors.js';
+import { MIN_WARM_POINTS } from './cma-warm-start.js';
 import type { OptimizerOptions, Point, ScoredPoint, SearchSpace } from './optimizer.js';
 
 const { abs, imul } = Math;
@@ -26,6 +27,10 @@ export interface FilledOptions {
   readonly tolerance: number;
   readonly bounds: 'clip' | 'resample';
   readonly prior: readonly ScoredPoint[];
+  readonly restarts: 'none' | 'ipop' | 'bipop';
+  /** Standard deviation of a score; null if it is not known. */
+  readonly noise: number | null;
+  readonly warmStart: readonly ScoredPoint[];
   /** Around `space`; null if its edges are fixed. */
   readonly limits: SearchSpace | null;
   readonly openedBudget: number;
@@ -55,6 +60,8 @@ export function fillOptions(options: OptimizerOptions, batch: number): FilledOpt
   const start = options.start ?? space.lower.map((low, i) => low * 0.5 + space.upper[i]! * 0.5);
   checkInside(start, space);
   checkPrior(options.prior ?? [], space.lower.length);
+  const { restarts = 'none', noise = null, warmStart = [] } = options;
+  checkRuns({ restarts, noise, warmStart }, space);
   if (options.limits !== undefined) checkLimits(options.limits, space);
   return {
     space,
@@ -66,6 +73,9 @@ export function fillOptions(options: OptimizerOptions, batch: number): FilledOpt
     start,
     tolerance,
     bounds,
+    restarts,
+    noise,
+    warmStart,
     prior: options.prior ?? [],
     limits: options.limits ?? null,
     openedBudget: options.openedBudget ?? options.budget,
@@ -126,6 +136,21 @@ function checkPrior(prior: readonly ScoredPoint[], dimension: number): void {
   if (bad !== undefined) throw wrong('prior', bad, `points of ${dimension} finite numbers, each with a finite score`);
 }
 
+function checkRuns(
+  { restarts, noise, warmStart }: Pick<FilledOptions, 'restarts' | 'noise' | 'warmStart'>,
+  { lower, upper }: SearchSpace,
+): void {
+  if (!['none', 'ipop', 'bipop'].includes(restarts)) throw wrong('restarts', restarts, '"none", "ipop" or "bipop"');
+  if (noise !== null && !(noise >= 0 && Number.isFinite(noise))) throw wrong('noise', noise, 'null, or at least 0');
+  if (warmStart.length > 0 && warmStart.length < MIN_WARM_POINTS) {
+    throw wrong('warmStart', `${warmStart.length} points`, `at least ${MIN_WARM_POINTS} points with their scores`);
+  }
+  const inside = (point: Point): boolean =>
+    point.length === lower.length && point.every((x, i) => x >= lower[i]! && x <= upper[i]!);
+  const bad = warmStart.find(({ point, score }) => !inside(point) || !Number.isFinite(score));
+  if (bad !== undefined) throw wrong('warmStart', bad, 'points inside the box, each with a finite score');
+}
+
 function checkLimits(limits: SearchSpace, { lower, upper }: SearchSpace): void {
   checkSpace(limits);
   const around =
@@ -144,16 +169,20 @@ function wrong(name: string, value: unknown, allowed: string): QschedError {
 
 /**
  * 64 bits over what must not change between saving and restoring: everything but budget, openedBudget, batch and
- * tolerance; a prior and limits only if there are any. It catches mistakes, not attacks. FNV-1a, 32 bits from each of
+ * tolerance; later options only if they are not their defaults. It catches mistakes, not attacks. FNV-1a, 32 bits from each of
  * two offsets.
  */
 export function fingerprint(name: string, options: FilledOptions): string {
-  const { space, seed, gridPoints, stepSize, start, bounds, prior, limits } = options;
+  const { space, seed, gridPoints, stepSize, start, bounds, prior, limits, restarts, noise, warmStart } = options;
+  const pairs = (points: readonly ScoredPoint[]): unknown[] => points.map(({ point, score }) => [point, score]);
   const always = [name, space.lower, space.upper, seed, gridPoints, stepSize, start, bounds];
   const text = JSON.stringify([
     ...always,
-    ...(prior.length === 0 ? [] : [{ prior: prior.map(({ point, score }) => [point, score]) }]),
+    ...(prior.length === 0 ? [] : [{ prior: pairs(prior) }]),
     ...(limits === null ? [] : [{ limits: [limits.lower, limits.upper] }]),
+    ...(restarts === 'none' ? [] : [{ restarts }]),
+    ...(noise === null ? [] : [{ noise }]),
+    ...(warmStart.length === 0 ? [] : [{ warmStart: pairs(warmStart) }]),
   ]);
   return [0x811c9dc5, 0x1b873593]
     .map((basis) => {

@@ -4,6 +4,7 @@
  */
 import type { OptimizerName } from '../contract/names.js';
 import type { MakeAlgorithm } from './ask-tell.js';
+import { auto } from './auto.js';
 import { defaultPopulation } from './cma-constants.js';
 import { cmaEs } from './cma-es.js';
 import { gp } from './gp.js';
@@ -30,7 +31,7 @@ export interface OptimizerEntry {
 export type OptimizerRegistry = Readonly<Record<string, OptimizerEntry>>;
 
 /** Enough for two network batches per pair of workers, few enough that most points know of the others. */
-const GP_BATCH = 8;
+const MODEL_BATCH = 8;
 
 const wholeBudget: OptimizerEntry['batch'] = (_dimension, budget) => budget;
 
@@ -38,7 +39,8 @@ export const OPTIMIZERS: Readonly<Record<OptimizerName, OptimizerEntry>> = {
   grid: { make: grid, batch: (dimension, budget, gridPoints) => min(budget, gridSize(dimension, gridPoints)) },
   'one-plus-one': { make: (options, stored) => onePlusOne(options, stored), batch: () => 1 },
   'cma-es': { make: (options, stored) => cmaEs(options, stored), batch: defaultPopulation },
-  gp: { make: gp, batch: () => GP_BATCH, thinks: true },
+  gp: { make: gp, batch: () => MODEL_BATCH, thinks: true },
+  auto: { make: auto, batch: () => MODEL_BATCH, thinks: true },
   random: { make: random, batch: wholeBudget },
   sobol: { make: sobol, batch: wholeBudget },
 };

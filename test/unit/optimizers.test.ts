@@ -348,7 +348,7 @@ describe('bad options', () => {
   it('names the optimizers there are, and the nearest', () => {
     const error = thrown(() => createOptimizer('cmaes', base));
     expect(error.message).toContain('"cmaes"');
-    expect(error.hint).toBe('Did you mean "cma-es"? Allowed: grid, one-plus-one, cma-es, gp, random, sobol.');
+    expect(error.hint).toBe('Did you mean "cma-es"? Allowed: grid, one-plus-one, cma-es, gp, auto, random, sobol.');
     expect(thrown(() => defaultBatch('toString', 2, 10)).code).toBe('usage');
   });
 });
@@ -373,7 +373,7 @@ describe('an optimizer that thinks', () => {
 
   it('is marked in its registry', () => {
     expect(thinks('slow', registry)).toBe(true);
-    expect(OPTIMIZER_NAMES.filter((name) => thinks(name))).toEqual(['gp']);
+    expect(OPTIMIZER_NAMES.filter((name) => thinks(name))).toEqual(['gp', 'auto']);
     expect(() => thinks('slow')).toThrow(/There is no optimizer "slow"/);
   });
 
