@@ -1,7 +1,7 @@
 /**
- * The score queue: `score`, `render` and `fitPtqd` on the engine's thread. This thread only heartbeats.
+ * The score queue: `score`, `render`, `fitPtqd` and `fitMatch` on the engine's thread. This thread only heartbeats.
  */
-import { FitPtqdRequest, type FitPtqdResult } from '../contract/wire/fit.js';
+import { FitMatchRequest, FitPtqdRequest, type FitMatchResult, type FitPtqdResult } from '../contract/wire/fit.js';
 import { RenderRequest, type RenderResult } from '../contract/wire/render.js';
 import { ScoreRequest, type ScoreResult } from '../contract/wire/score.js';
 import { readRequest } from '../contract/wire/version.js';
@@ -16,6 +16,7 @@ export interface ScoreFunctions {
   score(request: ScoreRequest, watch: Watch): Promise<ScoreResult>;
   render(request: RenderRequest, watch: Watch): Promise<RenderResult>;
   fit(request: FitPtqdRequest, watch: Watch): Promise<FitPtqdResult>;
+  match(request: FitMatchRequest, watch: Watch): Promise<FitMatchResult>;
 }
 
 /** Activities of a score queue. */
@@ -26,6 +27,10 @@ export const createScoreActivities = (functions: ScoreFunctions) => ({
     asActivity(() => watched(async (watch) => functions.render(readRequest(RenderRequest, request, 'render'), watch))),
   fitPtqd: (request: FitPtqdRequest): Promise<FitPtqdResult> =>
     asActivity(() => watched(async (watch) => functions.fit(readRequest(FitPtqdRequest, request, 'fitPtqd'), watch))),
+  fitMatch: (request: FitMatchRequest): Promise<FitMatchResult> =>
+    asActivity(() =>
+      watched(async (watch) => functions.match(readRequest(FitMatchRequest, request, 'fitMatch'), watch)),
+    ),
 });
 
 /**
@@ -42,6 +47,8 @@ export function onEngine(engine: EngineClient, arithmetic: Arithmetic): ScoreFun
     await verifyNetwork(network, scorers, arithmetic);
     return result;
   };
+  const bothVerified = <T>({ quantised, reference }: FitMatchRequest, body: () => Promise<T>): Promise<T> =>
+    verified({ network: quantised, scorers: [] }, () => verified({ network: reference, scorers: [] }, body));
   return {
     score: (request, watch) => verified(request, () => engine.score(request, watch)),
     render: (request, watch) => {
@@ -49,9 +56,7 @@ export function onEngine(engine: EngineClient, arithmetic: Arithmetic): ScoreFun
       const all = { network, scorers: [...scorers, ...(features === null ? [] : [features])] };
       return verified(all, () => engine.render(request, watch));
     },
-    fit: (request, watch) =>
-      verified({ network: request.quantised, scorers: [] }, () =>
-        verified({ network: request.reference, scorers: [] }, () => engine.fit(request, watch)),
-      ),
+    fit: (request, watch) => bothVerified(request, () => engine.fit(request, watch)),
+    match: (request, watch) => bothVerified(request, () => engine.match(request, watch)),
   };
 }

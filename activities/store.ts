@@ -35,7 +35,7 @@ import type {
   ResolvedSchedule,
 } from '../contract/evaluate-payloads.js';
 import type { EvaluateResult, EvaluateSpec } from '../contract/evaluate-spec.js';
-import type { FitPlan, KeepFitRequest, PlanFitRequest, StoredFit } from '../contract/study-payloads.js';
+import type { FitPlan, KeepFitRequest, PlanFitRequest, StoredFit } from '../contract/fit-payloads.js';
 import type { WireSchedule } from '../contract/wire/schedule.js';
 import { planEvaluation } from '../planning/evaluation.js';
 import { planFit } from '../planning/fit.js';
@@ -89,8 +89,8 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
       }),
     keepFit: (request: KeepFitRequest): Promise<StoredFit> =>
       guarded(() => {
-        const { inputs, description, pipeline, scheduler, fits, trajectories, texts } = request;
-        const document = fitDocument(description, scheduler, pipeline, fits);
+        const { inputs, description, pipeline, scheduler, fitted, trajectories, texts } = request;
+        const document = fitDocument(description, scheduler, pipeline, fitted);
         return { ...addFit(store, { inputs, document, trajectories, texts }), document, trajectories };
       }),
     planSearch: (request: PlanSearchRequest): Promise<SearchPlan> =>

@@ -33,6 +33,7 @@ export const runWorkers = ({ workers, secondsPerBatch, spec }: WorkersRun): Prom
             score: (request) => scoreSimulated(request, identity, secondsPerBatch),
             render: notSimulated,
             fit: notSimulated,
+            match: notSimulated,
           },
           identity,
         }),

@@ -79,7 +79,13 @@ const COMMANDS: readonly CommandEntry[] = [
     usage: 'ptqd',
     help: "fit PTQD, the paper's baseline method, and store it as a schedule",
     flags: flags.PTQD,
-    load: async () => (await import('./commands/ptqd-command.js')).ptqdCommand,
+    load: async () => (await import('./commands/fit-commands.js')).ptqdCommand,
+  },
+  {
+    usage: 'match',
+    help: 'fit the coefficients of every step to full precision by least squares, and store them as a schedule',
+    flags: flags.MATCH,
+    load: async () => (await import('./commands/fit-commands.js')).matchCommand,
   },
   {
     usage: 'reproduce <name>',

@@ -9,8 +9,9 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { canonicalJson } from './canonical-json.js';
 import { EvaluateRow, EvaluateSpec } from './evaluate-spec.js';
 import { SearchSpec } from './search-spec.js';
-import { PtqdInput } from './study-payloads.js';
+import { MatchInput, PtqdInput } from './fit-payloads.js';
 import type { StudyInput } from './study-spec.js';
+import { pipelineChoice } from './pipeline-choice.js';
 import { parseEvaluateSpec } from './validate-evaluate.js';
 import { parseSearchSpec } from './validate.js';
 
@@ -92,10 +93,18 @@ export const reproduceIdOf = (input: StudyInput): string => `study-${input.name}
  */
 export function ptqdIdOf(input: unknown): string {
   const { search, gamma, bias } = PtqdInput.parse(input);
-  const { model, precision, scheduler, prompts } = searchContent(search);
+  return `ptqd-${contentId({ gamma, bias, ...fitContent(search) })}`;
+}
+
+/** The id of a least-squares match. @throws QschedError (usage) if the spec within the input is not valid */
+export const matchIdOf = (input: unknown): string => `match-${contentId(fitContent(MatchInput.parse(input).search))}`;
+
+/** What of a search's spec a fit depends on. */
+function fitContent(search: unknown): Group {
+  const { model, precision, scheduler, prompts, ...rest } = searchContent(search);
   const { set, ...given } = prompts;
   const named = given.texts === undefined ? { set, ...given } : given; // texts take the place of a set
-  return `ptqd-${contentId({ gamma, bias, model, precision, scheduler, prompts: named })}`;
+  return { model, precision, scheduler, prompts: named, ...pipelineChoice(rest) };
 }
 
 /** A search's spec with the defaults of 0.1. */

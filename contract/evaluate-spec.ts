@@ -18,14 +18,14 @@ const numbers = z
 const ScheduleReference = z
   .string('must name a schedule')
   .regex(
-    /^(identity|ptqd|q-sched|search:[A-Za-z0-9][A-Za-z0-9._-]*|schedule:[0-9a-f]{4,64})$/,
-    'must be identity, ptqd (the latest fit), q-sched (the latest finished search), search:<id> or schedule:<id>',
+    /^(identity|ptqd|match|q-sched|search:[A-Za-z0-9][A-Za-z0-9._-]*|schedule:[0-9a-f]{4,64})$/,
+    'must be identity, ptqd or match (the latest fit), q-sched (the latest finished search), search:<id> or schedule:<id>',
   );
 
 /** One schedule, by reference or by hand. */
 export const ScheduleChoice = z.union(
   [ScheduleReference, z.strictObject({ name, coefficients: z.strictObject({ sample: numbers, noise: numbers }) })],
-  'must be identity, ptqd, q-sched, search:<id>, schedule:<id>, or {name, coefficients: {sample, noise}}',
+  'must be identity, ptqd, match, q-sched, search:<id>, schedule:<id>, or {name, coefficients: {sample, noise}}',
 );
 
 /** One row of the table: a network with a scheduler and a schedule. */
@@ -77,7 +77,7 @@ export interface EvaluatedRow {
   readonly scheduler: string;
   readonly steps: number;
   readonly eta: number;
-  /** The row's label; by default its schedule: identity, ptqd, q-sched, search:<id>, schedule:<id>, or a name by hand. */
+  /** The row's label; by default its schedule: identity, ptqd, match, q-sched, search:<id>, schedule:<id>, or a name by hand. */
   readonly schedule: string;
   readonly coefficients: { readonly sample: readonly number[]; readonly noise: readonly number[] };
   /** Images in the objective's mean, and images left out because they, or one of the objective's scorers, failed. */

@@ -31,16 +31,28 @@ export const FusedDocument = z.strictObject({
 });
 
 /** The error model of one step (PTQD). */
-const PtqdStepDocument = z.strictObject({
+export const PtqdStepDocument = z.strictObject({
   method: z.enum(['std', 'regression']),
   gamma: finite,
   mu: z.union([finite, z.array(finite)], 'must be a number, or one per channel'),
   variance: finite.min(0, 'must not be negative'),
 });
 
+/** How near a least-squares match came to full precision in one step. */
+const matchQuality = {
+  /** Root mean square distance to the full-precision latents after the step: with coefficients of 1, and with its own. */
+  before: finite.min(0, 'must not be negative'),
+  after: finite.min(0, 'must not be negative'),
+  /** Coefficients that least squares do not determine: they are 1. */
+  fixed: z.array(z.enum(['sample', 'noise'])),
+};
+
+/** The least-squares match of one step: c^x, c^eps, and how near they come. */
+export const MatchedStep = z.strictObject({ sample: finite, noise: finite, ...matchQuality });
+
 export const ScheduleDocument = z.strictObject({
   format: z.literal(SCHEDULE_FORMAT, `must be "${SCHEDULE_FORMAT}"`),
-  kind: z.enum(['identity', 'q-sched', 'ptqd', 'file']).default('file'),
+  kind: z.enum(['identity', 'q-sched', 'ptqd', 'match', 'file']).default('file'),
   /** The model it was made for; absent if it depends only on the scheduler. */
   model: z.string().optional(),
   precision: z.string().optional(),
@@ -57,6 +69,8 @@ export const ScheduleDocument = z.strictObject({
   coefficients: z.strictObject({ sample: numbers, noise: numbers }),
   /** PTQD's correction, one per step: the output becomes (m - mu) / (1 + gamma). */
   ptqd: z.array(PtqdStepDocument).optional(),
+  /** Where the coefficients are a least-squares match: how near it came, one entry per step. */
+  match: z.array(z.strictObject(matchQuality)).optional(),
   /** The steps with coefficients and correction applied. */
   fused: FusedDocument.optional(),
   /** The steps of the same scheduler without either. */
@@ -70,6 +84,7 @@ type Fixed<T> = T extends object ? { readonly [K in keyof T]: Fixed<T[K]> } : T;
 /** A fused schedule as plain JSON. */
 export type FusedDocument = Fixed<z.infer<typeof FusedDocument>>;
 export type PtqdStepDocument = Fixed<z.infer<typeof PtqdStepDocument>>;
+export type MatchedStep = Fixed<z.infer<typeof MatchedStep>>;
 export type ScheduleDocument = Fixed<z.infer<typeof ScheduleDocument>>;
 
 /** A document that contains its steps. */
@@ -104,6 +119,7 @@ export function parseSchedule(input: unknown, where: string): ScheduleDocument {
     coefficients,
     timesteps,
     ptqd,
+    match,
     fused,
     identity,
   } = result.data;
@@ -112,6 +128,7 @@ export function parseSchedule(input: unknown, where: string): ScheduleDocument {
     ['coefficients.noise', coefficients.noise.length],
     ['timesteps', timesteps?.length],
     ['ptqd', ptqd?.length],
+    ['match', match?.length],
     ['fused.steps', fused?.steps.length],
     ['identity.steps', identity?.steps.length],
   ];

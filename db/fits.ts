@@ -1,9 +1,9 @@
 /**
- * PTQD fits by what determines them: a stored fit is not made again.
+ * Fits by what determines them: a stored fit is not made again.
  */
 import { eq } from 'drizzle-orm';
 import type { CompleteSchedule } from '../contract/schedule-document.js';
-import type { AddFitRequest, FindFitRequest, StoredFit } from '../contract/study-payloads.js';
+import type { AddFitRequest, FindFitRequest, StoredFit } from '../contract/fit-payloads.js';
 import { fitKey } from './keys.js';
 import type { Store } from './open-store.js';
 import { fits } from './schema.js';

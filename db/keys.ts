@@ -6,7 +6,7 @@ import { canonicalJson } from '../contract/canonical-json.js';
 import type { Coefficients } from '../contract/coefficients.js';
 import { promptIdentity } from '../contract/prompt-identity.js';
 import { scheduleContent, type FusedDocument } from '../contract/schedule-document.js';
-import type { FitInputs, FitInputs010 } from '../contract/study-payloads.js';
+import type { FitInputs, FitInputs010 } from '../contract/fit-payloads.js';
 
 const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
 
@@ -31,5 +31,5 @@ export const evaluationKey = (context: string, candidate: string, prompt: string
 /** Id of a schedule: sha256 of its fused steps, which determine the samples. */
 export const scheduleId = (fused: FusedDocument): string => sha256(scheduleContent(fused));
 
-/** Key of a PTQD fit: sha256 of everything that determines it. */
+/** Key of a fit: sha256 of everything that determines it. */
 export const fitKey = (inputs: FitInputs | FitInputs010): string => sha256(canonicalJson(inputs));

@@ -1,5 +1,5 @@
 /**
- * Schedules by reference: the latest PTQD fit, the latest finished search, or one by its id.
+ * Schedules by reference: the latest fit of a method, the latest finished search, or one by its id.
  */
 import { and, desc, eq, isNotNull, sql } from 'drizzle-orm';
 import { QschedError } from '../contract/errors.js';
@@ -38,7 +38,7 @@ function resolve(
 ): ResolvedSchedule {
   if (typeof schedule !== 'string') return { coefficients: schedule.coefficients, source: null };
   if (schedule === 'identity') return { coefficients: ones(network.scheduler.steps), source: null };
-  if (schedule === 'ptqd') return latestPtqd(store, network);
+  if (schedule === 'ptqd' || schedule === 'match') return latestFitted(store, schedule, network);
   if (schedule === 'q-sched') return latestSearch(store, network);
   const [kind, id] = [schedule.slice(0, schedule.indexOf(':')), schedule.slice(schedule.indexOf(':') + 1)];
   return kind === 'search' ? namedSearch(store, network, id) : namedSchedule(store, network, id);
@@ -58,13 +58,16 @@ const flags = ({ model, precision, scheduler: { type, steps, eta, spacing }, ...
 const about = ({ model, precision, scheduler: { type, steps, eta } }: NetworkChoice): string =>
   `${model} ${precision} with ${type}, ${stepCount(steps)} and eta ${eta}`;
 
-function latestPtqd(store: Store, network: NetworkChoice): ResolvedSchedule {
-  const found = latestFit(store, network);
+/** What messages call the fits of a method. */
+const FITS = { ptqd: 'PTQD fit', match: 'least-squares match' };
+
+function latestFitted(store: Store, method: keyof typeof FITS, network: NetworkChoice): ResolvedSchedule {
+  const found = latestFit(store, method, network);
   if (found === undefined) {
     throw new QschedError(
       'usage',
-      `There is no PTQD fit of ${about(network)}.`,
-      `Make one: npx qsched ptqd ${flags(network)}`,
+      `There is no ${FITS[method]} of ${about(network)}.`,
+      `Make one: npx qsched ${method} ${flags(network)}`,
     );
   }
   return ofDocument(found.id, found.document);

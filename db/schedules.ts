@@ -3,6 +3,7 @@
  */
 import { and, desc, eq, like, sql } from 'drizzle-orm';
 import { canonicalJson } from '../contract/canonical-json.js';
+import type { FitChoice } from '../contract/fit-payloads.js';
 import { samePipeline } from '../contract/pipeline-choice.js';
 import type { NetworkChoice } from '../contract/prepared-network.js';
 import type { SearchResult } from '../contract/search-result.js';
@@ -100,12 +101,13 @@ export function findSchedules(store: Store, prefix: string): StoredSchedule[] {
   return rows.map((row) => asStored(store, row));
 }
 
-/** The PTQD fit that was stored most recently for a network and scheduler. */
+/** The fit of one method that was stored most recently for a network and scheduler. */
 export function latestFit(
   store: Store,
+  method: FitChoice['method'],
   network: NetworkChoice,
 ): { id: string; document: CompleteSchedule } | undefined {
-  return originsOf(store, eq(scheduleOrigins.kind, 'ptqd')).find(
+  return originsOf(store, eq(scheduleOrigins.kind, method)).find(
     ({ document: { model, precision, scheduler, pipeline = {} } }) =>
       model === network.model &&
       precision === network.precision &&

@@ -2,19 +2,20 @@
  * What can be said of a spec before anything is started, from the files of this machine.
  */
 import type { EvaluateSpec } from '../contract/evaluate-spec.js';
+import type { FitChoice } from '../contract/fit-payloads.js';
 import type { SearchSpec } from '../contract/search-spec.js';
 import type { NetworkFacts } from '../contract/wire/describe.js';
 import { pipelineOptions, type PipelineChoice } from '../contract/pipeline-choice.js';
 import { WIRE_VERSION } from '../contract/wire/version.js';
 import { checkCoefficients } from '../diffusion/coefficients.js';
 import { requireFused } from '../diffusion/fused.js';
-import { PTQD_NEEDS } from '../diffusion/ptqd.js';
 import { schedulerOf } from '../diffusion/scheduler-of.js';
 import { inspectNetwork } from '../inference/describe.js';
 import { findModel } from '../inference/models/model-roots.js';
 import { referenceBytes } from '../inference/models/reference-features.js';
 import { resolveSplit } from '../inference/prompts/prompt-sets.js';
 import { scorersAsked } from '../metrics/objectives/scorers-asked.js';
+import { FIT_NEEDS } from './fit.js';
 import { requireFeatures } from './network.js';
 import { planScorers, type ScorerPlan } from './scorers.js';
 import { searchPrompts, type SearchPrompts } from './splits.js';
@@ -36,10 +37,10 @@ export function checkSearchFiles(spec: SearchSpec, roots: Roots = {}): SearchPro
   return { ...searchPrompts(spec, roots.prompts), scorers: used };
 }
 
-/** The same for a PTQD fit. @throws QschedError (usage) as `checkSearchFiles`, and for a scheduler that clips */
-export function checkFitFiles(spec: SearchSpec, roots: Roots = {}): void {
+/** The same for a fit. @throws QschedError (usage) as `checkSearchFiles`, and for a scheduler that clips */
+export function checkFitFiles(spec: SearchSpec, method: FitChoice['method'], roots: Roots = {}): void {
   checkSearchFiles(spec, roots);
-  requireFused(schedulerOf(inspect(spec, spec.precision, [], roots), spec.scheduler).schedule(), PTQD_NEEDS);
+  requireFused(schedulerOf(inspect(spec, spec.precision, [], roots), spec.scheduler).schedule(), FIT_NEEDS[method]);
 }
 
 /**
@@ -61,7 +62,7 @@ export function checkEvaluationFiles(
     const facts = known.get(key) ?? inspect(row, precision, scorersAsked(objective, beside, features));
     known.set(key, facts);
     const planned = schedulerOf(facts, scheduler).schedule();
-    if (schedule === 'ptqd') requireFused(planned, PTQD_NEEDS);
+    if (schedule === 'ptqd' || schedule === 'match') requireFused(planned, FIT_NEEDS[schedule]);
     if (typeof schedule !== 'string') checkCoefficients(schedule.coefficients, planned.steps.length);
     planScorers({ objective, beside }, facts);
     // A damaged file of statistics is reported before an image is generated.

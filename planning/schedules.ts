@@ -5,7 +5,7 @@ import type { PipelineChoice } from '../contract/pipeline-choice.js';
 import { scaleFused, type CompleteSchedule } from '../contract/schedule-document.js';
 import type { PtqdStepDocument } from '../contract/schedule-document.js';
 import type { PreparedNetwork } from '../contract/prepared-network.js';
-import type { KeepFitRequest } from '../contract/study-payloads.js';
+import type { Fitted, KeepFitRequest } from '../contract/fit-payloads.js';
 import { fromWireSchedule, toWireSchedule, type WireSchedule } from '../contract/wire/schedule.js';
 import { checkCoefficients, identityCoefficients } from '../diffusion/coefficients.js';
 import { applyPtqd } from '../diffusion/ptqd.js';
@@ -29,20 +29,24 @@ export function rowBaseline(
   return ptqd === undefined ? schedule : toWireSchedule(applyPtqd(fused, ptqd));
 }
 
-/** The document of a PTQD fit. */
+/** The document of a fit. */
 export function fitDocument(
   description: KeepFitRequest['description'],
   choice: PreparedNetwork['scheduler'],
   pipeline: PipelineChoice,
-  fits: readonly PtqdStepDocument[],
+  { method, steps }: Fitted,
 ): CompleteSchedule {
   const { model, precision, schedulerConfig } = description;
   const origin = {
-    kind: 'ptqd' as const,
+    kind: method,
     model,
     precision,
     ...(Object.keys(pipeline).length === 0 ? {} : { pipeline }),
     scheduler: { ...choice, config: schedulerConfig },
   };
-  return scheduleDocument(schedulerOf(description, choice), origin, identityCoefficients(choice.steps), fits);
+  const scheduler = schedulerOf(description, choice);
+  if (method === 'ptqd') return scheduleDocument(scheduler, origin, identityCoefficients(choice.steps), steps);
+  const coefficients = { sample: steps.map(({ sample }) => sample), noise: steps.map(({ noise }) => noise) };
+  const match = steps.map(({ before, after, fixed }) => ({ before, after, fixed }));
+  return scheduleDocument(scheduler, { ...origin, match }, coefficients);
 }

@@ -1,8 +1,10 @@
 /**
  * Records histories of real workflows for test/workflow/replay.test.ts: `npx tsx scripts/record-histories.ts` after a build.
  *
- * A server that suggests continue-as-new early, `qsched up` on it, and a few searches of the bundled model, a fit of PTQD,
- * an evaluation and a table of the paper. What names this machine or its processes is replaced.
+ * With names, only those histories: `... scripts/record-histories.ts match`.
+ *
+ * A server that suggests continue-as-new early, `qsched up` on it, and a few searches of the bundled model, a fit of PTQD
+ * and one by least squares, an evaluation and a table of the paper. What names this machine or its processes is replaced.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -40,6 +42,7 @@ const RUNS: Readonly<Record<string, { readonly type: string; readonly input: obj
   },
   'unknown-precision': { type: 'search', input: { ...SMALL, precision: 'w4a7' } },
   ptqd: { type: 'ptqd', input: { search: SMALL } },
+  match: { type: 'match', input: { search: SMALL } },
   evaluate: {
     type: 'evaluate',
     input: {
@@ -109,7 +112,9 @@ async function main(): Promise<void> {
   });
   mkdirSync(OUTPUT, { recursive: true });
   try {
+    const wanted = process.argv.slice(2);
     for (const [name, { type, input }] of Object.entries(RUNS)) {
+      if (wanted.length > 0 && !wanted.includes(name)) continue;
       const handle = await env.client.workflow.start(type, {
         taskQueue: WORKFLOW_QUEUE,
         workflowId: name,

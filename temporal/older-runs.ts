@@ -15,6 +15,7 @@ const CONTINUE: Readonly<Record<string, (id: string) => string>> = {
   search: (id) => `continue it with: npx qsched resume ${id}`,
   evaluate: () => 'run the same `npx qsched evaluate` again: images and scores are reused',
   ptqd: () => 'run the same `npx qsched ptqd` again',
+  match: () => 'run the same `npx qsched match` again',
   study: () => 'run the same command again: what is finished is reused',
   reproduce: () => 'run the same command again: what is finished is reused',
   compare: () => 'use `npx qsched evaluate` in its place',

@@ -9,7 +9,7 @@ import { CancellationScope, defineQuery, isCancellation, setHandler, workflowInf
 import { evaluateIdOf, ptqdIdOf, searchIdOf } from '../contract/content-id.js';
 import type { EvaluateResult } from '../contract/evaluate-spec.js';
 import type { SearchResult } from '../contract/search-result.js';
-import type { PtqdResult } from '../contract/study-payloads.js';
+import type { FitResult } from '../contract/fit-payloads.js';
 import type { StudyProgress, StudyResult } from '../contract/study-spec.js';
 import { planStudy } from '../paper/index.js';
 import { evaluationOf, type StudyPlan } from '../paper/study-plan.js';
@@ -85,8 +85,8 @@ async function findSchedules(
   ];
   await children.inTurn(steps, together, async ({ kind, key, label, argument }) => {
     const id = kind === 'ptqd' ? ptqdIdOf(argument) : searchIdOf(argument);
-    const made = await children.run<PtqdResult | SearchResult>({ kind, id, label }, argument);
-    references[key] = kind === 'ptqd' ? `schedule:${(made as PtqdResult).id}` : `search:${id}`;
+    const made = await children.run<FitResult | SearchResult>({ kind, id, label }, argument);
+    references[key] = kind === 'ptqd' ? `schedule:${(made as FitResult).id}` : `search:${id}`;
   });
   return references;
 }

@@ -9,10 +9,10 @@ import { QschedError } from '../../contract/errors.js';
 import type { EvaluateResult, EvaluateSpec } from '../../contract/evaluate-spec.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import { stepCount } from '../../contract/step-count.js';
-import type { PtqdResult } from '../../contract/study-payloads.js';
+import type { FitResult } from '../../contract/fit-payloads.js';
 import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
 import { EVALUATION, followedEvaluate } from '../follow/follow-evaluate.js';
-import { followedPtqd } from '../follow/follow-ptqd.js';
+import { followedFit } from '../follow/follow-fit.js';
 import { visitHost } from '../follow/visit-host.js';
 import { servingOf } from '../host/serving.js';
 import type { Given } from '../input/flag.js';
@@ -22,22 +22,23 @@ import { withAnyStore } from '../input/stored-search.js';
 import { print, printJson, say, type GlobalOptions } from '../text/output.js';
 import { sideBySide, sideBySideTable } from '../text/side-by-side.js';
 import { writeTable } from '../text/table-document.js';
-import { ptqdRequest } from './ptqd-command.js';
+import { ptqdRequest } from './fit-commands.js';
 import { requireSchedule, SHORT_ID } from './schedule-command.js';
 
 /** @returns the exit code; 130 after Ctrl-C */
 export async function reproducePtqd(flags: Given<typeof REPRODUCE> & GlobalOptions): Promise<number> {
   const request = ptqdRequest(flags);
-  const { search, gamma, bias } = request;
+  const { search, choice } = request;
+  const { gamma, bias } = choice;
   const { model, precision, scheduler, confirm } = search;
   const tuned = flags.schedule === undefined ? latestTuned(search) : namedTuned(flags.schedule, search);
   const schedules = `baseline, PTQD and Q-Sched ${tuned.id.slice(0, SHORT_ID)} on ${confirm.count} held-out prompts`;
   say(`${model} ${precision}, ${scheduler.type}, ${stepCount(scheduler.steps)}, eta ${scheduler.eta}: ${schedules}`);
   const visit = { ...EVALUATION, models: [model], serving: servingOf(flags), wait: flags.wait ?? false };
   const outcome = await visitHost(visit, async ({ host: { client }, follow }) => {
-    const fitting = followedPtqd(request);
+    const fitting = followedFit(request);
     await fitting.start(client, true);
-    const fit = await follow<PtqdResult>(fitting);
+    const fit = await follow<FitResult>(fitting);
     const evaluating = followedEvaluate(evaluationOf(search, `schedule:${fit.id}`, tuned.reference));
     await evaluating.start(client, true);
     return { fit, evaluated: await follow<EvaluateResult>(evaluating) };

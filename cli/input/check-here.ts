@@ -4,6 +4,7 @@
 import { checkPrior } from '../../db/find-prior.js';
 import { resolveSchedules } from '../../db/resolve-schedules.js';
 import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
+import type { FitChoice } from '../../contract/fit-payloads.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import { listModels } from '../../inference/models/model-roots.js';
 import { textsHere } from '../../inference/prompts/prompt-sets.js';
@@ -38,9 +39,9 @@ export function checkPriorHere(searchId: string, spec: SearchSpec): void {
   });
 }
 
-/** The same for a PTQD fit. */
-export function checkFit(spec: SearchSpec): void {
-  if (!mayBeElsewhere(spec.model)) checkFitFiles(spec);
+/** The same for a fit. */
+export function checkFit(spec: SearchSpec, method: FitChoice['method']): void {
+  if (!mayBeElsewhere(spec.model)) checkFitFiles(spec, method);
 }
 
 /** The same for the rows of an evaluation. */

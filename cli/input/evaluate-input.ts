@@ -140,6 +140,7 @@ function schedulerOf({ scheduler, spacing, eta }: RowFlags, steps: string | unde
 function reasonAgainst(row: FlagRow): string | null {
   if (row.precision !== REFERENCE_PRECISION) return null;
   if (row.schedule === 'ptqd') return 'PTQD corrects quantised networks';
+  if (row.schedule === 'match') return 'it is what quantised networks are matched with';
   return row.schedule === 'q-sched' && !isSearched(row) ? 'no search of it has finished' : null;
 }
 

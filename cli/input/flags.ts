@@ -187,9 +187,14 @@ export const EVALUATE_ROWS = {
   model: { ...NETWORK.model, value: '<list>', help: 'models by name or path' },
   precision: { ...NETWORK.precision, value: '<list>', help: 'for example fp32,w4a8 (default: by the model)' },
   steps: { ...NETWORK.steps, value: '<list>', help: 'for example 2,4,8 (default: by the model)' },
-  schedules: sets('schedule', '<list>', 'identity (the baseline, default), ptqd, q-sched, search:<id>, schedule:<id>', {
-    example: 'identity,q-sched',
-  }),
+  schedules: sets(
+    'schedule',
+    '<list>',
+    'identity (the baseline, default), ptqd, match, q-sched, search:<id>, schedule:<id>',
+    {
+      example: 'identity,q-sched',
+    },
+  ),
 };
 
 /** Flags of `evaluate` that say how its rows are evaluated. */
@@ -231,6 +236,8 @@ export const CONFIRM_SPEC = {
 };
 
 export const CONFIRM = { ...CONFIRM_SPEC, ...RUN, ...FAIL_WITHOUT_GAIN };
+
+export const MATCH = { ...NETWORK, ...CALIBRATION, ...RUN };
 
 export const PTQD = {
   ...NETWORK,

@@ -5,6 +5,7 @@ import type { CompleteSchedule, FusedDocument } from '../../contract/schedule-do
 import { isClipped } from '../../contract/schedule-step.js';
 import { textTable } from './table-document.js';
 
+const SYMBOLS = { sample: 'c^x', noise: 'c^eps' };
 const WIDTH = 21;
 const CENTRE = (WIDTH - 1) / 2;
 /** Smallest range of the plot around 1. */
@@ -43,6 +44,7 @@ export function scheduleText(document: CompleteSchedule, sigmas: readonly number
     coefficients: { sample, noise },
     fused,
     ptqd,
+    match,
   } = document;
   const rows = fused.steps.map((step, i) => [
     String(i),
@@ -68,7 +70,19 @@ export function scheduleText(document: CompleteSchedule, sigmas: readonly number
       `  PTQD, gamma by ${ptqd[0]!.method}: the output becomes (m - mu) / (1 + gamma)`,
     );
   }
+  if (match !== undefined) parts.push('', ...matchText(match));
   return parts.join('\n');
+}
+
+/** How near a least-squares match comes to full precision, step by step, and what it could not determine. */
+function matchText(match: NonNullable<CompleteSchedule['match']>): string[] {
+  const rows = match.map(({ before, after }, i) => [String(i), before.toFixed(6), after.toFixed(6)]);
+  const fixed = match.flatMap(({ fixed: names }, i) => names.map((name) => `${SYMBOLS[name]} of step ${i}`));
+  return [
+    textTable([['step', 'with 1', 'matched'], ...rows]),
+    '  root mean square distance to the full-precision latents after the step',
+    ...(fixed.length === 0 ? [] : [`  not determined by least squares, so left at 1: ${fixed.join(', ')}`]),
+  ];
 }
 
 /** c^x and c^eps as marks around 1, sigma as bars. */

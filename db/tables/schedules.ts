@@ -1,11 +1,11 @@
 /**
- * Schedules, where they came from, and PTQD fits.
+ * Schedules, where they came from, and fits.
  */
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { now } from './moment.js';
 import { searches } from './searches.js';
 
-const KINDS = ['identity', 'q-sched', 'ptqd', 'file'] as const;
+const KINDS = ['identity', 'q-sched', 'ptqd', 'match', 'file'] as const;
 
 /** Schedules by content: equal steps are one row, whoever made them first. */
 export const schedules = sqliteTable('schedules', {
@@ -51,7 +51,7 @@ export const scheduleOrigins = sqliteTable(
   (t) => [primaryKey({ columns: [t.scheduleId, t.origin] }), index('schedule_origins_by_search').on(t.searchId)],
 );
 
-/** PTQD fits, by what decides them. */
+/** Fits, by what decides them. */
 export const fits = sqliteTable('fits', {
   /** sha256 of the fit's inputs. */
   key: text('key').primaryKey(),

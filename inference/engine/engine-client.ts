@@ -14,6 +14,8 @@ export interface EngineClient {
   render(job: EngineJobs['render']['job'], watch?: Watch): Promise<EngineJobs['render']['result']>;
   /** Fits PTQD. */
   fit(job: EngineJobs['fit']['job'], watch?: Watch): Promise<EngineJobs['fit']['result']>;
+  /** Matches a quantised network with the full-precision one by least squares. */
+  match(job: EngineJobs['match']['job'], watch?: Watch): Promise<EngineJobs['match']['result']>;
   close(): Promise<void>;
 }
 
@@ -25,6 +27,7 @@ export function startEngine(data: EngineThreadData): EngineClient {
     score: (job, watch) => thread.submit('score', job, watch),
     render: (job, watch) => thread.submit('render', job, watch),
     fit: (job, watch) => thread.submit('fit', job, watch),
+    match: (job, watch) => thread.submit('match', job, watch),
     close: () => thread.close(),
   };
 }

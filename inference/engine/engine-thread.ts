@@ -16,6 +16,7 @@ import type { EngineJobs, EngineThreadData } from './engine-messages.js';
 import { engineParts, type NamedNetwork } from './engine-parts.js';
 import { fitJob } from './fit-job.js';
 import { jobTools, type JobTools } from './job-tools.js';
+import { matchJob } from './match-job.js';
 import { renderShard } from './render-shard.js';
 import { pairsOf } from './request-pairs.js';
 import { scoreJob } from './score-job.js';
@@ -74,4 +75,6 @@ serveThread<EngineJobs>({
     }),
   fit: (request, control) =>
     reported((toolsOf) => fitJob(request, toolsOf(request.reference), toolsOf(request.quantised), control)),
+  match: (request, control) =>
+    reported((toolsOf) => matchJob(request, toolsOf(request.reference), toolsOf(request.quantised), control)),
 });

@@ -1,6 +1,7 @@
 /**
  * A pipeline with what is remembered of its earlier calls.
  */
+import { gaussianNoise } from '../../diffusion/noise.js';
 import { ByteCache } from '../models/byte-cache.js';
 import type { Checkpoint, Conditioning, Pipeline } from '../pipelines/pipeline.js';
 
@@ -56,6 +57,20 @@ export const createSampler = (
 
 /** Values of a latent. */
 export const latentLength = ({ latentShape: [channels, height, width] }: Pipeline): number => channels * height * width;
+
+/** Standard normal noise of a step; index 0 is the initial latent's. What was drawn before is remembered within the budget. */
+export function noiseOf(
+  { pipeline, noises }: Sampler,
+  { seed, text }: { readonly seed: number; readonly text: string },
+  stepIndex: number,
+): Float32Array {
+  const key = `${stepIndex}|${seed}|${text}`;
+  const found = noises.get(key);
+  if (found) return found;
+  const made = gaussianNoise({ seed, prompt: text, stepIndex, length: latentLength(pipeline) });
+  noises.set(key, made);
+  return made;
+}
 
 /** The conditioning of every text; what earlier calls encoded is remembered within the budget. */
 export async function conditioningOf(

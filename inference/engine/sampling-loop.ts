@@ -3,11 +3,10 @@
  * conditioning, noise, the first network call of every pair, and every further prefix of equal steps (trajectory tree).
  */
 import type { WireSchedule, WireStep } from '../../contract/wire/schedule.js';
-import { gaussianNoise } from '../../diffusion/noise.js';
 import { buildTrajectoryTree, type TrajectoryTree } from '../../diffusion/trajectory-tree.js';
 import type { Checkpoint, Conditioning } from '../pipelines/pipeline.js';
 import { ruleOf } from './apply-step.js';
-import { conditioningOf, latentLength, type Sampler } from './sampler.js';
+import { conditioningOf, latentLength, noiseOf, type Sampler } from './sampler.js';
 
 /** A prompt with a seed: one image of every candidate. */
 export interface Pair {
@@ -91,7 +90,7 @@ export async function sampleBlock(
   const own: Block = { candidates, wanted, pairs, block, tree, conditioning, control };
   const { steps, initNoiseSigma } = candidates[0]!.schedule;
   let rows = rowsAt(own, 0);
-  let states = rows.map(({ pair }) => scaled(noise(sampler, pairs[pair]!, 0), initNoiseSigma));
+  let states = rows.map(({ pair }) => scaled(noiseOf(sampler, pairs[pair]!, 0), initNoiseSigma));
   let brokenAt = rows.map(() => steps.length);
   for (let i = 0; i < steps.length; i += 1) {
     const outputs = await networkOutputs(sampler, own, i, rows, states);
@@ -191,21 +190,12 @@ function stepped(
     const r = from[at]!;
     const rule = ruleOf(next.stepOf[group]!);
     const out = new Float32Array(latentLength(sampler.pipeline));
-    const z = rule.needsNoise ? noise(sampler, pairs[pair]!, i + 1) : null;
+    const z = rule.needsNoise ? noiseOf(sampler, pairs[pair]!, i + 1) : null;
     rule.apply(states[r]!, outputs[r]!, z, out, channels);
     return out;
   });
 }
 
-const scaled = (values: Float32Array, scale: number): Float32Array =>
+/** Every value times `scale`; the same array for a scale of 1. */
+export const scaled = (values: Float32Array, scale: number): Float32Array =>
   scale === 1 ? values : values.map((value) => value * scale);
-
-/** Standard normal noise of a step; index 0 is the initial latent's. */
-function noise({ pipeline, noises }: Sampler, { seed, text }: Pair, stepIndex: number): Float32Array {
-  const key = `${stepIndex}|${seed}|${text}`;
-  const found = noises.get(key);
-  if (found) return found;
-  const made = gaussianNoise({ seed, prompt: text, stepIndex, length: latentLength(pipeline) });
-  noises.set(key, made);
-  return made;
-}

@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CompleteSchedule } from '../../contract/schedule-document.js';
-import type { PtqdResult } from '../../contract/study-payloads.js';
+import type { FitResult } from '../../contract/fit-payloads.js';
 import { cleanUp, newDataFolder, query, runCli, runJson } from './harness.js';
 
 const NETWORK = ['--model', 'shapes', '--steps', '2', '--eta', '0.3'];
@@ -82,10 +82,10 @@ describe('in a folder of its own', () => {
   });
 
   it('PTQD is fitted, stored once, and compared with the baseline and Q-Sched', async () => {
-    const { id, trajectories, document } = await runJson<PtqdResult>(['ptqd', ...NETWORK, '--count', '2'], data);
+    const { id, trajectories, document } = await runJson<FitResult>(['ptqd', ...NETWORK, '--count', '2'], data);
     expect(trajectories).toBe(4); // 2 prompts x 2 seeds
     expect(document.ptqd).toHaveLength(2);
-    expect(await runJson<PtqdResult>(['ptqd', ...NETWORK, '--count', '2'], data)).toMatchObject({
+    expect(await runJson<FitResult>(['ptqd', ...NETWORK, '--count', '2'], data)).toMatchObject({
       id,
       trajectories,
       document,
@@ -120,7 +120,25 @@ describe('in a folder of its own', () => {
     expect((await schedules()).filter(({ kind }) => kind === 'ptqd').map((one) => one.id)).toEqual([id]);
   });
 
+  it('a least-squares match is fitted, stored once, and evaluated beside the baseline', async () => {
+    const made = await runJson<FitResult>(['match', ...NETWORK, '--count', '2'], data);
+    const { id, trajectories, document } = made;
+    expect(trajectories).toBe(4); // 2 prompts x 2 seeds
+    expect(document).toMatchObject({ kind: 'match', match: [{ fixed: [] }, { fixed: [] }] });
+    for (const { before, after } of document.match!) expect(after).toBeLessThan(before);
+    expect(await runJson<FitResult>(['match', ...NETWORK, '--count', '2'], data)).toEqual({ ...made, seconds: 0 });
+    const { rows } = await runJson<{ rows: { schedule: string; coefficients: object }[] }>(
+      ['evaluate', ...NETWORK, '--schedules', 'identity,match', '--count', '4'],
+      data,
+    );
+    expect(rows[1]).toMatchObject({ schedule: 'match', coefficients: document.coefficients });
+    const { stdout } = await runCli(['schedule', 'show', id.slice(0, 12)], data);
+    expect(stdout).toContain('root mean square distance to the full-precision latents after the step');
+    expect((await schedules()).filter(({ kind }) => kind === 'match').map((one) => one.id)).toEqual([id]);
+  });
+
   it.each<[string, string[], RegExp]>([
+    ['a match of full precision', ['match', ...NETWORK, '--precision', 'fp32'], /but a least-squares match corrects/],
     ['full precision', ['ptqd', ...NETWORK, '--precision', 'fp32'], /--precision is "fp32", but PTQD corrects/],
     ['an unknown gamma', ['ptqd', ...NETWORK, '--gamma', 'stdd'], /--gamma is "stdd"\.\n {2}Did you mean "std"\?/],
     ['an unknown bias', ['ptqd', ...NETWORK, '--bias', 'one'], /--bias is "one"\.\n {2}Allowed: channel, step/],

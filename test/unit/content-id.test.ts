@@ -1,7 +1,7 @@
 /** Ids from content: those of 0.1 stay what they are, and one thing has one id, however it is written. */
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { contentId, evaluateIdOf, ptqdIdOf, reproduceIdOf, searchIdOf } from '../../contract/content-id.js';
+import { contentId, evaluateIdOf, matchIdOf, ptqdIdOf, reproduceIdOf, searchIdOf } from '../../contract/content-id.js';
 import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
 import { completeStored } from '../../contract/spec-defaults.js';
 import { parseSearchSpec } from '../../contract/validate.js';
@@ -167,6 +167,8 @@ describe('an id', () => {
       { prompts: { set: 'shapes-calibration' } },
     ];
     for (const more of without) expect(ptqdIdOf({ search: { ...input.search, ...more } })).toBe(id);
+    for (const more of without) expect(matchIdOf({ search: { ...input.search, ...more } })).toBe(matchIdOf(input));
+    expect(matchIdOf(input)).toMatch(/^match-[0-9a-f]{12}$/);
     expect(ptqdIdOf({ ...input, gamma: 'std', bias: 'channel' })).toBe(id);
     const different = [
       { ...input, gamma: 'regression' },
@@ -177,6 +179,7 @@ describe('an id', () => {
       { search: { model: 'shapes', prompts: { count: 3 } } },
       { search: { model: 'shapes', prompts: { seeds: [2] } } },
       { search: { model: 'shapes', prompts: { texts: ['a'] } } },
+      { search: { model: 'shapes', size: 512 } },
     ].map(ptqdIdOf);
     expect(new Set([id, ...different]).size).toBe(different.length + 1);
     const texts = ['a', 'b'];

@@ -52,16 +52,18 @@ describe('flags', () => {
     const { spec, notes } = readEvaluateSpec(undefined, {
       model: 'm',
       precision: 'fp32,w4a8',
-      schedules: 'identity,ptqd,q-sched',
+      schedules: 'identity,ptqd,match,q-sched',
     });
     expect(spec.rows.map(({ precision, schedule }) => [precision, schedule])).toEqual([
       ['fp32', 'identity'],
       ['w4a8', 'identity'],
       ['w4a8', 'ptqd'],
+      ['w4a8', 'match'],
       ['w4a8', 'q-sched'],
     ]);
     expect(notes).toEqual([
       'ptqd of m fp32 is omitted: PTQD corrects quantised networks',
+      'match of m fp32 is omitted: it is what quantised networks are matched with',
       'q-sched of m fp32 is omitted: no search of it has finished',
     ]);
   });

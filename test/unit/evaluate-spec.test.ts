@@ -67,7 +67,7 @@ describe('a spec', () => {
     [
       'an unknown schedule',
       { rows: [{ ...ROW, schedule: 'best' }] },
-      'rows.0.schedule is "best": must be identity, ptqd (the latest fit), q-sched (the latest finished search), search:<id> or schedule:<id>',
+      'rows.0.schedule is "best": must be identity, ptqd or match (the latest fit), q-sched (the latest finished search), search:<id> or schedule:<id>',
     ],
     [
       'too few coefficients',

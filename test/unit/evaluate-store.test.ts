@@ -13,7 +13,7 @@ import { candidates, evaluationRows, fits, prompts, runs, searches, searchPrompt
 import { QschedError } from '../../contract/errors.js';
 import type { EvaluatedRow } from '../../contract/evaluate-spec.js';
 import type { CompleteSchedule } from '../../contract/schedule-document.js';
-import type { AddFitRequest, FitInputs, FitInputs010 } from '../../contract/study-payloads.js';
+import type { AddFitRequest, FitInputs, FitInputs010 } from '../../contract/fit-payloads.js';
 import { parseSearchSpec } from '../../contract/validate.js';
 import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
 import { toWireSchedule } from '../../contract/wire/schedule.js';
@@ -119,6 +119,25 @@ describe('a schedule', () => {
     const { id } = storeSchedule(store, document('ptqd', { a: 0.7, ptqd: PTQD }));
     expect(resolve('ptqd')).toEqual({ coefficients: FINALIST, ptqd: PTQD, source: id });
     expect(resolve('ptqd', { scheduler: { steps: 2, eta: 0.3 } }).source).not.toBe(id);
+  });
+
+  test('of a least-squares match is the latest match, whatever PTQD was fitted', () => {
+    storeSchedule(store, document('ptqd', { ptqd: PTQD }));
+    expect(refusal('match')).toMatchObject({
+      code: 'usage',
+      message: 'There is no least-squares match of m w4a8 with tcd, 2 steps and eta 0.',
+      hint: 'Make one: npx qsched match --model m --precision w4a8 --scheduler tcd --steps 2 --eta 0',
+    });
+    const match = [0, 1].map(() => ({ before: 0.2, after: 0.1, fixed: [] }));
+    const made = { ...fit({}, 0.6), document: { ...document('match', { a: 0.6 }), match } };
+    const { gamma: _, bias: __, ...basis } = INPUTS as Extract<FitInputs, { gamma: string }>;
+    const inputs = { method: 'match' as const, ...basis };
+    expect(findFit(store, { inputs, older: null })).toBeNull();
+    const { id } = addFit(store, { ...made, inputs });
+    storeSchedule(store, document('ptqd', { a: 0.7, ptqd: PTQD }));
+    expect(resolve('match')).toEqual({ coefficients: FINALIST, source: id });
+    expect(findFit(store, { inputs, older: null })).toEqual({ id, document: made.document, trajectories: 4 });
+    expect(findFit(store, { inputs: INPUTS, older: null })).toBeNull();
   });
 
   test('of Q-Sched is that of the latest finished search of the same network and scheduler', () => {

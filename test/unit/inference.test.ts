@@ -502,13 +502,16 @@ describe('what files show before any server is needed', () => {
     expect(refusal(() => check({ precision: 'w8a8' })).message).toContain('no precision "w8a8"');
   });
 
-  test('a scheduler that clips is searched, but PTQD has nothing to correct', () => {
+  test.each([
+    ['ptqd', 'PTQD corrects fused steps'],
+    ['match', 'a least-squares match fits fused steps'],
+  ] as const)('a scheduler that clips is searched, but %s has nothing to fit', (method, purpose) => {
     write(join(models, 'tiny/scheduler/scheduler_config.json'), { _class_name: 'DDIMScheduler', clip_sample: true });
     const rest = { scheduler: { type: 'ddim' } };
     expect(check(rest).texts.calibration).toEqual(['a']);
-    const error = refusal(() => checkFitFiles(specOf(rest), { models: [models], prompts: [prompts] }));
+    const error = refusal(() => checkFitFiles(specOf(rest), method, { models: [models], prompts: [prompts] }));
     expect(error.message).toBe(
-      'The scheduler "ddim" clips its predicted sample to [-1, 1]: its steps have no fused form, and PTQD corrects fused steps.',
+      `The scheduler "ddim" clips its predicted sample to [-1, 1]: its steps have no fused form, and ${purpose}.`,
     );
     expect(error.hint).toContain('"clip_sample": false');
   });

@@ -112,7 +112,7 @@ test('a schedule that is stored again after the migration has the same origin', 
   expect(origins()).toEqual(after);
   expect(
     opened((store) =>
-      latestFit(store, { model: 'm', precision: 'w4a8', scheduler: { type: 'tcd', steps: 1, eta: 0.3 } }),
+      latestFit(store, 'ptqd', { model: 'm', precision: 'w4a8', scheduler: { type: 'tcd', steps: 1, eta: 0.3 } }),
     ),
   ).toEqual({ id, usedAt: expect.any(String) as unknown, document: fit });
 });

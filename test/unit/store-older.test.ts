@@ -10,7 +10,7 @@ import { plainOpening } from '../../contract/opening.js';
 import type { BatchReference, JudgeRequest, OpenRequest, Stage } from '../../contract/payloads.js';
 import type { FusedDocument } from '../../contract/schedule-document.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
-import type { FitInputs } from '../../contract/study-payloads.js';
+import type { FitInputs } from '../../contract/fit-payloads.js';
 import { splitPrompts } from '../../db/evaluations.js';
 import { countEvaluations } from '../../db/finish.js';
 import { findFit } from '../../db/fits.js';
@@ -289,7 +289,7 @@ describe('its results', () => {
 
   test('include a PTQD fit, which is reused by the inputs it was stored under', () => {
     const { scheduler } = specOf(CALIBRATED);
-    const { id, document } = latestFit(store, { model: 'shapes', precision: 'w4a8', scheduler })!;
+    const { id, document } = latestFit(store, 'ptqd', { model: 'shapes', precision: 'w4a8', scheduler })!;
     const own = { gamma: 'std', bias: 'channel', seeds: [0, 1] } as const;
     const texts = requestOf(CALIBRATED).texts.calibration;
     const older = {

@@ -110,6 +110,7 @@ describe('open runs at the start of this release', () => {
     ['search', 'This run was started by qsched 0.1; continue it with: npx qsched resume a'],
     ['evaluate', /qsched 0\.1; run the same `npx qsched evaluate` again/],
     ['ptqd', /qsched 0\.1; run the same `npx qsched ptqd` again/],
+    ['match', /run the same `npx qsched match` again/],
     ['study', /qsched 0\.1; run the same command again/],
     ['compare', /qsched 0\.1; use `npx qsched evaluate`/],
   ])('of type %s say how to continue', async (type, reason) => {

@@ -1,6 +1,6 @@
 /** A command in its host: its result, or an interruption that leaves in order. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { followedPtqd } from '../../cli/follow/follow-ptqd.js';
+import { followedFit } from '../../cli/follow/follow-fit.js';
 import { runToEnd, visitHost, type Visit } from '../../cli/follow/visit-host.js';
 import type { Host } from '../../cli/host/host.js';
 import { parseSearchSpec } from '../../contract/validate.js';
@@ -64,11 +64,18 @@ const interrupted = () =>
   });
 
 test('a workflow runs to its result, under an id made from what it depends on', async () => {
-  const request = { search: parseSearchSpec({ model: 'm' }), gamma: 'std', bias: 'channel' } as const;
-  const outcome = await runToEnd<number>({ ...VISIT, ...followedPtqd(request) });
+  const search = parseSearchSpec({ model: 'm' });
+  const choice = { method: 'ptqd', gamma: 'std', bias: 'channel' } as const;
+  const outcome = await runToEnd<number>({ ...VISIT, ...followedFit({ search, choice }) });
   expect(outcome?.result).toBe(42);
   expect(started).toMatchObject([
-    ['ptqd', { workflowId: expect.stringMatching(/^ptqd-[0-9a-f]{12}$/) as unknown, args: [request] }],
+    [
+      'ptqd',
+      {
+        workflowId: expect.stringMatching(/^ptqd-[0-9a-f]{12}$/) as unknown,
+        args: [{ search, gamma: 'std', bias: 'channel' }],
+      },
+    ],
   ]);
   expectLeft();
 });

@@ -324,6 +324,10 @@ describe('it fails', () => {
       'There is no PTQD fit of fake w4a8 with tcd, 2 steps and eta 0. Make one: npx qsched ptqd --model fake --precision w4a8 --scheduler tcd --steps 2 --eta 0',
     ],
     [
+      'match',
+      'There is no least-squares match of fake w4a8 with tcd, 2 steps and eta 0. Make one: npx qsched match --model fake',
+    ],
+    [
       'q-sched',
       'No search of fake w4a8 with tcd, 2 steps and eta 0 has finished yet. Run one: npx qsched search --model fake',
     ],

@@ -78,10 +78,11 @@ export interface EvaluateFakes {
   readonly describe?: (request: DescribeRequest) => Partial<NetworkDescription>;
 }
 
-/** What a world has in place of the usual: the workflows, and what proposes points on the compute queue. */
+/** What a world has in place of the usual: the workflows, what proposes points on the compute queue, and what matches. */
 export interface WorldParts {
   readonly workflowBundle?: { readonly code: string };
   readonly propose?: (request: ProposeRequest) => Promise<readonly Point[]>;
+  readonly match?: ScoreFunctions['match'];
 }
 
 /** Starts server and workers. @param extraArgs for `temporal server start-dev` @param slots blocks that the scoring worker takes at once */
@@ -151,7 +152,12 @@ export async function createWorld(
     Worker.create({
       ...common,
       taskQueue: SCORE_QUEUE,
-      activities: createScoreActivities({ score, render: evaluate?.render ?? nobody, fit: nobody }),
+      activities: createScoreActivities({
+        score,
+        render: evaluate?.render ?? nobody,
+        fit: nobody,
+        match: own.match ?? nobody,
+      }),
       maxConcurrentActivityTaskExecutions: slots,
     }),
     ...[SERVED, NOWHERE].map((model) =>

@@ -46,7 +46,7 @@ describe('a committed history', () => {
     );
   });
 
-  it.each(['evaluate', 'ptqd', 'reproduce'])('is there for the workflow %s, from its start to its end', (name) => {
+  it.each(['evaluate', 'match', 'ptqd', 'reproduce'])('is there for the workflow %s, from its start to its end', (name) => {
     const { events } = JSON.parse(read(`${name}-1.json`)) as { events: Record<string, unknown>[] };
     expect(events[0]).toMatchObject({ workflowExecutionStartedEventAttributes: { workflowType: { name } } });
     expect(events.at(-1)).toHaveProperty('workflowExecutionCompletedEventAttributes');

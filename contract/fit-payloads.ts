@@ -1,11 +1,11 @@
 /**
- * What crosses the wire for PTQD and for comparisons of schedules. Plain JSON, small.
+ * What crosses the wire for fits: PTQD, and least-squares matching. Plain JSON, small.
  */
 import { z } from 'zod';
 import type { PipelineChoice } from './pipeline-choice.js';
 import type { PromptSplit } from './payloads.js';
 import type { PreparedNetwork } from './prepared-network.js';
-import type { CompleteSchedule, PtqdStepDocument } from './schedule-document.js';
+import type { CompleteSchedule, MatchedStep, PtqdStepDocument } from './schedule-document.js';
 import type { SearchSpec } from './search-spec.js';
 import type { NetworkDescription } from './wire/describe.js';
 import type { WireSchedule } from './wire/schedule.js';
@@ -21,11 +21,24 @@ export const PtqdInput = z.strictObject({
 
 export type PtqdInput = z.infer<typeof PtqdInput>;
 
-/** Plans a PTQD fit: both networks, the prompts, and what determines the fit. */
+/** Of `search`, a SearchSpec, a least-squares match uses the same as PTQD. */
+export const MatchInput = z.strictObject({ search: z.unknown() });
+
+/** How PTQD is fitted. */
+export type PtqdChoice = Pick<PtqdInput, 'gamma' | 'bias'>;
+
+/** A method of fitting, with its options. */
+export type FitChoice = ({ readonly method: 'ptqd' } & PtqdChoice) | { readonly method: 'match' };
+
+/** What a fit found, one entry per step. */
+export type Fitted =
+  | { readonly method: 'ptqd'; readonly steps: readonly PtqdStepDocument[] }
+  | { readonly method: 'match'; readonly steps: readonly MatchedStep[] };
+
+/** Plans a fit: both networks, the prompts, and what determines the fit. */
 export interface PlanFitRequest {
   readonly spec: SearchSpec;
-  readonly gamma: PtqdInput['gamma'];
-  readonly bias: PtqdInput['bias'];
+  readonly choice: FitChoice;
   readonly quantised: NetworkDescription;
   readonly reference: NetworkDescription;
 }
@@ -42,9 +55,7 @@ export interface FitPlan extends FindFitRequest {
 }
 
 /** Everything that determines a fit, and nothing else: its key. */
-export interface FitInputs {
-  readonly gamma: PtqdInput['gamma'];
-  readonly bias: PtqdInput['bias'];
+export type FitInputs = (PtqdChoice | { readonly method: 'match' }) & {
   /** `network` hashes of the quantised and the full-precision network (contract/wire/network.ts). */
   readonly network: string;
   readonly reference: string;
@@ -53,12 +64,10 @@ export interface FitInputs {
   /** sha256 of the prompt texts, in order. */
   readonly prompts: string;
   readonly seeds: readonly number[];
-}
+};
 
-/** The same as 0.1.0 hashed it: contexts of scorers included, which do not determine a fit. */
-export interface FitInputs010 {
-  readonly gamma: PtqdInput['gamma'];
-  readonly bias: PtqdInput['bias'];
+/** PTQD's inputs as 0.1.0 hashed them: contexts of scorers included, which do not determine a fit. */
+export interface FitInputs010 extends PtqdChoice {
   /** Scorer -> context id of both networks, for all scorers of the default spec. */
   readonly contexts: Readonly<Record<string, string>>;
   readonly referenceContexts: Readonly<Record<string, string>>;
@@ -70,7 +79,7 @@ export interface FitInputs010 {
 /** Asks for a stored fit. */
 export interface FindFitRequest {
   readonly inputs: FitInputs;
-  /** The inputs as 0.1.0 hashed them, so that its fits are reused; null if they are unknown. */
+  /** The inputs as 0.1.0 hashed them, so that its fits are reused; null if it had no such fit. */
   readonly older: FitInputs010 | null;
 }
 
@@ -93,7 +102,7 @@ export interface KeepFitRequest {
   /** How the model was run, where that is not its own way. */
   readonly pipeline: PipelineChoice;
   readonly scheduler: SearchSpec['scheduler'];
-  readonly fits: readonly PtqdStepDocument[];
+  readonly fitted: Fitted;
   readonly trajectories: number;
   readonly texts: readonly string[];
 }
@@ -106,8 +115,8 @@ export interface StoredFit {
   readonly trajectories: number;
 }
 
-/** What the `ptqd` workflow returns. */
-export interface PtqdResult extends StoredFit {
+/** What the workflows `ptqd` and `match` return. */
+export interface FitResult extends StoredFit {
   /** 0 if the fit was stored before. */
   readonly seconds: number;
 }
