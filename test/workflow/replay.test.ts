@@ -46,11 +46,14 @@ describe('a committed history', () => {
     );
   });
 
-  it.each(['evaluate', 'match', 'ptqd', 'reproduce'])('is there for the workflow %s, from its start to its end', (name) => {
-    const { events } = JSON.parse(read(`${name}-1.json`)) as { events: Record<string, unknown>[] };
-    expect(events[0]).toMatchObject({ workflowExecutionStartedEventAttributes: { workflowType: { name } } });
-    expect(events.at(-1)).toHaveProperty('workflowExecutionCompletedEventAttributes');
-  });
+  it.each(['evaluate', 'match', 'ptqd', 'reproduce'])(
+    'is there for the workflow %s, from its start to its end',
+    (name) => {
+      const { events } = JSON.parse(read(`${name}-1.json`)) as { events: Record<string, unknown>[] };
+      expect(events[0]).toMatchObject({ workflowExecutionStartedEventAttributes: { workflowType: { name } } });
+      expect(events.at(-1)).toHaveProperty('workflowExecutionCompletedEventAttributes');
+    },
+  );
 
   it.each(FILES)('%s replays', async (file) => {
     await expect(replay(file, read(file))).resolves.toBeUndefined();
