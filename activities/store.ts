@@ -7,6 +7,7 @@ import { storedAsks } from '../db/stored-asks.js';
 import { addFit, findFit } from '../db/fits.js';
 import { closeRun, finishEvaluate, openRun, type RunEnd } from '../db/runs.js';
 import { closeSearch, openSearch } from '../db/searches.js';
+import { raceTrials } from '../db/races.js';
 import { askTrials, recordTrials } from '../db/trials.js';
 import { finishSearch } from '../db/finish.js';
 import type {
@@ -18,6 +19,8 @@ import type {
   PlanSearchRequest,
   PromptPage,
   PromptPageRequest,
+  RaceQueueResult,
+  RaceRequest,
   RecordRequest,
   SearchPlan,
   StoredAsksRequest,
@@ -114,6 +117,8 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
       guarded(() => storedAsks(store, searchId, from, count)),
     ask: (request: AskQueueRequest): Promise<AskQueueResult> =>
       guarded(async () => ({ ...askTrials(store, request), workers: await countWorkers(request.scoreQueue) })),
+    race: (request: RaceRequest): Promise<RaceQueueResult> =>
+      guarded(async () => ({ ...raceTrials(store, request), workers: await countWorkers(request.scoreQueue) })),
     record: (request: RecordRequest): Promise<TrialScore[]> => guarded(() => recordTrials(store, request)),
     failureReasons: (request: { searchId: string }): Promise<string[]> =>
       guarded(() => failureReasons(store, request.searchId)),

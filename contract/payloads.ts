@@ -120,6 +120,8 @@ export interface BatchReference {
 export interface AskRequest extends BatchReference {
   readonly trials: readonly AskedTrial[];
   readonly retryFailed: boolean;
+  /** Only the first so many pairs in the order of a race, which completes no trial; all of them if it is absent. */
+  readonly upTo?: number;
 }
 
 /** A question to the store that also counts the workers of a queue. */
@@ -153,6 +155,38 @@ export interface AskResult {
 
 /** The same, with the number of workers that poll the score queue. */
 export interface AskQueueResult extends AskResult {
+  readonly workers: number;
+}
+
+/** A comparison of the candidates that are still in a race, and a question for their next pairs. */
+export interface RaceRequest extends Omit<AskQueueRequest, 'upTo'> {
+  /** Candidates that have all their pairs, the best first: what the others are compared with. */
+  readonly rivals: readonly { readonly coefficients: Coefficients; readonly score: number }[];
+  /** Pairs that are scored, in the order of the race; 0 at its start, where nobody is dropped. */
+  readonly reached: number;
+  /** Pairs of the first block, and rows of a network call. */
+  readonly block: number;
+  readonly batch: number;
+  /** One-sided level over all comparisons. */
+  readonly alpha: number;
+}
+
+/** A candidate that left a race. */
+export interface DroppedTrial {
+  readonly index: number;
+  /** Estimated from the pairs that it has; null if one of its images failed. */
+  readonly score: number | null;
+  readonly pairs: number;
+}
+
+export interface RaceResult extends AskResult {
+  readonly dropped: readonly DroppedTrial[];
+  /** Pairs that those who are left have once what is open is scored. */
+  readonly upTo: number;
+}
+
+/** The same, with the number of workers that poll the score queue. */
+export interface RaceQueueResult extends RaceResult {
   readonly workers: number;
 }
 
@@ -193,6 +227,8 @@ export interface RecordRequest extends BatchReference {
   /** The names of each scorer's terms, by role. */
   readonly names: Readonly<Record<string, readonly string[]>>;
   readonly trials: readonly ScoredTrial[];
+  /** Whether the trials are still in a race: no trial is completed. */
+  readonly racing?: boolean;
 }
 
 /** What the store knows of trials after a record: score, or null where failed. */

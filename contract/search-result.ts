@@ -67,6 +67,8 @@ export interface SearchProgress {
   readonly best: number | null;
   readonly identity: number | null;
   readonly failed: number;
+  /** Candidates that were dropped in races. */
+  readonly raced: number;
 }
 
 /** One named set of coefficients with its score. */
@@ -90,6 +92,8 @@ export interface SearchResult {
   readonly evaluations: number;
   readonly reused: number;
   readonly failed: number;
+  /** Candidates that were dropped before they were scored on all pairs; absent in results of older versions. */
+  readonly raced?: number;
   readonly best: ScoredCoefficients;
   readonly identity: ScoredCoefficients;
   readonly finalist: Coefficients;

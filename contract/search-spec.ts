@@ -111,28 +111,30 @@ export const CoefficientChoice = z.strictObject({
     .optional(),
 });
 
-/** A race that is run as it is described here. */
-const RaceChoice = z.strictObject({
-  /**
-   * (Prompt, seed) pairs on which a candidate is scored before the first comparison; every further comparison doubles
-   * them. By default as few as fill the network's batch with a generation, and at least 4.
-   */
-  block: whole(2, 100_000).optional(),
-  /** Chance to drop a candidate that is as good as the best one, over all comparisons. */
-  alpha: z
-    .number('must be a number above 0 and at most 0.5')
-    .gt(0, 'must be above 0')
-    .max(0.5, 'must be at most 0.5')
-    .default(0.05),
-});
-
-/** Whether candidates that are clearly worse than the best one are dropped before they are scored on all pairs. */
-const RacingChoice = z
-  .union([z.enum(['on', 'off']), RaceChoice], 'must be on, off, or a group with block and alpha')
-  .transform((choice) => (choice === 'on' ? RaceChoice.parse({}) : choice));
-
-/** How candidates are raced; `off`: every candidate is scored on all pairs. */
-export type RacingChoice = z.output<typeof RacingChoice>;
+/** Whether candidates that are worse than the best one are dropped before they are scored on all pairs. */
+const RacingChoice = z.union(
+  [
+    z.enum(['on', 'off']),
+    z.strictObject({
+      /**
+       * (Prompt, seed) pairs on which a candidate is scored before the first comparison; every further comparison at
+       * least doubles them. By default as few as fill network calls with a generation, and at least 4.
+       */
+      block: whole(2, 100_000).optional(),
+      /**
+       * One-sided level of the paired t test against the leader, over all comparisons. At 0.5 whoever is behind is
+       * dropped. By default 0.5 for optimizers with a model of the surface (auto, gp), which keep what they have learnt
+       * from those who were dropped, and 0.05 for the others.
+       */
+      alpha: z
+        .number('must be a number above 0 and at most 0.5')
+        .gt(0, 'must be above 0')
+        .max(0.5, 'must be at most 0.5')
+        .optional(),
+    }),
+  ],
+  'must be on, off, or a group with alpha and block',
+);
 
 export const ObjectiveChoice = z
   .strictObject({
@@ -187,7 +189,7 @@ export const SearchSpec = z.strictObject({
     })
     .prefault({}),
   optimizer: OptimizerChoice.prefault({}),
-  /** By default off for the grid, and on for every other optimizer. */
+  /** How candidates are raced; `off`: every candidate is scored on all pairs. By default off for the grid, else on. */
   racing: RacingChoice.optional(),
   /**
    * An earlier search whose scores the optimizer (auto, gp) starts from: its id; `none`; or `auto`, which takes a finished

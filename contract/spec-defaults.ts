@@ -7,7 +7,9 @@ import type { SearchSpec } from './search-spec.js';
 const GROW_TO: [number, number] = [0.5, 1.5];
 /** Optimizers that model the surface: they take a prior and let the range grow. */
 const MODELLING: readonly string[] = ['auto', 'gp'];
-const RACE = { alpha: 0.05 };
+/** Level of a race with a model of the surface: it keeps what it has learnt from those who were dropped. */
+const MODELLED_ALPHA = 0.5;
+const ALPHA = 0.05;
 
 /** Whether an optimizer models the surface. */
 export const modelsSurface = (type: string): boolean => MODELLING.includes(type);
@@ -20,7 +22,9 @@ export const modelsSurface = (type: string): boolean => MODELLING.includes(type)
  */
 export function settleDefaults(spec: SearchSpec, written: unknown): void {
   const { type } = spec.optimizer;
-  spec.racing ??= type === 'grid' ? 'off' : { ...RACE };
+  const { racing = type === 'grid' ? 'off' : 'on' } = spec;
+  const own = racing === 'on' ? {} : racing;
+  spec.racing = own === 'off' ? own : { alpha: modelsSurface(type) ? MODELLED_ALPHA : ALPHA, ...own };
   const { coefficients } = written as { coefficients?: { range?: unknown } | null };
   const { growTo = coefficients?.range === undefined ? GROW_TO : null } = spec.coefficients;
   spec.coefficients.growTo = growTo === null || !modelsSurface(type) ? null : [...growTo];

@@ -2,6 +2,7 @@
  * Trials: persisted when they are asked, completed when their last evaluation is stored.
  * Every function is safe to repeat, since activities are retried.
  */
+import { raceOrder } from '../metrics/racing/looks.js';
 import { createObjective, scoreOfTerms } from '../metrics/objectives/jaq.js';
 import type { Coefficients } from '../contract/coefficients.js';
 import type {
@@ -29,7 +30,8 @@ const PUT_TRIAL = `
   insert into trials (search_id, stage, number, candidate_id, point, status)
   values (@searchId, @stage, @number, @candidate, @point, 'asked')
   on conflict (search_id, stage, number) do update
-  set candidate_id = excluded.candidate_id, point = excluded.point, status = 'asked', score = null, tc = null, iq = null
+  set candidate_id = excluded.candidate_id, point = excluded.point, status = 'asked', score = null, tc = null, iq = null,
+      pairs = null
   where trials.candidate_id <> excluded.candidate_id`;
 
 const DROP_WORK = 'delete from work where search_id = @searchId and stage = @stage and number = @number';
@@ -39,7 +41,7 @@ const COEFFICIENTS_OF = `
   where t.search_id = @searchId and t.stage = @stage and t.number = @number`;
 
 const COMPLETE_TRIAL = `
-  update trials set status = @status, score = @score, tc = @tc, iq = @iq,
+  update trials set status = @status, score = @score, tc = @tc, iq = @iq, pairs = null,
                     updated_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
   where search_id = @searchId and stage = @stage and number = @number`;
 
@@ -56,9 +58,12 @@ const DROP_FAILURE = "delete from evaluations where key = @key and status = 'fai
  * are deleted, and so count as missing.
  */
 export function askTrials(store: Store, request: AskRequest): AskResult {
-  const { contexts, seeds } = request;
+  const { contexts, seeds, upTo } = request;
   const promptIds = splitPrompts(store, request.searchId, request.split);
   const complete = completing(store, request);
+  const pairs = promptIds.length * seeds.length;
+  const partial = upTo !== undefined && upTo < pairs;
+  const wanted = partial ? new Set(raceOrder(promptIds.length, seeds.length).slice(0, upTo)) : null;
   return store.transaction(() => {
     const open: OpenTrial[] = [];
     const scores: (number | null)[] = [];
@@ -70,11 +75,11 @@ export function askTrials(store: Store, request: AskRequest): AskResult {
       const candidate = candidateId(coefficients);
       const known = knownEvaluations(store, contexts, candidate, promptIds, seeds);
       if (request.retryFailed) forgetFailures(store, request, index, { candidate, promptIds }, known);
-      const missing = known.flatMap((one, i) => (one === undefined ? [i] : []));
+      const missing = known.flatMap((one, i) => (one === undefined && wanted?.has(i) !== false ? [i] : []));
       if (missing.length > 0) {
         open.push({ index, coefficients, missing: missing.length === known.length ? null : missing });
       }
-      scores.push(missing.length > 0 ? null : complete(index, known).score);
+      scores.push(missing.length > 0 || wanted !== null ? null : complete(index, known).score);
     }
     return { open, scores, kept };
   });
@@ -96,6 +101,7 @@ export function recordTrials(store: Store, request: RecordRequest): TrialScore[]
       const candidate = candidateId(trial.coefficients);
       const { changed, terms } = writeEvaluations(store, request, trial, { candidate, promptIds });
       if (changed) addWork(store, request, trial, at);
+      if (request.racing) return { index, complete: false, score: null, tc: null, iq: null };
       const whole = evaluations.length === promptIds.length * seeds.length && evaluations.every((one, i) => one === i);
       if (whole && terms !== null) return complete(index, terms);
       return isComplete(candidate)

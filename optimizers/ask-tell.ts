@@ -70,6 +70,9 @@ export function askTell(
     get space() {
       return algorithm.space?.() ?? options.space;
     },
+    get nextCount() {
+      return min(options.batch, room());
+    },
     ask() {
       const count = min(options.batch, room());
       return count > 0 ? algorithm.propose(told, count).map(plain) : [];

@@ -95,6 +95,8 @@ export interface Optimizer {
    * contain it: after restoring one, it is the best of the points told since.
    */
   readonly best: ScoredPoint | null;
+  /** How many points `ask` would return, without proposing them; 0 when finished. */
+  readonly nextCount: number;
   /** The next batch: a pure function of the state, the same until something is told; empty when finished. */
   ask(): Point[];
   /**

@@ -12,6 +12,7 @@ const progress = (own: Partial<SearchProgress>): SearchProgress => ({
   best: 1.1,
   identity: 1,
   failed: 0,
+  raced: 0,
   ...own,
 });
 

@@ -39,9 +39,11 @@ export async function begin(run: SearchRun): Promise<SearchState> {
     ...planned,
     notes,
     identityScore: null,
+    firstScores: null,
     optimizer: null,
     told: 0,
     failed: 0,
+    raced: 0,
     generation: 0,
     best: [],
     paces: run.paces,
@@ -68,7 +70,11 @@ async function promptNotes(
   });
 }
 
-/** @throws QschedError (failure): what the candidates are measured against cannot be scored */
+/**
+ * Scores the baseline, and beside it the candidates that the search was opened with: they share its first network calls.
+ *
+ * @throws QschedError (failure): what the candidates are measured against cannot be scored
+ */
 export async function scoreBaseline(run: SearchRun, state: SearchState): Promise<SearchState> {
   const { spec, progress } = run;
   const { quantised, splits } = state;
@@ -77,7 +83,13 @@ export async function scoreBaseline(run: SearchRun, state: SearchState): Promise
     `Scoring the baseline of **${spec.model}** ${spec.precision} on ${splits.calibration.count} prompts. If this stays, ` +
       `no worker serves \`${quantised.scoreQueue}\`: start one with \`npx qsched worker --model ${spec.model}\`.`,
   );
-  const trials = numbered([spaceOf(spec).identity()], 0);
+  const space = spaceOf(spec);
+  const first = state.opening.firstAsks.slice(0, spec.optimizer.budget).map(({ point }, i) => ({
+    index: i + 1,
+    point,
+    coefficients: space.toCoefficients(point),
+  }));
+  const trials = [...numbered([space.identity()], 0), ...first];
   const { scores } = await scoreStage(run, state, {
     stage: 'calibration',
     trials,
@@ -90,5 +102,5 @@ export async function scoreBaseline(run: SearchRun, state: SearchState): Promise
     throw await failedScores(run.searchId, what, 'Fix the model or the scorer.');
   }
   progress.identity = identityScore;
-  return { ...state, identityScore };
+  return { ...state, identityScore, firstScores: { trials: first, scores: scores.slice(1) } };
 }

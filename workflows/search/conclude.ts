@@ -6,7 +6,7 @@ import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
 import type { FinishRequest, JudgeRequest } from '../../contract/payloads.js';
 import type { SearchResult, Verdict } from '../../contract/search-result.js';
 import { computeActivities, storeActivities } from '../activities.js';
-import { imagesPerTrial } from '../scoring/score-batch.js';
+import { imagesPerTrial } from '../scoring/batch.js';
 import { controlOf, fullContexts, scoreControl } from './control.js';
 import { failedScores } from './failed-scores.js';
 import { numbered, scoreStage } from './score-stage.js';
@@ -97,6 +97,7 @@ function resultOf(
     optimizer: spec.optimizer.type,
     trials: state.told,
     failed: state.failed,
+    raced: state.raced,
     best: { trial: best.index, coefficients: best.coefficients, score: best.score },
     identity: { trial: 0, coefficients: spaceOf(spec).identity(), score: state.identityScore! },
     finalist: finalist.coefficients,

@@ -5,6 +5,8 @@ import type { Coefficients } from '../../contract/coefficients.js';
 import { scorersOf } from '../../contract/objective-plan.js';
 import type { AskedTrial, Stage } from '../../contract/payloads.js';
 import { fetchPrompts } from '../prompts.js';
+import type { Batch } from '../scoring/batch.js';
+import { raceBatch, type Race, type RacedScores } from '../scoring/race-batch.js';
 import { scoreBatch, type BatchScores } from '../scoring/score-batch.js';
 import { carryOn, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
@@ -31,9 +33,28 @@ export const numbered = (candidates: readonly Coefficients[], first: number): As
 export async function scoreStage(
   run: SearchRun,
   state: SearchState,
-  { stage, trials, label, waitSeconds = null }: StageBatch,
+  stage: StageBatch,
   onRecorded?: (count: number) => void,
 ): Promise<BatchScores> {
+  return scoreBatch(await batchOf(run, state, stage), onRecorded);
+}
+
+/** The same as a race, which ends early for candidates that are clearly worse than the best. */
+export async function raceStage(
+  run: SearchRun,
+  state: SearchState,
+  stage: StageBatch,
+  race: Race,
+  onRecorded?: (count: number) => void,
+): Promise<RacedScores> {
+  return raceBatch(await batchOf(run, state, stage), race, onRecorded);
+}
+
+async function batchOf(
+  run: SearchRun,
+  state: SearchState,
+  { stage, trials, label, waitSeconds = null }: StageBatch,
+): Promise<Batch> {
   const { searchId, spec } = run;
   const split: Stage = stage === 'control' ? 'confirm' : stage;
   const prepared = stage === 'control' ? state.reference! : state.quantised;
@@ -41,7 +62,7 @@ export async function scoreStage(
   const own = Object.fromEntries(scorersOf(objective).map((scorer) => [scorer, prepared.contexts[scorer]!]));
   const contexts = split === 'confirm' ? prepared.contexts : own;
   run.prompts[split] ??= await fetchPrompts(state.splits[split]);
-  const batch = {
+  return {
     reference: { searchId, stage, contexts, split, seeds: state.splits[split].seeds, objective },
     prepared,
     split: state.splits[split],
@@ -54,5 +75,4 @@ export async function scoreStage(
     paces: run.paces,
     carryOn: () => carryOn(run, state),
   };
-  return scoreBatch(batch, onRecorded);
 }

@@ -13,7 +13,7 @@ import type { Stage } from '../../contract/payloads.js';
 import type { SearchProgress } from '../../contract/search-result.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import type { WirePrompt } from '../../contract/wire/network.js';
-import type { Paces } from '../scoring/score-batch.js';
+import type { Paces } from '../scoring/batch.js';
 import type { Control } from './control-search.js';
 import type { SearchState } from './search-state.js';
 
@@ -57,14 +57,16 @@ export async function carryOn(run: SearchRun, state: SearchState): Promise<never
 export function showProgress({ spec, progress }: SearchRun, state: SearchState): void {
   progress.told = state.told;
   progress.failed = state.failed;
+  progress.raced = state.raced;
   progress.generation = state.generation;
   progress.identity = state.identityScore;
   progress.best = state.best[0]?.score ?? null;
   const best =
     progress.best === null ? '' : `, best ${progress.best.toFixed(4)} (baseline ${state.identityScore?.toFixed(4)})`;
   const failed = state.failed > 0 ? `, ${state.failed} failed` : '';
+  const raced = state.raced > 0 ? `, ${state.raced} dropped early` : '';
   setCurrentDetails(
-    `Generation ${state.generation}, ${state.told} of ${spec.optimizer.budget} trials${best}${failed}.`,
+    `Generation ${state.generation}, ${state.told} of ${spec.optimizer.budget} trials${best}${raced}${failed}.`,
   );
   if (state.searchAttributes && progress.best !== null) {
     upsertSearchAttributes({ QschedBestScore: [progress.best], QschedTrials: [state.told] });

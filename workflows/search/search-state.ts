@@ -3,9 +3,9 @@
  */
 import type { OptimizerState } from '../../optimizers/optimizer.js';
 import type { Coefficients } from '../../contract/coefficients.js';
-import type { SearchPlan } from '../../contract/payloads.js';
+import type { AskedTrial, SearchPlan } from '../../contract/payloads.js';
 import type { SearchResult } from '../../contract/search-result.js';
-import type { Paces } from '../scoring/score-batch.js';
+import type { Paces } from '../scoring/batch.js';
 
 /** A trial that may become a finalist. */
 export interface Ranked {
@@ -18,9 +18,16 @@ export interface Ranked {
 export interface SearchState extends Omit<SearchPlan, 'workers'> {
   /** Null until the baseline is scored. */
   readonly identityScore: number | null;
+  /** The first asks of the opening, which are scored beside the baseline; null until it is scored. */
+  readonly firstScores: {
+    readonly trials: readonly AskedTrial[];
+    readonly scores: readonly (number | null)[];
+  } | null;
   readonly optimizer: OptimizerState | null;
   readonly told: number;
   readonly failed: number;
+  /** Dropped in races. */
+  readonly raced: number;
   readonly generation: number;
   /** The best candidates so far, best first, each once; ties keep the earlier one first. */
   readonly best: readonly Ranked[];

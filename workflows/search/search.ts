@@ -53,7 +53,7 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
 }
 
 function startOf(carried: SearchState | undefined): SearchRun['progress'] {
-  const { told = 0, generation = 0, failed = 0, identityScore: identity = null, best = [] } = carried ?? {};
+  const { told = 0, generation = 0, failed = 0, raced = 0, identityScore: identity = null, best = [] } = carried ?? {};
   return {
     status: 'running',
     stage: 'prepare',
@@ -63,6 +63,7 @@ function startOf(carried: SearchState | undefined): SearchRun['progress'] {
     best: best[0]?.score ?? null,
     identity,
     failed,
+    raced,
   };
 }
 
