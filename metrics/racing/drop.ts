@@ -33,6 +33,7 @@ export function dropped(
   prompts: number,
   alpha: number,
 ): boolean[] {
+  if (alive.length === 0) return [];
   const all = [...rivals, ...alive];
   const leader = all.reduce((best, one) => (mean(one) > mean(best) ? one : best));
   const clusters = Math.min(prompts, leader.length);

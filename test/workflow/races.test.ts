@@ -1,0 +1,119 @@
+/** Races within a search on a real server: the same candidates from a full and from an empty database, with fewer images. */
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { trials } from '../../db/schema.js';
+import type { SearchSpecInput } from '../../contract/search-spec.js';
+import { createWorld, SERVED, type FakeWorld, type Judge } from './fake-world.js';
+
+const SPEC: SearchSpecInput = {
+  model: SERVED!,
+  scheduler: { steps: 2 },
+  coefficients: { shape: 'single-scale', range: [0.8, 1.2] },
+  optimizer: { type: 'gp', budget: 16 },
+  racing: { block: 2, alpha: 0.5 },
+  prompts: { count: 8, seeds: [0] },
+  select: { count: 2, finalists: 2 },
+  confirm: { count: 4 },
+};
+const judge: Judge = ({ sample, noise }) => ({
+  cosine: 0.3,
+  quality: 1 - (sample[0]! - 1.1) ** 2 - (noise[0]! - 0.95) ** 2,
+});
+
+let world: FakeWorld;
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(async () => {
+  await world.close();
+});
+beforeEach(() => {
+  world.requests.length = 0;
+  world.store.$client.exec('delete from evaluations');
+  world.scoreBy(judge);
+});
+
+const images = (): number =>
+  world.requests.reduce(
+    (sum, { candidates, pairs }) => sum + candidates.reduce((n, own) => n + (own.pairs ?? pairs).length, 0),
+    0,
+  );
+const rows = (id: string) =>
+  world.store
+    .select({
+      number: trials.number,
+      stage: trials.stage,
+      candidate: trials.candidateId,
+      point: trials.point,
+      status: trials.status,
+      score: trials.score,
+      pairs: trials.pairs,
+    })
+    .from(trials)
+    .where(eq(trials.searchId, id))
+    .orderBy(trials.stage, trials.number)
+    .all();
+
+describe('a search with races', () => {
+  it('drops candidates early, says how many, and never chooses one of them', async () => {
+    const result = await (await world.start('raced', SPEC)).result();
+    const calibrated = rows('raced').filter(({ stage, number }) => stage === 'calibration' && number > 0);
+    const raced = calibrated.filter(({ status }) => status === 'raced');
+    expect(result).toMatchObject({ trials: 16, failed: 0, raced: raced.length });
+    expect(raced.length).toBeGreaterThan(4);
+    for (const { pairs, score } of raced) {
+      expect(pairs).toBeLessThan(8);
+      expect(score).toEqual(expect.any(Number));
+    }
+    const whole = calibrated.filter(({ status }) => status === 'ok');
+    expect(whole.map(({ number }) => number)).toContain(result.best.trial);
+    const selected = rows('raced').filter(({ stage }) => stage === 'select');
+    for (const { candidate } of selected) expect(whole.map((one) => one.candidate)).toContain(candidate);
+  });
+
+  it('asks for the same candidates where every image is stored already, and scores none', async () => {
+    await (await world.start('first', SPEC)).result();
+    const before = images();
+    world.requests.length = 0;
+    await (await world.start('whole', { ...SPEC, racing: 'off' })).result();
+    world.requests.length = 0;
+    await (await world.start('second', SPEC)).result();
+    expect(images()).toBe(0);
+    expect(rows('second')).toEqual(rows('first'));
+    expect(before).toBeGreaterThan(0);
+  });
+
+  it('is the same with one worker as with sixteen', async () => {
+    world.countWorkers(1);
+    await (await world.start('one', { ...SPEC, optimizer: { type: 'gp', budget: 16, seed: 3 } })).result();
+    world.store.$client.exec('delete from evaluations');
+    world.countWorkers(16);
+    await (await world.start('sixteen', { ...SPEC, optimizer: { type: 'gp', budget: 16, seed: 3 } })).result();
+    world.countWorkers(2);
+    expect(rows('sixteen')).toEqual(rows('one'));
+  });
+
+  it('races an optimizer that ranks, and one that asks for everything at once', async () => {
+    for (const type of ['cma-es', 'sobol', 'one-plus-one'] as const) {
+      const result = await (
+        await world.start(`with-${type}`, {
+          ...SPEC,
+          optimizer: { type, budget: 24 },
+          racing: { block: 2, alpha: 0.1 },
+        })
+      ).result();
+      expect(result.raced).toBeGreaterThan(0);
+      expect(result.trials).toBe(24);
+    }
+  });
+
+  it('fails no candidate for being slow, and counts one whose images fail', async () => {
+    world.scoreBy((coefficients, request) =>
+      coefficients.sample[0]! > 1.19 ? 'NaN in the network' : judge(coefficients, request),
+    );
+    const result = await (await world.start('failing', { ...SPEC, optimizer: { type: 'sobol', budget: 24 } })).result();
+    const failed = rows('failing').filter(({ status }) => status === 'failed');
+    expect(failed).not.toEqual([]);
+    expect(result.failed).toBe(failed.length);
+  });
+});
