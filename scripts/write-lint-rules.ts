@@ -78,7 +78,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       optimizers: EVERYTHING,
       paper: EVERYTHING,
       diffusion: ['coefficients.js'],
-      metrics: ['objectives/scorers-asked.js'],
+      metrics: ['objectives/scorers-asked.js', 'racing/looks.js'],
       temporal: ['queues.js', 'search-attribute-keys.js'],
       activities: 'types',
     },
