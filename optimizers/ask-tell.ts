@@ -25,7 +25,7 @@ export interface Algorithm {
   /** Why it is finished, apart from the budget. */
   stopReason(asked: number): string | null;
   own(): OwnState;
-  /** The told points that it remembers, with their finite scores, in the order told; only some algorithms have them. */
+  /** The told points that it remembers, with their finite and whole scores, in the order told; only some algorithms have them. */
   told?(): readonly ScoredPoint[];
   /** The box of the next points, if it may differ from that of the options. */
   space?(): SearchSpace;

@@ -3,9 +3,10 @@ import type { Point, SearchSpace } from './optimizer.js';
 
 const { max, min } = Math;
 
-/** `lower + (upper - lower) u`, clipped to the box in case rounding leaves it. */
-export function fromUnit({ lower, upper }: SearchSpace, unit: ArrayLike<number>): Point {
-  return lower.map((low, i) => max(low, min(upper[i]!, low + (upper[i]! - low) * unit[i]!)));
+/** `lower + (upper - lower) u`, clipped to a box (the same by default), in case rounding leaves it. */
+export function fromUnit({ lower, upper }: SearchSpace, unit: ArrayLike<number>, box?: SearchSpace): Point {
+  const { lower: least, upper: most } = box ?? { lower, upper };
+  return lower.map((low, i) => max(least[i]!, min(most[i]!, low + (upper[i]! - low) * unit[i]!)));
 }
 
 /** `(x - lower) / (upper - lower)`. */

@@ -1,6 +1,6 @@
 /**
  * Cholesky factors of symmetric positive definite matrices, as flat rows: element (i, j) of an n x n matrix is at
- * i n + j. Only the lower triangle is read and written.
+ * i n + j. Only the lower triangle is read and written. Inner loops run along rows.
  */
 const { sqrt } = Math;
 
@@ -15,7 +15,7 @@ export function factorise(a: Float64Array, n: number): boolean {
 }
 
 /** Row `i` of L, where the rows above are factorised and row `i` still holds the matrix. @returns as `factorise` */
-export function factoriseRow(a: Float64Array, n: number, i: number): boolean {
+function factoriseRow(a: Float64Array, n: number, i: number): boolean {
   const row = i * n;
   for (let j = 0; j < i; j += 1) {
     const other = j * n;
@@ -24,7 +24,7 @@ export function factoriseRow(a: Float64Array, n: number, i: number): boolean {
     a[row + j] = sum / a[other + j]!;
   }
   let pivot = a[row + i]!;
-  for (let k = 0; k < i; k += 1) pivot -= a[row + k]! ** 2;
+  for (let k = 0; k < i; k += 1) pivot -= a[row + k]! * a[row + k]!;
   if (!(pivot > 0)) return false;
   a[row + i] = sqrt(pivot);
   return true;
@@ -42,22 +42,32 @@ export function solveLower(l: Float64Array, n: number, b: Float64Array, size = n
 /** Overwrites b with L^-T b. @param size rows in use */
 export function solveUpper(l: Float64Array, n: number, b: Float64Array, size = n): void {
   for (let i = size - 1; i >= 0; i -= 1) {
-    let sum = b[i]!;
-    for (let k = i + 1; k < size; k += 1) sum -= l[k * n + i]! * b[k]!;
-    b[i] = sum / l[i * n + i]!;
+    const row = i * n;
+    const solved = b[i]! / l[row + i]!;
+    b[i] = solved;
+    for (let k = 0; k < i; k += 1) b[k]! -= l[row + k]! * solved;
   }
 }
 
-/** (L L^T)^-1, both triangles. */
+/** The lower triangle of (L L^T)^-1 = M^T M, M = L^-1. */
 export function inverseOf(l: Float64Array, n: number): Float64Array {
+  const m = new Float64Array(n * n);
+  for (let i = 0; i < n; i += 1) {
+    const row = i * n;
+    const pivot = 1 / l[row + i]!;
+    for (let k = 0; k < i; k += 1) {
+      const factor = l[row + k]! * pivot;
+      for (let j = 0, above = k * n; j <= k; j += 1) m[row + j]! -= factor * m[above + j]!;
+    }
+    m[row + i] = pivot;
+  }
   const inverse = new Float64Array(n * n);
-  const column = new Float64Array(n);
-  for (let j = 0; j < n; j += 1) {
-    column.fill(0);
-    column[j] = 1;
-    solveLower(l, n, column);
-    solveUpper(l, n, column);
-    for (let i = 0; i < n; i += 1) inverse[i * n + j] = column[i]!;
+  for (let k = 0; k < n; k += 1) {
+    const below = k * n;
+    for (let i = 0; i <= k; i += 1) {
+      const factor = m[below + i]!;
+      for (let j = 0, row = i * n; j <= i; j += 1) inverse[row + j]! += factor * m[below + j]!;
+    }
   }
   return inverse;
 }

@@ -8,24 +8,34 @@
  */
 const { exp, sqrt } = Math;
 
-/** Hyperparameters; scores are standardised, points are in the unit box. */
+/** Hyperparameters; scores are standardised, a range of the search space is 1. */
 export interface Kernel {
   /** Inverse squared length of each dimension. */
   readonly weights: Float64Array;
-  /** Variance of the surface. */
+  /** Variance of the surface about its mean. */
   readonly scale: number;
-  /** Variance of a score about it. */
+  /** Variance of a score about the surface. */
   readonly noise: number;
+  /** The surface's mean is this multiple of what the prior expects; 0 without a prior. */
+  readonly trust: number;
 }
 
 /** What a model is made of. */
 export interface Known {
-  /** In the unit box. */
   readonly points: readonly Float64Array[];
   /** Standardised. */
   readonly scores: Float64Array;
   /** Variance of each score about the surface, as a multiple of the kernel's noise: 1 / share. */
   readonly spread: Float64Array;
+  /** What a prior expects, if there is one. */
+  readonly prior: Expectation | null;
+}
+
+/** What is expected of a surface before it is seen. */
+export interface Expectation {
+  at(point: Float64Array): number;
+  /** Adds `factor` times its gradient at the point to `sum`. */
+  addGradient(point: Float64Array, factor: number, sum: Float64Array): void;
 }
 
 export function matern(s: number): number {
@@ -39,16 +49,19 @@ export function maternSlope(s: number): number {
 }
 
 /** s of two points. */
-export function distance(weights: Float64Array, a: ArrayLike<number>, b: ArrayLike<number>): number {
+export function distance(weights: Float64Array, a: Float64Array, b: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < weights.length; i += 1) sum += weights[i]! * (a[i]! - b[i]!) ** 2;
+  for (let i = 0; i < weights.length; i += 1) {
+    const difference = a[i]! - b[i]!;
+    sum += weights[i]! * difference * difference;
+  }
   return sum;
 }
 
-/** The lower triangle of K + noise I, with room for `room` rows. */
+/** The lower triangle of K + noise, with room for `room` rows. */
 export function kernelMatrix(
   { weights, scale, noise }: Kernel,
-  { points, spread }: Known,
+  { points, spread }: Pick<Known, 'points' | 'spread'>,
   room = points.length,
 ): Float64Array {
   const matrix = new Float64Array(room * room);

@@ -1,37 +1,28 @@
-/**
- * The maximum of a function over the unit box: candidates, then a pattern search from the best of them, coordinate by
- * coordinate. Points on the edge of the box are found exactly.
- */
-const { max, min } = Math;
-const STARTS = 3;
-const FIRST_STEP = 0.1;
-const LAST_STEP = 0.004;
+/** The maximum of a smooth function over a box: candidates, then a climb from the best of them. */
+import { maximise, type Climb, type Evaluated } from './maximise.js';
 
-/** @param candidates at least one point of the box */
-export function searchBox(f: (x: Float64Array) => number, candidates: readonly Float64Array[]): Float64Array {
-  const starts = candidates
-    .map((x) => ({ x, value: f(x) }))
-    .sort((a, b) => b.value - a.value)
-    .slice(0, STARTS);
-  return starts.map(({ x, value }) => climb(f, x, value)).reduce((a, b) => (b.value > a.value ? b : a)).x;
+const STARTS = 3;
+const CLIMB = { iterations: 20, longest: 0.3, first: 0.1, enough: 1e-4 } satisfies Climb;
+
+/** A box in units of the search space: its range is from 0 to 1, and a box that has grown reaches beyond. */
+export interface Box {
+  readonly lower: readonly number[];
+  readonly upper: readonly number[];
 }
 
-function climb(
-  f: (x: Float64Array) => number,
-  start: Float64Array,
-  startValue: number,
-): { readonly x: Float64Array; readonly value: number } {
-  let [x, value] = [start, startValue];
-  for (let step = FIRST_STEP; step >= LAST_STEP; step /= 2) {
-    for (let i = 0; i < x.length; i += 1) {
-      for (const change of [step, -step]) {
-        const to = x.slice();
-        to[i] = max(0, min(1, to[i]! + change));
-        if (to[i] === x[i]) continue;
-        const found = f(to);
-        if (found > value) [x, value] = [to, found];
-      }
-    }
-  }
-  return { x, value };
+/** A function to be maximised, alone and with its gradient. */
+export interface Hill {
+  at(x: Float64Array): number;
+  climb(x: Float64Array): Evaluated;
+}
+
+/** @param candidates at least one point of the box */
+export function searchBox(hill: Hill, candidates: readonly Float64Array[], box: Box): Float64Array {
+  const starts = candidates
+    .map((x) => ({ x, value: hill.at(x) }))
+    .sort((a, b) => b.value - a.value)
+    .slice(0, STARTS);
+  return starts
+    .map(({ x }) => maximise((point) => hill.climb(point), x, { ...CLIMB, ...box }))
+    .reduce((a, b) => (b.value > a.value ? b : a)).x;
 }
