@@ -144,6 +144,14 @@ describe('a search', () => {
     expect(findSearch(world.store, 'controlled-control')).toMatchObject({ status: 'finished', precision: 'fp32' });
   });
 
+  it('says that its finalist sits on the edge of the range, and what to type', async () => {
+    world.scoreBy(peak(1.3));
+    const { notes } = await (await world.start('edge', { ...GRID, precision: 'edge' })).result();
+    expect(notes.at(-1)).toBe(
+      'The finalist sits on the edge of its range: c^x of the first step is 1.2 (edge 1.2). Better ones may lie beyond: search again with --range 0.8,1.4',
+    );
+  });
+
   it('compares nothing with itself: full precision has no repair', async () => {
     const result = await (await world.start('itself', { ...GRID, precision: 'fp32', control: 'evaluate' })).result();
     expect(result.control).toEqual({

@@ -41,6 +41,7 @@ export async function begin(run: SearchRun): Promise<SearchState> {
     identityScore: null,
     firstScores: null,
     optimizer: null,
+    box: null,
     told: 0,
     failed: 0,
     raced: 0,

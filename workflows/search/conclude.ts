@@ -8,6 +8,7 @@ import type { SearchResult, Verdict } from '../../contract/search-result.js';
 import { computeActivities, storeActivities } from '../activities.js';
 import { imagesPerTrial } from '../scoring/batch.js';
 import { controlOf, fullContexts, scoreControl } from './control.js';
+import { edgeNotes } from './edge-note.js';
 import { failedScores } from './failed-scores.js';
 import { numbered, scoreStage } from './score-stage.js';
 import { spaceOf, type SearchRun } from './search-run.js';
@@ -101,7 +102,7 @@ function resultOf(
     best: { trial: best.index, coefficients: best.coefficients, score: best.score },
     identity: { trial: 0, coefficients: spaceOf(spec).identity(), score: state.identityScore! },
     finalist: finalist.coefficients,
-    notes: state.notes,
+    notes: [...state.notes, ...edgeNotes(spec, finalist.coefficients, state.box ?? spaceOf(spec))],
     heldOut: {
       prompts,
       gain,

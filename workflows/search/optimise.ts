@@ -28,7 +28,7 @@ export async function optimise(run: SearchRun, start: SearchState): Promise<Sear
     start.optimizer === null ? createOptimizer(type, options) : restoreOptimizer(start.optimizer, options);
   for (let state = tellFirst(start, optimizer, run.spec); ;) {
     const points = thinks(type) ? await propose(run, state, optimizer, options) : optimizer.ask();
-    if (points.length === 0) return state;
+    if (points.length === 0) return { ...state, box: optimizer.space };
     showProgress(run, state);
     const trials = points.map((point, i) => ({
       index: state.told + i + 1,

@@ -1,7 +1,7 @@
 /**
  * What a search carries through continue-as-new: plain JSON.
  */
-import type { OptimizerState } from '../../optimizers/optimizer.js';
+import type { OptimizerState, SearchSpace } from '../../optimizers/optimizer.js';
 import type { Coefficients } from '../../contract/coefficients.js';
 import type { AskedTrial, SearchPlan } from '../../contract/payloads.js';
 import type { SearchResult } from '../../contract/search-result.js';
@@ -24,6 +24,8 @@ export interface SearchState extends Omit<SearchPlan, 'workers'> {
     readonly scores: readonly (number | null)[];
   } | null;
   readonly optimizer: OptimizerState | null;
+  /** Where the optimizer looked for its last candidates; null until it has ended. */
+  readonly box: SearchSpace | null;
   readonly told: number;
   readonly failed: number;
   /** Dropped in races. */
