@@ -56,6 +56,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
       metrics: EVERYTHING,
       artefacts: ['artefact-keys.js'],
       inference: ['describe.js', 'models/model-roots.js', 'models/reference-features.js', 'prompts/**'],
+      optimizers: EVERYTHING,
+      workflows: ['scoring/pace.js', 'scoring/work.js'],
     },
     reaches: EVERYTHING,
     without: [TEMPORAL, DATABASE, MODELS],
