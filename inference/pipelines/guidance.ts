@@ -52,6 +52,9 @@ export function guidanceOf(options: PipelineOptions): Guidance | undefined {
   );
 }
 
+/** Rows of a call per latent: one of the text, and with guidance one of the negative prompt. */
+export const rowsPerLatent = (guidance: Guidance | undefined): number => (guidance === undefined ? 1 : 2);
+
 /** u + scale (t - u). @param unconditional u. @param text t */
 export const guided = (unconditional: Float32Array, text: Float32Array, scale: number): Float32Array =>
   unconditional.map((u, i) => u + scale * (text[i]! - u));

@@ -13,6 +13,8 @@ export interface PipelineModel {
   /** (C, h, w) of a latent. */
   readonly latentShape: readonly [number, number, number];
   readonly networks: readonly NetworkFile[];
+  /** Rows of a denoiser's call per latent: 2 with classifier-free guidance; by default 1. */
+  readonly rowsPerLatent?: number;
   /** Folders of the tokenizers that texts go through; empty for a model that takes no text. */
   readonly tokenizers: readonly string[];
   /** Versions of our own preprocessing, where a fix changed this model's numbers: part of its identity. */

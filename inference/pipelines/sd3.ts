@@ -16,7 +16,7 @@ import type { ModelParts } from '../models/model-parts.js';
 import type { NetworkFile } from '../models/network-file.js';
 import { clipText } from './clip-text.js';
 import { filesBeside, withConfig } from './expected-files.js';
-import { guidanceOf } from './guidance.js';
+import { guidanceOf, rowsPerLatent } from './guidance.js';
 import { imageSize, sizeOf } from './image-size.js';
 import { joinedText, withoutT5 } from './joined-text.js';
 import type { LatentShape } from './latent-size.js';
@@ -111,6 +111,7 @@ export const sd3: PipelineKind = {
       ],
       latentShape: shape,
       networks: [...texts.map(({ network }) => network), denoiser, decoderNetwork(parts, shape)],
+      rowsPerLatent: rowsPerLatent(guidance),
       tokenizers: texts.map(({ tokenizer }) => tokenizer),
       preprocessing: Object.assign({}, ...clips.map(({ preprocessing }) => preprocessing), vae.preprocessing),
       notes: [...vae.notes, ...(t5 === undefined ? ['There is no T5 (text_encoder_3): its states are zeros.'] : [])],

@@ -7,6 +7,7 @@ import type { ModelParts } from '../models/model-parts.js';
 import type { InputKind, NetworkFile } from '../models/network-file.js';
 import type { ClipText } from './clip-text.js';
 import { filesBeside, withConfig } from './expected-files.js';
+import { rowsPerLatent } from './guidance.js';
 import { latentSize, type LatentSize, type UsualSize } from './latent-size.js';
 import type { PipelineModel } from './pipeline-kind.js';
 import { unetRowBytes } from './unet-memory.js';
@@ -63,6 +64,7 @@ export function readUnetModel(parts: ModelParts, options: PipelineOptions, famil
     files: [...new Set(files)],
     latentShape: shape,
     networks: [...texts.map(({ network }) => network), denoiser, decoderNetwork(parts, shape)],
+    rowsPerLatent: rowsPerLatent(family.guidance),
     tokenizers: texts.map(({ tokenizer }) => tokenizer),
     preprocessing: Object.assign({}, ...texts.map(({ preprocessing }) => preprocessing), vae.preprocessing) as Record<
       string,
