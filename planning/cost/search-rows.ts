@@ -1,0 +1,75 @@
+/**
+ * What the stages of a search take, batch by batch in the order in which they are given out.
+ */
+import { addCounts, NOTHING, type RowCounts, type RowRules, type Slab } from './engine-rows.js';
+import { fleetRows, type Fleet } from './fleet-rows.js';
+
+const { min } = Math;
+
+/** Candidates that are asked together. */
+export interface Generation {
+  readonly candidates: number;
+  /** Distinct trajectories among them, where they are known before they are asked; by default all differ. */
+  readonly distinct?: Slab['distinct'];
+}
+
+/** What a search does, whatever computes it. */
+export interface SearchShape {
+  /** (prompt, seed) pairs of each split. */
+  readonly pairs: { readonly calibration: number; readonly select: number; readonly confirm: number };
+  readonly generations: readonly Generation[];
+  /** Candidates of the selection: 0 if there is none. */
+  readonly finalists: number;
+  /** Pairs per block of a race; null without races. */
+  readonly block: number | null;
+  /** Candidates that are confirmed: the baseline and the finalist; one if the baseline is stored already. */
+  readonly confirmed: number;
+}
+
+/** How races go: nobody is dropped, or all but one of each generation after the first block. */
+export type Race = 'nobody' | 'all';
+
+export type SearchStage = 'baseline' | 'search' | 'select' | 'confirm';
+
+/** Pairs of different splits have different names. */
+const pairsFrom = (first: number, count: number): number[] => Array.from({ length: count }, (_, i) => first + i);
+
+/** @returns what each stage takes if races go so */
+export function searchRows(
+  { pairs, generations, finalists, block, confirmed }: SearchShape,
+  rules: RowRules,
+  fleet: Fleet,
+  dropped: Race,
+): Record<SearchStage, RowCounts> {
+  const count = fleetRows(rules, fleet);
+  const calibration = pairsFrom(0, pairs.calibration);
+  const baseline = count({ candidates: 1, pairs: calibration });
+  let search = NOTHING;
+  for (const { candidates, distinct } of generations) {
+    for (const { from, to, survivors } of heats(candidates, pairs.calibration, block, dropped)) {
+      const known = survivors === candidates && distinct !== undefined ? { distinct } : {};
+      search = addCounts(search, count({ candidates: survivors, pairs: calibration.slice(from, to), ...known }));
+    }
+  }
+  const selected = pairsFrom(pairs.calibration, pairs.select);
+  const select = count({ candidates: finalists, pairs: selected });
+  const heldOut = pairsFrom(pairs.calibration + pairs.select, pairs.confirm);
+  return { baseline, search, select, confirm: count({ candidates: confirmed, pairs: heldOut, kept: true }) };
+}
+
+/** Part of a race: candidates that are left, on some pairs. */
+interface Heat {
+  readonly from: number;
+  readonly to: number;
+  readonly survivors: number;
+}
+
+function heats(candidates: number, pairs: number, block: number | null, dropped: Race): Heat[] {
+  if (block === null) return [{ from: 0, to: pairs, survivors: candidates }];
+  const parts: Heat[] = [];
+  for (let from = 0; from < pairs; from += block) {
+    const survivors = from > 0 && dropped === 'all' ? min(1, candidates) : candidates;
+    parts.push({ from, to: min(pairs, from + block), survivors });
+  }
+  return parts;
+}
