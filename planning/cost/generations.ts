@@ -1,0 +1,41 @@
+/**
+ * The generations of a search, before anything is asked.
+ */
+import type { SearchSpec } from '../../contract/search-spec.js';
+import { coefficientSpace } from '../../diffusion/coefficients.js';
+import { createOptimizer, defaultBatch } from '../../optimizers/create.js';
+import { gridSize } from '../../optimizers/grid.js';
+import { DEFAULT_GRID_POINTS } from '../../optimizers/options.js';
+import type { Generation } from './search-rows.js';
+import { distinctTrajectories } from './trajectories.js';
+
+const { ceil, min } = Math;
+
+/** Candidates asked together at most (workflows/search/optimise.ts): by default, and where the spec sets how many. */
+const MAX_BY_DEFAULT = 1024;
+const MAX_ASKED = 256;
+
+/** Candidates of each generation, in order; those of a grid with the trajectories that they share. */
+export function generationsOf({ optimizer, coefficients, scheduler: { steps } }: SearchSpec): Generation[] {
+  const space = coefficientSpace({ ...coefficients, steps });
+  const { type, budget: most, seed, gridPoints, batch: wanted } = optimizer;
+  const own = gridPoints === undefined ? {} : { gridPoints };
+  const dimension = space.lower.length;
+  const budget = type === 'grid' ? min(most, gridSize(dimension, gridPoints ?? DEFAULT_GRID_POINTS)) : most;
+  const batch = min(
+    wanted === undefined ? MAX_BY_DEFAULT : MAX_ASKED,
+    wanted ?? defaultBatch(type, dimension, most, own),
+  );
+  const sizes = Array.from({ length: ceil(budget / batch) }, (_, i) => min(batch, budget - i * batch));
+  if (type !== 'grid') return sizes.map((candidates) => ({ candidates }));
+  const { lower, upper } = space;
+  const grid = createOptimizer('grid', { space: { lower, upper }, seed, budget: most, batch, ...own });
+  return sizes.map((candidates) => {
+    const points = grid.ask();
+    grid.tell(
+      points,
+      points.map(() => 0),
+    );
+    return { candidates, distinct: distinctTrajectories(points.map((point) => space.toCoefficients(point))) };
+  });
+}
