@@ -40,6 +40,14 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/search-command.js')).searchCommand,
   },
   {
+    usage: 'plan [what]',
+    help:
+      'show what a search will take before anything runs: images, denoiser rows, scorer calls, minutes; of a spec file or ' +
+      'flags, or of a stored search with what it took',
+    flags: flags.PLAN,
+    load: async () => (await import('./commands/plan-command.js')).planCommand,
+  },
+  {
     usage: 'resume [search]',
     help: 'resume or extend a search; by default the latest unfinished one',
     flags: flags.RESUME,

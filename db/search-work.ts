@@ -19,6 +19,8 @@ export interface StageWork {
   /** Rows that the denoiser computed, without and with padding. */
   readonly denoiserRows: number;
   readonly paddedRows: number;
+  /** Images that were decoded: those of pieces without a row were found among the artefacts, unless there is one step. */
+  readonly decodes: number;
   /** Seconds of all workers, and of those the seconds inside ONNX Runtime. */
   readonly workerSeconds: number;
   readonly runtimeSeconds: number;
@@ -28,6 +30,8 @@ const STAGE = `case when stage = 'calibration' then case number when 0 then 'bas
 
 const WORK = `
   select ${STAGE} as stage, sum(evaluations) as images, sum(denoiser_rows) as denoiserRows, sum(padded_rows) as paddedRows,
+         sum(case when denoiser_rows > 0 or (select steps from searches where id = search_id) = 1 then evaluations
+             else 0 end) as decodes,
          sum(seconds) as workerSeconds, sum(runtime_seconds) as runtimeSeconds
   from work where search_id = @searchId group by 1`;
 
@@ -52,7 +56,7 @@ export function searchWork(store: Store, searchId: string): StageWork[] {
   return WORK_STAGES.flatMap((stage) => {
     const begun = asked.find((one) => one.stage === stage);
     if (begun === undefined) return [];
-    const nothing = { images: 0, denoiserRows: 0, paddedRows: 0, workerSeconds: 0, runtimeSeconds: 0 };
+    const nothing = { images: 0, denoiserRows: 0, paddedRows: 0, decodes: 0, workerSeconds: 0, runtimeSeconds: 0 };
     return [{ ...nothing, ...work.find((one) => one.stage === stage), ...begun }];
   });
 }

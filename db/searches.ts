@@ -206,3 +206,12 @@ export function searchContextIds(store: Store, searchId: string, precision: stri
     .all();
   return Object.fromEntries(rows.map(({ scorer, id }) => [scorer, id]));
 }
+
+/** Whether anything was ever scored with a network. */
+export const hasContexts = (store: Store, model: string, precision: string): boolean =>
+  store
+    .select({ id: contexts.id })
+    .from(contexts)
+    .where(and(eq(contexts.model, model), eq(contexts.precision, precision)))
+    .limit(1)
+    .get() !== undefined;

@@ -1,7 +1,8 @@
 /**
  * Trials as they were asked, for optimizers whose candidates are not computed again when a search is resumed.
  */
-import type { AskedTrial } from '../contract/payloads.js';
+import type { Coefficients } from '../contract/coefficients.js';
+import type { AskedTrial, BatchReference } from '../contract/payloads.js';
 import type { Store } from './open-store.js';
 import { statement } from './prepared.js';
 
@@ -21,3 +22,16 @@ export function storedAsks(store: Store, searchId: string, first: number, count:
     coefficients: { sample: read(sample), noise: read(noise) },
   }));
 }
+
+const OF_STAGE = `
+  select c.sample as sample, c.noise as noise from trials t join candidates c on c.id = t.candidate_id
+  where t.search_id = @searchId and t.stage = @stage order by t.number`;
+
+/** The candidates of a stage of a search, in order; none if it is not stored. */
+export const trialsOfStage = (store: Store, searchId: string, stage: BatchReference['stage']): Coefficients[] =>
+  statement<object, Record<'sample' | 'noise', string>>(store, OF_STAGE)
+    .all({ searchId, stage })
+    .map(({ sample, noise }) => ({
+      sample: JSON.parse(sample) as number[],
+      noise: JSON.parse(noise) as number[],
+    }));

@@ -77,3 +77,10 @@ const inspect = (
   { models }: Roots = {},
 ): NetworkFacts =>
   inspectNetwork({ version: WIRE_VERSION, model, precision, options: pipelineOptions(choice), scorers }, models);
+
+/** The scorers and the objective of a search whose model is here. @throws QschedError (usage) as `checkSearchFiles` */
+export function planSearchScorers(spec: SearchSpec, roots: Roots = {}): ScorerPlan {
+  const { precision, objective, confirm } = spec;
+  const beside = confirm.scorers;
+  return planScorers({ objective, beside }, inspect(spec, precision, scorersAsked(objective, beside), roots));
+}

@@ -18,11 +18,14 @@ import type { Given } from '../input/flag.js';
 import { placesOf } from '../input/flag-places.js';
 import { RESUME, type SEARCH } from '../input/flags.js';
 import { scorerNames } from '../input/scorer-names.js';
+import { searchIdFor } from '../input/search-id.js';
 import { readSpec, type SpecInput } from '../input/spec-input.js';
 import { requireSearch, withAnyStore, withoutControls, withStore } from '../input/stored-search.js';
 import { number } from '../input/values.js';
 import { usesK } from '../text/objective-text.js';
+import { tookBy } from '../plan/took.js';
 import { print, printJson, say, type GlobalOptions } from '../text/output.js';
+import { tookLines } from '../text/took-text.js';
 import { verdictText } from '../text/verdict-text.js';
 
 type RunFlags = Given<typeof SEARCH> & GlobalOptions;
@@ -40,15 +43,11 @@ export async function searchCommand(file: string | undefined, flags: RunFlags): 
   if (flags.id !== undefined && !ID.test(flags.id)) {
     throw new QschedError('usage', `--id "${flags.id}" is not a search id.`, 'Use letters, digits, ".", "_" and "-".');
   }
-  const wanted = flags.id ?? idOf(spec, input);
+  const wanted = flags.id ?? searchIdFor({ spec, input });
   const id = withAnyStore((store) => freshId(store, wanted, spec, flags.id !== undefined));
   places.named(() => checkPriorHere(id, spec));
   return runToVerdict(id, { spec, input }, flags);
 }
-
-/** A model elsewhere chooses its precision when it is described: the id does not name one that it may not have. */
-const idOf = (spec: SearchSpec, input: unknown): string =>
-  searchIdOf(input === spec ? spec : { precision: 'default', ...(input as object) });
 
 /** Resumes a search: follows it if it runs, otherwise rebuilds it from the database. @returns the exit code */
 export async function resumeCommand(
@@ -141,11 +140,13 @@ function titleOf(spec: SearchSpec, input: unknown): string {
 function show(result: SearchResult, spec: SearchSpec, host: Host, seconds: number, flags: RunFlags): void {
   const { searchId, heldOut } = result;
   const temporalUi = host.uiUrl === null ? null : `${host.uiUrl}/namespaces/${host.namespace}/workflows/${searchId}`;
+  const work = host.database === null ? null : withAnyStore((store) => tookBy(store, searchId, spec));
   if (flags.json) {
-    printJson({ ...result, database: host.database, temporalUi, seconds });
+    printJson({ ...result, work, database: host.database, temporalUi, seconds });
     return;
   }
   print(verdictText(result, spec.objective, scorerNames(spec.model, heldOut.scorers)));
+  if (work !== null) print(`\n${tookLines(work).join('\n')}`);
   const place = host.database ?? `in the data folder of the workers at ${host.address}`;
   print(`\n${seconds.toFixed(1)} s. Database: ${place}`);
   if (host.database !== null) {

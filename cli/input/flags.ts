@@ -174,6 +174,12 @@ export const SEARCH = {
   ...FAIL_WITHOUT_GAIN,
 };
 
+export const PLAN = {
+  ...SEARCH_SPEC,
+  ...WORKERS,
+  measure: switches('measure the speed on a few batches instead of taking it from stored searches'),
+};
+
 export const RESUME = {
   retryFailed: switches('retry candidates that are stored as failed'),
   budget: { ...budget, help: 'extend the search to this number of candidates' },

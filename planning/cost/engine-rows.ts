@@ -108,7 +108,9 @@ function trajectories({ candidates, distinct = (_, a, b) => b - a }: Slab, [from
   if (first === last) return distinct(level, start, end);
   const whole = last - first - 1;
   return (
-    distinct(level, start, candidates) + (whole > 0 ? whole * distinct(level, 0, candidates) : 0) + distinct(level, 0, end)
+    distinct(level, start, candidates) +
+    (whole > 0 ? whole * distinct(level, 0, candidates) : 0) +
+    distinct(level, 0, end)
   );
 }
 

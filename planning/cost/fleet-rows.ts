@@ -38,9 +38,7 @@ export function fleetRows(rules: RowRules, { workers, secondsPerImage }: Fleet):
       const slab: Slab = {
         candidates: own,
         pairs,
-        ...(distinct === undefined
-          ? {}
-          : { distinct: (level, from, to) => distinct(level, first + from, first + to) }),
+        ...(distinct === undefined ? {} : { distinct: (level, from, to) => distinct(level, first + from, first + to) }),
       };
       for (let at = 0; at < own * pairs.length;) {
         const to = min(own * pairs.length, at + size(left));

@@ -11,8 +11,8 @@ import { searchRows, type Race, type SearchShape, type SearchStage } from './sea
 export interface CountedNetwork {
   readonly precision: string;
   readonly rules: RowRules;
-  /** Seconds of one process per padded row; null if nobody knows. */
-  readonly secondsPerRow: number | null;
+  /** Seconds of one process, decoding and scoring included; null if nobody knows. */
+  readonly speed: { readonly secondsPerRow: number; readonly secondsPerImage: number } | null;
 }
 
 /** What a plan is made of. */
@@ -79,7 +79,7 @@ export function planCost(facts: CostFacts): CostPlan {
   const searched = shape.generations.reduce((sum, { candidates }) => sum + candidates, 0);
   const { calibration, select, confirm } = shape.pairs;
   const about = {
-    baseline: [quantised.precision, 1, calibration, texts.calibration],
+    baseline: [quantised.precision, shape.baseline, calibration, texts.calibration],
     search: [quantised.precision, searched, calibration, texts.calibration],
     select: [quantised.precision, shape.finalists, select, texts.select],
     confirm: [quantised.precision, shape.confirmed, confirm, texts.confirm],
@@ -97,15 +97,12 @@ export function planCost(facts: CostFacts): CostPlan {
     const ends = { low: low[stage], high: high[stage] };
     return [{ stage, precision, candidates, pairs, texts: encoded, ...ends, expected: between(ends, racedShare) }];
   });
-  const total = rangeOf(stages, add);
+  const total = sumOf(stages);
   const plain = stages.reduce((sum, { stage, high: { images } }) => {
     const { steps, rowsPerLatent } = (stage.startsWith('control') ? reference! : quantised).rules;
     return sum + plainRows(images, steps, rowsPerLatent);
   }, 0);
-  const own = rangeOf(
-    stages.filter(({ stage }) => stage === 'baseline' || stage === 'search'),
-    add,
-  );
+  const own = sumOf(stages.filter(({ stage }) => stage === 'baseline' || stage === 'search'));
   return {
     stages,
     total,
@@ -119,7 +116,7 @@ function totalsOf({ shape, quantised, reference, control, scorers, fleet }: Cost
   const taken = (counts: RowCounts, network: CountedNetwork, names: readonly string[]): Taken => ({
     ...counts,
     scorerCalls: Object.fromEntries(names.map((name) => [name, counts.images])),
-    workerSeconds: network.secondsPerRow === null ? null : counts.paddedRows * network.secondsPerRow,
+    workerSeconds: secondsOf(counts, network),
   });
   const none = taken(NOTHING, quantised, []);
   const stages = {
@@ -138,6 +135,12 @@ function totalsOf({ shape, quantised, reference, control, scorers, fleet }: Cost
     control: taken(full.confirm, reference, scorers.all),
     'control search': control.search ? [...searches, taken(alone.confirm, reference, scorers.all)].reduce(add) : none,
   };
+}
+
+/** By rows: padded ones take time too. With a single step, candidates share all rows, and images are what is left. */
+function secondsOf({ paddedRows, images }: RowCounts, { rules, speed }: CountedNetwork): number | null {
+  if (speed === null) return null;
+  return rules.steps === 1 ? images * speed.secondsPerImage : paddedRows * speed.secondsPerRow;
 }
 
 /** Sum of two. */
@@ -176,13 +179,14 @@ function between({ low, high }: { low: Taken; high: Taken }, share: number | nul
   };
 }
 
-const rangeOf = <T>(parts: readonly Range<T>[], sum: (one: T, two: T) => T): Range<T> => ({
-  low: parts.map(({ low }) => low).reduce(sum),
-  expected: parts.some(({ expected }) => expected === null)
-    ? null
-    : parts.map(({ expected }) => expected!).reduce(sum),
-  high: parts.map(({ high }) => high).reduce(sum),
-});
+function sumOf(parts: readonly Range<Taken>[]): Range<Taken> {
+  const expected = parts.map((part) => part.expected);
+  return {
+    low: parts.map(({ low }) => low).reduce(add),
+    expected: expected.every((one) => one !== null) ? expected.reduce(add) : null,
+    high: parts.map(({ high }) => high).reduce(add),
+  };
+}
 
 /** The fewest rows are the largest saving: the low end of `times` belongs to the high end of the plan. */
 const savingOf = (rows: number, { low, expected, high }: Range<Taken>): Saving => ({

@@ -20,9 +20,11 @@ export interface SearchShape {
   readonly generations: readonly Generation[];
   /** Candidates of the selection: 0 if there is none. */
   readonly finalists: number;
-  /** Pairs per block of a race; null without races. */
-  readonly block: number | null;
-  /** Candidates that are confirmed: the baseline and the finalist; one if the baseline is stored already. */
+  /** Pairs before the first comparison of a race, which every further one doubles; null without races. */
+  readonly block: ((candidates: number) => number) | null;
+  /** 1, or 0 if the baseline's scores are stored already. */
+  readonly baseline: number;
+  /** Candidates that are confirmed: the baseline and the finalist, as far as they are not stored already. */
   readonly confirmed: number;
 }
 
@@ -36,17 +38,17 @@ const pairsFrom = (first: number, count: number): number[] => Array.from({ lengt
 
 /** @returns what each stage takes if races go so */
 export function searchRows(
-  { pairs, generations, finalists, block, confirmed }: SearchShape,
+  { pairs, baseline: first, generations, finalists, block, confirmed }: SearchShape,
   rules: RowRules,
   fleet: Fleet,
   dropped: Race,
 ): Record<SearchStage, RowCounts> {
   const count = fleetRows(rules, fleet);
   const calibration = pairsFrom(0, pairs.calibration);
-  const baseline = count({ candidates: 1, pairs: calibration });
+  const baseline = count({ candidates: first, pairs: calibration });
   let search = NOTHING;
   for (const { candidates, distinct } of generations) {
-    for (const { from, to, survivors } of heats(candidates, pairs.calibration, block, dropped)) {
+    for (const { from, to, survivors } of heats(candidates, pairs.calibration, block?.(candidates) ?? null, dropped)) {
       const known = survivors === candidates && distinct !== undefined ? { distinct } : {};
       search = addCounts(search, count({ candidates: survivors, pairs: calibration.slice(from, to), ...known }));
     }
@@ -67,9 +69,8 @@ interface Heat {
 function heats(candidates: number, pairs: number, block: number | null, dropped: Race): Heat[] {
   if (block === null) return [{ from: 0, to: pairs, survivors: candidates }];
   const parts: Heat[] = [];
-  for (let from = 0; from < pairs; from += block) {
-    const survivors = from > 0 && dropped === 'all' ? min(1, candidates) : candidates;
-    parts.push({ from, to: min(pairs, from + block), survivors });
+  for (let from = 0, to = min(block, pairs); from < pairs; from = to, to = min(2 * to, pairs)) {
+    parts.push({ from, to, survivors: from > 0 && dropped === 'all' ? 1 : candidates });
   }
   return parts;
 }

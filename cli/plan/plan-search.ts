@@ -1,0 +1,175 @@
+/**
+ * What a search would take, from its spec, the model's files and what the database has stored: nothing is loaded or started.
+ */
+import { listModels } from '../../inference/models/model-roots.js';
+import { scorersOf } from '../../contract/objective-plan.js';
+import { scorersAsked } from '../../metrics/objectives/scorers-asked.js';
+import type { SearchSpec } from '../../contract/search-spec.js';
+import { hasContexts } from '../../db/searches.js';
+import { racedShare, type RacedShare } from '../../db/raced-share.js';
+import { generationsOf } from '../../planning/cost/generations.js';
+import { planCost, type CostFacts, type CostPlan, type CountedNetwork } from '../../planning/cost/search-plan.js';
+import type { SearchShape } from '../../planning/cost/search-rows.js';
+import { planSearchScorers } from '../../planning/check.js';
+import { scoringPlan } from '../host/scoring-plan.js';
+import type { Serving } from '../host/serving.js';
+import { withAnyStore } from '../input/stored-search.js';
+import { networkHere, type NetworkHere } from './counted-network.js';
+import { storedSpeed, type KnownSpeed } from './known-speed.js';
+import { identified, NOTHING_REUSED, reusedBy, type Reused } from './reused.js';
+
+/** The body of `qsched plan --json`. */
+export interface SearchPlanDocument extends CostPlan {
+  readonly searchId: string;
+  readonly model: string;
+  readonly precision: string;
+  readonly steps: number;
+  readonly optimizer: string;
+  readonly budget: number;
+  readonly racing: SearchSpec['racing'];
+  readonly workers: number;
+  readonly device: string;
+  /** Whether rows per call are known: if not, padded rows are rows without padding. */
+  readonly padding: boolean;
+  /** By precision; null if nothing is known. */
+  readonly speed: Readonly<Record<string, KnownSpeed | null>>;
+  /** What stored races took; null without races, or if there are none. */
+  readonly raced: RacedShare | null;
+  /** Images that are not generated, since their scores are stored; null if that was not looked up. */
+  readonly reused: Reused | null;
+  /** Minutes until it is finished. */
+  readonly minutes: { readonly low: number; readonly expected: number | null; readonly high: number } | null;
+}
+
+export interface PlanWanted {
+  readonly searchId: string;
+  readonly spec: SearchSpec;
+  readonly serving: Serving;
+  /** Whether what is stored of it already is left out. */
+  readonly reuse: boolean;
+  /** Measures the speed of a network; absent: what is stored is used. */
+  readonly measure?: (spec: SearchSpec, network: NetworkHere, serving: Serving, threads: number) => Promise<KnownSpeed>;
+}
+
+/** @throws QschedError (usage) for what the files and prompt sets here show to be wrong */
+export async function planSearchHere(wanted: PlanWanted): Promise<SearchPlanDocument> {
+  const { searchId, spec, serving } = wanted;
+  const { model, precision, scheduler, optimizer, racing, control } = spec;
+  const here = listModels().includes(model);
+  const networks = here
+    ? [precision, ...(control === 'none' ? [] : ['reference'])].map((one) => networkHere(spec, one, serving))
+    : [];
+  const { processes: workers, threads } = scoringPlan(here ? [model] : [], serving);
+  const measured =
+    wanted.measure === undefined ? [] : await inTurn(networks, (one) => wanted.measure!(spec, one, serving, threads));
+  const known =
+    wanted.reuse && networks.some((one) => withAnyStore((store) => hasContexts(store, model, one.precision)));
+  const identity = known ? await identified(spec, networks, serving) : null;
+  const { speeds, raced, reused } = withAnyStore((store) => ({
+    speeds: networks.map((one, i) => measured[i] ?? storedSpeed(store, { ...one, model, steps: scheduler.steps })),
+    raced: racing === 'off' ? null : racedShare(store, spec),
+    reused: !known ? NOTHING_REUSED : identity === null ? null : reusedBy(store, wanted, identity),
+  }));
+  const counted = networks.map((network, i): CountedNetwork => ({
+    ...network,
+    speed: speeds[i] ?? null,
+  }));
+  const [
+    quantised = unknownNetwork(spec, precision),
+    reference = control === 'none' ? null : unknownNetwork(spec, 'reference'),
+  ] = counted;
+  const plan = planCost({
+    shape: shapeOf(spec, quantised.rules.batch, reused ?? NOTHING_REUSED),
+    quantised,
+    reference,
+    control: { candidates: reference === null ? 0 : 1 - (reused?.control ?? 0), search: control === 'search' },
+    scorers: scorersOfSearch(spec, here),
+    texts: textsOf(spec, networks[0]),
+    fleet: { workers, secondsPerImage: speeds[0]?.secondsPerImage ?? null },
+    racedShare: raced?.share ?? null,
+  });
+  const { low, expected, high } = plan.total;
+  const minutes = (seconds: number): number => seconds / workers / 60;
+  return {
+    searchId,
+    model,
+    precision: quantised.precision,
+    steps: scheduler.steps,
+    optimizer: optimizer.type,
+    budget: optimizer.budget,
+    racing,
+    workers,
+    device: serving.device ?? 'cpu',
+    padding: here,
+    ...plan,
+    speed: Object.fromEntries(counted.map((network, i) => [network.precision, speeds[i] ?? null])),
+    raced,
+    reused,
+    minutes:
+      low.workerSeconds === null || high.workerSeconds === null
+        ? null
+        : {
+            low: minutes(low.workerSeconds),
+            expected: expected === null ? null : minutes(expected.workerSeconds!),
+            high: minutes(high.workerSeconds),
+          },
+  };
+}
+
+/** One after another: what is measured must have the machine for itself. */
+async function inTurn<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await run(item));
+  return results;
+}
+
+/** A network of another machine: rows per call are not known. */
+const unknownNetwork = ({ scheduler: { steps } }: SearchSpec, precision: string): CountedNetwork => ({
+  precision,
+  rules: { steps, batch: 1, rowsPerLatent: 1, remembered: Infinity },
+  speed: null,
+});
+
+/** Pairs before the first comparison: as few as fill a network call with a generation, at least 4. */
+const raceBlock =
+  (batch: number) =>
+  (candidates: number): number =>
+    Math.max(4, Math.ceil(batch / candidates));
+
+function shapeOf(spec: SearchSpec, batch: number, reused: Reused): SearchShape {
+  const { prompts, select, confirm, racing, optimizer } = spec;
+  const generations = generationsOf(spec);
+  let known = reused.search;
+  const finalists = Math.min(select.finalists, optimizer.budget);
+  const { block } = racing === 'off' || racing === undefined ? {} : racing;
+  return {
+    pairs: {
+      calibration: prompts.count * prompts.seeds.length,
+      select: select.count * select.seeds.length,
+      confirm: confirm.count * confirm.seeds.length,
+    },
+    baseline: 1 - reused.baseline,
+    generations: generations.flatMap((generation) => {
+      const stored = Math.min(known, generation.candidates);
+      known -= stored;
+      if (stored === 0) return [generation];
+      return stored === generation.candidates ? [] : [{ candidates: generation.candidates - stored }];
+    }),
+    finalists: (finalists < 2 ? 0 : finalists) - reused.select,
+    block: racing === 'off' || racing === undefined ? null : block === undefined ? raceBlock(batch) : () => block,
+    confirmed: 2 - reused.confirm,
+  };
+}
+
+function scorersOfSearch(spec: SearchSpec, here: boolean): CostFacts['scorers'] {
+  const { objective, confirm } = spec;
+  if (!here) return { own: scorersAsked(objective, []), all: scorersAsked(objective, confirm.scorers) };
+  const { objective: plan, scorers } = planSearchScorers(spec);
+  return { own: scorersOf(plan), all: scorers.map(({ role }) => role) };
+}
+
+/** Texts are encoded once by each process. */
+function textsOf({ prompts, select, confirm }: SearchSpec, network: NetworkHere | undefined): CostFacts['texts'] {
+  if (network !== undefined && network.folder.tokenizers.length === 0) return { calibration: 0, select: 0, confirm: 0 };
+  return { calibration: prompts.count, select: select.count, confirm: confirm.count };
+}
