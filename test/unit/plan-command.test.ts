@@ -191,7 +191,7 @@ describe('with a search that is stored', () => {
       racing: 'off',
     });
     const scorers = ['objective', 'second'];
-    const network = { version: WIRE_VERSION, model: 'shapes', precision: 'w4a8', options: {}, scorers };
+    const network = { version: WIRE_VERSION, model: 'shapes', precision: 'w4a8', options: {}, scorers } as const;
     planned = planSearch(spec, await describeNetwork(network, {}), null);
     openSearch(store, { searchId: ID, ...planned.opening } as OpenRequest);
     score('calibration', [identity], 0, 0.1);
