@@ -102,9 +102,12 @@ function groupAt(schema: z.ZodType, path: Path): z.ZodObject | null {
   return at instanceof z.ZodObject ? at : null;
 }
 
-/** The schema inside a default, an optional or a transformation. */
+/** The schema inside a default, an optional or a transformation; of a union with a group, the group. */
 function unwrap(schema: z.ZodType): z.ZodType {
   for (;;) {
+    if (schema instanceof z.ZodUnion) {
+      return (schema.options as z.ZodType[]).find((option) => option instanceof z.ZodObject) ?? schema;
+    }
     if (
       schema instanceof z.ZodDefault ||
       schema instanceof z.ZodPrefault ||

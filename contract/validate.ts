@@ -1,6 +1,7 @@
 /**
  * Validates a SearchSpec that a user wrote, or explains in one sentence what is wrong.
  */
+import { checkRaces } from './check-races.js';
 import { QschedError } from './errors.js';
 import { checkStepLists, expandScheduler } from './expand-scheduler.js';
 import { explainIssues, type Path } from './explain-issues.js';
@@ -24,6 +25,7 @@ const SPLITS = ['prompts', 'select', 'confirm'] as const;
 export function parseSearchSpec(written: unknown, locate: (path: Path) => string = () => ''): SearchSpec {
   const spec = readSearchSpec(written, locate);
   checkAcross(spec);
+  checkRaces(spec, written);
   checkStepLists(spec.scheduler, [], locate(['scheduler']));
   return spec;
 }

@@ -15,6 +15,7 @@ import { findModel } from '../inference/models/model-roots.js';
 import { referenceBytes } from '../inference/models/reference-features.js';
 import { resolveSplit } from '../inference/prompts/prompt-sets.js';
 import { scorersAsked } from '../metrics/objectives/scorers-asked.js';
+import { checkOptimizer } from './check-optimizer.js';
 import { FIT_NEEDS } from './fit.js';
 import { requireFeatures } from './network.js';
 import { planScorers, type ScorerPlan } from './scorers.js';
@@ -29,6 +30,7 @@ export interface Roots {
 /** What was found. @throws QschedError (usage): whatever of the search this machine's files and prompt sets show to be wrong */
 export function checkSearchFiles(spec: SearchSpec, roots: Roots = {}): SearchPrompts & Pick<ScorerPlan, 'scorers'> {
   const { precision, scheduler, objective, confirm, control } = spec;
+  checkOptimizer(spec);
   const scorers = scorersAsked(objective, confirm.scorers);
   const facts = inspect(spec, precision, scorers, roots);
   if (control !== 'none') inspect(spec, 'reference', scorers, roots);

@@ -5,6 +5,7 @@ import { plainOpening } from '../contract/opening.js';
 import type { OpenRequest, SearchPlan } from '../contract/payloads.js';
 import type { SearchSpec } from '../contract/search-spec.js';
 import type { NetworkDescription } from '../contract/wire/describe.js';
+import { checkOptimizer } from './check-optimizer.js';
 import { planNetwork } from './network.js';
 import { nounsOf, searchPrompts } from './splits.js';
 import { taggedNotes } from './tagged-nouns.js';
@@ -24,6 +25,7 @@ export function planSearch(
   quantised: NetworkDescription,
   reference: NetworkDescription | null,
 ): PlannedSearch {
+  checkOptimizer(spec);
   const { scheduler, objective, confirm } = spec;
   const choice = { scheduler, objective, beside: confirm.scorers, features: null };
   const own = planNetwork(quantised, choice);

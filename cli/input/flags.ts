@@ -72,6 +72,20 @@ const OPTIMIZER = {
     example: '8',
   }),
   seed: sets('optimizer.seed', '<n>', 'seed of the optimizer (default 0)', { read: number }),
+  racing: takes(
+    '<on|off>',
+    'drop candidates that are clearly worse before they have all images (default on; off for the grid)',
+    {
+      fields: ['racing'],
+    },
+  ),
+  racingBlock: takes(
+    '<n>',
+    'images per candidate before the first comparison of a race (default: by the batch, at least 4)',
+    {
+      fields: ['racing.block'],
+    },
+  ),
   prior: sets(
     'prior',
     '<search>',

@@ -11,6 +11,7 @@ import { placesOf, type Places } from './flag-places.js';
 import { SEARCH_SPEC } from './flags.js';
 import { setPrompts } from './prompt-input.js';
 import { plainModel } from './model-path.js';
+import { setRacing } from './racing-input.js';
 import { readYaml } from './read-yaml.js';
 import type { Tree } from './values.js';
 
@@ -33,6 +34,7 @@ export function readSpec(path: string | undefined, given: SpecFlags): SpecInput 
   const places = placesOf(SEARCH_SPEC, given, file);
   nameModel(tree, path);
   setFields(tree, SEARCH_SPEC, given);
+  setRacing(tree, given);
   setPrompts(tree, 'prompts', ['--prompts', given.prompts], ['--count', given.count]);
   setPrompts(tree, 'select', ['--select-prompts', given.selectPrompts], ['--select-count', given.selectCount]);
   setPrompts(tree, 'confirm', ['--confirm-prompts', given.confirmPrompts], ['--confirm-count', given.confirmCount]);

@@ -82,7 +82,10 @@ export async function planSearchHere(wanted: PlanWanted): Promise<SearchPlanDocu
     shape: shapeOf(spec, quantised.rules.batch, reused ?? NOTHING_REUSED),
     quantised,
     reference,
-    control: { candidates: reference === null ? 0 : 1 - (reused?.control ?? 0), search: control === 'search' },
+    control: {
+      candidates: Math.max(0, controlCandidates(quantised, reference) - (reused?.control ?? 0)),
+      search: control === 'search',
+    },
     scorers: scorersOfSearch(spec, here),
     texts: textsOf(spec, networks[0]),
     fleet: { workers, secondsPerImage: speeds[0]?.secondsPerImage ?? null },
@@ -129,6 +132,10 @@ const unknownNetwork = ({ scheduler: { steps } }: SearchSpec, precision: string)
   rules: { steps, batch: 1, rowsPerLatent: 1, remembered: Infinity },
   speed: null,
 });
+
+/** The baseline and the finalist; none if the searched network is the full-precision one, whose scores are known then. */
+const controlCandidates = (quantised: CountedNetwork, reference: CountedNetwork | null): number =>
+  reference === null || reference.precision === quantised.precision ? 0 : 2;
 
 /** Pairs before the first comparison: as few as fill a network call with a generation, at least 4. */
 const raceBlock =

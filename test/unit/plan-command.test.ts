@@ -68,18 +68,18 @@ describe('a search that nothing is stored of', () => {
       search: [640, 1920],
       select: [320, 64 + 3 * 320],
       confirm: [256, 128 + 3 * 256],
-      control: [128, 4 * 128],
+      control: [256, 128 + 3 * 256],
       'control search': [40 + 640 + 320 + 128, 160 + 1920 + 64 + 960 + 512],
     });
     expect(plan.total.high).toMatchObject({
-      images: 2512,
-      decodes: 2512,
-      scorerCalls: { objective: 2512, second: 256 + 128 + 128 },
+      images: 2640,
+      decodes: 2640,
+      scorerCalls: { objective: 2640, second: 256 + 256 + 128 },
       workerSeconds: null,
     });
     expect(plan.total.low).toEqual(plan.total.high);
-    expect(plan.plainLoop.rows).toBe(4 * 2512);
-    expect(plan.plainLoop.times.high).toBeCloseTo((4 * 2512) / plan.total.high.paddedRows, 12);
+    expect(plan.plainLoop.rows).toBe(4 * 2640);
+    expect(plan.plainLoop.times.high).toBeCloseTo((4 * 2640) / plan.total.high.paddedRows, 12);
     expect(plan.referenceGrid.rows).toBe(200_000);
     expect(plan.referenceGrid.times.high).toBeCloseTo(200_000 / (160 + 1920), 1);
     expect(plan).toMatchObject({ minutes: null, speed: { w4a8: null, fp32: null }, raced: null, padding: true });
