@@ -12,7 +12,7 @@ import { modelsSurface } from './spec-defaults.js';
  */
 export function checkRaces(spec: SearchSpec, written: unknown): void {
   const { racing, optimizer, prompts } = spec;
-  if (racing !== undefined && racing !== 'off') {
+  if (typeof racing === 'object') {
     if (optimizer.type === 'grid') {
       throw new QschedError(
         'usage',

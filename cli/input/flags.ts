@@ -81,7 +81,7 @@ const OPTIMIZER = {
   ),
   racingBlock: takes(
     '<n>',
-    'images per candidate before the first comparison of a race (default: by the batch, at least 4)',
+    'images per candidate before the first comparison of a race (default: what fills network calls, at least 4)',
     {
       fields: ['racing.block'],
     },

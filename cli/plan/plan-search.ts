@@ -7,6 +7,7 @@ import { scorersAsked } from '../../metrics/objectives/scorers-asked.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import { hasContexts } from '../../db/searches.js';
 import { racedShare, type RacedShare } from '../../db/raced-share.js';
+import { firstBlock } from '../../metrics/racing/looks.js';
 import { generationsOf } from '../../planning/cost/generations.js';
 import { planCost, type CostFacts, type CostPlan, type CountedNetwork } from '../../planning/cost/search-plan.js';
 import type { SearchShape } from '../../planning/cost/search-rows.js';
@@ -67,7 +68,7 @@ export async function planSearchHere(wanted: PlanWanted): Promise<SearchPlanDocu
   const identity = known ? await identified(spec, networks, serving) : null;
   const { speeds, raced, reused } = withAnyStore((store) => ({
     speeds: networks.map((one, i) => measured[i] ?? storedSpeed(store, { ...one, model, steps: scheduler.steps })),
-    raced: racing === 'off' ? null : racedShare(store, spec),
+    raced: typeof racing === 'object' ? racedShare(store, spec) : null,
     reused: !known ? NOTHING_REUSED : identity === null ? null : reusedBy(store, wanted, identity),
   }));
   const counted = networks.map((network, i): CountedNetwork => ({
@@ -137,18 +138,11 @@ const unknownNetwork = ({ scheduler: { steps } }: SearchSpec, precision: string)
 const controlCandidates = (quantised: CountedNetwork, reference: CountedNetwork | null): number =>
   reference === null || reference.precision === quantised.precision ? 0 : 2;
 
-/** Pairs before the first comparison: as few as fill a network call with a generation, at least 4. */
-const raceBlock =
-  (batch: number) =>
-  (candidates: number): number =>
-    Math.max(4, Math.ceil(batch / candidates));
-
 function shapeOf(spec: SearchSpec, batch: number, reused: Reused): SearchShape {
   const { prompts, select, confirm, racing, optimizer } = spec;
-  const generations = generationsOf(spec);
+  const { generations, size } = generationsOf(spec);
   let known = reused.search;
   const finalists = Math.min(select.finalists, optimizer.budget);
-  const { block } = racing === 'off' || racing === undefined ? {} : racing;
   return {
     pairs: {
       calibration: prompts.count * prompts.seeds.length,
@@ -163,7 +157,7 @@ function shapeOf(spec: SearchSpec, batch: number, reused: Reused): SearchShape {
       return stored === generation.candidates ? [] : [{ candidates: generation.candidates - stored }];
     }),
     finalists: (finalists < 2 ? 0 : finalists) - reused.select,
-    block: racing === 'off' || racing === undefined ? null : block === undefined ? raceBlock(batch) : () => block,
+    block: typeof racing === 'object' ? (racing.block ?? firstBlock(size, batch)) : null,
     confirmed: 2 - reused.confirm,
   };
 }

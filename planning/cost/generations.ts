@@ -11,12 +11,15 @@ import { distinctTrajectories } from './trajectories.js';
 
 const { ceil, min } = Math;
 
-/** Candidates asked together at most (workflows/search/optimise.ts): by default, and where the spec sets how many. */
+/** Candidates asked together at most (workflows/search/optimizer-options.ts): by default, and where the spec sets how many. */
 const MAX_BY_DEFAULT = 1024;
 const MAX_ASKED = 256;
 
-/** Candidates of each generation, in order; those of a grid with the trajectories that they share. */
-export function generationsOf({ optimizer, coefficients, scheduler: { steps } }: SearchSpec): Generation[] {
+/** The generations in order, those of a grid with the trajectories that they share, and candidates of a full one. */
+export function generationsOf({ optimizer, coefficients, scheduler: { steps } }: SearchSpec): {
+  readonly generations: Generation[];
+  readonly size: number;
+} {
   const space = coefficientSpace({ ...coefficients, steps });
   const { type, budget: most, seed, gridPoints, batch: wanted } = optimizer;
   const own = gridPoints === undefined ? {} : { gridPoints };
@@ -27,10 +30,10 @@ export function generationsOf({ optimizer, coefficients, scheduler: { steps } }:
     wanted ?? defaultBatch(type, dimension, most, own),
   );
   const sizes = Array.from({ length: ceil(budget / batch) }, (_, i) => min(batch, budget - i * batch));
-  if (type !== 'grid') return sizes.map((candidates) => ({ candidates }));
+  if (type !== 'grid') return { generations: sizes.map((candidates) => ({ candidates })), size: batch };
   const { lower, upper } = space;
   const grid = createOptimizer('grid', { space: { lower, upper }, seed, budget: most, batch, ...own });
-  return sizes.map((candidates) => {
+  const generations = sizes.map((candidates) => {
     const points = grid.ask();
     grid.tell(
       points,
@@ -38,4 +41,5 @@ export function generationsOf({ optimizer, coefficients, scheduler: { steps } }:
     );
     return { candidates, distinct: distinctTrajectories(points.map((point) => space.toCoefficients(point))) };
   });
+  return { generations, size: batch };
 }

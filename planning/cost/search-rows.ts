@@ -1,6 +1,7 @@
 /**
  * What the stages of a search take, batch by batch in the order in which they are given out.
  */
+import { nextLook } from '../../metrics/racing/looks.js';
 import { addCounts, NOTHING, type RowCounts, type RowRules, type Slab } from './engine-rows.js';
 import { fleetRows, type Fleet } from './fleet-rows.js';
 
@@ -20,15 +21,15 @@ export interface SearchShape {
   readonly generations: readonly Generation[];
   /** Candidates of the selection: 0 if there is none. */
   readonly finalists: number;
-  /** Pairs before the first comparison of a race, which every further one doubles; null without races. */
-  readonly block: ((candidates: number) => number) | null;
+  /** Pairs before the first comparison of a race; null without races. */
+  readonly block: number | null;
   /** 1, or 0 if the baseline's scores are stored already. */
   readonly baseline: number;
   /** Candidates that are confirmed: the baseline and the finalist, as far as they are not stored already. */
   readonly confirmed: number;
 }
 
-/** How races go: nobody is dropped, or all but one of each generation after the first block. */
+/** How races go: nobody is dropped, or after the first block all but one candidate, of the first generation. */
 export type Race = 'nobody' | 'all';
 
 export type SearchStage = 'baseline' | 'search' | 'select' | 'confirm';
@@ -47,14 +48,21 @@ export function searchRows(
   const calibration = pairsFrom(0, pairs.calibration);
   const baseline = count({ candidates: first, pairs: calibration });
   let search = NOTHING;
-  for (const { candidates, distinct } of generations) {
-    for (const { from, to, survivors } of heats(candidates, pairs.calibration, block?.(candidates) ?? null, dropped)) {
-      const known = survivors === candidates && distinct !== undefined ? { distinct } : {};
-      search = addCounts(search, count({ candidates: survivors, pairs: calibration.slice(from, to), ...known }));
+  for (const [i, { candidates, distinct }] of generations.entries()) {
+    const left = dropped === 'nobody' ? candidates : i === 0 ? 1 : 0;
+    for (const { from, to, alive } of heats(candidates, left, {
+      block,
+      batch: rules.batch,
+      pairs: pairs.calibration,
+    })) {
+      const known = alive === candidates && distinct !== undefined ? { distinct } : {};
+      search = addCounts(search, count({ candidates: alive, pairs: calibration.slice(from, to), ...known }));
     }
   }
+  // A candidate that is dropped is no finalist.
+  const chosen = block !== null && dropped === 'all' ? 0 : finalists;
   const selected = pairsFrom(pairs.calibration, pairs.select);
-  const select = count({ candidates: finalists, pairs: selected });
+  const select = count({ candidates: chosen, pairs: selected });
   const heldOut = pairsFrom(pairs.calibration + pairs.select, pairs.confirm);
   return { baseline, search, select, confirm: count({ candidates: confirmed, pairs: heldOut, kept: true }) };
 }
@@ -63,14 +71,23 @@ export function searchRows(
 interface Heat {
   readonly from: number;
   readonly to: number;
-  readonly survivors: number;
+  readonly alive: number;
 }
 
-function heats(candidates: number, pairs: number, block: number | null, dropped: Race): Heat[] {
-  if (block === null) return [{ from: 0, to: pairs, survivors: candidates }];
+interface Looks {
+  readonly block: number | null;
+  readonly batch: number;
+  readonly pairs: number;
+}
+
+/** @param left candidates after the first comparison */
+function heats(candidates: number, left: number, { block, batch, pairs }: Looks): Heat[] {
+  if (block === null) return [{ from: 0, to: pairs, alive: candidates }];
   const parts: Heat[] = [];
-  for (let from = 0, to = min(block, pairs); from < pairs; from = to, to = min(2 * to, pairs)) {
-    parts.push({ from, to, survivors: from > 0 && dropped === 'all' ? 1 : candidates });
+  for (let from = 0, alive = candidates; from < pairs && alive > 0; alive = left) {
+    const to = min(pairs, nextLook({ block, batch, pairs }, from, alive));
+    parts.push({ from, to, alive });
+    from = to;
   }
   return parts;
 }

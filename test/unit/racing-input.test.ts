@@ -36,11 +36,11 @@ describe('races', () => {
   test.each([
     [{ racing: 'off' }, { racingBlock: '8' }, '--racing-block 8 has no effect: racing is off.'],
     [{}, { racing: 'off', racingBlock: '8' }, '--racing-block 8 has no effect: racing is off.'],
-    [{}, { racing: 'maybe' }, '--racing is "maybe": must be on, off, or a group with block and alpha.'],
+    [{}, { racing: 'maybe' }, '--racing is "maybe": must be on, off, or a group with alpha and block.'],
     [
       {},
       { racing: 'maybe', racingBlock: '8' },
-      '--racing is "maybe": must be on, off, or a group with block and alpha.',
+      '--racing is "maybe": must be on, off, or a group with alpha and block.',
     ],
     [{}, { racingBlock: 'few' }, '--racing-block is "few": it must be a whole number from 2 to 100000.'],
     [{}, { racingBlock: '41' }, '--racing-block is 41, and a candidate has 40 pairs (20 prompts x 2 seeds)'],

@@ -22,7 +22,7 @@ describe('races', () => {
     [{ racing: { block: 1 } }, 'racing.block is 1: must be from 2 to 100000.'],
     [{ racing: { alpha: 0 } }, 'racing.alpha is 0: must be above 0.'],
     [{ racing: { alpha: 0.6 } }, 'racing.alpha is 0.6: must be at most 0.5.'],
-    [{ racing: 'maybe' }, 'racing is "maybe": must be on, off, or a group with block and alpha.'],
+    [{ racing: 'maybe' }, 'racing is "maybe": must be on, off, or a group with alpha and block.'],
   ])('%j', (rest, message) => {
     expect(() => parseSearchSpec(withModel(rest))).toThrow(expect.objectContaining({ code: 'usage', message }));
   });
