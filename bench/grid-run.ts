@@ -4,7 +4,8 @@
 import { startScoringProcesses } from '../cli/host/scoring-process.js';
 import type { SearchSpec } from '../contract/search-spec.js';
 import { parseSearchSpec } from '../contract/validate.js';
-import { measureSearch, type MeasuredSearch } from './measured-search.js';
+import type { WorkerAddress } from '../worker/workers.js';
+import { measureSearch, type MeasuredSearch, type Stoppable } from './measured-search.js';
 
 const MODEL = 'shapes';
 /** Points per dimension of the grid. */
@@ -27,17 +28,20 @@ const gridSpec = (steps: number): SearchSpec =>
 
 /** @param processes scoring processes, with one thread of ONNX Runtime each */
 export const runGrid = (steps: number, processes: number): Promise<MeasuredSearch> =>
-  measureSearch(gridSpec(steps), async ({ address, namespace }) => {
-    const scoring = startScoringProcesses({
-      processes,
-      threads: 1,
-      models: [MODEL],
-      address,
-      namespace,
-      say: (line) => {
-        process.stderr.write(`${line}\n`);
-      },
-    });
-    await scoring.ready;
-    return scoring;
+  measureSearch(gridSpec(steps), (at) => bundledWorkers(at, processes));
+
+/** Scoring processes that serve the bundled model, with one thread of ONNX Runtime each. */
+export async function bundledWorkers({ address, namespace }: WorkerAddress, processes: number): Promise<Stoppable> {
+  const scoring = startScoringProcesses({
+    processes,
+    threads: 1,
+    models: [MODEL],
+    address,
+    namespace,
+    say: (line) => {
+      process.stderr.write(`${line}\n`);
+    },
   });
+  await scoring.ready;
+  return scoring;
+}

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
+import type { SearchResult } from '../contract/search-result.js';
 import type { SearchSpec } from '../contract/search-spec.js';
 import { openStore, type Store } from '../db/open-store.js';
 import { connectTemporal } from '../temporal/connect.js';
@@ -32,6 +33,14 @@ export interface Stoppable {
 
 const ID = 'bench';
 
+/** A server, a store in a fresh folder, and scoring workers: searches run in it one after another. */
+export interface BenchHost {
+  readonly store: Store;
+  /** Runs a search to its verdict. */
+  run(searchId: string, spec: SearchSpec): Promise<SearchResult>;
+  stop(): Promise<void>;
+}
+
 /**
  * Runs one search in a fresh data folder.
  *
@@ -41,6 +50,17 @@ export async function measureSearch(
   spec: SearchSpec,
   startWorkers: (at: WorkerAddress) => Promise<Stoppable>,
 ): Promise<MeasuredSearch> {
+  const host = await startBenchHost(startWorkers);
+  try {
+    await host.run(ID, spec);
+    return measurementOf(host.store);
+  } finally {
+    await host.stop();
+  }
+}
+
+/** @param startWorkers starts the scoring workers, and resolves when they serve their queues */
+export async function startBenchHost(startWorkers: (at: WorkerAddress) => Promise<Stoppable>): Promise<BenchHost> {
   const folder = mkdtempSync(join(tmpdir(), 'qsched-bench-'));
   process.env['QSCHED_ARTEFACTS'] = join(folder, 'artefacts');
   const { connection, client, nativeAddress, server } = await connectTemporal({
@@ -52,6 +72,13 @@ export async function measureSearch(
   const store = openStore(path);
   logToFile(folder);
   const running: Stoppable[] = [];
+  const stop = async (): Promise<void> => {
+    for (const one of running.reverse()) await one.stop();
+    store.$client.close();
+    await connection.close();
+    await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
   try {
     running.push(
       await startHost(nativeAddress, {
@@ -63,15 +90,20 @@ export async function measureSearch(
       }),
     );
     running.push(await startWorkers(nativeAddress));
-    await client.workflow.execute('search', { taskQueue: WORKFLOW_QUEUE, workflowId: ID, args: [spec] });
-    return measurementOf(store);
-  } finally {
-    for (const one of running.reverse()) await one.stop();
-    store.$client.close();
-    await connection.close();
-    await server?.stop();
-    rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    await stop();
+    throw error;
   }
+  return {
+    store,
+    run: (workflowId, spec) =>
+      client.workflow.execute<(input: unknown) => Promise<SearchResult>>('search', {
+        taskQueue: WORKFLOW_QUEUE,
+        workflowId,
+        args: [spec],
+      }),
+    stop,
+  };
 }
 
 const measurementOf = (store: Store): MeasuredSearch =>

@@ -18,7 +18,7 @@ export interface BenchResult {
   readonly peer: number | null;
   readonly ratio: number | null;
   /** `share`: of 1, shown in percent. */
-  readonly unit: 's' | 'candidates/s' | 'share' | 'times the minimum';
+  readonly unit: 's' | 'candidates/s' | 'rows' | 'share' | 'times the minimum';
   readonly better: 'higher' | 'lower';
   readonly peerName: string | null;
   readonly target: number;

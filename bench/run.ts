@@ -3,6 +3,7 @@
  */
 import { fleetBenches } from './fleet.js';
 import { repairBenches } from './repair-coverage.js';
+import { gainBenches } from './images-to-gain.js';
 import { asTable, save, type BenchResult } from './results.js';
 import { throughputBenches } from './throughput.js';
 
@@ -12,7 +13,7 @@ interface Bench {
   readonly run: () => Promise<BenchResult[]>;
 }
 
-const BENCHES: readonly Bench[] = [...throughputBenches, ...fleetBenches, ...repairBenches];
+const BENCHES: readonly Bench[] = [...throughputBenches, ...fleetBenches, ...repairBenches, ...gainBenches];
 
 const wanted = process.argv.slice(2);
 const known = [...new Set(BENCHES.flatMap(({ names }) => names))];

@@ -116,4 +116,38 @@ describe('a search with races', () => {
     expect(failed).not.toEqual([]);
     expect(result.failed).toBe(failed.length);
   });
+
+  it('scores the best of the dropped on all pairs where nobody beats the baseline', async () => {
+    world.scoreBy(({ sample, noise }) => ({
+      cosine: 0.3,
+      quality: 1 - Math.abs(sample[0]! - 1) - Math.abs(noise[0]! - 1),
+    }));
+    const result = await (await world.start('identity', SPEC)).result();
+    expect(result.heldOut.recommend).toBe('identity');
+    const calibrated = rows('identity').filter(({ stage, number }) => stage === 'calibration' && number > 0);
+    const whole = calibrated.filter(({ status }) => status === 'ok');
+    expect(whole.map(({ number }) => number)).toEqual([result.best.trial]);
+    const others = calibrated.filter(({ status }) => status === 'raced').map(({ score }) => score!);
+    expect(Math.max(...others)).toBeLessThanOrEqual(whole[0]!.score!);
+    expect(result.raced).toBe(others.length);
+  });
+
+  it('races the finalists too, and chooses one that came to the end', async () => {
+    const spec: SearchSpecInput = {
+      ...SPEC,
+      racing: { block: 2, alpha: 0.05 },
+      optimizer: { type: 'sobol', budget: 24 },
+      select: { count: 16, finalists: 5 },
+    };
+    const result = await (await world.start('finalists', spec)).result();
+    const selected = rows('finalists').filter(({ stage }) => stage === 'select');
+    expect(selected).toHaveLength(5);
+    expect(selected.filter(({ status }) => status === 'raced')).not.toEqual([]);
+    const chosen = selected.find(({ number }) => number === 1)!;
+    expect(chosen).toMatchObject({ status: 'ok', pairs: null });
+    expect(rows('finalists').find(({ stage, number }) => stage === 'confirm' && number === 1)!.candidate).toBe(
+      chosen.candidate,
+    );
+    expect(result.finalist).toEqual(result.best.coefficients);
+  });
 });

@@ -47,6 +47,7 @@ export async function begin(run: SearchRun): Promise<SearchState> {
     raced: 0,
     generation: 0,
     best: [],
+    runnerUp: null,
     paces: run.paces,
     control: null,
   };

@@ -10,6 +10,7 @@ import { imagesPerTrial } from '../scoring/batch.js';
 import { controlOf, fullContexts, scoreControl } from './control.js';
 import { edgeNotes } from './edge-note.js';
 import { failedScores } from './failed-scores.js';
+import { scoreFinalists } from './score-generation.js';
 import { numbered, scoreStage } from './score-stage.js';
 import { spaceOf, type SearchRun } from './search-run.js';
 import type { Ranked, SearchState } from './search-state.js';
@@ -51,10 +52,11 @@ async function select(run: SearchRun, state: SearchState): Promise<Ranked> {
     state.best.map(({ coefficients }) => coefficients),
     1,
   );
-  const { scores } = await scoreStage(run, state, { stage: 'select', trials, label: 'select' });
+  const { scores, shares } = await scoreFinalists(run, state, trials);
+  const whole = scores.map((score, i) => (shares[i] === 1 ? score : null));
   let winner = 0;
-  scores.forEach((score, i) => {
-    if (score !== null && score > (scores[winner] ?? -Infinity)) winner = i;
+  whole.forEach((score, i) => {
+    if (score !== null && score > (whole[winner] ?? -Infinity)) winner = i;
   });
   return state.best[winner]!;
 }

@@ -11,6 +11,7 @@ import type { RacedScores } from '../scoring/race-batch.js';
 import { failedScores } from './failed-scores.js';
 import { optimizerOptions } from './optimizer-options.js';
 import { scoreGeneration } from './score-generation.js';
+import { scoreStage } from './score-stage.js';
 import { carryOn, showProgress, spaceOf, type SearchRun } from './search-run.js';
 import { rankBest, type SearchState } from './search-state.js';
 
@@ -28,7 +29,10 @@ export async function optimise(run: SearchRun, start: SearchState): Promise<Sear
     start.optimizer === null ? createOptimizer(type, options) : restoreOptimizer(start.optimizer, options);
   for (let state = tellFirst(start, optimizer, run.spec); ;) {
     const points = thinks(type) ? await propose(run, state, optimizer, options) : optimizer.ask();
-    if (points.length === 0) return { ...state, box: optimizer.space };
+    if (points.length === 0) {
+      const end = { ...state, box: optimizer.space };
+      return end.best.length > 0 ? end : finishRunnerUp(run, end);
+    }
     showProgress(run, state);
     const trials = points.map((point, i) => ({
       index: state.told + i + 1,
@@ -87,20 +91,34 @@ function told(
   optimizer: Optimizer,
   spec: SearchSpec,
 ): SearchState {
-  const ranked = trials.flatMap(({ index, coefficients }, i) => {
+  const scored = trials.flatMap(({ index, coefficients }, i) => {
     const score = scores[i]!;
-    return score === null || shares[i]! < 1 ? [] : [{ index, score, coefficients: kept.get(index) ?? coefficients }];
+    return score === null ? [] : [{ index, score, coefficients: kept.get(index) ?? coefficients, share: shares[i]! }];
   });
-  const failed = scores.filter((score) => score === null).length;
+  const ranked = scored.flatMap(({ share, ...one }) => (share === 1 ? [one] : []));
+  const dropped = scored.flatMap(({ share, ...one }) => (share < 1 ? [one] : []));
   return {
     ...state,
     optimizer: optimizer.state(),
     told: state.told + trials.length,
     generation: state.generation + 1,
-    failed: state.failed + failed,
-    raced: state.raced + trials.length - ranked.length - failed,
+    failed: state.failed + trials.length - scored.length,
+    raced: state.raced + dropped.length,
     best: rankBest(state.best, ranked, spec.select.finalists),
+    runnerUp: rankBest(state.runnerUp === null ? [] : [state.runnerUp], dropped, 1)[0] ?? null,
   };
+}
+
+/** Nobody came to the end of a race: the baseline led all of them. The best of the others is scored on all pairs. */
+async function finishRunnerUp(run: SearchRun, state: SearchState): Promise<SearchState> {
+  const { runnerUp } = state;
+  if (runnerUp === null) return state;
+  const { index, coefficients } = runnerUp;
+  const trials = [{ index, point: [], coefficients }];
+  const { scores } = await scoreStage(run, state, { stage: 'calibration', trials, label: 'best of those dropped' });
+  const [score] = scores;
+  if (score === null || score === undefined) return { ...state, runnerUp: null };
+  return { ...state, raced: state.raced - 1, best: [{ ...runnerUp, score }] };
 }
 
 async function refuseFailing({ searchId }: SearchRun, { failed, told: all }: SearchState): Promise<void> {

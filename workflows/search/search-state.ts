@@ -33,6 +33,8 @@ export interface SearchState extends Omit<SearchPlan, 'workers'> {
   readonly generation: number;
   /** The best candidates so far, best first, each once; ties keep the earlier one first. */
   readonly best: readonly Ranked[];
+  /** The best of those who were dropped in races: it is scored on all pairs if nobody else was. */
+  readonly runnerUp: Ranked | null;
   /** What is known of the workers, by queue. */
   readonly paces: Paces;
   /** The full-precision search, if it has ended in an earlier run of this workflow. */
