@@ -161,9 +161,12 @@ export const ObjectiveChoice = z
 export type ObjectiveChoice = z.output<typeof ObjectiveChoice>;
 
 export const OptimizerChoice = z.strictObject({
-  type: z.enum(OPTIMIZER_NAMES).default('cma-es'),
-  /** Number of candidates, in addition to the baseline, which is always evaluated. */
-  budget: whole(1, 1_000_000).default(200),
+  type: z.enum(OPTIMIZER_NAMES).default('auto'),
+  /**
+   * Number of candidates, in addition to the baseline, which is always evaluated. By default 8 per number that is
+   * searched for auto and gp, at least 16, and 200 for the others.
+   */
+  budget: whole(1, 1_000_000).default(32),
   seed: whole(0, Number.MAX_SAFE_INTEGER).default(0),
   /** Candidates per generation; by default the optimizer's choice. */
   batch: whole(1, 100_000).optional(),

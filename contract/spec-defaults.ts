@@ -3,6 +3,8 @@
  */
 import type { SearchSpec } from './search-spec.js';
 
+const { max, min } = Math;
+
 /** How far a range that the user did not choose may grow. */
 const GROW_TO: [number, number] = [0.5, 1.5];
 /** Optimizers that model the surface: they take a prior and let the range grow. */
@@ -10,25 +12,40 @@ const MODELLING: readonly string[] = ['auto', 'gp'];
 /** Level of a race with a model of the surface: it keeps what it has learnt from those who were dropped. */
 const MODELLED_ALPHA = 0.5;
 const ALPHA = 0.05;
+/** Candidates by default with a model of the surface. */
+const BUDGET_PER_DIMENSION = 8;
+const LEAST_BUDGET = 16;
+/** Without one. */
+const BUDGET = 200;
 
 /** Whether an optimizer models the surface. */
 export const modelsSurface = (type: string): boolean => MODELLING.includes(type);
 
 /**
- * Fills `racing` and `coefficients.growTo`, and takes back what has no effect with the optimizer.
+ * Fills the budget, `racing` and `coefficients.growTo`, and takes back what has no effect with the optimizer.
  *
  * @param spec a spec with its other defaults filled; it is changed
  * @param written the same as it was written
  */
 export function settleDefaults(spec: SearchSpec, written: unknown): void {
   const { type } = spec.optimizer;
+  const { coefficients, optimizer } = written as { [group: string]: Readonly<Record<string, unknown>> | undefined };
+  if (optimizer?.['budget'] === undefined) {
+    const modelled = max(LEAST_BUDGET, BUDGET_PER_DIMENSION * dimensionOf(spec));
+    spec.optimizer.budget = modelsSurface(type) ? modelled : BUDGET;
+  }
   const { racing = type === 'grid' ? 'off' : 'on' } = spec;
   const own = racing === 'on' ? {} : racing;
   spec.racing = own === 'off' ? own : { alpha: modelsSurface(type) ? MODELLED_ALPHA : ALPHA, ...own };
-  const { coefficients } = written as { coefficients?: { range?: unknown } | null };
-  const { growTo = coefficients?.range === undefined ? GROW_TO : null } = spec.coefficients;
+  const { growTo = coefficients?.['range'] === undefined ? GROW_TO : null } = spec.coefficients;
   spec.coefficients.growTo = growTo === null || !modelsSurface(type) ? null : [...growTo];
   if (!modelsSurface(type) && spec.prior === 'auto') spec.prior = 'none';
+}
+
+/** How many numbers are searched. */
+function dimensionOf({ coefficients: { shape, tune }, scheduler: { steps } }: SearchSpec): number {
+  const each = { 'single-scale': 1, linear: min(2, steps), 'per-step': steps }[shape];
+  return tune === 'both' ? 2 * each : each;
 }
 
 /** A spec as it was stored: what its release did not have yet is as that release did it. */

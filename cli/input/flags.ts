@@ -58,13 +58,18 @@ export const OBJECTIVE = {
   k: sets('objective.k', '<x>', 'weight of image quality in the objective (default 2)', { read: number }),
 };
 
-const budget = sets('optimizer.budget', '<n>', 'number of candidates besides the baseline (default 200)', {
-  read: number,
-});
+const budget = sets(
+  'optimizer.budget',
+  '<n>',
+  'number of candidates besides the baseline (default 8 per number that is searched; 200 without auto and gp)',
+  {
+    read: number,
+  },
+);
 
 /** Which coefficients are searched, and how. */
 const OPTIMIZER = {
-  optimizer: sets('optimizer.type', '<name>', `${OPTIMIZER_NAMES.join(', ')} (default cma-es)`),
+  optimizer: sets('optimizer.type', '<name>', `${OPTIMIZER_NAMES.join(', ')} (default auto)`),
   budget,
   gridPoints: sets('optimizer.gridPoints', '<n>', 'grid only: points per dimension', { read: number, example: '11' }),
   batch: sets('optimizer.batch', '<n>', "candidates per generation (default: the optimizer's own choice)", {

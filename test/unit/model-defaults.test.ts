@@ -57,7 +57,7 @@ describe('a search of the bundled model', () => {
     const { spec, input } = readSpec(undefined, { model: 'shapes' });
     expect(spec).toEqual(parseSearchSpec({ model: 'shapes' }));
     expect(input).toBe(spec);
-    expect(searchIdOf(spec)).toBe('shapes-w4a8-cma-es-1533a996');
+    expect(searchIdOf(spec)).toBe('shapes-w4a8-auto-6b85e6a6');
     const table = readEvaluateSpec(undefined, { model: 'shapes' }).spec;
     expect(table).toEqual(parseEvaluateSpec({ rows: [{ model: 'shapes' }] }));
   });

@@ -132,7 +132,7 @@ describe('lists of one number per step', () => {
 
 describe('ids', () => {
   it('do not change for specs without a preset, and differ with one', () => {
-    expect(searchIdOf({ model: 'shapes' })).toBe('shapes-w4a8-cma-es-1533a996');
+    expect(searchIdOf({ model: 'shapes' })).toBe('shapes-w4a8-auto-6b85e6a6');
     expect(searchIdOf({ model: 'shapes', preset: 'tcd' })).not.toBe(searchIdOf({ model: 'shapes' }));
     expect(evaluateIdOf({ rows: [{ model: 'm', preset: 'tcd' }] })).not.toBe(evaluateIdOf({ rows: [{ model: 'm' }] }));
   });

@@ -207,7 +207,7 @@ describe('flags', () => {
     [{ weights: 'clip-score=' }, 'clip-score in --weights is "": must be a finite number.'],
     [{ weights: 'clip-score=1, clip-score=2' }, '--weights names clip-score twice.'],
     [{ prompts: '' }, '--prompts is "": must be a plain name'],
-    [{ gridPoints: '3' }, '--grid-points is only for the grid, and --optimizer is "cma-es".'],
+    [{ gridPoints: '3' }, '--grid-points is only for the grid, and --optimizer is "auto".'],
     [{ steps: '0', budget: '0' }, '--steps is 0: must be from 1 to 50. (and 1 more: --budget)'],
     [{ objective: 'jaq' }, '--objective is "jaq", which is not one of the choices.'],
     [

@@ -31,18 +31,40 @@ describe('defaults', () => {
       model: 'shapes',
       precision: 'w4a8',
       scheduler: { type: 'tcd', steps: 4, eta: 0 },
-      coefficients: { shape: 'linear', tune: 'both', range: [0.8, 1.2], growTo: null },
+      coefficients: { shape: 'linear', tune: 'both', range: [0.8, 1.2], growTo: [0.5, 1.5] },
       objective: { type: 'jaq-clip', k: 2, scorer: 'objective' },
       prompts: { set: 'shapes-calibration', count: 20, seeds: [0, 1] },
-      optimizer: { type: 'cma-es', budget: 200, seed: 0 },
-      racing: { alpha: 0.05 },
-      prior: 'none',
+      optimizer: { type: 'auto', budget: 32, seed: 0 },
+      racing: { alpha: 0.5 },
+      prior: 'auto',
       select: { set: 'shapes-select', count: 64, seeds: [500], finalists: 5 },
       confirm: { set: 'shapes-heldout', count: 128, seeds: [1000], scorers: ['second'] },
       control: 'none',
       waitForWorker: 600,
       retryFailed: false,
     });
+  });
+
+  test('of the budget follow the optimizer and the numbers that are searched', () => {
+    const budget = (own: Record<string, unknown>): number => parseSearchSpec(withModel(own)).optimizer.budget;
+    expect(budget({ coefficients: { shape: 'single-scale' } })).toBe(16);
+    expect(budget({ coefficients: { shape: 'per-step' } })).toBe(64);
+    expect(budget({ coefficients: { tune: 'noise' }, scheduler: { steps: 1 } })).toBe(16);
+    expect(budget({ optimizer: { type: 'cma-es' } })).toBe(200);
+    expect(budget({ optimizer: { budget: 7 } })).toBe(7);
+  });
+
+  test('of a race and a range that grows follow the optimizer', () => {
+    const spec = (own: Record<string, unknown>) => parseSearchSpec(withModel(own));
+    expect(spec({ optimizer: { type: 'grid' } })).toMatchObject({ racing: 'off', prior: 'none' });
+    expect(spec({ optimizer: { type: 'cma-es' } }).racing).toEqual({ alpha: 0.05 });
+    expect(spec({ racing: 'off' }).racing).toBe('off');
+    expect(spec({ racing: { block: 5 } }).racing).toEqual({ alpha: 0.5, block: 5 });
+    expect(spec({ coefficients: { range: [0.8, 1.2] } }).coefficients.growTo).toBeNull();
+    expect(spec({ optimizer: { type: 'sobol' } }).coefficients.growTo).toBeNull();
+    expect(refusal(withModel({ coefficients: { range: [0.4, 1.2], growTo: [0.5, 1.5] } })).message).toContain(
+      'does not contain coefficients.range',
+    );
   });
 
   test('fill a group of which one key is given', () => {
@@ -275,7 +297,7 @@ describe('across fields', () => {
     expect(parseSearchSpec(once)).toEqual(once);
     const byZod = SearchSpec.parse(given);
     expect(byZod.prompts.count).toBe(20);
-    expect(parseSearchSpec(byZod)).toMatchObject({ ...byZod, prior: 'none' });
+    expect(parseSearchSpec(byZod)).toMatchObject(byZod);
   });
 
   test('a count that the texts cannot fill', () => {
@@ -290,9 +312,9 @@ describe('across fields', () => {
 
   test('options of another optimizer', () => {
     expect(refusal(withModel({ optimizer: { gridPoints: 5 } })).message).toBe(
-      'optimizer.gridPoints is only for the grid, and optimizer.type is "cma-es".',
+      'optimizer.gridPoints is only for the grid, and optimizer.type is "auto".',
     );
-    expect(refusal(withModel({ optimizer: { batch: 1 } })).message).toContain('needs at least 2');
+    expect(refusal(withModel({ optimizer: { type: 'cma-es', batch: 1 } })).message).toContain('needs at least 2');
     expect(parseSearchSpec(withModel({ optimizer: { type: 'one-plus-one', batch: 1 } })).optimizer.batch).toBe(1);
   });
 });
