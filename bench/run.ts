@@ -2,6 +2,7 @@
  * `npm run bench [-- NAME ...]`: measures, writes bench/results.json, prints the table.
  */
 import { fleetBenches } from './fleet.js';
+import { gpBenches } from './gp-ask.js';
 import { repairBenches } from './repair-coverage.js';
 import { gainBenches } from './images-to-gain.js';
 import { asTable, save, type BenchResult } from './results.js';
@@ -13,7 +14,13 @@ interface Bench {
   readonly run: () => Promise<BenchResult[]>;
 }
 
-const BENCHES: readonly Bench[] = [...throughputBenches, ...fleetBenches, ...repairBenches, ...gainBenches];
+const BENCHES: readonly Bench[] = [
+  ...throughputBenches,
+  ...fleetBenches,
+  ...repairBenches,
+  ...gainBenches,
+  ...gpBenches,
+];
 
 const wanted = process.argv.slice(2);
 const known = [...new Set(BENCHES.flatMap(({ names }) => names))];

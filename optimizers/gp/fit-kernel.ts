@@ -6,18 +6,20 @@
  *   dL/dx = 1/2 sum_ij (a_i a_j - A_ij) dK_ij/dx,  dL/dt = a^T m
  *
  * (Rasmussen and Williams 2006, Eqs. 2.45, 5.8 and 5.9.) The priors are those of Optuna 4 (optuna/_gp/prior.py):
- * ln p = -sum_i (0.1 / w_i + 0.1 w_i) + Gamma(2, 1) of scale + Gamma(1.1, 30) of noise, noise at least 1e-6. The trust
- * is normal about 0.8 with deviation 0.4: m has mean 0 and at most variance 1 over the points, as y does, so that trust 1
+ * ln p = -sum_i (0.1 / w_i + 0.1 w_i) + Gamma(2, 1) of scale + Gamma(1.1, 30) of noise, noise at least 1e-6. Beside them
+ * every ln w_i is normal about their mean with deviation TIE: a few points cannot tell the lengths of several dimensions
+ * apart, many can. The trust is normal about 0.8 with deviation 0.4: m has mean 0 and at most variance 1 over the points, as y does, so that trust 1
  * is the same surface and 0 an unrelated one, two units of log probability away.
  */
 import { factorise, inverseOf, solveLower, solveUpper } from './cholesky.js';
-import { matern, maternSlope, type Kernel, type Known } from './kernel.js';
+import { matern, maternSlope, radius, type Kernel, type Known } from './kernel.js';
 import { maximise, type Climb, type Smooth } from './maximise.js';
 
 const { exp, log, max } = Math;
 const MIN_NOISE = 1e-6;
 const FIRST_NOISE = 0.01;
 const TRUST = { mean: 0.8, deviation: 0.4 };
+const TIE = 0.5;
 /** Further iterations move the proposals by less than their own spread. */
 const CLIMB: Climb = { iterations: 30, longest: 2, first: 2, enough: 1e-3 };
 
@@ -70,6 +72,12 @@ export function posterior({ points, scores, spread, prior }: Known): Smooth {
       value -= 0.1 / w + 0.1 * w;
       gradient[t] = sum * w + 0.1 / w - 0.1 * w;
     }
+    const middle = theta.subarray(0, d).reduce((sum, x) => sum + x, 0) / d;
+    for (let t = 0; t < d; t += 1) {
+      const apart = (theta[t]! - middle) / TIE;
+      value -= apart ** 2 / 2;
+      gradient[t]! -= apart / TIE;
+    }
     // sum_ij (a_i a_j - A_ij) K_ij = a^T e - n, of which the noise takes its part.
     value += log(scale) - scale + 0.1 * log(noise) - 30 * noise;
     gradient[d] = (fitted - n - noise * trace) / 2 + 1 - scale;
@@ -102,9 +110,10 @@ function kernelOfPairs(
   const matrix = new Float64Array(n * n);
   for (let i = 0, pair = 0; i < n; i += 1) {
     for (let j = 0; j < i; j += 1, pair += 1) {
-      const s = slopes[pair]!;
-      matrix[i * n + j] = scale * matern(s);
-      slopes[pair] = scale * maternSlope(s);
+      const r = radius(slopes[pair]!);
+      const decay = exp(-r);
+      matrix[i * n + j] = scale * matern(r, decay);
+      slopes[pair] = scale * maternSlope(r, decay);
     }
   }
   return { matrix, slopes };

@@ -38,15 +38,13 @@ export interface Expectation {
   addGradient(point: Float64Array, factor: number, sum: Float64Array): void;
 }
 
-export function matern(s: number): number {
-  const r = sqrt(5 * s);
-  return (1 + r + (r * r) / 3) * exp(-r);
-}
+export const radius = (s: number): number => sqrt(5 * s);
 
-export function maternSlope(s: number): number {
-  const r = sqrt(5 * s);
-  return (-5 / 6) * (1 + r) * exp(-r);
-}
+/** m, from r and e^-r. */
+export const matern = (r: number, decay: number): number => (1 + r + (r * r) / 3) * decay;
+
+/** dm/ds, from r and e^-r. */
+export const maternSlope = (r: number, decay: number): number => (-5 / 6) * (1 + r) * decay;
 
 /** s of two points. */
 export function distance(weights: Float64Array, a: Float64Array, b: Float64Array): number {
@@ -66,7 +64,10 @@ export function kernelMatrix(
 ): Float64Array {
   const matrix = new Float64Array(room * room);
   points.forEach((point, i) => {
-    for (let j = 0; j < i; j += 1) matrix[i * room + j] = scale * matern(distance(weights, point, points[j]!));
+    for (let j = 0; j < i; j += 1) {
+      const r = radius(distance(weights, point, points[j]!));
+      matrix[i * room + j] = scale * matern(r, exp(-r));
+    }
     matrix[i * room + i] = scale + noise * spread[i]!;
   });
   return matrix;

@@ -10,8 +10,8 @@ import type { Surface } from './surface.js';
 
 const { max, min } = Math;
 /** Candidates anywhere, and near the best points told. */
-const ANYWHERE = 192;
-const NEARBY = 64;
+const ANYWHERE = 96;
+const NEARBY = 32;
 const SPREAD = 0.08;
 /** Nearby is near the points with the best means. */
 const CENTRES = 4;

@@ -4,9 +4,9 @@
  * everywhere, and the surface gets surer near it, so that points of one batch spread.
  */
 import { factorise, solveLower, solveUpper } from './cholesky.js';
-import { distance, kernelMatrix, matern, maternSlope, type Kernel, type Known } from './kernel.js';
+import { distance, kernelMatrix, matern, maternSlope, radius, type Kernel, type Known } from './kernel.js';
 
-const { max, sqrt } = Math;
+const { exp, max, sqrt } = Math;
 /** Of the scale: keeps the pivot of a believed point positive where the surface is known already. */
 const LEAST_VARIANCE = 1e-9;
 
@@ -55,9 +55,10 @@ export function surfaceOf(kernel: Kernel, of: Known, more = 0): Surface {
   function mean(point: Float64Array): number {
     let sum = prior === null ? 0 : trust * prior.at(point);
     for (let i = 0; i < places.length; i += 1) {
-      const s = distance(weights, point, places[i]!);
-      v[i] = scale * matern(s);
-      slopes[i] = 2 * scale * maternSlope(s);
+      const r = radius(distance(weights, point, places[i]!));
+      const decay = exp(-r);
+      v[i] = scale * matern(r, decay);
+      slopes[i] = 2 * scale * maternSlope(r, decay);
       if (i < n) sum += v[i]! * alpha[i]!;
     }
     latest = point;

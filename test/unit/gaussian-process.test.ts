@@ -5,8 +5,10 @@ import {
   restoreOptimizer,
   type Optimizer,
   type OptimizerOptions,
+  type OptimizerState,
   type Point,
 } from '../../optimizers/index.js';
+import { predictFrom, predictScores } from '../../optimizers/gp/predict.js';
 
 const box = (d: number): OptimizerOptions['space'] => ({
   lower: new Array<number>(d).fill(0.8),
@@ -208,5 +210,50 @@ describe('gp in a box that grows', () => {
       const wrong = { ...state, own: { ...rest, ...(broken === undefined ? {} : { box: broken }) } };
       expect(() => restoreOptimizer(wrong, options)).toThrow(/damaged: box/);
     }
+  });
+});
+
+describe('the surface of a search', () => {
+  const options = { space: box(2), seed: 6, budget: 40 };
+  const score = (x: Point): number => 2.6 + 0.4 * bowl([0.93, 1.1])(x);
+  const grid = [0.8, 0.9, 1, 1.1, 1.2].flatMap((x) => [0.8, 1, 1.2].map((y) => [x, y]));
+
+  it.each(['gp', 'auto'])('is near the true one, and within its deviation, from a state of %s', (name) => {
+    const optimizer = createOptimizer(name, options);
+    search(optimizer, score);
+    const state = JSON.parse(JSON.stringify(optimizer.state())) as OptimizerState;
+    const good = grid.filter((point) => score(point) > 2.5);
+    expect(good.length).toBeGreaterThan(4);
+    for (const [i, { mean, deviation }] of predictFrom(state, options, good).entries()) {
+      expect(Math.abs(mean - score(good[i]!))).toBeLessThan(0.02);
+      expect(deviation).toBeGreaterThan(0);
+      expect(deviation).toBeLessThan(0.1);
+    }
+  });
+
+  it('is the same from the points as from the state', () => {
+    const optimizer = createOptimizer('gp', options);
+    const told = search(optimizer, score).map((point) => ({ point, score: score(point) }));
+    const [ours, theirs] = [predictFrom(optimizer.state(), options, grid), predictScores(told, options.space, grid)];
+    ours.forEach(({ mean }, i) => expect(mean).toBeCloseTo(theirs[i]!.mean, 4));
+  });
+
+  it('is less sure of a point scored on fewer pairs', () => {
+    const noisy = createOptimizer('random', { ...options, budget: 20 })
+      .ask()
+      .map((point, i) => ({ point, score: score(point) + 0.02 * Math.sin(17 * i) }));
+    const mixed = noisy.map((one, i) => ({ ...one, share: i === 0 ? 0.01 : 1 }));
+    const [first] = predictScores(mixed, options.space, [noisy[0]!.point]);
+    const [whole] = predictScores(noisy, options.space, [noisy[0]!.point]);
+    expect(first!.deviation).toBeGreaterThan(whole!.deviation);
+  });
+
+  it('needs a scored point, and a model', () => {
+    const { point } = { point: [1, 1] };
+    expect(() => predictScores([{ point, score: null }], options.space, grid)).toThrow(/no scored point/);
+    const other = createOptimizer('cma-es', options).state();
+    expect(() => predictFrom(other, options, grid)).toThrow(/cma-es contains no Gaussian process/);
+    const auto = createOptimizer('auto', options).state();
+    expect(() => predictFrom({ ...auto, own: { ...auto.own, of: 1 } }, options, grid)).toThrow(/damaged/);
   });
 });

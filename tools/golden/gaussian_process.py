@@ -27,7 +27,8 @@ def log_posterior(theta, x, y):
     k = matern(weights, scale, x, x) + noise * np.eye(len(x))
     _, log_det = np.linalg.slogdet(k)
     prior = -(0.1 / weights + 0.1 * weights).sum() + np.log(scale) - scale + 0.1 * np.log(noise) - 30 * noise
-    return -0.5 * y @ np.linalg.solve(k, y) - 0.5 * log_det + prior
+    tie = ((theta[:d] - theta[:d].mean()) ** 2).sum() / (2 * 0.5**2)
+    return -0.5 * y @ np.linalg.solve(k, y) - 0.5 * log_det + prior - tie
 
 
 def gradient(theta, x, y, step=1e-5):
