@@ -6,7 +6,7 @@ import { failureReasons } from '../db/failures.js';
 import { storedAsks } from '../db/stored-asks.js';
 import { addFit, findFit } from '../db/fits.js';
 import { closeRun, finishEvaluate, openRun, type RunEnd } from '../db/runs.js';
-import { closeSearch, openSearch } from '../db/searches.js';
+import { heldOpening, closeSearch, openSearch } from '../db/searches.js';
 import { raceTrials } from '../db/races.js';
 import { askTrials, recordTrials } from '../db/trials.js';
 import { finishSearch } from '../db/finish.js';
@@ -44,6 +44,7 @@ import { planEvaluation } from '../planning/evaluation.js';
 import { planFit } from '../planning/fit.js';
 import { promptPage } from '../planning/prompt-page.js';
 import { fitDocument, rowBaseline } from '../planning/schedules.js';
+import { checkFirstAsk } from '../planning/check-optimizer.js';
 import { planSearch } from '../planning/search.js';
 import { checkEvaluate, checkSpec, type ModelServed } from './check.js';
 import { asActivity } from './failures.js';
@@ -102,6 +103,8 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
         const planned = planSearch(spec, quantised, reference);
         const { plan } = planned;
         const asked = settleOpening(store, { searchId, ...planned.opening }, quantised);
+        // Only the store knows whether there is a prior.
+        if (asked.opening.prior === null && heldOpening(store, searchId) === null) checkFirstAsk(spec);
         const opening = openSearch(store, asked);
         const notes = [...plan.notes, ...priorNotes(store, asked, opening, quantised)];
         const workers = await countWorkers(plan.quantised.scoreQueue);

@@ -108,3 +108,31 @@ describe('a grid', () => {
     expect(check({ shape: 'single-scale' })).not.toThrow();
   });
 });
+
+describe('a Gaussian process', () => {
+  const check = (rest: object) => () => checkOptimizer(parseSearchSpec(withModel(rest)));
+
+  test.each([
+    [{ optimizer: { type: 'gp', budget: 8 }, prior: 'none' }, 8, 8],
+    [{ optimizer: { type: 'gp', budget: 3 }, prior: 'none' }, 3, 8],
+    [{ optimizer: { type: 'gp', budget: 20, batch: 20 }, prior: 'none' }, 20, 20],
+  ])('%j ends before its model proposes a point', (rest, budget, batch) => {
+    expect(check(rest)).toThrow(
+      expect.objectContaining({
+        code: 'usage',
+        message: `optimizer.budget is ${budget}, and gp asks for ${batch} points before it is told a score: its model would propose none.`,
+        hint: `Use a budget of at least ${batch + 1}, a smaller optimizer.batch, a prior, or optimizer.type sobol.`,
+      }),
+    );
+  });
+
+  test.each([
+    { optimizer: { type: 'gp', budget: 9 }, prior: 'none' },
+    { optimizer: { type: 'gp', budget: 3, batch: 2 }, prior: 'none' },
+    // Whether there is a prior is known when the search is opened; auto takes any budget.
+    { optimizer: { type: 'gp', budget: 8 } },
+    { optimizer: { type: 'auto', budget: 1 }, prior: 'none' },
+  ])('%j is taken', (rest) => {
+    expect(check(rest)).not.toThrow();
+  });
+});
