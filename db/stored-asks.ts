@@ -23,15 +23,22 @@ export function storedAsks(store: Store, searchId: string, first: number, count:
   }));
 }
 
+/** A stored trial; `raced` is the number of pairs that one has which was dropped in a race, else null. */
+export interface StoredTrial {
+  readonly coefficients: Coefficients;
+  readonly raced: number | null;
+}
+
 const OF_STAGE = `
-  select c.sample as sample, c.noise as noise from trials t join candidates c on c.id = t.candidate_id
+  select c.sample as sample, c.noise as noise, case t.status when 'raced' then t.pairs end as raced
+  from trials t join candidates c on c.id = t.candidate_id
   where t.search_id = @searchId and t.stage = @stage order by t.number`;
 
-/** The candidates of a stage of a search, in order; none if it is not stored. */
-export const trialsOfStage = (store: Store, searchId: string, stage: BatchReference['stage']): Coefficients[] =>
-  statement<object, Record<'sample' | 'noise', string>>(store, OF_STAGE)
+/** The trials of a stage of a search, in order; none if it is not stored. */
+export const trialsOfStage = (store: Store, searchId: string, stage: BatchReference['stage']): StoredTrial[] =>
+  statement<object, Record<'sample' | 'noise', string> & Pick<StoredTrial, 'raced'>>(store, OF_STAGE)
     .all({ searchId, stage })
-    .map(({ sample, noise }) => ({
-      sample: JSON.parse(sample) as number[],
-      noise: JSON.parse(noise) as number[],
+    .map(({ sample, noise, raced }) => ({
+      coefficients: { sample: JSON.parse(sample) as number[], noise: JSON.parse(noise) as number[] },
+      raced,
     }));

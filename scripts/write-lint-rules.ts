@@ -57,7 +57,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       artefacts: ['artefact-keys.js'],
       inference: ['describe.js', 'models/model-roots.js', 'models/reference-features.js', 'prompts/**'],
       optimizers: EVERYTHING,
-      workflows: ['scoring/pace.js', 'scoring/work.js'],
+      workflows: ['scoring/pace.js', 'scoring/work.js', 'search/grid-note.js'],
     },
     reaches: EVERYTHING,
     without: [TEMPORAL, DATABASE, MODELS],

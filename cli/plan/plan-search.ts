@@ -38,6 +38,8 @@ export interface SearchPlanDocument extends CostPlan {
   readonly raced: RacedShare | null;
   /** Images that are not generated, since their scores are stored; null if that was not looked up. */
   readonly reused: Reused | null;
+  /** Sentences for the reader. */
+  readonly notes: readonly string[];
   /** Minutes until it is finished. */
   readonly minutes: { readonly low: number; readonly expected: number | null; readonly high: number } | null;
 }
@@ -79,8 +81,9 @@ export async function planSearchHere(wanted: PlanWanted): Promise<SearchPlanDocu
     quantised = unknownNetwork(spec, precision),
     reference = control === 'none' ? null : unknownNetwork(spec, 'reference'),
   ] = counted;
+  const asked = generationsOf(spec);
   const plan = planCost({
-    shape: shapeOf(spec, quantised.rules.batch, reused ?? NOTHING_REUSED),
+    shape: shapeOf(spec, asked, quantised.rules.batch, reused ?? NOTHING_REUSED),
     quantised,
     reference,
     control: {
@@ -109,6 +112,7 @@ export async function planSearchHere(wanted: PlanWanted): Promise<SearchPlanDocu
     speed: Object.fromEntries(counted.map((network, i) => [network.precision, speeds[i] ?? null])),
     raced,
     reused,
+    notes: asked.notes,
     minutes:
       low.workerSeconds === null || high.workerSeconds === null
         ? null
@@ -138,9 +142,13 @@ const unknownNetwork = ({ scheduler: { steps } }: SearchSpec, precision: string)
 const controlCandidates = (quantised: CountedNetwork, reference: CountedNetwork | null): number =>
   reference === null || reference.precision === quantised.precision ? 0 : 2;
 
-function shapeOf(spec: SearchSpec, batch: number, reused: Reused): SearchShape {
+function shapeOf(
+  spec: SearchSpec,
+  { generations, size }: ReturnType<typeof generationsOf>,
+  batch: number,
+  reused: Reused,
+): SearchShape {
   const { prompts, select, confirm, racing, optimizer } = spec;
-  const { generations, size } = generationsOf(spec);
   let known = reused.search;
   const finalists = Math.min(select.finalists, optimizer.budget);
   return {

@@ -5,7 +5,6 @@
 import { join } from 'node:path';
 import { QschedError } from '../../contract/errors.js';
 import { scorersOf } from '../../contract/objective-plan.js';
-import type { Coefficients } from '../../contract/coefficients.js';
 import type { BatchReference, Stage } from '../../contract/payloads.js';
 import type { PreparedNetwork } from '../../contract/prepared-network.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
@@ -14,7 +13,7 @@ import { WIRE_VERSION } from '../../contract/wire/version.js';
 import { knownEvaluations } from '../../db/evaluations.js';
 import { candidateId, promptId } from '../../db/keys.js';
 import type { Store } from '../../db/open-store.js';
-import { trialsOfStage } from '../../db/stored-asks.js';
+import { trialsOfStage, type StoredTrial } from '../../db/stored-asks.js';
 import { identityCoefficients } from '../../diffusion/coefficients.js';
 import { describeNetwork } from '../../inference/describe.js';
 import { isSlowToHash } from '../../inference/models/file-hashes.js';
@@ -81,21 +80,22 @@ export function reusedBy(
   { searchId: id, spec }: { readonly searchId: string; readonly spec: SearchSpec },
   { plan, opening }: PlannedSearch,
 ): Reused | null {
-  const identity = identityCoefficients(spec.scheduler.steps);
+  const identity = { coefficients: identityCoefficients(spec.scheduler.steps), raced: null };
   const own = Object.keys(scorersOfPlan(plan.quantised));
   let images = 0;
   /** Candidates of a stage that need nothing. */
-  const stored = (stage: BatchReference['stage'], candidates: readonly Coefficients[]): number => {
+  const stored = (stage: BatchReference['stage'], trials: readonly StoredTrial[]): number => {
     const split: Stage = stage === 'control' ? 'confirm' : stage;
     const { contexts } = stage === 'control' ? plan.reference! : plan.quantised;
     const wanted = split === 'confirm' ? contexts : Object.fromEntries(own.map((role) => [role, contexts[role]!]));
     const nouns = opening.nouns?.[split];
     const prompts = opening.texts[split].map((text, i) => promptId(text, nouns?.[i] ?? null));
     const { seeds } = plan.splits[split];
-    return candidates.filter((coefficients) => {
+    return trials.filter(({ coefficients, raced }) => {
       const known = knownEvaluations(store, wanted, candidateId(coefficients), prompts, seeds);
-      const complete = known.every((one) => one !== undefined);
-      if (complete) images += known.length;
+      const pairs = known.filter((one) => one !== undefined).length;
+      const complete = pairs >= (raced ?? known.length);
+      if (complete) images += pairs;
       return complete;
     }).length;
   };

@@ -74,11 +74,12 @@ const scorerCalls = (range: Range<Taken>, nameOf: ScorerNames): string =>
     .join(', ');
 
 function notesOf(plan: SearchPlanDocument): string[] {
-  const { plainLoop, referenceGrid, reused, padding, raced, racing, stages } = plan;
+  const { plainLoop, referenceGrid, reused, padding, raced, racing, stages, notes } = plan;
   const races = typeof racing === 'object' && stages.some(({ low, high }) => low.images !== high.images);
   return [
     `plain loop (every image alone, every candidate on every pair): ${whole(plainLoop.rows)} rows; this search takes ${shareOf(plainLoop.times)}`,
     `reference's grid of 50 x 50 on 20 prompts at 4 steps: ${whole(referenceGrid.rows)} rows; baseline and search take ${shareOf(referenceGrid.times)}`,
+    ...notes,
     ...Object.entries(plan.speed).map(([precision, speed]) => speedLine(plan, precision, speed)),
     ...(padding
       ? []

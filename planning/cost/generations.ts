@@ -6,6 +6,7 @@ import { coefficientSpace } from '../../diffusion/coefficients.js';
 import { createOptimizer, defaultBatch } from '../../optimizers/create.js';
 import { gridSize } from '../../optimizers/grid.js';
 import { DEFAULT_GRID_POINTS } from '../../optimizers/options.js';
+import { gridNotes } from '../../workflows/search/grid-note.js';
 import type { Generation } from './search-rows.js';
 import { distinctTrajectories } from './trajectories.js';
 
@@ -16,10 +17,17 @@ const MAX_BY_DEFAULT = 1024;
 const MAX_ASKED = 256;
 
 /** The generations in order, those of a grid with the trajectories that they share, and candidates of a full one. */
-export function generationsOf({ optimizer, coefficients, scheduler: { steps } }: SearchSpec): {
+export function generationsOf(spec: SearchSpec): {
   readonly generations: Generation[];
   readonly size: number;
+  /** Sentences for the reader: a grid that the budget thins out. */
+  readonly notes: readonly string[];
 } {
+  const {
+    optimizer,
+    coefficients,
+    scheduler: { steps },
+  } = spec;
   const space = coefficientSpace({ ...coefficients, steps });
   const { type, budget: most, seed, gridPoints, batch: wanted } = optimizer;
   const own = gridPoints === undefined ? {} : { gridPoints };
@@ -30,7 +38,8 @@ export function generationsOf({ optimizer, coefficients, scheduler: { steps } }:
     wanted ?? defaultBatch(type, dimension, most, own),
   );
   const sizes = Array.from({ length: ceil(budget / batch) }, (_, i) => min(batch, budget - i * batch));
-  if (type !== 'grid') return { generations: sizes.map((candidates) => ({ candidates })), size: batch };
+  if (type !== 'grid')
+    return { generations: sizes.map((candidates) => ({ candidates })), size: batch, notes: gridNotes(spec) };
   const { lower, upper } = space;
   const grid = createOptimizer('grid', { space: { lower, upper }, seed, budget: most, batch, ...own });
   const generations = sizes.map((candidates) => {
@@ -41,5 +50,5 @@ export function generationsOf({ optimizer, coefficients, scheduler: { steps } }:
     );
     return { candidates, distinct: distinctTrajectories(points.map((point) => space.toCoefficients(point))) };
   });
-  return { generations, size: batch };
+  return { generations, size: batch, notes: gridNotes(spec) };
 }

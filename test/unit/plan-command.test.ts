@@ -106,6 +106,12 @@ describe('a search that nothing is stored of', () => {
     expect(table).toContain('speed of shapes w4a8: not known yet; measure it with --measure');
   });
 
+  test('of a grid with a smaller budget says that it is thinned out', async () => {
+    const flags: Flags = { ...SHAPES, optimizer: 'grid', shape: 'single-scale', budget: '50' };
+    expect((await json(undefined, flags)).notes).toEqual([expect.stringMatching(/^The grid has 121 points/)]);
+    expect(await text(undefined, flags)).toContain('the budget of 50 evaluates 50 of them, spread over the range');
+  });
+
   test('with one step shares every row: decoding and scoring are left', async () => {
     const plan = await json(undefined, { ...SHAPES, steps: '1', optimizer: 'sobol', budget: '8' });
     expect(rows(plan)['search']).toEqual([320, 0]);
