@@ -95,7 +95,9 @@ export function planCost(facts: CostFacts): CostPlan {
     const [precision, candidates, pairs, encoded] = about[stage];
     if (candidates === 0) return [];
     const ends = { low: low[stage], high: high[stage] };
-    return [{ stage, precision, candidates, pairs, texts: encoded, ...ends, expected: between(ends, racedShare) }];
+    return [
+      { stage, precision, candidates, pairs, texts: encoded, ...ends, expected: expectedOf(stage, ends, racedShare) },
+    ];
   });
   const total = sumOf(stages);
   const plain = stages.reduce((sum, { stage, high: { images } }) => {
@@ -156,6 +158,13 @@ function add(one: Taken, two: Taken): Taken {
     workerSeconds: a === null || b === null ? null : a + b,
   };
 }
+
+/** Races leave some candidates to choose among: the selection is expected to have all finalists. */
+const expectedOf = (
+  stage: PlannedStage['stage'],
+  ends: { low: Taken; high: Taken },
+  share: number | null,
+): Taken | null => (stage === 'select' && share !== null ? ends.high : between(ends, share));
 
 /** What lies between two ends at a share of the images; null if no share is known and the ends differ. */
 function between({ low, high }: { low: Taken; high: Taken }, share: number | null): Taken | null {
