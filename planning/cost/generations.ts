@@ -38,8 +38,8 @@ export function generationsOf(spec: SearchSpec): {
     wanted ?? defaultBatch(type, dimension, most, own),
   );
   const sizes = Array.from({ length: ceil(budget / batch) }, (_, i) => min(batch, budget - i * batch));
-  if (type !== 'grid')
-    return { generations: sizes.map((candidates) => ({ candidates })), size: batch, notes: gridNotes(spec) };
+  const about = { size: batch, notes: gridNotes(spec) };
+  if (type !== 'grid') return { generations: sizes.map((candidates) => ({ candidates })), ...about };
   const { lower, upper } = space;
   const grid = createOptimizer('grid', { space: { lower, upper }, seed, budget: most, batch, ...own });
   const generations = sizes.map((candidates) => {
@@ -50,5 +50,5 @@ export function generationsOf(spec: SearchSpec): {
     );
     return { candidates, distinct: distinctTrajectories(points.map((point) => space.toCoefficients(point))) };
   });
-  return { generations, size: batch, notes: gridNotes(spec) };
+  return { generations, ...about };
 }

@@ -1,7 +1,7 @@
 /**
  * What the stages of a search take, batch by batch in the order in which they are given out.
  */
-import { nextLook } from '../../metrics/racing/looks.js';
+import { firstBlock, nextLook } from '../../metrics/racing/looks.js';
 import { addCounts, NOTHING, type RowCounts, type RowRules, type Slab } from './engine-rows.js';
 import { fleetRows, type Fleet } from './fleet-rows.js';
 
@@ -59,10 +59,15 @@ export function searchRows(
       search = addCounts(search, count({ candidates: alive, pairs: calibration.slice(from, to), ...known }));
     }
   }
-  // A candidate that is dropped is no finalist.
-  const chosen = block !== null && dropped === 'all' ? 0 : finalists;
   const selected = pairsFrom(pairs.calibration, pairs.select);
-  const select = count({ candidates: chosen, pairs: selected });
+  const raced = { block: block === null ? null : firstBlock(finalists, rules.batch), batch: rules.batch };
+  let select = NOTHING;
+  // A candidate that is dropped is no finalist, and one alone is not chosen among others.
+  const chosen =
+    block !== null && dropped === 'all' ? [] : heats(finalists, finalists, { ...raced, pairs: pairs.select });
+  for (const { from, to, alive } of chosen) {
+    select = addCounts(select, count({ candidates: alive, pairs: selected.slice(from, to) }));
+  }
   const heldOut = pairsFrom(pairs.calibration + pairs.select, pairs.confirm);
   return { baseline, search, select, confirm: count({ candidates: confirmed, pairs: heldOut, kept: true }) };
 }

@@ -15,7 +15,7 @@ afterEach(() => {
 
 const read = (file: object, flags: SpecFlags = {}) => {
   const path = join(folder, 'spec.yaml');
-  writeFileSync(path, JSON.stringify({ model: 'shapes', ...file }));
+  writeFileSync(path, JSON.stringify({ model: 'shapes', optimizer: { type: 'cma-es' }, ...file }));
   return readSpec(path, flags).spec.racing;
 };
 

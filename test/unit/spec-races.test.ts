@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseSearchSpec } from '../../contract/validate.js';
 import { checkOptimizer } from '../../planning/check-optimizer.js';
 
-const withModel = (rest: object) => ({ model: 'shapes', ...rest });
+const withModel = (rest: object) => ({ model: 'shapes', optimizer: { type: 'cma-es' }, ...rest });
 
 describe('races', () => {
   test.each([
