@@ -4,6 +4,7 @@
 import { asStoreError, type Store } from '../db/open-store.js';
 import { failureReasons } from '../db/failures.js';
 import { storedAsks } from '../db/stored-asks.js';
+import { findLinear } from '../db/find-linear.js';
 import { addFit, findFit } from '../db/fits.js';
 import { closeRun, finishEvaluate, openRun, type RunEnd } from '../db/runs.js';
 import { heldOpening, closeSearch, openSearch } from '../db/searches.js';
@@ -15,7 +16,9 @@ import type {
   AskQueueRequest,
   AskQueueResult,
   CheckRequest,
+  FindLinearRequest,
   FinishRequest,
+  LinearSolution,
   PlanSearchRequest,
   PromptPage,
   PromptPageRequest,
@@ -99,8 +102,8 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
       }),
     planSearch: (request: PlanSearchRequest): Promise<SearchPlan> =>
       guarded(async () => {
-        const { searchId, spec, quantised, reference } = request;
-        const planned = planSearch(spec, quantised, reference);
+        const { searchId, spec, quantised, reference, starts } = request;
+        const planned = planSearch(spec, quantised, reference, starts);
         const { plan } = planned;
         const asked = settleOpening(store, { searchId, ...planned.opening }, quantised);
         // Only the store knows whether there is a prior.
@@ -110,6 +113,8 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
         const workers = await countWorkers(plan.quantised.scoreQueue);
         return { ...plan, notes, opening, searchAttributes, workers };
       }),
+    findLinear: (request: FindLinearRequest): Promise<LinearSolution | null> =>
+      guarded(() => findLinear(store, request)),
     planEvaluation: (request: PlanEvaluationRequest): Promise<EvaluatePlan> => guarded(() => planEvaluation(request)),
     baselines: ({ rows }: BaselinesRequest): Promise<WireSchedule[]> =>
       guarded(() => rows.map(({ schedule, coefficients, ptqd }) => rowBaseline({ schedule }, coefficients, ptqd))),

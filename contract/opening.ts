@@ -3,6 +3,8 @@
  * the search and holds for every later run of it, whatever the database and the budget have become since.
  */
 
+import type { Coefficients } from './coefficients.js';
+
 /** A candidate that is asked before those of the optimizer. */
 export interface FirstAsk {
   /** In the search's own parameters, inside its range. */
@@ -30,6 +32,8 @@ export interface Prior {
 
 /** Plain JSON. */
 export interface Opening {
+  /** The linear solution that a search with coefficients per step starts from, and is compared with. */
+  readonly linear?: { readonly searchId: string; readonly coefficients: Coefficients };
   /** The budget then: what an optimizer chooses by the size of the budget does not change when the budget grows. */
   readonly budget: number;
   readonly firstAsks: readonly FirstAsk[];

@@ -51,6 +51,27 @@ export interface PlanSearchRequest {
   readonly quantised: NetworkDescription;
   /** The full-precision network, if a control was asked for. */
   readonly reference: NetworkDescription | null;
+  /** What the search starts from, once it is known. */
+  readonly starts?: Starts;
+}
+
+/** The finalist of a linear search. */
+export interface LinearSolution {
+  readonly searchId: string;
+  readonly coefficients: Coefficients;
+}
+
+/** What was found out before the candidates of a search. */
+export interface Starts {
+  readonly linear: LinearSolution | null;
+  /** The coefficients of a least-squares match, and its schedule. */
+  readonly match: { readonly scheduleId: string; readonly coefficients: Coefficients } | null;
+}
+
+/** Asks for the linear solution of a search with coefficients per step. */
+export interface FindLinearRequest {
+  readonly searchId: string;
+  readonly spec: SearchSpec;
 }
 
 /** A search that is open. */
@@ -61,6 +82,8 @@ export interface SearchPlan {
   readonly splits: Readonly<Record<Stage, PromptSplit>>;
   /** Sentences for the reader. */
   readonly notes: readonly string[];
+  /** Of what the search starts from. */
+  readonly startNotes: readonly string[];
   /** Whether both networks fit in memory: the control then runs beside the search. */
   readonly together: boolean;
   /** Whether the namespace has our search attributes. */
@@ -247,6 +270,8 @@ export interface JudgeRequest {
   readonly contexts: Readonly<Record<string, string>>;
   /** Those of the full-precision network, if it scored the same candidates. */
   readonly full?: Readonly<Record<string, string>> | null;
+  /** The linear finalist that was confirmed too, as trial 2. */
+  readonly linear?: LinearSolution | null;
   readonly seeds: readonly number[];
   /** What is judged by, under the name that the verdict calls it: the search's own objective first. */
   readonly objectives: readonly JudgedObjective[];

@@ -44,6 +44,19 @@ export interface RepairSplit {
   readonly share: null | { readonly value: number; readonly low: number | null; readonly high: number | null };
 }
 
+/**
+ * The finalist with two coefficients per step against the linear finalist, on the same held-out prompts and seeds. In its
+ * gains `identity` is the mean score of the linear one.
+ */
+export interface LinearComparison {
+  readonly searchId: string;
+  readonly coefficients: Coefficients;
+  /** What to use of the two: `per-step` if its gain is above 0 in both intervals of every scorer. */
+  readonly recommend: 'per-step' | 'linear';
+  /** The gain over the linear finalist, the objective's first; empty if fewer than two prompts have every image. */
+  readonly scorers: readonly GainInterval[];
+}
+
 export interface Verdict {
   readonly recommend: 'calibrated' | 'identity' | 'none';
   readonly reason: string;
@@ -55,6 +68,8 @@ export interface Verdict {
   readonly calibrationGain: number | null;
   /** The gains split into repair and tuning; null without a full-precision network to compare with. */
   readonly split: readonly RepairSplit[] | null;
+  /** The comparison with the linear finalist; null where there is none. */
+  readonly overLinear: LinearComparison | null;
 }
 
 /** A snapshot of the progress: the answer to the workflow's `progress` query. */
@@ -113,6 +128,8 @@ export interface SearchResult {
     /** Selection bias: `calibrationGain` minus `gain`. */
     readonly optimism: number | null;
   };
+  /** Of a search with two coefficients per step that started from the linear solution; absent otherwise. */
+  readonly linear?: LinearComparison;
   readonly control: null | {
     readonly precision: string;
     /** Score of the baseline by scorer; null if some of its images failed. */

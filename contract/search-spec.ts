@@ -199,6 +199,11 @@ export const SearchSpec = z.strictObject({
    * search of the same model at another precision if there is one.
    */
   prior: z.union([z.enum(['auto', 'none']), name]).default('auto'),
+  /**
+   * What is found out first: `match` fits every step to the full-precision network by least squares, at the cost of two
+   * candidates, and asks the nearest candidate first (auto, gp, cma-es).
+   */
+  start: z.enum(['none', 'match']).default('none'),
   select: z
     .strictObject({
       ...promptSource,

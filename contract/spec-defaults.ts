@@ -18,6 +18,12 @@ const LEAST_BUDGET = 16;
 /** Without one. */
 const BUDGET = 200;
 
+/** Optimizers that adapt to a first candidate, and have no points of their own to lose. */
+const STARTING: readonly string[] = [...MODELLING, 'cma-es'];
+
+/** Whether an optimizer can start from a least-squares match. */
+export const takesStart = (type: string): boolean => STARTING.includes(type);
+
 /** Whether an optimizer models the surface. */
 export const modelsSurface = (type: string): boolean => MODELLING.includes(type);
 
@@ -51,6 +57,6 @@ function dimensionOf({ coefficients: { shape, tune }, scheduler: { steps } }: Se
 /** A spec as it was stored: what its release did not have yet is as that release did it. */
 export function completeStored(stored: string): SearchSpec {
   const spec = JSON.parse(stored) as SearchSpec;
-  const { coefficients, racing = 'off', prior = 'none' } = spec as Partial<SearchSpec>;
-  return { ...spec, coefficients: { ...coefficients!, growTo: coefficients?.growTo ?? null }, racing, prior };
+  const { coefficients, racing = 'off', prior = 'none', start = 'none' } = spec as Partial<SearchSpec>;
+  return { ...spec, coefficients: { ...coefficients!, growTo: coefficients?.growTo ?? null }, racing, prior, start };
 }

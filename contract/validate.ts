@@ -7,10 +7,13 @@ import { checkStepLists, expandScheduler } from './expand-scheduler.js';
 import { explainIssues, type Path } from './explain-issues.js';
 import { settleCount } from './prompt-count.js';
 import { readingOf } from './same-prompt.js';
-import { modelsSurface, settleDefaults } from './spec-defaults.js';
+import { modelsSurface, settleDefaults, takesStart } from './spec-defaults.js';
 import { SearchSpec, type ObjectiveChoice } from './search-spec.js';
 
 const EXAMPLE = 'For example: {"model": "shapes", "precision": "w4a8"}';
+
+/** Steps up to which numbers per step are searched. */
+const MAX_PER_STEP = 16;
 
 /** The three groups of prompts. */
 const SPLITS = ['prompts', 'select', 'confirm'] as const;
@@ -75,6 +78,8 @@ function checkAcross(spec: SearchSpec): void {
     );
   }
   checkPrior(spec);
+  checkStart(spec);
+  checkPerStep(spec);
   checkRange(spec);
   for (const [i, a] of SPLITS.entries()) {
     for (const b of SPLITS.slice(i + 1)) {
@@ -97,6 +102,36 @@ function checkPrior({ prior, optimizer: { type } }: SearchSpec): void {
     'usage',
     `prior is "${prior}", but the optimizer "${type}" cannot start from an earlier search.`,
     'Set optimizer.type to "auto" or "gp", or leave the prior out.',
+  );
+}
+
+/** @throws QschedError (usage) for a least-squares start that could not be made, or not be used */
+function checkStart(spec: SearchSpec): void {
+  if (spec.start === 'none') return;
+  const mistake = startMistake(spec);
+  if (mistake === null) return;
+  throw new QschedError('usage', `start is "match", but ${mistake[0]}.`, `${mistake[1]}, or leave start out.`);
+}
+
+/** What is wrong, and what to do instead. */
+function startMistake({ precision, optimizer: { type }, coefficients: { tune } }: SearchSpec): [string, string] | null {
+  if (!takesStart(type)) {
+    return [`the optimizer "${type}" takes no first candidate`, 'Set optimizer.type to "auto", "gp" or "cma-es"'];
+  }
+  if (precision === 'fp32') {
+    return ['precision is "fp32", which quantised networks are matched with', 'Choose a quantised precision'];
+  }
+  if (tune === 'both') return null;
+  return [`a match fits c^x and c^eps together, and coefficients.tune is "${tune}"`, 'Set coefficients.tune to "both"'];
+}
+
+/** Numbers per step are searched for few steps only. @throws QschedError (usage) */
+function checkPerStep({ coefficients: { shape }, scheduler: { steps } }: SearchSpec): void {
+  if (shape !== 'per-step' || steps <= MAX_PER_STEP) return;
+  throw new QschedError(
+    'usage',
+    `coefficients.shape is "per-step" and scheduler.steps is ${steps}: two numbers per step are searched for up to ${MAX_PER_STEP} steps.`,
+    'Set coefficients.shape to "linear", which has four numbers for any number of steps.',
   );
 }
 

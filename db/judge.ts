@@ -7,11 +7,11 @@ import { splitGain } from '../metrics/statistics/repair.js';
 import { verdict } from '../metrics/statistics/verdict.js';
 import { QschedError } from '../contract/errors.js';
 import type { JudgeRequest } from '../contract/payloads.js';
-import type { RepairSplit, Verdict } from '../contract/search-result.js';
+import type { LinearComparison, RepairSplit, Verdict } from '../contract/search-result.js';
 import { calibrationGainOf } from './confirmable.js';
 import { failureReasons } from './failures.js';
 import type { Store } from './open-store.js';
-import { confirmedCandidate, pairedNetworks, pairedScores } from './paired-scores.js';
+import { confirmedCandidate, pairedNetworks, pairedScores, scoresOverLinear } from './paired-scores.js';
 
 /**
  * Intervals in every scorer, the recommendation, and the finalist's gain on the calibration images. Prompts with a
@@ -36,15 +36,15 @@ export function judge(store: Store, request: JudgeRequest): Verdict {
   const scorers = paired.map(({ scorer, baseline, finalist }) => pairedGain(scorer, baseline, finalist).gain);
   const calibrationGain = calibrationGainOf(store, searchId, confirmedCandidate(store, searchId, 1));
   const { recommend, reason } = verdict(scorers);
-  const split = splitOf(store, request);
+  const beside = { split: splitOf(store, request), overLinear: overLinear(store, request) };
   const lost = prompts - whole.length;
-  if (lost === 0) return { recommend, reason, scorers, calibrationGain, split };
+  if (lost === 0) return { recommend, reason, scorers, calibrationGain, ...beside };
   return {
     recommend: recommend === 'calibrated' ? 'identity' : recommend,
     reason: `Images of ${lost} of ${prompts} held-out prompts failed. ${reason}`,
     scorers,
     calibrationGain,
-    split,
+    ...beside,
   };
 }
 
@@ -55,4 +55,15 @@ function splitOf(store: Store, request: JudgeRequest): readonly RepairSplit[] | 
   const { whole, scorers } = pairedNetworks(store, request, full);
   if (whole.length < 2) return null;
   return scorers.map(({ scorer, quantised, full }) => splitGain(scorer, quantised, full));
+}
+
+/** Null if no linear finalist was confirmed. Where images failed, the simpler coefficients stay. */
+function overLinear(store: Store, request: JudgeRequest): LinearComparison | null {
+  const { linear = null } = request;
+  if (linear === null) return null;
+  const { prompts, whole, scorers: paired } = scoresOverLinear(store, request);
+  const scorers =
+    whole.length < 2 ? [] : paired.map(({ scorer, baseline, finalist }) => pairedGain(scorer, baseline, finalist).gain);
+  const better = whole.length === prompts && verdict(scorers).recommend === 'calibrated';
+  return { ...linear, recommend: better ? 'per-step' : 'linear', scorers };
 }

@@ -60,14 +60,25 @@ export function pairedNetworks(store: Store, request: JudgeRequest, full: JudgeR
   };
 }
 
-/** Scores of the baseline and the finalist in the contexts of some networks, over the prompts that are whole in all. */
+/**
+ * The same with the linear finalist, trial 2 of the confirmation, in place of the baseline.
+ *
+ * @throws QschedError (failure) as `pairedScores`
+ */
+export function scoresOverLinear(store: Store, request: JudgeRequest): PairedScores {
+  const { scorers, ...prompts } = scoresIn(store, request, [request.contexts], [2, 1]);
+  return { ...prompts, scorers: scorers.map(({ scorer, networks: [own] }) => ({ scorer, ...own! })) };
+}
+
+/** Scores of two trials in the contexts of some networks, over the prompts that are whole in all. */
 function scoresIn(
   store: Store,
   { searchId, seeds, objectives }: JudgeRequest,
   networks: readonly JudgeRequest['contexts'][],
+  numbers: readonly [number, number] = [0, 1],
 ): WholePrompts & { readonly scorers: { readonly scorer: string; readonly networks: NetworkScores[] }[] } {
   const promptIds = splitPrompts(store, searchId, 'confirm');
-  const candidates = [0, 1].map((number) => confirmedCandidate(store, searchId, number));
+  const candidates = numbers.map((number) => confirmedCandidate(store, searchId, number));
   const terms = networks.map((contexts) =>
     candidates.map((candidate) =>
       knownEvaluations(store, contexts, candidate, promptIds, seeds).map((one) =>
@@ -95,7 +106,7 @@ function scoresIn(
 const CONFIRMED = `
   select candidate_id as id from trials where search_id = @searchId and stage = 'confirm' and number = @number`;
 
-/** Candidate of a trial of the confirmation: 0 is the baseline, 1 the finalist. */
+/** Candidate of a trial of the confirmation: 0 is the baseline, 1 the finalist, 2 the linear finalist if there is one. */
 export function confirmedCandidate(store: Store, searchId: string, number: number): string {
   const row = statement<object, { id: string }>(store, CONFIRMED).get({ searchId, number });
   if (row) return row.id;

@@ -104,6 +104,7 @@ function decisive(spec: SearchSpec): Record<string, unknown> {
     optimizer,
     racing: spec.racing,
     prior: spec.prior,
+    start: spec.start,
   };
 }
 

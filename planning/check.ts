@@ -33,8 +33,9 @@ export function checkSearchFiles(spec: SearchSpec, roots: Roots = {}): SearchPro
   checkOptimizer(spec);
   const scorers = scorersAsked(objective, confirm.scorers);
   const facts = inspect(spec, precision, scorers, roots);
-  if (control !== 'none') inspect(spec, 'reference', scorers, roots);
-  schedulerOf(facts, scheduler);
+  if (control !== 'none' || spec.start === 'match') inspect(spec, 'reference', scorers, roots);
+  const planned = schedulerOf(facts, scheduler).schedule();
+  if (spec.start === 'match') requireFused(planned, FIT_NEEDS.match);
   const { scorers: used } = planScorers({ objective, beside: confirm.scorers }, facts);
   return { ...searchPrompts(spec, roots.prompts), scorers: used };
 }

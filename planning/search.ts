@@ -1,8 +1,8 @@
 /**
  * A search, planned: its networks, its prompts, and what the database needs to open it.
  */
-import { plainOpening } from '../contract/opening.js';
-import type { OpenRequest, SearchPlan } from '../contract/payloads.js';
+import { openingOf, startNotes } from './starts.js';
+import type { OpenRequest, SearchPlan, Starts } from '../contract/payloads.js';
 import type { SearchSpec } from '../contract/search-spec.js';
 import type { NetworkDescription } from '../contract/wire/describe.js';
 import { checkOptimizer } from './check-optimizer.js';
@@ -24,6 +24,7 @@ export function planSearch(
   spec: SearchSpec,
   quantised: NetworkDescription,
   reference: NetworkDescription | null,
+  starts?: Starts,
 ): PlannedSearch {
   checkOptimizer(spec);
   const { scheduler, objective, confirm } = spec;
@@ -45,11 +46,12 @@ export function planSearch(
           ...taggedNotes(quantised, prepared.scorers, Object.values(prompts.prompts).flat()),
         ]),
       ],
+      startNotes: startNotes(spec, starts),
       together: reference !== null && quantised.bytes + reference.bytes <= WEIGHTS_SHARE * quantised.memoryBytes,
     },
     opening: {
       spec,
-      opening: plainOpening(spec.optimizer.budget),
+      opening: openingOf(spec, starts),
       objective: prepared.objective,
       contexts: [...own.contexts, ...(control?.contexts ?? [])],
       splits,

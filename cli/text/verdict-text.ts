@@ -5,6 +5,7 @@ import { canonicalJson } from '../../contract/canonical-json.js';
 import type { SearchResult } from '../../contract/search-result.js';
 import type { ObjectiveChoice } from '../../contract/search-spec.js';
 import { stepCount } from '../../contract/step-count.js';
+import { linearLines } from './linear-text.js';
 import { coefficientLines, fixed, GAIN_HEADS, gainCells, signed, signedInterval } from './numbers.js';
 import { scoreFormula } from './objective-text.js';
 import { repairLines } from './repair-text.js';
@@ -34,13 +35,20 @@ export function verdictText(result: SearchResult, objective: Objective, nameOf: 
     ]),
     ...biasLine(heldOut),
     ...(result.notes ?? []).flatMap((note) => ['', note]),
+    ...(result.linear === undefined ? [] : linearLines(result.linear, nameOf)),
     ...controlLines(result, nameOf),
     '',
-    `recommended: ${RECOMMENDED[heldOut.recommend]}`,
+    `recommended: ${recommended(result)}`,
     `  ${renameScorers(heldOut.reason, roles, nameOf)}`,
     heldOut.recommend === 'calibrated' ? '  coefficients:' : '  the finalist, which is not recommended:',
     ...coefficientLines(finalist),
   ].join('\n');
+}
+
+/** Of two solutions that both gain, the one with fewer numbers unless the other is better. */
+function recommended({ heldOut, linear }: SearchResult): string {
+  if (heldOut.recommend !== 'calibrated' || linear?.recommend !== 'linear') return RECOMMENDED[heldOut.recommend];
+  return `the linear finalist of ${linear.searchId}, if its own verdict says so (npx qsched best ${linear.searchId})`;
 }
 
 function headLine({ model, precision, steps, optimizer, trials, evaluations, reused, failed }: SearchResult): string {

@@ -217,10 +217,36 @@ describe('bad input', () => {
       'linear',
     ],
     [{ control: true }, 'control is true, which is not one of the choices.', undefined],
+    [{ start: 'ptqd' }, 'start is "ptqd", which is not one of the choices.', undefined],
   ])('an unknown choice: %j', (rest, message, near) => {
     const error = refusal(withModel(rest));
     expect(error.message).toBe(message);
     expect(error.hint).toContain(near === undefined ? 'Allowed: ' : `Did you mean "${near}"?`);
+  });
+
+  test.each([
+    [
+      { start: 'match', optimizer: { type: 'grid' } },
+      'start is "match", but the optimizer "grid" takes no first candidate.',
+      'Set optimizer.type to "auto", "gp" or "cma-es", or leave start out.',
+    ],
+    [
+      { start: 'match', precision: 'fp32', optimizer: { type: 'cma-es' } },
+      'start is "match", but precision is "fp32", which quantised networks are matched with.',
+      'Choose a quantised precision, or leave start out.',
+    ],
+    [
+      { start: 'match', coefficients: { tune: 'noise' }, optimizer: { type: 'cma-es' } },
+      'start is "match", but a match fits c^x and c^eps together, and coefficients.tune is "noise".',
+      'Set coefficients.tune to "both", or leave start out.',
+    ],
+    [
+      { coefficients: { shape: 'per-step' }, scheduler: { steps: 17 } },
+      'coefficients.shape is "per-step" and scheduler.steps is 17: two numbers per step are searched for up to 16 steps.',
+      'Set coefficients.shape to "linear", which has four numbers for any number of steps.',
+    ],
+  ])('a start that cannot be made: %j', (rest, message, hint) => {
+    expect(refusal(withModel(rest))).toMatchObject({ message, hint });
   });
 
   test('several problems: the first in full, the others by name', () => {

@@ -16,7 +16,7 @@ import { spaceOf, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
 
 /** Rows of a search that the store writes at once. */
-const PROMPT_ROWS = 5000;
+export const PROMPT_ROWS = 5000;
 
 /** Checks, describes, settles, plans and opens: from here on the search is in the database. */
 export async function begin(run: SearchRun): Promise<SearchState> {
@@ -25,11 +25,15 @@ export async function begin(run: SearchRun): Promise<SearchState> {
   const start = `Start one with \`npx qsched worker --model ${model}\`.`;
   setCurrentDetails(`Preparing **${model}**: waiting for a worker that serves this model. ${start}`);
   await storeActivities(0).check({ searchId, spec: run.spec, input, patient: asksToWait(input) });
-  const { spec, quantised, reference } = await describeSettled(input, run.spec, run.spec.control !== 'none');
+  const full = run.spec.control !== 'none' || run.spec.start === 'match';
+  const described = await describeSettled(input, run.spec, full);
+  const { spec, quantised } = described;
+  const reference = spec.control === 'none' ? null : described.reference;
+  run.described = described;
   run.spec = spec;
   const { precision } = spec;
   const plan = await storeActivities(PROMPT_ROWS).planSearch({ searchId, spec, quantised, reference });
-  const { workers, ...planned } = plan;
+  const { workers, startNotes: _, ...planned } = plan;
   run.paces[planned.quantised.scoreQueue] = startPace(workers);
   if (planned.searchAttributes) {
     upsertSearchAttributes({ QschedModel: [model], QschedPrecision: [precision], QschedStatus: ['running'] });

@@ -67,14 +67,17 @@ const judgedBy = (state: SearchState): Omit<JudgeRequest, 'searchId'> => ({
   full: fullContexts(state),
   seeds: state.splits.confirm.seeds,
   objectives: state.quantised.judged,
+  ...(state.opening.linear === undefined ? {} : { linear: state.opening.linear }),
 });
 
-/** Scores the finalist and the baseline on held-out prompts. */
+/** Scores the finalist and the baseline on held-out prompts, and the linear finalist that the search started from. */
 async function confirm(run: SearchRun, state: SearchState, finalist: Ranked): Promise<void> {
   const { confirm: split } = state.splits;
   run.progress.stage = 'confirm';
   setCurrentDetails(`Confirming the finalist against the baseline on ${split.count} held-out prompts.`);
-  const trials = numbered([spaceOf(run.spec).identity(), finalist.coefficients], 0);
+  const { linear } = state.opening;
+  const beside = linear === undefined ? [] : [linear.coefficients];
+  const trials = numbered([spaceOf(run.spec).identity(), finalist.coefficients, ...beside], 0);
   await scoreStage(run, state, { stage: 'confirm', trials, label: 'confirm' });
 }
 
@@ -116,6 +119,7 @@ function resultOf(
       calibrationGain: verdict.calibrationGain,
       optimism: verdict.calibrationGain === null ? null : verdict.calibrationGain - gain,
     },
+    ...(verdict.overLinear ? { linear: verdict.overLinear } : {}),
     control,
   };
 }

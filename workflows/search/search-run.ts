@@ -12,6 +12,7 @@ import { coefficientSpace, type CoefficientSpace } from '../../diffusion/coeffic
 import type { Stage } from '../../contract/payloads.js';
 import type { SearchProgress } from '../../contract/search-result.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
+import type { NetworkDescription } from '../../contract/wire/describe.js';
 import type { WirePrompt } from '../../contract/wire/network.js';
 import type { Paces } from '../scoring/batch.js';
 import type { Control } from './control-search.js';
@@ -32,6 +33,8 @@ export interface SearchRun {
   readonly paces: Paces;
   /** The full-precision search beside this one, once it was started. */
   readonly control: Control;
+  /** The networks, if this execution described them; the full-precision one if anything needs it. */
+  described: { readonly quantised: NetworkDescription; readonly reference: NetworkDescription | null } | null;
 }
 
 /** The coefficients that may vary, of a spec. */

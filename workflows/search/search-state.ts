@@ -15,7 +15,7 @@ export interface Ranked {
 }
 
 /** The search between two batches. */
-export interface SearchState extends Omit<SearchPlan, 'workers'> {
+export interface SearchState extends Omit<SearchPlan, 'workers' | 'startNotes'> {
   /** Null until the baseline is scored. */
   readonly identityScore: number | null;
   /** The first asks of the opening, which are scored beside the baseline; null until it is scored. */

@@ -13,6 +13,7 @@ import { Control } from './control-search.js';
 import { optimise } from './optimise.js';
 import type { SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
+import { settleStart } from './start.js';
 
 /** How far the search is: `temporal workflow query --type progress`. */
 export const progressQuery = defineQuery<SearchProgress>('progress');
@@ -31,13 +32,22 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
   const spec = orFailure(() => readSearchSpec(input));
   progress.budget = spec.optimizer.budget;
   const control = new Control(searchId, () => run.spec);
-  const run: SearchRun = { searchId, spec, input, progress, prompts: {}, paces: { ...carried?.paces }, control };
+  const run: SearchRun = {
+    searchId,
+    spec,
+    input,
+    progress,
+    prompts: {},
+    paces: { ...carried?.paces },
+    control,
+    described: null,
+  };
   let state = carried;
   const scope = new CancellationScope();
   try {
     return await scope.run(async () => {
       state ??= await begin(run);
-      if (state.identityScore === null) state = await scoreBaseline(run, state);
+      if (state.identityScore === null) state = await scoreBaseline(run, (state = await settleStart(run, state)));
       if (run.spec.control === 'search' && state.together && state.control === null) {
         control.start(state.reference!.precision);
       }
