@@ -37,6 +37,7 @@ describe('defaults', () => {
       optimizer: { type: 'auto', budget: 32, seed: 0 },
       racing: { alpha: 0.5 },
       prior: 'auto',
+      start: 'none',
       select: { set: 'shapes-select', count: 64, seeds: [500], finalists: 5 },
       confirm: { set: 'shapes-heldout', count: 128, seeds: [1000], scorers: ['second'] },
       control: 'none',
@@ -379,7 +380,7 @@ describe('properties', () => {
         { requiredKeys: [] },
       ),
       coefficients: fc.record(
-        { shape: fc.constantFrom('linear', 'single-scale', 'per-step'), range: fc.constantFrom([0.5, 1], [0.9, 1.1]) },
+        { shape: fc.constantFrom('linear', 'single-scale'), range: fc.constantFrom([0.5, 1], [0.9, 1.1]) },
         { requiredKeys: [] },
       ),
       objective: fc.record({ k: fc.double({ min: 0, max: 1000, noNaN: true }) }, { requiredKeys: [] }),
