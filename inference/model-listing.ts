@@ -146,7 +146,7 @@ function unexported(path: string, precisions: readonly string[]): Missing[] {
     ...(reference === null
       ? [
           {
-            what: 'no full-precision network (fp32 or fp16), which --control and PTQD need',
+            what: 'no full-precision network (fp32 or fp16), which --control, --start match, PTQD and qsched match need',
             make: `python tools/export_model.py CHECKPOINT ${path}`,
           },
         ]

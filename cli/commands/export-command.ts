@@ -61,6 +61,11 @@ function exported(store: Store, id: string | undefined, flags: ExportFlags) {
   if (which === 'recommended' && !calibrated) {
     say('note: the baseline is exported (all coefficients 1), because the finalist is not recommended; see --which');
   }
+  if (calibrated && which === 'recommended' && result.linear?.recommend === 'linear') {
+    say(
+      `note: linear coefficients are as good: npx qsched export ${result.linear.searchId} writes those of its linear search`,
+    );
+  }
   const chosen = which === 'best' ? result.best.coefficients : result.finalist;
   const coefficients = calibrated ? chosen : result.identity.coefficients;
   if (format === 'reference') {
