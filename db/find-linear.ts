@@ -23,7 +23,10 @@ export function findLinear(store: Store, { searchId, spec }: FindLinearRequest):
 const isSame = (one: SearchSpec, two: SearchSpec): boolean =>
   canonicalJson(content(one)) === canonicalJson(content(two));
 
-function content({ optimizer, control: _, waitForWorker: __, retryFailed: ___, ...rest }: SearchSpec) {
-  const { budget: ____, ...how } = optimizer;
-  return { ...rest, optimizer: how };
-}
+const content = (spec: SearchSpec): object => ({
+  ...spec,
+  optimizer: { ...spec.optimizer, budget: null },
+  control: null,
+  waitForWorker: null,
+  retryFailed: null,
+});
