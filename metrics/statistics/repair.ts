@@ -6,7 +6,7 @@
  *
  * with g the mean gain of the quantised network and f that of the full-precision one. Repair is the smaller of two means,
  * with a kink where f is 0: there the bootstrap of the smaller one itself is inconsistent (Andrews 2000; Fang and Santos
- * 2019). Each of the two means has a studentised interval, from the same resamples of the prompts, and repair's interval is
+ * 2019). Each of the two means has the interval of a gain, from the same resamples of the prompts, and repair's interval is
  * end by end the smaller one: [min(low_1, low_2), min(high_1, high_2)]. It misses upwards if both low ends do, downwards if
  * one of the high ends does: at the kink together as often as a single interval misses, far from it as the interval of the
  * smaller mean, and in between less often. bench/repair-coverage.ts simulates it.
@@ -16,7 +16,7 @@
  */
 import type { Estimate, RepairSplit } from '../../contract/search-result.js';
 import { pairedBootstrap, type Interval } from './bootstrap.js';
-import { pairedGain, promptGains, RESAMPLES, type Clusters } from './paired-gain.js';
+import { pairedGain, promptGains, RESAMPLES, widest, type Clusters } from './paired-gain.js';
 import { mean } from './statistics.js';
 import { studentQuantile } from './student.js';
 
@@ -59,16 +59,15 @@ export function splitGain(scorer: string, quantised: NetworkScores, full: Networ
  */
 export function repairOf(g: readonly number[], f: readonly number[], resamples = RESAMPLES, seed = 0): Estimate {
   const beyond = g.map((gain, p) => gain - f[p]!);
-  const [own, above] = [g, beyond].map((gains) =>
-    pairedBootstrap(
-      gains.map((gain) => [gain]),
-      { resamples, seed },
-    ),
-  );
+  const [own, above] = [g, beyond].map((gains) => {
+    const clusters = gains.map((gain) => [gain]);
+    const result = pairedBootstrap(clusters, { resamples, seed });
+    return { mean: result.mean, ...widest(result) };
+  });
   return {
     value: min(own!.mean, above!.mean),
-    low: min(own!.studentised.low, above!.studentised.low),
-    high: min(own!.studentised.high, above!.studentised.high),
+    low: min(own!.low, above!.low),
+    high: min(own!.high, above!.high),
   };
 }
 
