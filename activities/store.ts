@@ -9,6 +9,7 @@ import { addFit, findFit } from '../db/fits.js';
 import { closeRun, finishEvaluate, openRun, type RunEnd } from '../db/runs.js';
 import { heldOpening, closeSearch, openSearch } from '../db/searches.js';
 import { raceTrials } from '../db/races.js';
+import { stageGains } from '../db/stage-gains.js';
 import { askTrials, recordTrials } from '../db/trials.js';
 import { finishSearch } from '../db/finish.js';
 import type {
@@ -26,6 +27,7 @@ import type {
   RaceRequest,
   RecordRequest,
   SearchPlan,
+  StageGainsRequest,
   StoredAsksRequest,
   TrialScore,
 } from '../contract/payloads.js';
@@ -128,6 +130,7 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
     race: (request: RaceRequest): Promise<RaceQueueResult> =>
       guarded(async () => ({ ...raceTrials(store, request), workers: await countWorkers(request.scoreQueue) })),
     record: (request: RecordRequest): Promise<TrialScore[]> => guarded(() => recordTrials(store, request)),
+    gains: (request: StageGainsRequest): Promise<(number | null)[]> => guarded(() => stageGains(store, request)),
     failureReasons: (request: { searchId: string }): Promise<string[]> =>
       guarded(() => failureReasons(store, request.searchId)),
     finish: (request: FinishRequest): Promise<SearchResult> => guarded(() => finishSearch(store, request)),

@@ -128,6 +128,13 @@ export interface AskedTrial {
   readonly coefficients: Coefficients;
 }
 
+/**
+ * Which network a batch of a search for repair runs on: first the full-precision one, which completes no trial, then the
+ * quantised one, whose trials are then scored beside the contexts of the first.
+ */
+export type RepairPart =
+  { readonly network: 'full' } | { readonly network: 'quantised'; readonly full: Readonly<Record<string, string>> };
+
 /** Identifies one batch of trials in the store. */
 export interface BatchReference {
   readonly searchId: string;
@@ -138,6 +145,8 @@ export interface BatchReference {
   readonly split: Stage;
   readonly seeds: readonly number[];
   readonly objective: ObjectivePlan;
+  /** Absent where the score is the objective itself. */
+  readonly repair?: RepairPart;
 }
 
 export interface AskRequest extends BatchReference {
@@ -262,6 +271,14 @@ export interface TrialScore {
   readonly score: number | null;
   readonly tc: number | null;
   readonly iq: number | null;
+}
+
+/** Asks what the trials 1 to `count` of a stage gain over its trial 0 in the objective. */
+export interface StageGainsRequest {
+  readonly searchId: string;
+  readonly stage: Stage;
+  readonly objective: ObjectivePlan;
+  readonly count: number;
 }
 
 /** Asks for the verdict: identity is trial 0, the finalist trial 1 of the confirm stage. */

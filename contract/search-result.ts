@@ -103,6 +103,8 @@ export interface SearchResult {
   readonly precision: string;
   readonly steps: number;
   readonly optimizer: string;
+  /** `repair`: scores are gain - max(0, gain of full precision). Absent: scores are the objective. */
+  readonly goal?: 'repair';
   readonly trials: number;
   readonly evaluations: number;
   readonly reused: number;

@@ -5,7 +5,7 @@
  * generated from it.
  */
 import { z } from 'zod';
-import { OBJECTIVE_TYPES, OPTIMIZER_NAMES, PRESET_NAMES, SCHEDULER_TYPES } from './names.js';
+import { OBJECTIVE_TYPES, OPTIMIZER_NAMES, PRESET_NAMES, SCHEDULER_TYPES, type ObjectiveType } from './names.js';
 import { pipelineFields } from './pipeline-choice.js';
 import { listBytes } from './wire-bytes.js';
 
@@ -136,29 +136,42 @@ const RacingChoice = z.union(
   'must be on, off, or a group with alpha and block',
 );
 
-export const ObjectiveChoice = z
-  .strictObject({
-    /** By default `jaq-clip`, or `weighted` if weights are given. */
-    type: z.enum(OBJECTIVE_TYPES).optional(),
-    /** Weight of image quality in TC + k * IQ (paper, Eq. 3); of the text term in `jaq-preference-tables`. */
-    k: z
-      .number('must be a number that is not negative')
-      .min(0, 'must not be negative')
-      .max(1000, 'must be at most 1000')
-      .default(2),
-    /** One of the model's scorers, or a scorer folder under the model roots. */
-    scorer: name.default('objective'),
-    /** A weighted sum of scores: `{ score: weight }` or `{ score@scorer: weight }`; negative if lower is better. */
-    weights: z
-      .record(z.string(), z.number('must be a finite number'), 'must be a group of scores with weights')
-      .optional(),
-  })
-  .transform(({ type, ...rest }) => ({
-    type: type ?? (rest.weights === undefined ? ('jaq-clip' as const) : ('weighted' as const)),
-    ...rest,
-  }));
+const objectiveFields = {
+  /** By default `jaq-clip`, or `weighted` if weights are given. */
+  type: z.enum(OBJECTIVE_TYPES).optional(),
+  /** Weight of image quality in TC + k * IQ (paper, Eq. 3); of the text term in `jaq-preference-tables`. */
+  k: z
+    .number('must be a number that is not negative')
+    .min(0, 'must not be negative')
+    .max(1000, 'must be at most 1000')
+    .default(2),
+  /** One of the model's scorers, or a scorer folder under the model roots. */
+  scorer: name.default('objective'),
+  /** A weighted sum of scores: `{ score: weight }` or `{ score@scorer: weight }`; negative if lower is better. */
+  weights: z
+    .record(z.string(), z.number('must be a finite number'), 'must be a group of scores with weights')
+    .optional(),
+};
+
+const withType = <T extends { type?: ObjectiveType | undefined; weights?: unknown }>({ type, ...rest }: T) => ({
+  type: type ?? (rest.weights === undefined ? ('jaq-clip' as const) : ('weighted' as const)),
+  ...rest,
+});
+
+export const ObjectiveChoice = z.strictObject(objectiveFields).transform(withType);
 
 export type ObjectiveChoice = z.output<typeof ObjectiveChoice>;
+
+const SearchObjective = z
+  .strictObject({
+    ...objectiveFields,
+    /**
+     * What is maximised: the gain (default), or `repair`: what of it the full-precision network does not gain with the
+     * same coefficients. `objective: repair` is short for the latter.
+     */
+    goal: z.enum(['gain', 'repair']).optional(),
+  })
+  .transform(({ goal, ...rest }) => ({ ...withType(rest), ...(goal === 'repair' ? { goal } : {}) }));
 
 export const OptimizerChoice = z.strictObject({
   type: z.enum(OPTIMIZER_NAMES).default('auto'),
@@ -182,7 +195,7 @@ export const SearchSpec = z.strictObject({
   ...pipelineFields,
   scheduler: SchedulerChoice.prefault({}),
   coefficients: CoefficientChoice.prefault({}),
-  objective: ObjectiveChoice.prefault({}),
+  objective: SearchObjective.prefault({}),
   prompts: z
     .strictObject({
       ...promptSource,

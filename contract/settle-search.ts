@@ -3,6 +3,7 @@
  * stays as it is.
  */
 import { QschedError } from './errors.js';
+import { expandGoal } from './goal.js';
 import type { Path } from './explain-issues.js';
 import { isUndecided, type ModelDefaults, type Undecided } from './model-defaults.js';
 import type { SearchSpec } from './search-spec.js';
@@ -29,7 +30,7 @@ export function settleSearch(
   locate?: (path: Path) => string,
 ): SearchSpec {
   if (defaults === undefined) return parseSearchSpec(input, locate);
-  const written = input as Written;
+  const written = expandGoal(input as Written);
   const { prompts } = defaults;
   const settled = {
     precision,

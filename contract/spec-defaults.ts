@@ -1,6 +1,7 @@
 /**
  * Fields of a search whose defaults depend on other fields, and what older releases left out of the specs they stored.
  */
+import { maximisesRepair } from './goal.js';
 import type { SearchSpec } from './search-spec.js';
 
 const { max, min } = Math;
@@ -40,7 +41,7 @@ export function settleDefaults(spec: SearchSpec, written: unknown): void {
     const modelled = max(LEAST_BUDGET, BUDGET_PER_DIMENSION * dimensionOf(spec));
     spec.optimizer.budget = modelsSurface(type) ? modelled : BUDGET;
   }
-  const { racing = type === 'grid' ? 'off' : 'on' } = spec;
+  const { racing = type === 'grid' || maximisesRepair(spec) ? 'off' : 'on' } = spec;
   const own = racing === 'on' ? {} : racing;
   spec.racing = own === 'off' ? own : { alpha: modelsSurface(type) ? MODELLED_ALPHA : ALPHA, ...own };
   const { growTo = coefficients?.['range'] === undefined ? GROW_TO : null } = spec.coefficients;

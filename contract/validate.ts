@@ -5,6 +5,7 @@ import { checkRaces } from './check-races.js';
 import { QschedError } from './errors.js';
 import { checkStepLists, expandScheduler } from './expand-scheduler.js';
 import { explainIssues, type Path } from './explain-issues.js';
+import { checkGoal, expandGoal } from './goal.js';
 import { settleCount } from './prompt-count.js';
 import { readingOf } from './same-prompt.js';
 import { modelsSurface, settleDefaults, takesStart } from './spec-defaults.js';
@@ -35,7 +36,7 @@ export function parseSearchSpec(written: unknown, locate: (path: Path) => string
 
 /** The same field by field: what involves several fields is not checked. @throws QschedError (usage) */
 export function readSearchSpec(written: unknown, locate: (path: Path) => string = () => ''): SearchSpec {
-  const input = expandScheduler(written, [], locate);
+  const input = expandScheduler(expandGoal(written), [], locate);
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new QschedError('usage', 'A search needs an object with at least a model.', EXAMPLE);
   }
@@ -81,6 +82,7 @@ function checkAcross(spec: SearchSpec): void {
   checkStart(spec);
   checkPerStep(spec);
   checkRange(spec);
+  checkGoal(spec);
   for (const [i, a] of SPLITS.entries()) {
     for (const b of SPLITS.slice(i + 1)) {
       const shared = sharedPrompt(spec[a], spec[b]);

@@ -3,10 +3,11 @@
  * prompts that must not be used again.
  */
 import { and, eq, inArray, type SQL } from 'drizzle-orm';
-import { createObjective } from '../metrics/objectives/jaq.js';
+import { createObjective, scoreOfTerms, type MeanTerms } from '../metrics/objectives/jaq.js';
 import { planObjective } from '../metrics/objectives/plan-objective.js';
 import { meanGain } from '../metrics/statistics/paired-gain.js';
 import type { Coefficients } from '../contract/coefficients.js';
+import { maximisesRepair } from '../contract/goal.js';
 import type { ObjectivePlan } from '../contract/objective-plan.js';
 import type { Stage } from '../contract/payloads.js';
 import type { SearchSpec } from '../contract/search-spec.js';
@@ -23,7 +24,8 @@ export const calibrationGain = (store: Store, searchId: string, coefficients: Co
 
 /**
  * The same for a stored candidate. Like a held-out gain it is the mean of the gains per image, so that the two can be
- * subtracted. If the objective is a sum of means, it is the difference of the trials' scores.
+ * subtracted. If the objective is a sum of means, it is the difference of the trials' scores; of their terms' sums where
+ * the search maximised repair.
  */
 export function calibrationGainOf(store: Store, searchId: string, candidate: string): number | null {
   const row = store.select({ spec: searches.spec }).from(searches).where(eq(searches.id, searchId)).get();
@@ -34,15 +36,25 @@ export function calibrationGainOf(store: Store, searchId: string, candidate: str
   }
   const spec = completeStored(row.spec);
   const plan = ofASet(spec);
-  if (plan === null) return own.score - identity.score;
+  if (plan === null && !maximisesRepair(spec)) return own.score - identity.score;
+  if (plan === null) return scoreOfTerms(weightsOf(spec), own) - scoreOfTerms(weightsOf(spec), identity);
   const scores = [identity, own].map(({ id }) => imageScores(store, searchId, spec, plan, id));
   return scores.includes(null) ? null : meanGain(scores[0]!, scores[1]!);
 }
 
-/** A calibration trial's candidate and score. */
-function calibrated(store: Store, searchId: string, condition: SQL): { id: string; score: number | null } | undefined {
+/** The weights of both terms. */
+const weightsOf = ({ objective }: SearchSpec): Pick<ObjectivePlan, 'weights'> =>
+  objective.type === 'weighted' ? { weights: [1, 1] } : planObjective(objective);
+
+/** A calibration trial's candidate, score and terms. */
+function calibrated(
+  store: Store,
+  searchId: string,
+  condition: SQL,
+): (MeanTerms & { readonly id: string; readonly score: number | null }) | undefined {
   const found = and(eq(trials.searchId, searchId), eq(trials.stage, 'calibration'), condition);
-  return store.select({ id: trials.candidateId, score: trials.score }).from(trials).where(found).get();
+  const { candidateId: id, score, tc, iq } = trials;
+  return store.select({ id, score, tc, iq }).from(trials).where(found).get();
 }
 
 /** The plan of an objective whose score of a set is not the mean of its images' scores; null for other objectives. */

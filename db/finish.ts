@@ -39,13 +39,15 @@ export function finishSearch(store: Store, { result, judged }: FinishRequest): S
  * Number of evaluations that a search uses, and how many of them another search had made before.
  *
  * A candidate x prompt x seed of one network counts once, however many scorers scored the image; it counts as reused
- * if this search scored it with none of its scorers. The `control` stage runs another network than the other stages.
+ * if this search scored it with none of its scorers. The `control` stage runs another network than the other stages;
+ * calibration and selection for repair run both.
  * `cross join` fixes the join order, so that each candidate's rows come from the index by context and candidate.
  */
 export function countEvaluations(store: Store, searchId: string): { evaluations: number; reused: number } {
   const row = store.get<{ evaluations: number; reused: number }>(sql`
     with own as materialized (
-      select c.id as context_id, c.precision as network, c.precision = s.precision as quantised
+      select c.id as context_id, c.precision as network, c.precision = s.precision as quantised,
+             coalesce(json_extract(s.spec, '$.objective.goal') = 'repair', 0) as repairs
       from search_contexts sc join contexts c on c.id = sc.context_id join searches s on s.id = sc.search_id
       where sc.search_id = ${searchId}),
     used as materialized (
@@ -53,7 +55,8 @@ export function countEvaluations(store: Store, searchId: string): { evaluations:
              o.context_id, o.network
       from trials t cross join own o
       where t.search_id = ${searchId}
-        and (o.quantised = (t.stage <> 'control') or not exists (select 1 from own where not quantised))),
+        and (o.quantised = (t.stage <> 'control') or not exists (select 1 from own where not quantised)
+             or (o.repairs and t.stage in ('calibration', 'select')))),
     wanted as materialized (
       select sp.split, sp.prompt_id, seed.value as seed
       from search_prompts sp join searches s on s.id = sp.search_id

@@ -18,6 +18,7 @@ import { completeness, knownEvaluations, splitPrompts, type Known } from './eval
 import { candidateId, evaluationKey } from './keys.js';
 import type { Store } from './open-store.js';
 import { statement } from './prepared.js';
+import { repairScores } from './repair-scores.js';
 import { addWork, writeEvaluations, type Target } from './write-evaluations.js';
 
 /** Coefficients that differ by no more count as equal: the last bits depend on the machine's math library. */
@@ -79,7 +80,7 @@ export function askTrials(store: Store, request: AskRequest): AskResult {
       if (missing.length > 0) {
         open.push({ index, coefficients, missing: missing.length === known.length ? null : missing });
       }
-      scores.push(missing.length > 0 || wanted !== null ? null : complete(index, known).score);
+      scores.push(missing.length > 0 || wanted !== null ? null : complete(index, candidate, known).score);
     }
     return { open, scores, kept };
   });
@@ -103,9 +104,9 @@ export function recordTrials(store: Store, request: RecordRequest): TrialScore[]
       if (changed) addWork(store, request, trial, at);
       if (request.racing) return { index, complete: false, score: null, tc: null, iq: null };
       const whole = evaluations.length === promptIds.length * seeds.length && evaluations.every((one, i) => one === i);
-      if (whole && terms !== null) return complete(index, terms);
+      if (whole && terms !== null) return complete(index, candidate, terms);
       return isComplete(candidate)
-        ? complete(index, knownEvaluations(store, contexts, candidate, promptIds, seeds))
+        ? complete(index, candidate, knownEvaluations(store, contexts, candidate, promptIds, seeds))
         : { index, complete: false, score: null, tc: null, iq: null };
     }),
   );
@@ -158,14 +159,22 @@ function forgetFailures(
   });
 }
 
-/** Completes trials of a batch: computes and stores the score, null if an evaluation failed. */
-function completing(store: Store, { searchId, stage, objective: plan }: BatchReference) {
+/**
+ * Completes trials of a batch: computes and stores the score, null if an evaluation failed. Those of the full-precision
+ * network complete no trial: their scores are read beside the quantised network's.
+ */
+function completing(store: Store, reference: BatchReference) {
+  const { searchId, stage, objective: plan, repair } = reference;
   const objective = createObjective(plan);
-  return (index: number, known: readonly Known[]): TrialScore => {
+  const repaired = repair?.network === 'quantised' ? repairScores(store, reference, repair.full) : null;
+  return (index: number, candidate: string, known: readonly Known[]): TrialScore => {
+    if (repair?.network === 'full') return { index, complete: true, score: null, tc: null, iq: null };
     const rows = known.flatMap((one) => (one?.status === 'ok' ? [one.terms] : []));
-    const ok = rows.length === known.length && rows.length > 0;
-    const { tc, iq } = ok ? objective.terms(rows) : { tc: null, iq: null };
-    const score = ok ? scoreOfTerms(plan, { tc, iq }) : null;
+    const terms = rows.length === known.length && rows.length > 0 ? objective.terms(rows) : null;
+    const own = terms === null ? null : scoreOfTerms(plan, terms);
+    const score = own === null || repaired === null ? own : repaired(candidate, own);
+    const ok = score !== null;
+    const { tc, iq } = ok ? terms! : { tc: null, iq: null };
     const trial = { searchId, stage, number: index };
     statement<object>(store, COMPLETE_TRIAL).run({ ...trial, status: ok ? 'ok' : 'failed', score, tc, iq });
     return { index, complete: true, score, tc, iq };

@@ -5,6 +5,7 @@ import type { EvaluateSpec } from '../contract/evaluate-spec.js';
 import type { FitChoice } from '../contract/fit-payloads.js';
 import type { SearchSpec } from '../contract/search-spec.js';
 import type { NetworkFacts } from '../contract/wire/describe.js';
+import { comparesWithFull } from '../contract/goal.js';
 import { pipelineOptions, type PipelineChoice } from '../contract/pipeline-choice.js';
 import { WIRE_VERSION } from '../contract/wire/version.js';
 import { checkCoefficients } from '../diffusion/coefficients.js';
@@ -17,6 +18,7 @@ import { resolveSplit } from '../inference/prompts/prompt-sets.js';
 import { scorersAsked } from '../metrics/objectives/scorers-asked.js';
 import { checkOptimizer } from './check-optimizer.js';
 import { FIT_NEEDS } from './fit.js';
+import { requireFull } from './goal.js';
 import { requireFeatures } from './network.js';
 import { planScorers, type ScorerPlan } from './scorers.js';
 import { searchPrompts, type SearchPrompts } from './splits.js';
@@ -29,11 +31,12 @@ export interface Roots {
 
 /** What was found. @throws QschedError (usage): whatever of the search this machine's files and prompt sets show to be wrong */
 export function checkSearchFiles(spec: SearchSpec, roots: Roots = {}): SearchPrompts & Pick<ScorerPlan, 'scorers'> {
-  const { precision, scheduler, objective, confirm, control } = spec;
+  const { precision, scheduler, objective, confirm } = spec;
   checkOptimizer(spec);
   const scorers = scorersAsked(objective, confirm.scorers);
   const facts = inspect(spec, precision, scorers, roots);
-  if (control !== 'none' || spec.start === 'match') inspect(spec, 'reference', scorers, roots);
+  requireFull(spec, facts);
+  if (comparesWithFull(spec) || spec.start === 'match') inspect(spec, 'reference', scorers, roots);
   const planned = schedulerOf(facts, scheduler).schedule();
   if (spec.start === 'match') requireFused(planned, FIT_NEEDS.match);
   const { scorers: used } = planScorers({ objective, beside: confirm.scorers }, facts);

@@ -6,6 +6,7 @@ import type { OpenRequest, SearchPlan, Starts } from '../contract/payloads.js';
 import type { SearchSpec } from '../contract/search-spec.js';
 import type { NetworkDescription } from '../contract/wire/describe.js';
 import { checkOptimizer } from './check-optimizer.js';
+import { requireFull } from './goal.js';
 import { planNetwork } from './network.js';
 import { nounsOf, searchPrompts } from './splits.js';
 import { taggedNotes } from './tagged-nouns.js';
@@ -27,6 +28,7 @@ export function planSearch(
   starts?: Starts,
 ): PlannedSearch {
   checkOptimizer(spec);
+  requireFull(spec, quantised);
   const { scheduler, objective, confirm } = spec;
   const choice = { scheduler, objective, beside: confirm.scorers, features: null };
   const own = planNetwork(quantised, choice);

@@ -8,6 +8,7 @@ import type { Confirmable } from '../../metrics/statistics/confirmation.js';
 import { canonicalJson } from '../../contract/canonical-json.js';
 import { pipelineChoice } from '../../contract/pipeline-choice.js';
 import { QschedError } from '../../contract/errors.js';
+import { withoutGoal } from '../../contract/goal.js';
 import { readingOf } from '../../contract/same-prompt.js';
 import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
 import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
@@ -100,7 +101,7 @@ function evaluationOf(searches: readonly StoredSearch[], given: ConfirmChoice): 
       ...searches.map(({ id }) => ({ ...network, schedule: `search:${id}`, label: id.slice(0, 80) })),
     ],
     prompts,
-    objective,
+    objective: withoutGoal(objective),
     scorers: confirm.scorers,
     features: null,
   };

@@ -183,6 +183,7 @@ export const SEARCH_SPEC = {
     read: number,
   }),
   ...HELD_OUT,
+  goal: sets('objective.goal', '<name>', 'gain (default), or repair: what of it full precision does not gain'),
   start: sets('start', '<name>', 'none (default), or match: ask the least-squares match first (auto, gp, cma-es)'),
   control: sets('control', '<name>', 'none, evaluate or search: full precision for comparison'),
 };

@@ -26,3 +26,7 @@ export function scoreFormula({ type, k, weights }: FormulaOf, { tc, iq }: MeanTe
   const sum = [...(tc === null ? [] : ['text']), ...(iq === null ? [] : [quality])].join(' + ');
   return weights ? `${sum}, weights ${canonicalJson(weights)}` : sum;
 }
+
+/** What a search for repair maximises; parameters as those of `scoreFormula`. */
+export const repairFormula = (objective: FormulaOf, terms?: MeanTerms): string =>
+  `repair: gain - max(0, gain of full precision), each in ${scoreFormula(objective, terms)}`;

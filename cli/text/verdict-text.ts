@@ -7,7 +7,7 @@ import type { ObjectiveChoice } from '../../contract/search-spec.js';
 import { stepCount } from '../../contract/step-count.js';
 import { linearLines } from './linear-text.js';
 import { coefficientLines, fixed, GAIN_HEADS, gainCells, signed, signedInterval } from './numbers.js';
-import { scoreFormula } from './objective-text.js';
+import { repairFormula, scoreFormula } from './objective-text.js';
 import { repairLines } from './repair-text.js';
 import { renameScorers, type ScorerNames } from './scorer-label.js';
 import { textTable } from './table-document.js';
@@ -58,7 +58,7 @@ function headLine({ model, precision, steps, optimizer, trials, evaluations, reu
 }
 
 /** The baseline and the best candidate, which is not always the one that was confirmed. */
-function calibrationLines({ best, identity, finalist }: SearchResult, objective: Objective): string[] {
+function calibrationLines({ best, identity, finalist, goal }: SearchResult, objective: Objective): string[] {
   const row = (name: string, { score, terms }: SearchResult['best']): string[] => [
     name,
     fixed(score),
@@ -72,7 +72,7 @@ function calibrationLines({ best, identity, finalist }: SearchResult, objective:
       row('baseline', identity),
       row(`best candidate (#${best.trial})`, best),
     ]),
-    `  score = ${scoreFormula(objective, identity.terms)}`,
+    `  score = ${goal === 'repair' ? repairFormula(objective, identity.terms) : scoreFormula(objective, identity.terms)}`,
     '  the best calibration score is biased upwards; the finalist is re-tested on held-out prompts below',
     `  the finalist is ${same ? 'this candidate' : 'a different top candidate, chosen on the selection prompts'}`,
   ];

@@ -128,6 +128,12 @@ test('a weighted sum of one side does not name the other, and one step is one st
   expect(text).toMatch(/^m w4a8, 1 step, /);
 });
 
+test('the score of a search for repair is repair', () => {
+  expect(verdictText({ ...result({}), goal: 'repair' }, JAQ)).toContain(
+    '\n  score = repair: gain - max(0, gain of full precision), each in text + 2 x quality\n',
+  );
+});
+
 test('says whether the finalist is the best candidate of the calibration', () => {
   const proven = verdictText(result({}), JAQ);
   expect(proven).toContain('the finalist is a different top candidate, chosen on the selection prompts');

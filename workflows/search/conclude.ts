@@ -3,6 +3,7 @@
  * full-precision network, judge, finish.
  */
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { maximisesRepair } from '../../contract/goal.js';
 import type { FinishRequest, JudgeRequest } from '../../contract/payloads.js';
 import type { SearchResult, Verdict } from '../../contract/search-result.js';
 import { computeActivities, storeActivities } from '../activities.js';
@@ -10,6 +11,7 @@ import { imagesPerTrial } from '../scoring/batch.js';
 import { controlOf, fullContexts, scoreControl } from './control.js';
 import { edgeNotes } from './edge-note.js';
 import { failedScores } from './failed-scores.js';
+import { selectRepair } from './repair-select.js';
 import { scoreFinalists } from './score-generation.js';
 import { numbered, scoreStage } from './score-stage.js';
 import { spaceOf, type SearchRun } from './search-run.js';
@@ -48,6 +50,7 @@ async function select(run: SearchRun, state: SearchState): Promise<Ranked> {
   if (state.best.length === 1) return best;
   run.progress.stage = 'select';
   setCurrentDetails(`Choosing among the best ${state.best.length} on ${state.splits.select.count} other prompts.`);
+  if (maximisesRepair(run.spec)) return selectRepair(run, state);
   const trials = numbered(
     state.best.map(({ coefficients }) => coefficients),
     1,
@@ -101,6 +104,7 @@ function resultOf(
     precision: spec.precision,
     steps: spec.scheduler.steps,
     optimizer: spec.optimizer.type,
+    ...(maximisesRepair(spec) ? { goal: 'repair' as const } : {}),
     trials: state.told,
     failed: state.failed,
     raced: state.raced,

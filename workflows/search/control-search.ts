@@ -20,7 +20,9 @@ export class Control {
   start(precision: string): void {
     if (this.running !== null) return;
     // It is compared with the search: what one of them finds must not reach the other.
-    const args: [unknown] = [{ ...this.spec(), precision, control: 'none', prior: 'none', start: 'none' }];
+    const { objective, ...spec } = this.spec();
+    const { goal: _, ...gain } = objective;
+    const args: [unknown] = [{ ...spec, objective: gain, precision, control: 'none', prior: 'none', start: 'none' }];
     const child = executeChild('search', { workflowId: `${this.searchId}-control`, args }) as Promise<SearchResult>;
     this.running = child.then(({ best, identity, heldOut }) => ({ best, identity, heldOut }));
     this.running.catch(() => undefined);

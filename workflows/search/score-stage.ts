@@ -2,12 +2,14 @@
  * Scoring candidates on the prompts of one stage of a search.
  */
 import type { Coefficients } from '../../contract/coefficients.js';
+import { maximisesRepair } from '../../contract/goal.js';
 import { scorersOf } from '../../contract/objective-plan.js';
 import type { AskedTrial, Stage } from '../../contract/payloads.js';
 import { fetchPrompts } from '../prompts.js';
 import type { Batch } from '../scoring/batch.js';
 import { raceBatch, type Race, type RacedScores } from '../scoring/race-batch.js';
 import { scoreBatch, type BatchScores } from '../scoring/score-batch.js';
+import { scoreRepair } from './repair-batch.js';
 import { carryOn, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
 
@@ -36,7 +38,10 @@ export async function scoreStage(
   stage: StageBatch,
   onRecorded?: (count: number) => void,
 ): Promise<BatchScores> {
-  return scoreBatch(await batchOf(run, state, stage), onRecorded);
+  const batch = await batchOf(run, state, stage);
+  return choosesByRepair(run.spec, stage.stage)
+    ? scoreRepair(batch, state.reference!, onRecorded)
+    : scoreBatch(batch, onRecorded);
 }
 
 /** The same as a race, which ends early for candidates that are clearly worse than the best. */
@@ -49,6 +54,10 @@ export async function raceStage(
 ): Promise<RacedScores> {
   return raceBatch(await batchOf(run, state, stage), race, onRecorded);
 }
+
+/** Whether the score of a stage is repair; a verdict shows gains. */
+const choosesByRepair = (spec: SearchRun['spec'], stage: StageBatch['stage']): boolean =>
+  maximisesRepair(spec) && (stage === 'calibration' || stage === 'select');
 
 async function batchOf(
   run: SearchRun,
