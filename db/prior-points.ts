@@ -7,6 +7,7 @@ import { scoreOfTerms } from '../metrics/objectives/jaq.js';
 import type { ObjectivePlan } from '../contract/objective-plan.js';
 import type { PriorPoint } from '../contract/opening.js';
 import type { Store } from './open-store.js';
+import { partialGains } from './partial-gain.js';
 import { trials } from './schema.js';
 
 /** Points of a prior at most: more tell a smooth surface nothing new, and cost time at every ask. */
@@ -23,16 +24,45 @@ interface Scored extends PriorPoint {
 
 /**
  * The best point first, then the others in the order in which they were asked. Of more than 256 (above 8 dimensions fewer:
- * 2,048 numbers in all), the best half and those that lie farthest from all others. Candidates that a race dropped count with the score that they had then; failed ones
- * are left out. The baseline itself is the point of ones, with gain 0.
+ * 2,048 numbers in all), the best half and those that lie farthest from all others. Candidates that a race dropped count
+ * with the gain that they had then; failed ones are left out. The baseline is the point of ones, with gain 0.
  *
- * @param plan the objective of the search that starts: its weights are applied to the stored terms
+ * @param plan the objective of the search that starts: with other weights than the earlier one's, gains are computed from
+ *   the stored terms
  * @param dimension numbers of a point; points of another length are left out
  * @returns nothing if the baseline or every candidate is without a score
  */
 export function priorPoints(store: Store, searchId: string, plan: ObjectivePlan, dimension: number): PriorPoint[] {
-  const rows = store
-    .select({ number: trials.number, point: trials.point, status: trials.status, tc: trials.tc, iq: trials.iq })
+  const [baseline, ...asked] = scoredTrials(store, searchId);
+  if (baseline?.number !== 0 || baseline.score === null) return [];
+  const gainOf = gains(store, searchId, plan, baseline);
+  const scored = evenly(asked, MAX_LOOKED_AT).flatMap((trial): Scored[] => {
+    const point = JSON.parse(trial.point) as number[];
+    const score = gainOf(trial);
+    return point.length === dimension && Number.isFinite(score) ? [{ point, score, whole: trial.status === 'ok' }] : [];
+  });
+  const best = bestOf(scored);
+  if (best === undefined) return [];
+  const ones: Scored = { point: best.point.map(() => 1), score: 0, whole: true };
+  const most = Math.min(MAX_POINTS, Math.floor(MAX_NUMBERS / dimension));
+  const others = once([best, ones, ...scored]).slice(1);
+  return [best, ...spread(others, most - 1)].map(({ point, score }) => ({ point, score }));
+}
+
+type Trial = Pick<typeof trials.$inferSelect, 'number' | 'candidateId' | 'point' | 'status' | 'score' | 'tc' | 'iq'>;
+
+/** In the order in which they were asked, the baseline first. */
+const scoredTrials = (store: Store, searchId: string): Trial[] =>
+  store
+    .select({
+      number: trials.number,
+      candidateId: trials.candidateId,
+      point: trials.point,
+      status: trials.status,
+      score: trials.score,
+      tc: trials.tc,
+      iq: trials.iq,
+    })
     .from(trials)
     .where(
       and(
@@ -44,23 +74,13 @@ export function priorPoints(store: Store, searchId: string, plan: ObjectivePlan,
     )
     .orderBy(asc(trials.number))
     .all();
-  const baseline = rows.find(({ number }) => number === 0);
-  if (baseline === undefined) return [];
+
+/** Gains over the baseline: of the scores themselves, if they have these weights. */
+function gains(store: Store, searchId: string, plan: ObjectivePlan, baseline: Trial): (trial: Trial) => number {
   const zero = scoreOfTerms(plan, baseline);
-  const scored = evenly(
-    rows.filter(({ number }) => number > 0),
-    MAX_LOOKED_AT,
-  ).flatMap(({ point: text, status, ...terms }): Scored[] => {
-    const point = JSON.parse(text) as number[];
-    const score = scoreOfTerms(plan, terms) - zero;
-    return point.length === dimension && Number.isFinite(score) ? [{ point, score, whole: status === 'ok' }] : [];
-  });
-  const best = bestOf(scored);
-  if (best === undefined) return [];
-  const ones: Scored = { point: best.point.map(() => 1), score: 0, whole: true };
-  const most = Math.min(MAX_POINTS, Math.floor(MAX_NUMBERS / dimension));
-  const others = once([best, ones, ...scored]).slice(1);
-  return [best, ...spread(others, most - 1)].map(({ point, score }) => ({ point, score }));
+  if (zero === baseline.score) return ({ score }) => score! - zero;
+  const partial = partialGains(store, searchId, baseline.candidateId, plan);
+  return (trial) => (trial.status === 'ok' ? scoreOfTerms(plan, trial) - zero : partial(trial.candidateId));
 }
 
 /** The highest gain on all pairs; the earlier one of equals. */

@@ -8,7 +8,7 @@ import { findSearch, closeSearch, openSearch } from '../../db/searches.js';
 import { seenPrompts } from '../../db/confirmable.js';
 import { trials } from '../../db/schema.js';
 import { askTrials } from '../../db/trials.js';
-import { makeSearch, recordScored, reference, scored, store, type Making } from './store-fixture.js';
+import { makeSearch, recordScored, reference, scored, sql, store, type Making } from './store-fixture.js';
 
 const GP = { type: 'gp', budget: 8 };
 const NETWORK = { referencePrecision: 'fp32' };
@@ -269,15 +269,28 @@ describe('what is copied', () => {
     expect(worst.length).toBeGreaterThan(10);
   });
 
-  test('leaves failed candidates out, and counts dropped ones with the score that they had', () => {
+  test('leaves failed candidates out, and counts dropped ones with the gain that they had', () => {
     finished('w8', { precision: 'w8a8' });
     store.$client.exec("update trials set status = 'failed', score = null, tc = null, iq = null where number = 1");
-    store.$client.exec("update trials set status = 'raced', pairs = 2, tc = 50 where number = 2");
-    const { points } = settled(starting('s')).prior!;
-    expect(points.map(({ point }) => point)).not.toContainEqual(pointAt(0));
-    expect(points.map(({ point }) => point)).toContainEqual(pointAt(1));
-    // A dropped candidate is never the best.
-    expect(points[0]!.point).not.toEqual(pointAt(1));
+    store.$client.exec(
+      "update trials set status = 'raced', pairs = 2, tc = null, iq = null, score = 9 where number = 2",
+    );
+    const scoreAt = (rest: Record<string, unknown>, at: readonly number[]) => {
+      const { points } = settled(starting('s', { prior: 'w8', ...rest })).prior!;
+      expect(points.map(({ point }) => point)).not.toContainEqual(pointAt(0));
+      // A dropped candidate is never the best.
+      expect(points[0]!.point).not.toEqual(pointAt(1));
+      return points.find(({ point }) => point.join() === at.join())!.score;
+    };
+    const [baseline] = sql<{ score: number }>('select score from trials where number = 0');
+    expect(scoreAt({}, pointAt(1))).toBe(9 - baseline!.score);
+    // With another k, from the terms of its images: k does not matter here, where quality is the same everywhere.
+    const gain = 2.5 * (textAt(pointAt(1)) - textAt([1, 1, 1, 1]));
+    expect(scoreAt({ objective: { k: 3 } }, pointAt(1))).toBeCloseTo(gain, 12);
+    expect(scoreAt({ objective: { k: 3 } }, pointAt(2))).toBeCloseTo(
+      2.5 * (textAt(pointAt(2)) - textAt([1, 1, 1, 1])),
+      12,
+    );
   });
 });
 
