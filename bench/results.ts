@@ -18,7 +18,7 @@ export interface BenchResult {
   readonly peer: number | null;
   readonly ratio: number | null;
   /** `share`: of 1, shown in percent. */
-  readonly unit: 's' | 'candidates/s' | 'rows' | 'share' | 'times the minimum';
+  readonly unit: 's' | 'score' | 'candidates' | 'candidates/s' | 'rows' | 'share' | 'times the minimum';
   readonly better: 'higher' | 'lower';
   readonly peerName: string | null;
   readonly target: number;
@@ -79,7 +79,7 @@ const shown = (value: number, unit: BenchResult['unit']): string => {
 };
 
 function targetOf({ measure, target, better, unit }: BenchResult): string {
-  if (measure === 'ratio') return `ratio ${target}`;
+  if (measure === 'ratio') return `ratio ${Number(target.toPrecision(3))}`;
   return `${better === 'higher' ? 'at least' : 'at most'} ${shown(target, unit)}`;
 }
 

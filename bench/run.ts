@@ -1,11 +1,13 @@
 /**
  * `npm run bench [-- NAME ...]`: measures, writes bench/results.json, prints the table.
  */
+import { surfaceBenches } from './auto-surface.js';
 import { fleetBenches } from './fleet.js';
 import { gpBenches } from './gp-ask.js';
 import { repairBenches } from './repair-coverage.js';
 import { gainBenches } from './images-to-gain.js';
 import { asTable, save, type BenchResult } from './results.js';
+import { priorBenches } from './prior-safety.js';
 import { throughputBenches } from './throughput.js';
 
 /** A measurement, and the names by which it can be chosen. */
@@ -20,6 +22,8 @@ const BENCHES: readonly Bench[] = [
   ...repairBenches,
   ...gainBenches,
   ...gpBenches,
+  ...priorBenches,
+  ...surfaceBenches,
 ];
 
 const wanted = process.argv.slice(2);
