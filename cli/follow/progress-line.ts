@@ -65,6 +65,7 @@ export class ProgressLine {
 /** What a search does outside its search stage. */
 const STAGES: Readonly<Record<string, string>> = {
   prepare: 'preparing the model (loading and hashing its files)',
+  start: 'finding what the search starts from (a least-squares match, or the linear search)',
   identity: 'scoring the baseline',
   select: 'choosing the finalist on the selection prompts',
   confirm: 'testing the finalist on held-out prompts',

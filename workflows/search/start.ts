@@ -16,6 +16,7 @@ import type { SearchState } from './search-state.js';
 export async function settleStart(run: SearchRun, state: SearchState): Promise<SearchState> {
   const { searchId, spec, described } = run;
   if (described === null || (spec.start !== 'match' && !linearFirst(spec))) return state;
+  run.progress.stage = 'start';
   const { firstAsks, linear } = state.opening;
   const starts: Starts = {
     linear: linearFirst(spec) && !linear ? await linearSolution(run) : null,
