@@ -136,7 +136,7 @@ const WRONG: readonly Wrong[] = [
   {
     name: 'grid points without a grid',
     args: [...SEARCH, '--grid-points', '3'],
-    says: [/--grid-points is only for the grid, and --optimizer is "cma-es"/],
+    says: [/--grid-points is only for the grid, and --optimizer is "auto"/],
   },
   {
     name: 'unknown prompt set',

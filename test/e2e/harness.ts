@@ -173,12 +173,14 @@ export function query<T>(data: string, sql: string, ...parameters: unknown[]): T
   }
 }
 
-/** Scored calibration trials of a search; 0 where there is no database yet. */
+/** Calibration trials of a search that are scored, or were dropped in a race; 0 where there is no database yet. */
 export function scoredTrials(data: string): number {
   try {
     return (
-      query<{ n: number }>(data, "select count(*) as n from trials where stage = 'calibration' and status = 'ok'")[0]
-        ?.n ?? 0
+      query<{ n: number }>(
+        data,
+        "select count(*) as n from trials where stage = 'calibration' and status in ('ok', 'raced')",
+      )[0]?.n ?? 0
     );
   } catch {
     return 0; // the tables are not there yet
@@ -203,7 +205,7 @@ export async function untilScored(data: string, trials: number, running: Running
 export function dump(data: string, searchId: string): string[] {
   const trials = query<object>(
     data,
-    'select stage, number, candidate_id, point, status, score, tc, iq from trials where search_id = ? order by stage, number',
+    'select stage, number, candidate_id, point, status, score, tc, iq, pairs from trials where search_id = ? order by stage, number',
     searchId,
   );
   const evaluations = query<object>(

@@ -47,7 +47,7 @@ const SMALL = [
   '--confirm-count',
   '4',
 ];
-const CMA = ['search', ...SMALL, '--budget', '8', '--batch', '4'];
+const CMA = ['search', ...SMALL, '--optimizer', 'cma-es', '--budget', '8', '--batch', '4'];
 const GRID = ['search', ...SMALL, '--optimizer', 'grid', '--shape', 'single-scale', '--grid-points', '3'];
 
 type Body = SearchResult & { readonly database: string; readonly temporalUi: string; readonly seconds: number };

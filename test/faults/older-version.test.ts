@@ -20,11 +20,12 @@ const FIXTURE = join(import.meta.dirname, '..', 'fixtures', 'open-run-0.1.0');
 const ID = 'shapes-w4a8-cma-es-153efcd4';
 /** Images that 0.1.0 had scored: 11 candidates on 2 prompts. */
 const STORED = 22;
-/** What 0.1.0 was asked for (scripts/record-older-run.ts). */
+/** What 0.1.0 was asked for (scripts/record-older-run.ts), and what it did without being asked: it raced nobody. */
 const SPEC = `model: shapes
 scheduler: { steps: 2 }
 prompts: { count: 2, seeds: [0] }
 optimizer: { type: cma-es, budget: 24, batch: 4 }
+racing: off
 select: { count: 2, finalists: 2 }
 confirm: { count: 4 }
 `;
