@@ -24,6 +24,10 @@ export interface MeasuredSearch {
   readonly runtimeSeconds: number;
   /** Rows that the denoiser computed, those of the baseline included. */
   readonly denoiserRows: number;
+  /** Score of the baseline. */
+  readonly baseline: number;
+  /** Candidates with all their pairs, in the order of their last record; seconds since the first ask. */
+  readonly course: readonly { readonly seconds: number; readonly score: number }[];
 }
 
 /** Workers that can be stopped. */
@@ -106,11 +110,17 @@ export async function startBenchHost(startWorkers: (at: WorkerAddress) => Promis
   };
 }
 
-const measurementOf = (store: Store): MeasuredSearch =>
-  store.get<MeasuredSearch>(sql`
+const measurementOf = (store: Store): MeasuredSearch => ({
+  ...store.get<Omit<MeasuredSearch, 'course'>>(sql`
     select count(*) as candidates, (julianday(max(updated_at)) - julianday(min(created_at))) * 86400 as seconds,
            (select coalesce(sum(runtime_seconds), 0) from work
             where search_id = ${ID} and stage = 'calibration' and number > 0) as runtimeSeconds,
            (select coalesce(sum(denoiser_rows), 0) from work
-            where search_id = ${ID} and stage = 'calibration') as denoiserRows
-    from trials where search_id = ${ID} and stage = 'calibration' and number > 0`)!;
+            where search_id = ${ID} and stage = 'calibration') as denoiserRows,
+           (select score from trials where search_id = ${ID} and stage = 'calibration' and number = 0) as baseline
+    from trials where search_id = ${ID} and stage = 'calibration' and number > 0`)!,
+  course: store.all(sql`
+    select (julianday(updated_at) - min(julianday(created_at)) over ()) * 86400 as seconds, score
+    from trials where search_id = ${ID} and stage = 'calibration' and number > 0 and status = 'ok'
+    order by updated_at`),
+});
