@@ -31,14 +31,22 @@ const delay = (seed * 37) % 300;
 
 let undisturbed: string[];
 let result: SearchResult;
+let dropped: number;
 beforeAll(async () => {
   const data = newDataFolder();
   result = await runJson<SearchResult>(SEARCH, data);
   undisturbed = dump(data, result.searchId);
-  const raced = query<{ n: number }>(data, "select count(*) as n from trials where status = 'raced' and pairs < 12");
-  expect(raced[0]!.n).toBeGreaterThan(0);
+  [{ n: dropped }] = query<{ n: number }>(
+    data,
+    "select count(*) as n from trials where stage = 'calibration' and status = 'raced' and pairs < 12",
+  ) as [{ n: number }];
 });
 afterAll(cleanUp);
+
+it('drops candidates before they have all their images', () => {
+  expect(dropped).toBeGreaterThan(0);
+  expect(dropped).toBe(result.raced);
+});
 
 it('killed twice with all its processes, it is resumed to the same end', async () => {
   const data = newDataFolder();
