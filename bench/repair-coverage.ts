@@ -32,7 +32,7 @@ const SPLITS = {
 const SHARED = Math.sqrt(0.5);
 const SEEDS = [1, 2, 3, 4];
 /** Minimum and maximum coverage. */
-const BAND = [0.93, 0.97] as const;
+export const BAND = [0.93, 0.97] as const;
 const FILE = new URL('repair-coverage.json', import.meta.url);
 
 /** One cell of the simulation. */
@@ -49,7 +49,7 @@ interface RepairCoverage {
 }
 
 /** A cell over all its seeds, and whether it is within the limits. */
-interface RepairRow extends RepairCase, RepairCoverage {
+export interface RepairRow extends RepairCase, RepairCoverage {
   readonly verdicts: number;
   readonly holds: boolean;
 }

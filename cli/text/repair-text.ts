@@ -54,4 +54,4 @@ export const storedRepairLines = (rows: readonly (typeof repairSplit.$inferSelec
 
 /** `49 % [41 %, 56 %]` */
 const share = ({ value, low, high }: NonNullable<RepairSplit['share']>): string =>
-  spread(value, low, high, 0, (one) => `${(100 * one).toFixed(0)} %`);
+  spread(value, low, high, 0, (one) => `${Math.round(100 * one) + 0} %`);

@@ -1,7 +1,8 @@
 /** Repair and tuning: the split of a gain, its intervals, and their coverage. */
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { REPAIR_CASES, simulateRepair } from '../../bench/repair-coverage.js';
+import { BAND, REPAIR_CASES, simulateRepair, type RepairRow } from '../../bench/repair-coverage.js';
 import { repairOf, shareOf, splitGain } from '../../metrics/statistics/repair.js';
 import { mean } from '../../metrics/statistics/statistics.js';
 
@@ -92,5 +93,22 @@ describe('coverage by simulation, short form of bench/repair-coverage.ts', () =>
     expect(repair).toBeGreaterThan(0.9);
     expect(repair).toBeLessThan(0.99);
     expect(share).toBeGreaterThan(0.9);
+  });
+});
+
+describe('coverage by simulation, as bench/repair-coverage.json has it', () => {
+  const { rows } = JSON.parse(readFileSync(new URL('../../bench/repair-coverage.json', import.meta.url), 'utf8')) as {
+    rows: readonly RepairRow[];
+  };
+
+  test('has every cell', () => {
+    expect(rows.map(({ split, distribution, prompts }) => ({ split, distribution, prompts }))).toEqual(REPAIR_CASES);
+  });
+
+  test.each(rows)('$split, $distribution gains, $prompts prompts', ({ repair, share, verdicts }) => {
+    expect(verdicts).toBeGreaterThanOrEqual(5000);
+    expect(repair).toBeGreaterThanOrEqual(BAND[0]);
+    expect(repair).toBeLessThanOrEqual(BAND[1]);
+    expect(share).toBeGreaterThanOrEqual(BAND[0]);
   });
 });
