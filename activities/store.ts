@@ -7,7 +7,9 @@ import { storedAsks } from '../db/stored-asks.js';
 import { findLinear } from '../db/find-linear.js';
 import { addFit, findFit } from '../db/fits.js';
 import { closeRun, finishEvaluate, openRun, type RunEnd } from '../db/runs.js';
-import { heldOpening, closeSearch, openSearch } from '../db/searches.js';
+import { closeSearch, heldOpening, openSearch } from '../db/searches.js';
+import { constrainTrials } from '../db/constrain.js';
+import { settleK } from '../db/settle-k.js';
 import { raceTrials } from '../db/races.js';
 import { stageGains } from '../db/stage-gains.js';
 import { askTrials, recordTrials } from '../db/trials.js';
@@ -17,6 +19,8 @@ import type {
   AskQueueRequest,
   AskQueueResult,
   CheckRequest,
+  ConstrainedTrial,
+  ConstrainRequest,
   FindLinearRequest,
   FinishRequest,
   LinearSolution,
@@ -28,6 +32,8 @@ import type {
   RecordRequest,
   SearchPlan,
   StageGainsRequest,
+  SettledObjective,
+  SettleKRequest,
   StoredAsksRequest,
   TrialScore,
 } from '../contract/payloads.js';
@@ -105,11 +111,12 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
     planSearch: (request: PlanSearchRequest): Promise<SearchPlan> =>
       guarded(async () => {
         const { searchId, spec, quantised, reference, starts } = request;
-        const planned = planSearch(spec, quantised, reference, starts);
+        const held = heldOpening(store, searchId);
+        const planned = planSearch(spec, quantised, reference, starts, held?.k);
         const { plan } = planned;
         const asked = settleOpening(store, { searchId, ...planned.opening }, quantised);
         // Only the store knows whether there is a prior.
-        if (asked.opening.prior === null && heldOpening(store, searchId) === null) checkFirstAsk(spec);
+        if (asked.opening.prior === null && held === null) checkFirstAsk(spec);
         const opening = openSearch(store, asked);
         const notes = [...plan.notes, ...priorNotes(store, asked, opening, quantised)];
         const workers = await countWorkers(plan.quantised.scoreQueue);
@@ -131,6 +138,9 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
       guarded(async () => ({ ...raceTrials(store, request), workers: await countWorkers(request.scoreQueue) })),
     record: (request: RecordRequest): Promise<TrialScore[]> => guarded(() => recordTrials(store, request)),
     gains: (request: StageGainsRequest): Promise<(number | null)[]> => guarded(() => stageGains(store, request)),
+    settleK: (request: SettleKRequest): Promise<SettledObjective> => guarded(() => settleK(store, request)),
+    constrain: (request: ConstrainRequest): Promise<ConstrainedTrial[]> =>
+      guarded(() => constrainTrials(store, request)),
     failureReasons: (request: { searchId: string }): Promise<string[]> =>
       guarded(() => failureReasons(store, request.searchId)),
     finish: (request: FinishRequest): Promise<SearchResult> => guarded(() => finishSearch(store, request)),

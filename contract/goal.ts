@@ -3,7 +3,7 @@
  * does not gain with the same coefficients (`repair`).
  */
 import { QschedError } from './errors.js';
-import type { ObjectiveChoice, SearchSpec } from './search-spec.js';
+import type { SearchSpec } from './search-spec.js';
 
 type Group = Readonly<Record<string, unknown>>;
 
@@ -13,12 +13,6 @@ export const maximisesRepair = ({ objective }: Pick<SearchSpec, 'objective'>): b
 /** Whether a search needs the full-precision network: as a control, or for repair, which has it as its control too. */
 export const comparesWithFull = (spec: Pick<SearchSpec, 'objective' | 'control'>): boolean =>
   spec.control !== 'none' || maximisesRepair(spec);
-
-/** The objective alone, as an evaluation takes it. */
-export function withoutGoal(given: SearchSpec['objective']): ObjectiveChoice {
-  const { goal: _, ...objective } = given;
-  return objective;
-}
 
 /** @throws QschedError (usage) for what does not go with repair */
 export function checkGoal(spec: SearchSpec): void {

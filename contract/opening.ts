@@ -30,6 +30,15 @@ export interface Prior {
   readonly points: readonly PriorPoint[];
 }
 
+/** The weight of image quality that a search with `objective.k: auto` settled on its first candidates. */
+export interface SettledK {
+  readonly value: number;
+  /** Those of them that have a score. */
+  readonly candidates: number;
+  /** Whether both terms varied over them; otherwise the value is the default. */
+  readonly varied: boolean;
+}
+
 /** Plain JSON. */
 export interface Opening {
   /** The linear solution that a search with coefficients per step starts from, and is compared with. */
@@ -38,6 +47,8 @@ export interface Opening {
   readonly budget: number;
   readonly firstAsks: readonly FirstAsk[];
   readonly prior: Prior | null;
+  /** Absent until it is settled, and where the spec gives k. */
+  readonly k?: SettledK;
 }
 
 /** Nothing is asked first, and nothing is known from before. */

@@ -2,8 +2,9 @@
  * What crosses the wire between the workflow and its activities. Plain JSON, small.
  */
 import type { Coefficients } from './coefficients.js';
+import type { Constraint } from './constraint.js';
 import type { ObjectivePlan } from './objective-plan.js';
-import type { Opening } from './opening.js';
+import type { Opening, SettledK } from './opening.js';
 import type { ScoredCoefficients, SearchResult } from './search-result.js';
 import type { JudgedObjective, PreparedNetwork } from './prepared-network.js';
 import type { SearchSpec } from './search-spec.js';
@@ -79,6 +80,8 @@ export interface SearchPlan {
   readonly quantised: PreparedNetwork;
   /** The full-precision network, if a control was asked for. */
   readonly reference: PreparedNetwork | null;
+  /** What the best candidate must keep. */
+  readonly constraints: readonly Constraint[];
   readonly splits: Readonly<Record<Stage, PromptSplit>>;
   /** Sentences for the reader. */
   readonly notes: readonly string[];
@@ -263,6 +266,41 @@ export interface RecordRequest extends BatchReference {
   readonly racing?: boolean;
 }
 
+/** Settles the k of a search on its first candidates. */
+export interface SettleKRequest {
+  readonly searchId: string;
+  /** Their number: trials 1, 2, ... */
+  readonly candidates: number;
+  /** The objective's plan first, then those that a verdict judges by. */
+  readonly plans: readonly ObjectivePlan[];
+}
+
+/** A settled k, and what follows from it. */
+export interface SettledObjective {
+  readonly opening: Opening & { readonly k: SettledK };
+  /** The plans with this k, in their order. */
+  readonly plans: readonly ObjectivePlan[];
+  /** Of the baseline; null if it failed. */
+  readonly identityScore: number | null;
+  /** Of the candidates, in the order in which they were asked; null where failed. */
+  readonly scores: readonly (number | null)[];
+}
+
+/** Holds scored trials against the constraints of their search. */
+export interface ConstrainRequest extends BatchReference {
+  readonly constraints: readonly Constraint[];
+  /** Numbers of trials of the stage, whose trial 0 is the baseline. */
+  readonly trials: readonly number[];
+}
+
+/** A trial, held against the constraints. */
+export interface ConstrainedTrial {
+  /** Whether it keeps all of them. A trial without a score keeps none. */
+  readonly keeps: boolean;
+  /** The score that an optimizer is told: less than the trial's own by what it misses; null without a score. */
+  readonly told: number | null;
+}
+
 /** What the store knows of trials after a record: score, or null where failed. */
 export interface TrialScore {
   readonly index: number;
@@ -292,6 +330,10 @@ export interface JudgeRequest {
   readonly seeds: readonly number[];
   /** What is judged by, under the name that the verdict calls it: the search's own objective first. */
   readonly objectives: readonly JudgedObjective[];
+  /** What the finalist must keep to be recommended. */
+  readonly constraints?: readonly Constraint[];
+  /** Why the finalist is the baseline itself: no candidate is left. */
+  readonly unmet?: string;
 }
 
 /** Everything of the result but what the store counts. */

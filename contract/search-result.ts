@@ -2,6 +2,7 @@
  * The progress and the result of a search, with the uncertainty of its gain.
  */
 import type { Coefficients } from './coefficients.js';
+import type { SettledK } from './opening.js';
 
 /** A mean gain over the baseline, paired by prompt and seed, with its 95 % intervals. */
 export interface GainInterval {
@@ -57,7 +58,22 @@ export interface LinearComparison {
   readonly scorers: readonly GainInterval[];
 }
 
+/** A constraint of the search, held against the finalist's gain on the held-out prompts. */
+export interface HeldConstraint {
+  /** The score as the spec names it. */
+  readonly name: string;
+  readonly atLeast: number;
+  /** Mean gain over the baseline, positive if better, with the wider of its two 95 % intervals. */
+  readonly gain: number;
+  readonly low: number;
+  readonly high: number;
+  /** Whether the mean gain is large enough. */
+  readonly kept: boolean;
+}
+
 export interface Verdict {
+  /** Absent without constraints. */
+  readonly constraints?: readonly HeldConstraint[];
   readonly recommend: 'calibrated' | 'identity' | 'none';
   readonly reason: string;
   readonly scorers: readonly GainInterval[];
@@ -105,6 +121,8 @@ export interface SearchResult {
   readonly optimizer: string;
   /** `repair`: scores are gain - max(0, gain of full precision). Absent: scores are the objective. */
   readonly goal?: 'repair';
+  /** The k that the search settled; absent if its spec gives k. */
+  readonly k?: SettledK;
   readonly trials: number;
   readonly evaluations: number;
   readonly reused: number;
@@ -125,6 +143,8 @@ export interface SearchResult {
     readonly recommend: Verdict['recommend'];
     readonly reason: string;
     readonly scorers: readonly GainInterval[];
+    /** Absent without constraints. */
+    readonly constraints?: readonly HeldConstraint[];
     /** The finalist's gain on the calibration prompts that chose it; null if it cannot be computed. */
     readonly calibrationGain: number | null;
     /** Selection bias: `calibrationGain` minus `gain`. */

@@ -136,15 +136,19 @@ const RacingChoice = z.union(
   'must be on, off, or a group with alpha and block',
 );
 
+const weightK = z
+  .number('must be a number that is not negative')
+  .min(0, 'must not be negative')
+  .max(1000, 'must be at most 1000');
+
+/** The weight of image quality if a search neither gives nor settles one. */
+export const DEFAULT_K = 2;
+
 const objectiveFields = {
   /** By default `jaq-clip`, or `weighted` if weights are given. */
   type: z.enum(OBJECTIVE_TYPES).optional(),
   /** Weight of image quality in TC + k * IQ (paper, Eq. 3); of the text term in `jaq-preference-tables`. */
-  k: z
-    .number('must be a number that is not negative')
-    .min(0, 'must not be negative')
-    .max(1000, 'must be at most 1000')
-    .default(2),
+  k: weightK.default(DEFAULT_K),
   /** One of the model's scorers, or a scorer folder under the model roots. */
   scorer: name.default('objective'),
   /** A weighted sum of scores: `{ score: weight }` or `{ score@scorer: weight }`; negative if lower is better. */
@@ -162,9 +166,21 @@ export const ObjectiveChoice = z.strictObject(objectiveFields).transform(withTyp
 
 export type ObjectiveChoice = z.output<typeof ObjectiveChoice>;
 
+/** What an objective is made of, whatever its k is. */
+export type ObjectiveTerms = Omit<ObjectiveChoice, 'k'>;
+
 const SearchObjective = z
   .strictObject({
     ...objectiveFields,
+    /** The same; `auto`: the k at which both terms vary equally over the first design, which the search settles. */
+    k: z.union([z.literal('auto'), weightK], 'must be a number that is not negative, or auto').default(DEFAULT_K),
+    /**
+     * Gains over the baseline that a candidate needs to be the best: `{ text: -0.002 }` allows the text term to fall by
+     * 0.002. `text`, `quality`, or any score of the objective's scorers; a gain is an improvement, also where lower is better.
+     */
+    atLeast: z
+      .record(z.string(), z.number('must be a finite number'), 'must be a group of scores with numbers')
+      .optional(),
     /**
      * What is maximised: the gain (default), or `repair`: what of it the full-precision network does not gain with the
      * same coefficients. `objective: repair` is short for the latter.
@@ -172,6 +188,9 @@ const SearchObjective = z
     goal: z.enum(['gain', 'repair']).optional(),
   })
   .transform(({ goal, ...rest }) => ({ ...withType(rest), ...(goal === 'repair' ? { goal } : {}) }));
+
+/** The objective of a search, whose k may have to be settled. */
+export type SearchObjective = z.output<typeof SearchObjective>;
 
 export const OptimizerChoice = z.strictObject({
   type: z.enum(OPTIMIZER_NAMES).default('auto'),

@@ -7,9 +7,10 @@ import { checkStepLists, expandScheduler } from './expand-scheduler.js';
 import { explainIssues, type Path } from './explain-issues.js';
 import { checkGoal, expandGoal } from './goal.js';
 import { settleCount } from './prompt-count.js';
+import { checkAutoK } from './settled-k.js';
 import { readingOf } from './same-prompt.js';
 import { modelsSurface, settleDefaults, takesStart } from './spec-defaults.js';
-import { SearchSpec, type ObjectiveChoice } from './search-spec.js';
+import { SearchSpec, type ObjectiveTerms } from './search-spec.js';
 
 const EXAMPLE = 'For example: {"model": "shapes", "precision": "w4a8"}';
 
@@ -57,6 +58,7 @@ export function readSearchSpec(written: unknown, locate: (path: Path) => string 
 function checkAcross(spec: SearchSpec): void {
   const { confirm, optimizer } = spec;
   checkObjective(spec.objective);
+  checkAutoK(spec);
   if (confirm.texts && confirm.texts.length < 2) {
     throw new QschedError(
       'usage',
@@ -148,7 +150,7 @@ function checkRange({ coefficients: { range, growTo } }: SearchSpec): void {
 }
 
 /** Weights are for the weighted objective only. @throws QschedError (usage) */
-export function checkObjective({ type, weights }: ObjectiveChoice): void {
+export function checkObjective({ type, weights }: ObjectiveTerms): void {
   if (type === 'weighted' && (weights === undefined || Object.keys(weights).length === 0)) {
     throw new QschedError(
       'usage',

@@ -10,13 +10,14 @@ import type { Coefficients } from '../contract/coefficients.js';
 import { maximisesRepair } from '../contract/goal.js';
 import type { ObjectivePlan } from '../contract/objective-plan.js';
 import type { Stage } from '../contract/payloads.js';
-import type { SearchSpec } from '../contract/search-spec.js';
+import type { ObjectiveChoice, SearchSpec } from '../contract/search-spec.js';
 import { completeStored } from '../contract/spec-defaults.js';
 import { knownEvaluations, splitPrompts } from './evaluations.js';
 import { candidateId } from './keys.js';
 import type { Store } from './open-store.js';
 import { prompts, scheduleOrigins, searches, searchPrompts, trials } from './schema.js';
 import { heldOpening, searchContextIds } from './searches.js';
+import { settledObjective } from './settle-k.js';
 
 /** Gain of coefficients over the baseline on the calibration images; null if either has no score there. */
 export const calibrationGain = (store: Store, searchId: string, coefficients: Coefficients): number | null =>
@@ -35,15 +36,16 @@ export function calibrationGainOf(store: Store, searchId: string, candidate: str
     return null;
   }
   const spec = completeStored(row.spec);
-  const plan = ofASet(spec);
+  const objective = settledObjective(store, { id: searchId, spec });
+  const plan = ofASet(objective);
   if (plan === null && !maximisesRepair(spec)) return own.score - identity.score;
-  if (plan === null) return scoreOfTerms(weightsOf(spec), own) - scoreOfTerms(weightsOf(spec), identity);
+  if (plan === null) return scoreOfTerms(weightsOf(objective), own) - scoreOfTerms(weightsOf(objective), identity);
   const scores = [identity, own].map(({ id }) => imageScores(store, searchId, spec, plan, id));
   return scores.includes(null) ? null : meanGain(scores[0]!, scores[1]!);
 }
 
 /** The weights of both terms. */
-const weightsOf = ({ objective }: SearchSpec): Pick<ObjectivePlan, 'weights'> =>
+const weightsOf = (objective: ObjectiveChoice): Pick<ObjectivePlan, 'weights'> =>
   objective.type === 'weighted' ? { weights: [1, 1] } : planObjective(objective);
 
 /** A calibration trial's candidate, score and terms. */
@@ -58,7 +60,7 @@ function calibrated(
 }
 
 /** The plan of an objective whose score of a set is not the mean of its images' scores; null for other objectives. */
-function ofASet({ objective }: SearchSpec): ObjectivePlan | null {
+function ofASet(objective: ObjectiveChoice): ObjectivePlan | null {
   if (objective.type === 'weighted') return null;
   const plan = planObjective(objective);
   return plan.textOfMean === 'log' ? plan : null;

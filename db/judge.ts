@@ -2,6 +2,7 @@
  * The verdict: the finalist against the baseline on held-out prompts, paired by prompt and seed, in the objective and
  * in the scorers outside it; beside the full-precision network, split into repair and tuning.
  */
+import { constrainedVerdict, heldConstraint } from '../metrics/statistics/constrained-verdict.js';
 import { pairedGain } from '../metrics/statistics/paired-gain.js';
 import { splitGain } from '../metrics/statistics/repair.js';
 import { verdict } from '../metrics/statistics/verdict.js';
@@ -21,8 +22,10 @@ import { confirmedCandidate, pairedNetworks, pairedScores, scoresOverLinear } fr
  * @throws QschedError (failure) if fewer than two prompts are left
  */
 export function judge(store: Store, request: JudgeRequest): Verdict {
-  const { searchId } = request;
-  const { prompts, whole, scorers: paired } = pairedScores(store, request);
+  const { searchId, constraints = [], unmet = null } = request;
+  const asked = constraints.map(({ name, plan }) => ({ scorer: name, plan }));
+  const objectives = [...request.objectives, ...asked];
+  const { prompts, whole, scorers: paired } = pairedScores(store, { ...request, objectives });
   if (whole.length < 2) {
     const reasons = failureReasons(store, searchId);
     const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
@@ -33,18 +36,19 @@ export function judge(store: Store, request: JudgeRequest): Verdict {
       true,
     );
   }
-  const scorers = paired.map(({ scorer, baseline, finalist }) => pairedGain(scorer, baseline, finalist).gain);
+  const gains = paired.map(({ scorer, baseline, finalist }) => pairedGain(scorer, baseline, finalist).gain);
+  const scorers = gains.slice(0, request.objectives.length);
+  const held = constraints.map((one, i) => heldConstraint({ ...gains[scorers.length + i]!, ...one }));
   const calibrationGain = calibrationGainOf(store, searchId, confirmedCandidate(store, searchId, 1));
-  const { recommend, reason } = verdict(scorers);
+  const { recommend, reason } = constrainedVerdict(verdict(scorers), held, unmet);
   const beside = { split: splitOf(store, request), overLinear: overLinear(store, request) };
+  const found = { scorers, calibrationGain, ...beside, ...(held.length === 0 ? {} : { constraints: held }) };
   const lost = prompts - whole.length;
-  if (lost === 0) return { recommend, reason, scorers, calibrationGain, ...beside };
+  if (lost === 0) return { recommend, reason, ...found };
   return {
     recommend: recommend === 'calibrated' ? 'identity' : recommend,
     reason: `Images of ${lost} of ${prompts} held-out prompts failed. ${reason}`,
-    scorers,
-    calibrationGain,
-    ...beside,
+    ...found,
   };
 }
 

@@ -3,7 +3,7 @@
  */
 import type { Coefficients } from '../contract/coefficients.js';
 import { QschedError } from '../contract/errors.js';
-import type { SearchSpec } from '../contract/search-spec.js';
+import type { ObjectiveChoice, SearchSpec } from '../contract/search-spec.js';
 import { frontOf, type ScorePair } from '../metrics/objectives/pareto.js';
 import { upperEnvelope, type EnvelopePart, type Line } from '../metrics/objectives/ranking.js';
 import { kWeighs } from '../metrics/objectives/registry.js';
@@ -11,6 +11,7 @@ import type { Direction } from '../metrics/scores/score-table.js';
 import { pairedGain } from '../metrics/statistics/paired-gain.js';
 import { keepingTrials, type AtLeast } from './constraints.js';
 import type { Store } from './open-store.js';
+import { settledObjective } from './settle-k.js';
 import { storedScore, type StoredScore } from './stored-scores.js';
 import { calibrationOf, type Calibration, type StoredTrial } from './stored-terms.js';
 
@@ -75,8 +76,9 @@ export function paretoOf(
   search: { readonly id: string; readonly status: string; readonly spec: SearchSpec },
   { scores, atLeast }: FrontRequest,
 ): Front {
-  const { id, status, spec } = search;
+  const { id, status } = search;
   const calibration = calibrationOf(store, search);
+  const objective = settledObjective(store, search);
   const numbers = (wanted: string): number[] =>
     calibration.trials.filter((one) => one.status === wanted).map(({ trial }) => trial);
   const scored = calibration.trials.filter((one) => one.status === 'ok');
@@ -87,13 +89,13 @@ export function paretoOf(
       `Resume it: npx qsched resume ${id}`,
     );
   }
-  const pair = [directed(calibration, spec, scores[0]), directed(calibration, spec, scores[1])] as const;
-  const kept = keepingTrials(calibration, spec.objective, atLeast, '--at-least');
+  const pair = [directed(calibration, objective, scores[0]), directed(calibration, objective, scores[1])] as const;
+  const kept = keepingTrials(calibration, objective, atLeast, '--at-least');
   // In the order in which they were asked, the baseline first: it wins among equal candidates, as in a search.
   const all = scored.filter(({ trial }) => kept.has(trial));
   const oriented = all.map((trial): ScorePair => [pair[0].of(trial), pair[1].of(trial)]);
   const own = pair[0].name === 'text' && pair[1].name === 'quality';
-  const parts = upperEnvelope(oriented.map((values) => line(values, own && kWeighs(spec.objective.type) === 'text')));
+  const parts = upperEnvelope(oriented.map((values) => line(values, own && kWeighs(objective.type) === 'text')));
   const best = own ? bestOf(all) : undefined;
   const baseline = scored.find(({ trial }) => trial === 0);
   return {
@@ -141,7 +143,7 @@ const bestOf = (trials: readonly StoredTrial[]): StoredTrial | undefined =>
   );
 
 /** @throws QschedError (usage) for a score whose better direction is not known, or was given wrongly */
-function directed(calibration: Calibration, { objective }: SearchSpec, { name, direction }: AskedScore): StoredScore {
+function directed(calibration: Calibration, objective: ObjectiveChoice, { name, direction }: AskedScore): StoredScore {
   const found = storedScore(calibration, objective, { field: '--scores', name, direction });
   if (found.direction === 'either') {
     throw new QschedError(

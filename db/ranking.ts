@@ -14,6 +14,7 @@ import { knownEvaluations, splitPrompts, type Known } from './evaluations.js';
 import type { Store } from './open-store.js';
 import { candidates, contexts, trials } from './schema.js';
 import { searchContextIds } from './searches.js';
+import { settledObjective } from './settle-k.js';
 import { storedObjective } from './stored-scores.js';
 import { stepCount } from '../contract/step-count.js';
 
@@ -66,9 +67,10 @@ export interface StoredSearch {
  */
 export function readRankable(store: Store, { id, status, spec }: StoredSearch, pair?: ClipIqaName): RankableSearch {
   const prompts = splitPrompts(store, id, 'calibration');
+  const objective = settledObjective(store, { id, spec });
   const own = searchContextIds(store, id, spec.precision);
   const used = Object.fromEntries(
-    scorersOf(storedObjective(spec.objective)).flatMap((scorer) =>
+    scorersOf(storedObjective(objective)).flatMap((scorer) =>
       own[scorer] === undefined ? [] : [[scorer, own[scorer]]],
     ),
   );
@@ -119,7 +121,7 @@ export function readRankable(store: Store, { id, status, spec }: StoredSearch, p
     id,
     status,
     spec,
-    k: spec.objective.type === 'weighted' ? 1 : spec.objective.k,
+    k: objective.type === 'weighted' ? 1 : objective.k,
     ownWinner: best.trial,
     trials: searched,
     identity: scored.find(({ trial }) => trial === 0) ?? null,

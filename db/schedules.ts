@@ -185,6 +185,8 @@ export function storeSearchSchedules(
     coefficients: result.identity.coefficients,
     fused: identity,
   });
+  // Where no candidate keeps the constraints, the finalist is the baseline itself.
+  if (canonicalJson(result.finalist) === canonicalJson(result.identity.coefficients)) return;
   storeSchedule(store, {
     ...about,
     kind: 'q-sched',

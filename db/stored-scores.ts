@@ -7,8 +7,9 @@ import type { ObjectiveChoice } from '../contract/search-spec.js';
 import { suggestion } from '../contract/suggestion.js';
 import { createObjective, type Row } from '../metrics/objectives/jaq.js';
 import { planObjective, type Declared } from '../metrics/objectives/plan-objective.js';
+import { namesOfTerms } from '../metrics/objectives/score-names.js';
 import { isOwnScore, OWN_SCORES, scorePlan, type OwnScore, type ScorePlan } from '../metrics/objectives/score-plan.js';
-import { SCORE_TABLE, type Direction } from '../metrics/scores/score-table.js';
+import type { Direction } from '../metrics/scores/score-table.js';
 import type { Calibration, StoredTrial } from './stored-terms.js';
 
 /** A score of stored trials. */
@@ -55,7 +56,7 @@ export function storedScore(calibration: Calibration, choice: ObjectiveChoice, w
     new QschedError(
       'usage',
       `${field} names "${name}", which is not stored for this search.`,
-      suggestion(name, [...own, ...storedNames(stored, choice)]),
+      suggestion(name, [...own, ...namesOfTerms(stored, choice.scorer)]),
     );
   if (isOwnScore(name)) {
     if (!own.includes(name)) throw refuse();
@@ -135,13 +136,3 @@ function termsStored({ scorers, rows }: Calibration, trial: StoredTrial | undefi
     }),
   );
 }
-
-/** Names of scores whose terms are stored. */
-const storedNames = (stored: ReadonlyMap<string, readonly string[]>, choice: ObjectiveChoice): string[] =>
-  [...stored].flatMap(([scorer, terms]) =>
-    terms.flatMap((term) => {
-      const entries = Object.entries(SCORE_TABLE).filter(([, entry]) => entry.term === term);
-      if (entries.length === 0) return [`${term}@${scorer}`];
-      return entries.map(([name, entry]) => ((entry.scorer ?? choice.scorer) === scorer ? name : `${name}@${scorer}`));
-    }),
-  );

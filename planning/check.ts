@@ -4,6 +4,7 @@
 import type { EvaluateSpec } from '../contract/evaluate-spec.js';
 import type { FitChoice } from '../contract/fit-payloads.js';
 import type { SearchSpec } from '../contract/search-spec.js';
+import { objectiveAt } from '../contract/settled-k.js';
 import type { NetworkFacts } from '../contract/wire/describe.js';
 import { comparesWithFull } from '../contract/goal.js';
 import { pipelineOptions, type PipelineChoice } from '../contract/pipeline-choice.js';
@@ -17,6 +18,7 @@ import { referenceBytes } from '../inference/models/reference-features.js';
 import { resolveSplit } from '../inference/prompts/prompt-sets.js';
 import { scorersAsked } from '../metrics/objectives/scorers-asked.js';
 import { checkOptimizer } from './check-optimizer.js';
+import { planConstraints } from './constraints.js';
 import { FIT_NEEDS } from './fit.js';
 import { requireFull } from './goal.js';
 import { requireFeatures } from './network.js';
@@ -39,7 +41,9 @@ export function checkSearchFiles(spec: SearchSpec, roots: Roots = {}): SearchPro
   if (comparesWithFull(spec) || spec.start === 'match') inspect(spec, 'reference', scorers, roots);
   const planned = schedulerOf(facts, scheduler).schedule();
   if (spec.start === 'match') requireFused(planned, FIT_NEEDS.match);
-  const { scorers: used } = planScorers({ objective, beside: confirm.scorers }, facts);
+  const choice = { objective: objectiveAt(objective, undefined), beside: confirm.scorers };
+  const { scorers: used, objective: plan } = planScorers(choice, facts);
+  planConstraints(objective, plan, facts);
   return { ...searchPrompts(spec, roots.prompts), scorers: used };
 }
 
@@ -88,5 +92,6 @@ const inspect = (
 export function planSearchScorers(spec: SearchSpec, roots: Roots = {}): ScorerPlan {
   const { precision, objective, confirm } = spec;
   const beside = confirm.scorers;
-  return planScorers({ objective, beside }, inspect(spec, precision, scorersAsked(objective, beside), roots));
+  const facts = inspect(spec, precision, scorersAsked(objective, beside), roots);
+  return planScorers({ objective: objectiveAt(objective, undefined), beside }, facts);
 }

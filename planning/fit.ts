@@ -2,6 +2,7 @@
  * A fit, planned: both networks, its prompts, and what determines it.
  */
 import type { FitChoice, FitPlan, PlanFitRequest } from '../contract/fit-payloads.js';
+import { objectiveAt } from '../contract/settled-k.js';
 import { resolveSplit } from '../inference/prompts/prompt-sets.js';
 import { requireFused } from '../diffusion/fused.js';
 import { MATCH_NEEDS } from '../diffusion/match.js';
@@ -15,7 +16,7 @@ export const FIT_NEEDS: Readonly<Record<FitChoice['method'], string>> = { ptqd: 
 /** @throws QschedError (usage): whatever of the spec does not fit the networks or the prompts here */
 export function planFit({ spec, choice, quantised, reference }: PlanFitRequest): Omit<FitPlan, 'found'> {
   const { scheduler, objective, confirm } = spec;
-  const scored = { scheduler, objective, beside: confirm.scorers, features: null };
+  const scored = { scheduler, objective: objectiveAt(objective, undefined), beside: confirm.scorers, features: null };
   requireFused(schedulerOf(quantised, scheduler).schedule(), FIT_NEEDS[choice.method]);
   const own = planNetwork(quantised, scored).prepared;
   const full = planNetwork(reference, scored).prepared;

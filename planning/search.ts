@@ -3,10 +3,13 @@
  */
 import { openingOf, startNotes } from './starts.js';
 import type { OpenRequest, SearchPlan, Starts } from '../contract/payloads.js';
+import type { SettledK } from '../contract/opening.js';
 import type { SearchSpec } from '../contract/search-spec.js';
+import { objectiveAt } from '../contract/settled-k.js';
 import type { NetworkDescription } from '../contract/wire/describe.js';
 import { checkOptimizer } from './check-optimizer.js';
 import { requireFull } from './goal.js';
+import { planConstraints } from './constraints.js';
 import { planNetwork } from './network.js';
 import { nounsOf, searchPrompts } from './splits.js';
 import { taggedNotes } from './tagged-nouns.js';
@@ -20,17 +23,21 @@ export interface PlannedSearch {
   readonly opening: Omit<OpenRequest, 'searchId'>;
 }
 
-/** @throws QschedError (usage): anything of the spec that does not fit the networks or the prompts here */
+/**
+ * @param settled the k of a search that settled it in an earlier run
+ * @throws QschedError (usage): anything of the spec that does not fit the networks or the prompts here
+ */
 export function planSearch(
   spec: SearchSpec,
   quantised: NetworkDescription,
   reference: NetworkDescription | null,
   starts?: Starts,
+  settled?: SettledK,
 ): PlannedSearch {
   checkOptimizer(spec);
   requireFull(spec, quantised);
   const { scheduler, objective, confirm } = spec;
-  const choice = { scheduler, objective, beside: confirm.scorers, features: null };
+  const choice = { scheduler, objective: objectiveAt(objective, settled), beside: confirm.scorers, features: null };
   const own = planNetwork(quantised, choice);
   const control = reference === null ? null : planNetwork(reference, choice);
   const prompts = searchPrompts(spec);
@@ -40,6 +47,7 @@ export function planSearch(
     plan: {
       quantised: prepared,
       reference: control?.prepared ?? null,
+      constraints: planConstraints(objective, prepared.objective, quantised),
       splits,
       notes: [
         ...new Set([

@@ -73,7 +73,7 @@ function exported(store: Store, id: string | undefined, flags: ExportFlags) {
       model: spec.model,
       precision: spec.precision,
       eta: spec.scheduler.eta,
-      objective: spec.objective,
+      objective: search.objective,
       rows: calibrationRows(store, search, coefficients),
     });
   }

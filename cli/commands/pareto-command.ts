@@ -24,7 +24,8 @@ export function paretoCommand(id: string | undefined, flags: ParetoFlags): numbe
   const scores = parseScores(flags.scores ?? 'text,quality');
   const document = withStore((store): ParetoDocument => {
     const search = requireSearch(store, id);
-    const { model, precision, scheduler, objective } = search.spec;
+    const { objective } = search;
+    const { model, precision, scheduler } = search.spec;
     return {
       searchId: search.id,
       status: search.status,

@@ -41,7 +41,7 @@ export function rankCommand(ids: readonly string[], flags: RankFlags): number {
     return wanted
       .map((id) => requireSearch(store, id))
       .map((search): KeptSearch => {
-        const kept = keepingTrials(calibrationOf(store, search), search.spec.objective, atLeast, '--at-least');
+        const kept = keepingTrials(calibrationOf(store, search), search.objective, atLeast, '--at-least');
         return { ...readRankable(store, search, pair), kept };
       });
   });

@@ -8,9 +8,9 @@ import { scheduleOfSearch } from '../../db/schedules.js';
 import { QschedError } from '../../contract/errors.js';
 import type { EvaluateResult, EvaluateSpec } from '../../contract/evaluate-spec.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
-import { withoutGoal } from '../../contract/goal.js';
 import { stepCount } from '../../contract/step-count.js';
 import type { FitResult } from '../../contract/fit-payloads.js';
+import { objectiveAt } from '../../contract/settled-k.js';
 import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
 import { EVALUATION, followedEvaluate } from '../follow/follow-evaluate.js';
 import { followedFit } from '../follow/follow-fit.js';
@@ -72,7 +72,7 @@ function evaluationOf(search: SearchSpec, ptqd: string, tuned: string): Evaluate
       { ...network, schedule: tuned, label: 'q-sched' },
     ],
     prompts: { set, count, seeds, ...(texts === undefined ? {} : { texts }) },
-    objective: withoutGoal(objective),
+    objective: objectiveAt(objective, undefined),
     scorers,
     features: null,
     waitForWorker,

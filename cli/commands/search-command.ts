@@ -7,6 +7,7 @@ import { searchIdOf } from '../../contract/content-id.js';
 import { QschedError } from '../../contract/errors.js';
 import type { SearchResult } from '../../contract/search-result.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
+import { objectiveAt } from '../../contract/settled-k.js';
 import { stepCount } from '../../contract/step-count.js';
 import { parseSearchSpec } from '../../contract/validate.js';
 import { followedSearch, isRunning, startSearch } from '../follow/follow-search.js';
@@ -145,7 +146,7 @@ function show(result: SearchResult, spec: SearchSpec, host: Host, seconds: numbe
     printJson({ ...result, work, database: host.database, temporalUi, seconds });
     return;
   }
-  print(verdictText(result, spec.objective, scorerNames(spec.model, heldOut.scorers)));
+  print(verdictText(result, objectiveAt(spec.objective, result.k), scorerNames(spec.model, heldOut.scorers)));
   if (work !== null) print(`\n${tookLines(work).join('\n')}`);
   const place = host.database ?? `in the data folder of the workers at ${host.address}`;
   print(`\n${seconds.toFixed(1)} s. Database: ${place}`);

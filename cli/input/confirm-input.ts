@@ -8,7 +8,6 @@ import type { Confirmable } from '../../metrics/statistics/confirmation.js';
 import { canonicalJson } from '../../contract/canonical-json.js';
 import { pipelineChoice } from '../../contract/pipeline-choice.js';
 import { QschedError } from '../../contract/errors.js';
-import { withoutGoal } from '../../contract/goal.js';
 import { readingOf } from '../../contract/same-prompt.js';
 import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
 import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
@@ -89,7 +88,8 @@ function refuseUnlike(searches: readonly StoredSearch[]): void {
 
 /** The baseline, then every finalist. Whatever no flag says is taken from the first search. */
 function evaluationOf(searches: readonly StoredSearch[], given: ConfirmChoice): Tree {
-  const { model, precision, scheduler, objective, confirm } = searches[0]!.spec;
+  const { objective } = searches[0]!;
+  const { model, precision, scheduler, confirm } = searches[0]!.spec;
   const network = { model, precision, scheduler, ...pipelineChoice(searches[0]!.spec) };
   const used = searches.flatMap(({ spec }) => [...spec.prompts.seeds, ...spec.select.seeds, ...spec.confirm.seeds]);
   const fresh = (Math.floor(Math.max(...used) / SEED_STEP) + 1) * SEED_STEP;
@@ -101,7 +101,7 @@ function evaluationOf(searches: readonly StoredSearch[], given: ConfirmChoice): 
       ...searches.map(({ id }) => ({ ...network, schedule: `search:${id}`, label: id.slice(0, 80) })),
     ],
     prompts,
-    objective: withoutGoal(objective),
+    objective,
     scorers: confirm.scorers,
     features: null,
   };

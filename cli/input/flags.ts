@@ -4,6 +4,7 @@
 import { OBJECTIVE_TYPES, OPTIMIZER_NAMES, SCHEDULER_TYPES } from '../../contract/names.js';
 import { PROMPT_FORMATS } from '../../inference/prompts/prompt-formats.js';
 import { sets, switches, takes } from './flag.js';
+import { thresholds } from './thresholds.js';
 import { list, nameOrNull, number, numbers, size, weights } from './values.js';
 
 /** Every command has these. */
@@ -55,7 +56,7 @@ export const OBJECTIVE = {
     'use a weighted sum of scores, for example clip-score-hessel=1,clip-iqa.noisiness=2',
     { read: weights },
   ),
-  k: sets('objective.k', '<x>', 'weight of image quality in the objective (default 2)', { read: number }),
+  k: sets('objective.k', '<x>', 'weight of image quality in the objective (default 2)', { read: number, example: '2' }),
 };
 
 const budget = sets(
@@ -175,6 +176,16 @@ export const WORKER = {
 export const SEARCH_SPEC = {
   ...NETWORK,
   ...OBJECTIVE,
+  k: {
+    ...OBJECTIVE.k,
+    help: 'weight of image quality in the objective, or auto: text and quality vary equally over the first candidates (default 2)',
+  },
+  atLeast: sets(
+    'objective.atLeast',
+    '<list>',
+    'least gains over the baseline that the best candidate needs, for example text=-0.002',
+    { read: thresholds, example: 'text=-0.002' },
+  ),
   ...OPTIMIZER,
   ...CALIBRATION,
   selectPrompts: prompts('select', 'prompts that choose the finalist among the best candidates'),

@@ -7,9 +7,10 @@ import { isOlder } from '../../db/older.js';
 import { openStore, type Store } from '../../db/open-store.js';
 import { contexts } from '../../db/schema.js';
 import { findSearch, listSearches, searchContextIds } from '../../db/searches.js';
+import { settledObjective } from '../../db/settle-k.js';
 import { QschedError } from '../../contract/errors.js';
 import { FusedDocument } from '../../contract/schedule-document.js';
-import type { SearchSpec } from '../../contract/search-spec.js';
+import type { ObjectiveChoice, SearchSpec } from '../../contract/search-spec.js';
 import { suggestion } from '../../contract/suggestion.js';
 import { dataFolder } from '../../temporal/data-folder.js';
 import { databasePath } from '../host/database.js';
@@ -52,8 +53,8 @@ export function withoutControls<T extends { readonly id: string }>(rows: readonl
   return rows.filter(({ id }) => !id.endsWith(CONTROL) || !ids.has(id.slice(0, -CONTROL.length)));
 }
 
-/** A stored search. */
-export type StoredSearch = NonNullable<ReturnType<typeof findSearch>>;
+/** A stored search, and its objective with the k that it uses. */
+export type StoredSearch = NonNullable<ReturnType<typeof findSearch>> & { readonly objective: ObjectiveChoice };
 
 /** One search; without an id, the latest that a user started. @throws QschedError that lists the stored searches */
 export function requireSearch(store: Store, id: string | undefined): StoredSearch {
@@ -62,7 +63,7 @@ export function requireSearch(store: Store, id: string | undefined): StoredSearc
   const found = wanted === undefined ? undefined : findSearch(store, wanted);
   if (found) {
     recallModel(found.spec.model);
-    return found;
+    return { ...found, objective: settledObjective(store, found) };
   }
   if (wanted === undefined) {
     throw new QschedError(

@@ -40,7 +40,8 @@ export function specText(spec: SearchSpec, { model, facts, scorers }: SpecAbout)
     ],
     [
       [
-        'What is maximised: text agreement + k x image quality. All scores: npx qsched scores',
+        'What is maximised: text agreement + k x image quality; k may be auto. All scores: npx qsched scores',
+        'To keep what is not to be lost, add atLeast: { text: -0.002 }, the least gain over the baseline.',
         `CLIP folders under the model roots: ${installed}.`,
       ],
       { objective },

@@ -33,15 +33,20 @@ export function verdictText(result: SearchResult, objective: Objective, nameOf: 
       [`held-out (${heldOut.prompts} prompts)`, ...GAIN_HEADS],
       ...heldOut.scorers.map((gain) => [nameOf(gain.scorer), ...gainCells(gain)]),
     ]),
-    ...biasLine(heldOut),
+    ...constraintLines(heldOut),
+    ...(result.best.trial === 0 ? [] : biasLine(heldOut)),
     ...(result.notes ?? []).flatMap((note) => ['', note]),
     ...(result.linear === undefined ? [] : linearLines(result.linear, nameOf)),
     ...controlLines(result, nameOf),
     '',
     `recommended: ${recommended(result)}`,
     `  ${renameScorers(heldOut.reason, roles, nameOf)}`,
-    heldOut.recommend === 'calibrated' ? '  coefficients:' : '  the finalist, which is not recommended:',
-    ...coefficientLines(finalist),
+    ...(result.best.trial === 0
+      ? []
+      : [
+          heldOut.recommend === 'calibrated' ? '  coefficients:' : '  the finalist, which is not recommended:',
+          ...coefficientLines(finalist),
+        ]),
   ].join('\n');
 }
 
@@ -66,17 +71,25 @@ function calibrationLines({ best, identity, finalist, goal }: SearchResult, obje
     fixed(terms.iq),
   ];
   const same = canonicalJson(best.coefficients) === canonicalJson(finalist);
+  // No candidate keeps the constraints: the baseline is all there is.
+  const head = ['calibration', 'score', 'text', 'quality'];
+  const formula = `  score = ${goal === 'repair' ? repairFormula(objective, identity.terms) : scoreFormula(objective, identity.terms)}`;
+  if (best.trial === 0) return [textTable([head, row('baseline', identity)]), formula];
   return [
-    textTable([
-      ['calibration', 'score', 'text', 'quality'],
-      row('baseline', identity),
-      row(`best candidate (#${best.trial})`, best),
-    ]),
-    `  score = ${goal === 'repair' ? repairFormula(objective, identity.terms) : scoreFormula(objective, identity.terms)}`,
+    textTable([head, row('baseline', identity), row(`best candidate (#${best.trial})`, best)]),
+    formula,
     '  the best calibration score is biased upwards; the finalist is re-tested on held-out prompts below',
     `  the finalist is ${same ? 'this candidate' : 'a different top candidate, chosen on the selection prompts'}`,
   ];
 }
+
+/** What the finalist must keep, on the held-out prompts. */
+const constraintLines = ({ constraints = [] }: SearchResult['heldOut']): string[] =>
+  constraints.map(
+    ({ name, atLeast, gain, low, high, kept }) =>
+      `  constraint: a gain of at least ${signed(atLeast)} in ${name}: ${signed(gain)} ${signedInterval({ low, high })}, ` +
+      `${kept ? 'kept' : 'missed'}${kept && low < atLeast ? ' on average' : ''}`,
+  );
 
 function controlLines({ control, precision }: SearchResult, nameOf: ScorerNames): string[] {
   if (!control) return [];

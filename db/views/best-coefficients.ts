@@ -20,7 +20,7 @@ export const bestCoefficients = sqliteView('best_coefficients', {
   steps: integer('steps'),
   eta: real('eta'),
   objective: text('objective'),
-  /** Null for objectives without k. */
+  /** Null for objectives without k, and while a search has not settled it yet. */
   k: real('k'),
   rangeLow: real('range_low'),
   rangeHigh: real('range_high'),
@@ -51,7 +51,8 @@ export const bestCoefficients = sqliteView('best_coefficients', {
          s.precision as precision, json_extract(s.spec, '$.scheduler.type') as scheduler, s.steps as steps,
          json_extract(s.spec, '$.scheduler.eta') as eta, json_extract(s.spec, '$.objective.type') as objective,
          case when json_extract(s.spec, '$.objective.type') not in ('iq', 'weighted')
-              then json_extract(s.spec, '$.objective.k') end as k,
+              then case json_extract(s.spec, '$.objective.k') when 'auto' then json_extract(s.opening, '$.k.value')
+                   else json_extract(s.spec, '$.objective.k') end end as k,
          json_extract(s.spec, '$.coefficients.range[0]') as range_low,
          json_extract(s.spec, '$.coefficients.range[1]') as range_high, s.optimizer as optimizer,
          s.recommend as verdict, json_extract(s.result, '$.heldOut.reason') as reason,
@@ -68,8 +69,10 @@ export const bestCoefficients = sqliteView('best_coefficients', {
          json_extract(s.result, '$.finalist.noise') as finalist_noise, s.recommend as recommend
   from searches s
   join trials t on t.search_id = s.id and t.stage = 'calibration' and t.number =
+    coalesce(case when s.status = 'finished' and json_type(s.spec, '$.objective.atLeast') is not null
+                  then json_extract(s.result, '$.best.trial') end,
     (select b.number from trials b where b.search_id = s.id and b.stage = 'calibration' and b.status = 'ok'
-     order by b.score desc, b.number limit 1)
+     order by b.score desc, b.number limit 1))
   join candidates c on c.id = t.candidate_id
   left join trials i on i.search_id = s.id and i.stage = 'calibration' and i.number = 0
   left join candidates ic on ic.id = i.candidate_id`);

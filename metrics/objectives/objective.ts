@@ -3,7 +3,7 @@
  * IQ (image quality), each a weighted sum of scores.
  */
 import type { ObjectivePart, ObjectivePlan, TermForm } from '../../contract/objective-plan.js';
-import type { ObjectiveChoice } from '../../contract/search-spec.js';
+import type { ObjectiveTerms } from '../../contract/search-spec.js';
 import type { Judges } from '../scores/score-table.js';
 
 /** A score that a plug-in scorer declares. */
@@ -28,9 +28,9 @@ export interface ObjectiveDefinition {
   /** `log`: the logarithm of the text term's mean is used. */
   readonly textOfMean?: ObjectivePlan['textOfMean'];
   /** The parts of TC and of IQ. @throws QschedError (usage) for a choice that makes no sense */
-  readonly parts: (choice: ObjectiveChoice, scores: Scores) => Pick<ObjectivePlan, 'text' | 'quality'>;
+  readonly parts: (choice: ObjectiveTerms, scores: Scores) => Pick<ObjectivePlan, 'text' | 'quality'>;
   /** Scorers that it may need, before anybody looked at them; by default those of its parts. */
-  readonly scorers?: (choice: ObjectiveChoice) => readonly string[];
+  readonly scorers?: (choice: ObjectiveTerms) => readonly string[];
 }
 
 /** A term of a scorer. */

@@ -17,6 +17,7 @@ import { planObjective } from '../../metrics/objectives/plan-objective.js';
 import { scaleFused, type CompleteSchedule } from '../../contract/schedule-document.js';
 import type { SearchResult } from '../../contract/search-result.js';
 import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
+import { objectiveAt } from '../../contract/settled-k.js';
 import { parseSearchSpec } from '../../contract/validate.js';
 
 const runs = vi.hoisted(() => [] as { id: string; models: readonly string[] }[]);
@@ -78,7 +79,7 @@ function storeSearch(recommend: 'calibrated' | 'identity' | null, schedule: Step
     searchId: 'one',
     spec: SPEC,
     opening: plainOpening(SPEC.optimizer.budget),
-    objective: planObjective(SPEC.objective),
+    objective: planObjective(objectiveAt(SPEC.objective, undefined)),
     contexts: [
       {
         id: 'context',

@@ -7,6 +7,7 @@ import { encodeFloats } from '../../contract/float-text.js';
 import { plainOpening } from '../../contract/opening.js';
 import type { BatchReference } from '../../contract/payloads.js';
 import type { SearchResult } from '../../contract/search-result.js';
+import { objectiveAt } from '../../contract/settled-k.js';
 import { parseSearchSpec } from '../../contract/validate.js';
 
 /** Text, quality and noisiness of a candidate; null fails it. */
@@ -65,7 +66,7 @@ export function makeKnownSearch(
     ...more,
   });
   const calibration = spec.prompts.texts!;
-  const objective = planObjective(spec.objective);
+  const objective = planObjective(objectiveAt(spec.objective, undefined));
   const split = (of: readonly string[], seeds: readonly number[]) => ({
     set: null,
     texts: of,

@@ -16,6 +16,7 @@ import { createScheduler } from '../../diffusion/scheduler.js';
 import { planObjective } from '../../metrics/objectives/plan-objective.js';
 import { plainOpening } from '../../contract/opening.js';
 import type { FinishRequest } from '../../contract/payloads.js';
+import { objectiveAt } from '../../contract/settled-k.js';
 import { parseSearchSpec } from '../../contract/validate.js';
 
 let folder: string;
@@ -120,7 +121,7 @@ describe('in the database', () => {
       searchId: 's',
       spec,
       opening: plainOpening(spec.optimizer.budget),
-      objective: planObjective(spec.objective),
+      objective: planObjective(objectiveAt(spec.objective, undefined)),
       contexts: [context],
       nouns: null,
       texts: { calibration: ['a'], select: ['b'], confirm: ['c', 'd'] },

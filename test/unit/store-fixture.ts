@@ -19,6 +19,7 @@ import type {
   Stage,
   TrialScore,
 } from '../../contract/payloads.js';
+import { objectiveAt } from '../../contract/settled-k.js';
 import { parseSearchSpec } from '../../contract/validate.js';
 
 export const NAMES = ['cosine', 'clip-iqa.quality'];
@@ -97,7 +98,7 @@ export function makeSearch(searchId: string, making: Making = {}): OpenRequest {
     searchId,
     spec,
     opening: plainOpening(spec.optimizer.budget),
-    objective: planObjective(spec.objective),
+    objective: planObjective(objectiveAt(spec.objective, undefined)),
     contexts,
     texts: all,
     nouns: null,

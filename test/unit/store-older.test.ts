@@ -23,6 +23,7 @@ import { latestFit } from '../../db/schedules.js';
 import { findSearch, openSearch, searchContextIds } from '../../db/searches.js';
 import { askTrials } from '../../db/trials.js';
 import { planObjective } from '../../metrics/objectives/plan-objective.js';
+import { objectiveAt } from '../../contract/settled-k.js';
 
 const CALIBRATED = 'shapes-w4a8-cma-es-842a005f';
 const BASELINE = 'shapes-w8a8-random-5405c668';
@@ -70,7 +71,7 @@ function requestOf(id: string, searchId = id): OpenRequest {
     searchId,
     spec,
     opening: plainOpening(spec.optimizer.budget),
-    objective: planObjective(spec.objective),
+    objective: planObjective(objectiveAt(spec.objective, undefined)),
     contexts,
     texts: all,
     nouns: null,
@@ -190,7 +191,7 @@ describe('its scores', () => {
       seeds: spec.confirm.seeds,
       objectives: ['objective', 'second'].map((scorer) => ({
         scorer,
-        plan: planObjective({ ...spec.objective, scorer }),
+        plan: planObjective({ ...objectiveAt(spec.objective, undefined), scorer }),
       })),
     };
     const { recommend, scorers, calibrationGain } = result!.heldOut;

@@ -14,6 +14,7 @@ import { failedScores } from './failed-scores.js';
 import { gridNotes } from './grid-note.js';
 import { numbered, scoreStage } from './score-stage.js';
 import { spaceOf, type SearchRun } from './search-run.js';
+import { useK } from './settle-k.js';
 import type { SearchState } from './search-state.js';
 
 /** Rows of a search that the store writes at once. */
@@ -35,6 +36,8 @@ export async function begin(run: SearchRun): Promise<SearchState> {
   const { precision } = spec;
   const plan = await storeActivities(PROMPT_ROWS).planSearch({ searchId, spec, quantised, reference });
   const { workers, startNotes: _, ...planned } = plan;
+  const { k } = planned.opening;
+  if (k !== undefined) useK(run, k);
   run.paces[planned.quantised.scoreQueue] = startPace(workers);
   if (planned.searchAttributes) {
     upsertSearchAttributes({ QschedModel: [model], QschedPrecision: [precision], QschedStatus: ['running'] });

@@ -4,11 +4,14 @@
  */
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { maximisesRepair } from '../../contract/goal.js';
-import type { FinishRequest, JudgeRequest } from '../../contract/payloads.js';
+import type { AskedTrial, FinishRequest, JudgeRequest } from '../../contract/payloads.js';
 import type { SearchResult, Verdict } from '../../contract/search-result.js';
+import { noteOnK } from '../../contract/settled-k.js';
 import { computeActivities, storeActivities } from '../activities.js';
 import { imagesPerTrial } from '../scoring/batch.js';
+import type { RacedScores } from '../scoring/race-batch.js';
 import { controlOf, fullContexts, scoreControl } from './control.js';
+import { asked, constrain } from './constraints.js';
 import { edgeNotes } from './edge-note.js';
 import { failedScores } from './failed-scores.js';
 import { selectRepair } from './repair-select.js';
@@ -19,10 +22,10 @@ import type { Ranked, SearchState } from './search-state.js';
 
 /** @throws QschedError (failure): no candidate could be scored */
 export async function conclude(run: SearchRun, state: SearchState): Promise<SearchResult> {
-  const finalist = await select(run, state);
+  const { finalist, unmet } = await select(run, state);
   await confirm(run, state, finalist);
   const full = await scoreControl(run, state, finalist.coefficients);
-  const judged = judgedBy(state);
+  const judged = judgedBy(state, unmet);
   const summary = `${state.splits.confirm.count} held-out prompts`;
   const request = { searchId: run.searchId, ...judged };
   const verdict = await computeActivities().judge.executeWithOptions({ summary }, [request]);
@@ -37,9 +40,16 @@ export async function conclude(run: SearchRun, state: SearchState): Promise<Sear
   return complete;
 }
 
+/** The finalist; the baseline, with the reason, if no candidate keeps the constraints or the races. */
+interface Selected {
+  readonly finalist: Ranked;
+  readonly unmet: string | null;
+}
+
 /** The best of the finalists on prompts that chose none of them. */
-async function select(run: SearchRun, state: SearchState): Promise<Ranked> {
+async function select(run: SearchRun, state: SearchState): Promise<Selected> {
   const [best] = state.best;
+  if (best === undefined && state.failed < state.told) return nobody(run, state, whyNobody(state));
   if (best === undefined) {
     throw await failedScores(
       run.searchId,
@@ -47,30 +57,70 @@ async function select(run: SearchRun, state: SearchState): Promise<Ranked> {
       'Narrow coefficients.range, or fix the scorer.',
     );
   }
-  if (state.best.length === 1) return best;
+  if (state.best.length === 1) return { finalist: best, unmet: null };
   run.progress.stage = 'select';
   setCurrentDetails(`Choosing among the best ${state.best.length} on ${state.splits.select.count} other prompts.`);
-  if (maximisesRepair(run.spec)) return selectRepair(run, state);
-  const trials = numbered(
+  if (maximisesRepair(run.spec)) return { finalist: await selectRepair(run, state), unmet: null };
+  const finalists = numbered(
     state.best.map(({ coefficients }) => coefficients),
     1,
   );
-  const { scores, shares } = await scoreFinalists(run, state, trials);
+  // Constraints are about gains over the baseline, which is then scored on these prompts too, without a race.
+  const { scores, shares } =
+    state.constraints.length === 0
+      ? await scoreFinalists(run, state, finalists)
+      : await scoreConstrained(run, state, finalists);
   const whole = scores.map((score, i) => (shares[i] === 1 ? score : null));
+  const held = await constrain(run, state, {
+    stage: 'select',
+    trials: finalists.map(({ index }) => index),
+    scores: whole,
+  });
+  if (state.constraints.length > 0 && whole.some((score) => score !== null) && !held.some(({ keeps }) => keeps)) {
+    const what = `None of the best ${scores.length} candidates has ${asked(state.constraints)}`;
+    return nobody(run, state, `${what} over the baseline on the selection prompts.`);
+  }
   let winner = 0;
   whole.forEach((score, i) => {
-    if (score !== null && score > (whole[winner] ?? -Infinity)) winner = i;
+    if (held[i]!.keeps && score! > (held[winner]!.keeps ? whole[winner]! : -Infinity)) winner = i;
   });
-  return state.best[winner]!;
+  return { finalist: state.best[winner]!, unmet: null };
+}
+
+/** The finalists and the baseline on all prompts of the selection; scores of the finalists. */
+async function scoreConstrained(
+  run: SearchRun,
+  state: SearchState,
+  finalists: readonly AskedTrial[],
+): Promise<Pick<RacedScores, 'scores' | 'shares'>> {
+  const trials = [...numbered([spaceOf(run.spec).identity()], 0), ...finalists];
+  const { scores } = await scoreStage(run, state, { stage: 'select', trials, label: 'select' });
+  return { scores: scores.slice(1), shares: finalists.map(() => 1) };
+}
+
+/** Nothing but the baseline can be recommended. */
+const nobody = (run: SearchRun, state: SearchState, unmet: string): Selected => ({
+  finalist: { index: 0, score: state.identityScore!, coefficients: spaceOf(run.spec).identity() },
+  unmet,
+});
+
+/** Why no candidate is ranked, though some have a score. */
+function whyNobody({ told, failed, raced, constraints }: SearchState): string {
+  const rest = told - failed - raced;
+  if (rest === 0) return `All ${told - failed} candidates fell behind the baseline on the calibration prompts.`;
+  const which = raced === 0 ? `${rest} candidates` : `${rest} candidates that were not raced out`;
+  return `None of the ${which} has ${asked(constraints)} over the baseline on the calibration prompts.`;
 }
 
 /** What the verdict is judged by. */
-const judgedBy = (state: SearchState): Omit<JudgeRequest, 'searchId'> => ({
+const judgedBy = (state: SearchState, unmet: string | null): Omit<JudgeRequest, 'searchId'> => ({
   contexts: state.quantised.contexts,
   full: fullContexts(state),
   seeds: state.splits.confirm.seeds,
   objectives: state.quantised.judged,
   ...(state.opening.linear === undefined ? {} : { linear: state.opening.linear }),
+  ...(state.constraints.length === 0 ? {} : { constraints: state.constraints }),
+  ...(unmet === null ? {} : { unmet }),
 });
 
 /** Scores the finalist and the baseline on held-out prompts, and the linear finalist that the search started from. */
@@ -95,7 +145,8 @@ function resultOf(
   state: SearchState,
   { finalist, verdict, control }: Outcome,
 ): FinishRequest['result'] {
-  const [best] = state.best as [Ranked];
+  // Without a candidate that keeps the constraints, the baseline is the best.
+  const best = state.best[0] ?? finalist;
   const [{ prompts, gain, low, high }] = verdict.scorers as [Verdict['scorers'][number]];
   return {
     searchId,
@@ -105,13 +156,18 @@ function resultOf(
     steps: spec.scheduler.steps,
     optimizer: spec.optimizer.type,
     ...(maximisesRepair(spec) ? { goal: 'repair' as const } : {}),
+    ...(state.opening.k === undefined ? {} : { k: state.opening.k }),
     trials: state.told,
     failed: state.failed,
     raced: state.raced,
     best: { trial: best.index, coefficients: best.coefficients, score: best.score },
     identity: { trial: 0, coefficients: spaceOf(spec).identity(), score: state.identityScore! },
     finalist: finalist.coefficients,
-    notes: [...state.notes, ...edgeNotes(spec, finalist.coefficients, state.box ?? spaceOf(spec))],
+    notes: [
+      ...state.notes,
+      ...(state.opening.k === undefined ? [] : [noteOnK(state.opening.k)]),
+      ...edgeNotes(spec, finalist.coefficients, state.box ?? spaceOf(spec)),
+    ],
     heldOut: {
       prompts,
       gain,
@@ -120,6 +176,7 @@ function resultOf(
       recommend: verdict.recommend,
       reason: verdict.reason,
       scorers: verdict.scorers,
+      ...(verdict.constraints === undefined ? {} : { constraints: verdict.constraints }),
       calibrationGain: verdict.calibrationGain,
       optimism: verdict.calibrationGain === null ? null : verdict.calibrationGain - gain,
     },

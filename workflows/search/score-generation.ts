@@ -7,12 +7,14 @@ import type { RacedScores } from '../scoring/race-batch.js';
 import { raceStage, scoreStage, type StageBatch } from './score-stage.js';
 import { spaceOf, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
+import { inFirstDesign } from './settle-k.js';
 
 /** Level at which finalists are dropped: what is learnt from them is needed by nobody, so that only a test drops them. */
 const FINALISTS_ALPHA = 0.05;
 
 /**
- * A generation on the calibration pairs, against the baseline and the best so far.
+ * A generation on the calibration pairs, against the baseline and the best so far. Candidates that k is settled on are not
+ * raced.
  *
  * @param size candidates of a full generation
  */
@@ -27,7 +29,7 @@ export async function scoreGeneration(
     run.progress.told += count;
   };
   const { racing } = run.spec;
-  if (typeof racing !== 'object') return unraced(run, state, batch, onRecorded);
+  if (typeof racing !== 'object' || inFirstDesign(run.spec, state)) return unraced(run, state, batch, onRecorded);
   const { block = firstBlock(size, state.quantised.batches.denoiser), alpha = FINALISTS_ALPHA } = racing;
   const identity = { coefficients: spaceOf(run.spec).identity(), score: state.identityScore! };
   const rivals = [...state.best.slice(0, 1), identity]

@@ -4,7 +4,8 @@
 import type { Coefficients } from '../../contract/coefficients.js';
 import { maximisesRepair } from '../../contract/goal.js';
 import { scorersOf } from '../../contract/objective-plan.js';
-import type { AskedTrial, Stage } from '../../contract/payloads.js';
+import type { AskedTrial, BatchReference, Stage } from '../../contract/payloads.js';
+import type { PreparedNetwork } from '../../contract/prepared-network.js';
 import { fetchPrompts } from '../prompts.js';
 import type { Batch } from '../scoring/batch.js';
 import { raceBatch, type Race, type RacedScores } from '../scoring/race-batch.js';
@@ -64,16 +65,13 @@ async function batchOf(
   state: SearchState,
   { stage, trials, label, waitSeconds = null }: StageBatch,
 ): Promise<Batch> {
-  const { searchId, spec } = run;
-  const split: Stage = stage === 'control' ? 'confirm' : stage;
-  const prepared = stage === 'control' ? state.reference! : state.quantised;
-  const { objective } = state.quantised;
-  const own = Object.fromEntries(scorersOf(objective).map((scorer) => [scorer, prepared.contexts[scorer]!]));
-  const contexts = split === 'confirm' ? prepared.contexts : own;
+  const { spec } = run;
+  const reference = referenceOf(run, state, stage);
+  const { split } = reference;
   run.prompts[split] ??= await fetchPrompts(state.splits[split]);
   return {
-    reference: { searchId, stage, contexts, split, seeds: state.splits[split].seeds, objective },
-    prepared,
+    reference,
+    prepared: networkOf(state, stage),
     split: state.splits[split],
     prompts: run.prompts[split],
     trials,
@@ -84,4 +82,17 @@ async function batchOf(
     paces: run.paces,
     carryOn: () => carryOn(run, state),
   };
+}
+
+const networkOf = ({ quantised, reference }: SearchState, stage: StageBatch['stage']): PreparedNetwork =>
+  stage === 'control' ? reference! : quantised;
+
+/** The trials of a stage in the store. */
+export function referenceOf({ searchId }: SearchRun, state: SearchState, stage: StageBatch['stage']): BatchReference {
+  const split: Stage = stage === 'control' ? 'confirm' : stage;
+  const { objective } = state.quantised;
+  const { contexts: all } = networkOf(state, stage);
+  const own = Object.fromEntries(scorersOf(objective).map((scorer) => [scorer, all[scorer]!]));
+  const contexts = split === 'confirm' ? all : own;
+  return { searchId, stage, contexts, split, seeds: state.splits[split].seeds, objective };
 }

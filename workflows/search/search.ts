@@ -13,6 +13,7 @@ import { Control } from './control-search.js';
 import { optimise } from './optimise.js';
 import type { SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
+import { startBeside } from './start-beside.js';
 import { settleStart } from './start.js';
 
 /** How far the search is: `temporal workflow query --type progress`. */
@@ -48,9 +49,7 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
     return await scope.run(async () => {
       state ??= await begin(run);
       if (state.identityScore === null) state = await scoreBaseline(run, (state = await settleStart(run, state)));
-      if (run.spec.control === 'search' && state.together && state.control === null) {
-        control.start(state.reference!.precision);
-      }
+      startBeside(run, state);
       state = await optimise(run, state);
       return conclude(run, state);
     });

@@ -1,0 +1,92 @@
+/**
+ * From scored trials to the next state: the optimizer is told, the best are ranked. A candidate that misses a constraint
+ * is told with less than its score, and never ranked.
+ */
+import type { AskedTrial, ConstrainedTrial } from '../../contract/payloads.js';
+import type { Optimizer } from '../../optimizers/optimizer.js';
+import type { RacedScores } from '../scoring/race-batch.js';
+import { constrain } from './constraints.js';
+import type { SearchRun } from './search-run.js';
+import { rankBest, type Ranked, type SearchState } from './search-state.js';
+import type { SettledSearch } from './settle-k.js';
+
+/** Scores on all pairs. */
+const whole = (scores: readonly (number | null)[]): RacedScores => ({
+  scores: [...scores],
+  shares: scores.map(() => 1),
+  kept: new Map(),
+});
+
+/** The candidates that were scored beside the baseline are told before the optimizer is asked. */
+export async function tellFirst(run: SearchRun, state: SearchState, optimizer: Optimizer): Promise<SearchState> {
+  const { firstScores } = state;
+  if (firstScores === null || state.told > 0 || firstScores.trials.length === 0) return state;
+  return tellGeneration(run, state, optimizer, firstScores.trials, whole(firstScores.scores));
+}
+
+/** The state after a generation. */
+export async function tellGeneration(
+  run: SearchRun,
+  state: SearchState,
+  optimizer: Optimizer,
+  trials: readonly AskedTrial[],
+  made: RacedScores,
+): Promise<SearchState> {
+  const { scores, shares } = made;
+  const held = await constrain(run, state, { stage: 'calibration', trials: trials.map(({ index }) => index), scores });
+  optimizer.tell(
+    trials.map(({ point }) => point),
+    held.map(({ told }) => told),
+    shares,
+  );
+  const scored = scoredOf(trials, made, held);
+  const ranked = scored.flatMap(({ share, keeps, ...one }) => (share === 1 && keeps ? [one] : []));
+  const dropped = scored.flatMap(({ share, keeps: _, ...one }) => (share < 1 ? [one] : []));
+  return {
+    ...state,
+    optimizer: optimizer.state(),
+    told: state.told + trials.length,
+    generation: state.generation + 1,
+    failed: state.failed + trials.length - scored.length,
+    raced: state.raced + dropped.length,
+    best: rankBest(state.best, ranked, run.spec.select.finalists),
+    runnerUp: rankBest(state.runnerUp === null ? [] : [state.runnerUp], dropped, 1)[0] ?? null,
+  };
+}
+
+/** Tells all candidates of a search whose k was settled just now, as a search that was given this k is told them. */
+export async function tellAgain(
+  run: SearchRun,
+  { state: settled, trials, scores }: SettledSearch,
+  optimizer: Optimizer,
+): Promise<SearchState> {
+  let state: SearchState = { ...settled, told: 0, generation: 0, failed: 0, raced: 0, best: [], runnerUp: null };
+  for (let from = 0; from < trials.length;) {
+    const size =
+      from === 0 && state.opening.firstAsks.length > 0 ? state.opening.firstAsks.length : optimizer.nextCount;
+    const to = from + size;
+    state = await tellGeneration(run, state, optimizer, trials.slice(from, to), whole(scores.slice(from, to)));
+    from = to;
+  }
+  return state;
+}
+
+/** A trial with a score. */
+interface Scored extends Ranked {
+  /** Share of the pairs that the score rests on: only a trial with all of them may become a finalist. */
+  readonly share: number;
+  /** Whether it keeps the constraints. */
+  readonly keeps: boolean;
+}
+
+const scoredOf = (
+  trials: readonly AskedTrial[],
+  { scores, shares, kept }: RacedScores,
+  held: readonly ConstrainedTrial[],
+): Scored[] =>
+  trials.flatMap(({ index, coefficients }, i) => {
+    const score = scores[i]!;
+    if (score === null) return [];
+    const { keeps } = held[i]!;
+    return [{ index, score, coefficients: kept.get(index) ?? coefficients, share: shares[i]!, keeps }];
+  });
