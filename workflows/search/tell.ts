@@ -41,7 +41,9 @@ export async function tellGeneration(
   );
   const scored = scoredOf(trials, made, held);
   const ranked = scored.flatMap(({ share, keeps, ...one }) => (share === 1 && keeps ? [one] : []));
-  const dropped = scored.flatMap(({ share, keeps: _, ...one }) => (share < 1 ? [one] : []));
+  const dropped = scored.flatMap(({ share, index, score, coefficients }) =>
+    share < 1 ? [{ index, score, coefficients }] : [],
+  );
   return {
     ...state,
     optimizer: optimizer.state(),
