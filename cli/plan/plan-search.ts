@@ -2,14 +2,24 @@
  * What a search would take, from its spec, the model's files and what the database has stored: nothing is loaded or started.
  */
 import { listModels } from '../../inference/models/model-roots.js';
+import { linearFirst, linearSpecOf } from '../../contract/linear-first.js';
 import { scorersOf } from '../../contract/objective-plan.js';
 import { scorersAsked } from '../../metrics/objectives/scorers-asked.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import { hasContexts } from '../../db/searches.js';
+import { findLinear } from '../../db/find-linear.js';
 import { racedShare, type RacedShare } from '../../db/raced-share.js';
 import { firstBlock } from '../../metrics/racing/looks.js';
 import { generationsOf } from '../../planning/cost/generations.js';
-import { planCost, type CostFacts, type CostPlan, type CountedNetwork } from '../../planning/cost/search-plan.js';
+import {
+  linearStage,
+  matchStage,
+  planCost,
+  type CostFacts,
+  type CostPlan,
+  type CountedNetwork,
+  type FirstStage,
+} from '../../planning/cost/search-plan.js';
 import type { SearchShape } from '../../planning/cost/search-rows.js';
 import { planSearchScorers } from '../../planning/check.js';
 import { scoringPlan } from '../host/scoring-plan.js';
@@ -57,44 +67,62 @@ export interface PlanWanted {
 /** @throws QschedError (usage) for what the files and prompt sets here show to be wrong */
 export async function planSearchHere(wanted: PlanWanted): Promise<SearchPlanDocument> {
   const { searchId, spec, serving } = wanted;
-  const { model, precision, scheduler, optimizer, racing, control } = spec;
+  const { model, precision, scheduler, optimizer, racing, control, start } = spec;
   const here = listModels().includes(model);
   const networks = here
-    ? [precision, ...(control === 'none' ? [] : ['reference'])].map((one) => networkHere(spec, one, serving))
+    ? [precision, ...(control === 'none' && start === 'none' ? [] : ['reference'])].map((one) =>
+        networkHere(spec, one, serving),
+      )
     : [];
   const { processes: workers, threads } = scoringPlan(here ? [model] : [], serving);
   const measured =
     wanted.measure === undefined ? [] : await inTurn(networks, (one) => wanted.measure!(spec, one, serving, threads));
   const known =
     wanted.reuse && networks.some((one) => withAnyStore((store) => hasContexts(store, model, one.precision)));
-  const identity = known ? await identified(spec, networks, serving) : null;
-  const { speeds, raced, reused } = withAnyStore((store) => ({
+  const scored = control === 'none' ? networks.slice(0, 1) : networks;
+  const identity = known ? await identified(spec, scored, serving) : null;
+  const { speeds, raced, reused, linear } = withAnyStore((store) => ({
     speeds: networks.map((one, i) => measured[i] ?? storedSpeed(store, { ...one, model, steps: scheduler.steps })),
     raced: typeof racing === 'object' ? racedShare(store, spec) : null,
     reused: !known ? NOTHING_REUSED : identity === null ? null : reusedBy(store, wanted, identity),
+    linear: linearFirst(spec) && !(wanted.reuse && findLinear(store, wanted)) ? linearSpecOf(spec) : null,
   }));
   const counted = networks.map((network, i): CountedNetwork => ({
     ...network,
     speed: speeds[i] ?? null,
   }));
-  const [
-    quantised = unknownNetwork(spec, precision),
-    reference = control === 'none' ? null : unknownNetwork(spec, 'reference'),
-  ] = counted;
-  const asked = generationsOf(spec);
-  const plan = planCost({
-    shape: shapeOf(spec, asked, quantised.rules.batch, reused ?? NOTHING_REUSED),
+  const [quantised = unknownNetwork(spec, precision), full = unknownNetwork(spec, 'reference')] = counted;
+  const factsOf = (of: SearchSpec, asked: Asked, stored: Reused): CostFacts => ({
+    shape: shapeOf(of, asked, quantised.rules.batch, stored),
     quantised,
-    reference,
+    reference: of.control === 'none' ? null : full,
     control: {
-      candidates: Math.max(0, controlCandidates(quantised, reference) - (reused?.control ?? 0)),
-      search: control === 'search',
+      candidates: of.control === 'none' ? 0 : Math.max(0, controlCandidates(quantised, full) - stored.control),
+      search: of.control === 'search',
     },
-    scorers: scorersOfSearch(spec, here),
-    texts: textsOf(spec, networks[0]),
+    scorers: scorersOfSearch(of, here),
+    texts: textsOf(of, networks[0]),
     fleet: { workers, secondsPerImage: speeds[0]?.secondsPerImage ?? null },
     racedShare: raced?.share ?? null,
   });
+  const asked = generationsOf(spec);
+  const stored = reused ?? NOTHING_REUSED;
+  const first: FirstStage[] = [];
+  if (linear !== null) {
+    const lines = planCost(factsOf(linear, generationsOf(linear), stored));
+    first.push(
+      linearStage(
+        { precision: quantised.precision, pairs: pairsOf(spec.prompts), candidates: optimizer.budget + 1 },
+        lines,
+      ),
+    );
+  }
+  if (start === 'match') {
+    first.push(matchStage(pairsOf(spec.prompts), textsOf(spec, networks[0]).calibration, [quantised, full]));
+  }
+  // The linear search scores the baseline on the same prompts.
+  const left = linear === null ? stored : { ...stored, baseline: 1, confirm: Math.max(1, stored.confirm) };
+  const plan = planCost(factsOf(spec, asked, left), first);
   const { low, expected, high } = plan.total;
   const minutes = (seconds: number): number => seconds / workers / 60;
   return {
@@ -131,6 +159,12 @@ async function inTurn<T, R>(items: readonly T[], run: (item: T) => Promise<R>): 
   return results;
 }
 
+type Asked = ReturnType<typeof generationsOf>;
+
+/** (prompt, seed) pairs. */
+const pairsOf = ({ count, seeds }: { readonly count: number; readonly seeds: readonly number[] }): number =>
+  count * seeds.length;
+
 /** A network of another machine: rows per call are not known. */
 const unknownNetwork = ({ scheduler: { steps } }: SearchSpec, precision: string): CountedNetwork => ({
   precision,
@@ -139,23 +173,18 @@ const unknownNetwork = ({ scheduler: { steps } }: SearchSpec, precision: string)
 });
 
 /** The baseline and the finalist; none if the searched network is the full-precision one, whose scores are known then. */
-const controlCandidates = (quantised: CountedNetwork, reference: CountedNetwork | null): number =>
-  reference === null || reference.precision === quantised.precision ? 0 : 2;
+const controlCandidates = (quantised: CountedNetwork, full: CountedNetwork): number =>
+  full.precision === quantised.precision ? 0 : 2;
 
-function shapeOf(
-  spec: SearchSpec,
-  { generations, size }: ReturnType<typeof generationsOf>,
-  batch: number,
-  reused: Reused,
-): SearchShape {
+function shapeOf(spec: SearchSpec, { generations, size }: Asked, batch: number, reused: Reused): SearchShape {
   const { prompts, select, confirm, racing, optimizer } = spec;
   let known = reused.search;
   const finalists = Math.min(select.finalists, optimizer.budget);
   return {
     pairs: {
-      calibration: prompts.count * prompts.seeds.length,
-      select: select.count * select.seeds.length,
-      confirm: confirm.count * confirm.seeds.length,
+      calibration: pairsOf(prompts),
+      select: pairsOf(select),
+      confirm: pairsOf(confirm),
     },
     baseline: 1 - reused.baseline,
     generations: generations.flatMap((generation) => {

@@ -2,6 +2,7 @@
  * What a stored search took, and what a plain loop would have taken.
  */
 import { QschedError } from '../../contract/errors.js';
+import { linearIdOf } from '../../contract/linear-first.js';
 import { pipelineOptions } from '../../contract/pipeline-choice.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import type { Store } from '../../db/open-store.js';
@@ -45,10 +46,15 @@ export function tookBy(store: Store, searchId: string, spec: SearchSpec): Took |
   const own = searchWork(store, searchId);
   if (own.every(({ images }) => images === 0)) return null;
   const control = searchWork(store, `${searchId}-control`);
-  const stages = [...own, ...(control.length === 0 ? [] : [{ stage: 'control search' as const, ...sumOf(control) }])];
+  const linear = searchWork(store, linearIdOf(searchId));
+  const stages = [
+    ...(linear.length === 0 ? [] : [{ stage: 'linear search' as const, ...sumOf(linear) }]),
+    ...own,
+    ...(control.length === 0 ? [] : [{ stage: 'control search' as const, ...sumOf(control) }]),
+  ];
   const total = sumOf(stages);
   const perLatent = rowsPerLatent(spec);
-  const { paddedRows } = sumOf(stages.filter(({ stage }) => stage === 'baseline' || stage === 'search'));
+  const { paddedRows } = sumOf(stages.filter(({ stage }) => ['linear search', 'baseline', 'search'].includes(stage)));
   return {
     stages,
     total,

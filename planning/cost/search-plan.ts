@@ -48,7 +48,7 @@ export interface Range<T> {
 }
 
 export interface PlannedStage extends Range<Taken> {
-  readonly stage: SearchStage | 'control' | 'control search';
+  readonly stage: 'match' | 'linear search' | SearchStage | 'control' | 'control search';
   readonly precision: string;
   readonly candidates: number;
   readonly pairs: number;
@@ -61,19 +61,73 @@ export interface Saving {
   readonly times: Range<number>;
 }
 
+/** What comes before the baseline. */
+export interface FirstStage {
+  readonly planned: PlannedStage;
+  /** What it takes in a plain loop. */
+  readonly plainRows: number;
+}
+
 export interface CostPlan {
   readonly stages: readonly PlannedStage[];
   readonly total: Range<Taken>;
   /** The same candidates, images and networks, one image at a time. */
   readonly plainLoop: Saving;
-  /** Baseline and search against the reference implementation's grid of 50 x 50 on 20 prompts at 4 steps. */
+  /** Baseline and search, with what comes before them, against the reference implementation's grid of 50 x 50 on 20 prompts at 4 steps. */
   readonly referenceGrid: Saving;
 }
 
-type Totals = Record<PlannedStage['stage'], Taken>;
+/** What is compared with a grid, which selects and confirms nothing. */
+const BEFORE_SELECTION: readonly PlannedStage['stage'][] = ['match', 'linear search', 'baseline', 'search'];
+
+type OwnStage = Exclude<PlannedStage['stage'], FirstName>;
+type FirstName = 'match' | 'linear search';
+type Totals = Record<OwnStage, Taken>;
+
+/**
+ * A least-squares match: both networks on every calibration pair, at every step, without an image.
+ *
+ * @param pairs calibration pairs
+ */
+export function matchStage(pairs: number, texts: number, networks: readonly CountedNetwork[]): FirstStage {
+  const taken = networks
+    .map((network): Taken => {
+      const { steps, batch, rowsPerLatent } = network.rules;
+      const rows = pairs * rowsPerLatent;
+      const counts = {
+        images: 0,
+        denoiserRows: steps * rows,
+        paddedRows: steps * batch * Math.ceil(rows / batch),
+        decodes: 0,
+      };
+      const { speed } = network;
+      const workerSeconds = speed === null ? null : counts.paddedRows * speed.secondsPerRow;
+      return { ...counts, scorerCalls: {}, workerSeconds };
+    })
+    .reduce(add);
+  const precision = networks.map((network) => network.precision).join(', ');
+  const about = { stage: 'match', precision, candidates: 1, pairs, texts } as const;
+  return { planned: { ...about, low: taken, expected: taken, high: taken }, plainRows: taken.denoiserRows };
+}
+
+/** The search of the linear solution, with all of its own stages. */
+export const linearStage = (
+  { precision, pairs, candidates }: Pick<PlannedStage, 'precision' | 'pairs' | 'candidates'>,
+  { total, stages, plainLoop }: CostPlan,
+): FirstStage => ({
+  planned: {
+    stage: 'linear search',
+    precision,
+    candidates,
+    pairs,
+    texts: stages.reduce((sum, { stage, texts }) => (stage === 'search' ? sum : sum + texts), 0),
+    ...total,
+  },
+  plainRows: plainLoop.rows,
+});
 
 /** @returns figures of every stage that the search has */
-export function planCost(facts: CostFacts): CostPlan {
+export function planCost(facts: CostFacts, first: readonly FirstStage[] = []): CostPlan {
   const { shape, quantised, reference, control, texts, racedShare } = facts;
   const [low, high] = [totalsOf(facts, 'all'), totalsOf(facts, 'nobody')];
   const searched = shape.generations.reduce((sum, { candidates }) => sum + candidates, 0);
@@ -91,7 +145,7 @@ export function planCost(facts: CostFacts): CostPlan {
       texts.calibration + texts.select,
     ],
   } as const;
-  const stages = (Object.keys(about) as PlannedStage['stage'][]).flatMap((stage): PlannedStage[] => {
+  const own = (Object.keys(about) as OwnStage[]).flatMap((stage): PlannedStage[] => {
     const [precision, candidates, pairs, encoded] = about[stage];
     if (candidates === 0) return [];
     const ends = { low: low[stage], high: high[stage] };
@@ -99,17 +153,19 @@ export function planCost(facts: CostFacts): CostPlan {
       { stage, precision, candidates, pairs, texts: encoded, ...ends, expected: expectedOf(stage, ends, racedShare) },
     ];
   });
+  const stages = [...first.map(({ planned }) => planned), ...own];
   const total = sumOf(stages);
-  const plain = stages.reduce((sum, { stage, high: { images } }) => {
+  const before = first.reduce((sum, { plainRows: rows }) => sum + rows, 0);
+  const plain = own.reduce((sum, { stage, high: { images } }) => {
     const { steps, rowsPerLatent } = (stage.startsWith('control') ? reference! : quantised).rules;
     return sum + plainRows(images, steps, rowsPerLatent);
-  }, 0);
-  const own = sumOf(stages.filter(({ stage }) => stage === 'baseline' || stage === 'search'));
+  }, before);
+  const chosen = sumOf(stages.filter(({ stage }) => BEFORE_SELECTION.includes(stage)));
   return {
     stages,
     total,
     plainLoop: savingOf(plain, total),
-    referenceGrid: savingOf(REFERENCE_GRID.rows * quantised.rules.rowsPerLatent, own),
+    referenceGrid: savingOf(REFERENCE_GRID.rows * quantised.rules.rowsPerLatent, chosen),
   };
 }
 

@@ -117,6 +117,31 @@ describe('a search that nothing is stored of', () => {
     expect(rows(plan)['search']).toEqual([320, 0]);
   });
 
+  test('that starts from a match and from lines has these first', async () => {
+    const plan = await json(
+      specFile({
+        coefficients: { shape: 'per-step' },
+        optimizer: { type: 'cma-es', budget: 12, batch: 12 },
+        racing: 'off',
+        start: 'match',
+      }),
+      { workers: '1' },
+    );
+    // The linear search scores the baseline; a match calls both networks at every step of every pair.
+    expect(rows(plan)).toEqual({
+      'linear search': [40 + 480 + 320 + 256, 160 + 1440 + 64 + 960 + 128 + 768],
+      match: [0, 2 * 4 * 40],
+      search: [480, 40 + 1440],
+      select: [320, 64 + 960],
+      confirm: [128, 4 * 128],
+    });
+    expect(plan.plainLoop.rows).toBe(4 * (40 + 480 + 320 + 256) + 320 + 4 * (480 + 320 + 128));
+    expect(plan.stages.map(({ stage, precision }) => [stage, precision]).slice(0, 2)).toEqual([
+      ['linear search', 'w4a8'],
+      ['match', 'w4a8, fp32'],
+    ]);
+  });
+
   test('without a selection has no stage for it', async () => {
     const plan = await json(undefined, { ...SHAPES, finalists: '1' });
     expect(plan.stages.map(({ stage }) => stage)).toEqual(['baseline', 'search', 'confirm']);
