@@ -31,6 +31,8 @@ const SMALL = {
 const RUNS: Readonly<Record<string, { readonly type: string; readonly input: object }>> = {
   'cma-es': { type: 'search', input: { ...SMALL, optimizer: { type: 'cma-es', budget: 12, batch: 4 } } },
   'one-plus-one': { type: 'search', input: { ...SMALL, optimizer: { type: 'one-plus-one', budget: 10 } } },
+  // A model of the surface, races and a range that may grow.
+  auto: { type: 'search', input: { ...SMALL, prompts: { count: 12, seeds: [0] }, optimizer: { budget: 16 } } },
   'grid-with-control': {
     type: 'search',
     input: {

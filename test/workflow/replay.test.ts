@@ -37,6 +37,7 @@ describe('a committed history', () => {
   it('is there for every optimizer that adapts, a control, a continued search and a refused one', () => {
     expect(FILES).toEqual(
       expect.arrayContaining([
+        'auto-1.json',
         'cma-es-1.json',
         'grid-with-control-1.json',
         'one-plus-one-1.json',
