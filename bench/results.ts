@@ -17,8 +17,10 @@ export interface BenchResult {
   readonly ours: number;
   readonly peer: number | null;
   readonly ratio: number | null;
+  /** 95 %, of the ratio, where it varies: its upper end is what the target applies to. */
+  readonly interval?: readonly [number, number];
   /** `share`: of 1, shown in percent. */
-  readonly unit: 's' | 'score' | 'candidates' | 'candidates/s' | 'rows' | 'share' | 'times the minimum';
+  readonly unit: 's' | 'score' | 'evaluations' | 'candidates' | 'candidates/s' | 'rows' | 'share' | 'times the minimum';
   readonly better: 'higher' | 'lower';
   readonly peerName: string | null;
   readonly target: number;
@@ -67,8 +69,8 @@ export function save(lines: readonly BenchResult[]): BenchResult[] {
 }
 
 /** Whether a line reaches its target; null without a peer to compare with. */
-export function reaches({ measure, ratio, ours, target, better }: BenchResult): boolean | null {
-  if (measure === 'ratio') return ratio === null ? null : ratio >= target;
+export function reaches({ measure, ratio, interval, ours, target, better }: BenchResult): boolean | null {
+  if (measure === 'ratio') return ratio === null ? null : (interval?.[1] ?? ratio) >= target;
   return better === 'higher' ? ours >= target : ours <= target;
 }
 
@@ -77,6 +79,12 @@ const shown = (value: number, unit: BenchResult['unit']): string => {
   if (unit === 'times the minimum') return `${value.toFixed(3)} x`;
   return `${value >= 100 ? value.toFixed(0) : value.toPrecision(3)} ${unit}`;
 };
+
+const withInterval = (ratio: number, interval: BenchResult['interval']): string =>
+  [
+    ratio.toPrecision(2),
+    ...(interval === undefined ? [] : [`[${interval.map((end) => end.toPrecision(2)).join(', ')}]`]),
+  ].join(' ');
 
 function targetOf({ measure, target, better, unit }: BenchResult): string {
   if (measure === 'ratio') return `ratio ${Number(target.toPrecision(3))}`;
@@ -97,7 +105,11 @@ export const asTable = (lines: readonly BenchResult[], format: 'table' | 'markdo
           head: 'peer',
           cell: ({ peer, peerName, unit }) => (peer === null ? '' : `${shown(peer, unit)}: ${peerName}`),
         },
-        { head: 'ratio', cell: ({ ratio }) => ratio?.toPrecision(2), numeric: true },
+        {
+          head: 'ratio',
+          cell: ({ ratio, interval }) => (ratio === null ? '' : withInterval(ratio, interval)),
+          numeric: true,
+        },
       ],
       lines,
     ),

@@ -2,8 +2,10 @@
  * `npm run bench [-- NAME ...]`: measures, writes bench/results.json, prints the table.
  */
 import { surfaceBenches } from './auto-surface.js';
+import { regretBenches } from './auto-regret/measure.js';
 import { fleetBenches } from './fleet.js';
 import { gpBenches } from './gp-ask.js';
+import { optimizerBenches } from './optimizers.js';
 import { repairBenches } from './repair-coverage.js';
 import { gainBenches } from './images-to-gain.js';
 import { asTable, save, type BenchResult } from './results.js';
@@ -24,6 +26,8 @@ const BENCHES: readonly Bench[] = [
   ...gpBenches,
   ...priorBenches,
   ...surfaceBenches,
+  ...optimizerBenches,
+  ...regretBenches,
 ];
 
 const wanted = process.argv.slice(2);

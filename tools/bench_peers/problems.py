@@ -98,6 +98,7 @@ def problem(name, d, seed):
         **made,
         "optimum": float(-best.fun),
         "at": rounded(best.x),
+        "scoreAt": population(made, rounded(best.x)),
         "mean": round(float(values.mean()), 6),
         "noise": float(f"{0.05 * values.std():.3g}"),
     }

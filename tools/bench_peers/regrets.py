@@ -2,6 +2,7 @@
 
     python tools/bench_peers/regrets.py --out runs.jsonl [--peers P ...] [--seeds N] [--problems bowl:2 ...]
     python tools/bench_peers/regrets.py --compact runs.jsonl     writes bench/auto-regret/peers.json
+    python tools/bench_peers/regrets.py --check                  repeats two of its curves
 
 A line of the output is one run: the regrets after each budget of the best point told so far and, where the library has a
 recommendation of its own, of that. Runs that the output holds already are left out, so that it can be continued. Without
@@ -109,22 +110,24 @@ class GPSampler(Optuna):
         return samplers.GPSampler(seed=seed)
 
 
-#: By name; whether what is asked depends on the budget, so that every budget is a run of its own.
+#: What they ask does not depend on the budget: with 8 workers NGOpt is MetaModel(CMA) from 20 to 1000 evaluations.
 PEERS = {
-    "ngopt": (NGOpt, True),
-    "one-plus-one": (OnePlusOne, False),
-    "pycma": (Pycma, False),
-    "tpe": (TPE, False),
-    "gp-sampler": (GPSampler, False),
+    "ngopt": NGOpt,
+    "one-plus-one": OnePlusOne,
+    "pycma": Pycma,
+    "tpe": TPE,
+    "gp-sampler": GPSampler,
 }
 
 
-def one_run(data, problem, variant, make, budget, seed):
-    """Regrets by budget, [of the best told, of the recommended]."""
-    peer = make(problem["dimension"], budget, data["batch"], seed)
-    best, at, told, found = -np.inf, None, 0, {}
-    while told < budget:
-        wanted = min(data["batch"], budget - told)
+def curve(data, problem, variant, name, seed, until=None):
+    """Regrets by budget up to `until`, [of the best told, of the recommended]; None beyond."""
+    budget = data["budgets"][-1]
+    peer = PEERS[name](problem["dimension"], budget, data["batch"], seed)
+    best, at, told, found = -np.inf, None, 0, {n: [None, None] for n in data["budgets"]}
+    until = until or budget
+    while told < until:
+        wanted = min(data["batch"], until - told)
         losses = []
         for x in peer.ask(wanted):
             score = score_of(data, problem, variant, seed, told + len(losses), x)
@@ -132,7 +135,7 @@ def one_run(data, problem, variant, make, budget, seed):
             if score > best:
                 best, at = score, x
             if told + len(losses) in data["budgets"]:
-                found[told + len(losses)] = [regret(problem, at), None]
+                found[told + len(losses)][0] = regret(problem, at)
         # A budget within a batch has the recommendation of the batch before it, as the library would give it then.
         for n in data["budgets"]:
             if told < n <= told + len(losses) and n != told + len(losses) and told > 0:
@@ -146,13 +149,6 @@ def one_run(data, problem, variant, make, budget, seed):
     return found
 
 
-def curve(data, problem, variant, name, seed):
-    make, by_budget = PEERS[name]
-    if not by_budget:
-        return one_run(data, problem, variant, make, data["budgets"][-1], seed)
-    return {n: one_run(data, problem, variant, make, n, seed)[n] for n in data["budgets"]}
-
-
 def short(value):
     return None if value is None else float(f"{value:.4g}")
 
@@ -162,7 +158,9 @@ def compact(data, path):
     for text in Path(path).read_text().splitlines():
         one = json.loads(text)
         key = (one["peer"], one["variant"], one["problem"])
-        rows.setdefault(key, {})[one["seed"]] = [one["best"], one["recommended"]]
+        known = rows.setdefault(key, {}).get(one["seed"])
+        if known is None or one["best"].count(None) < known[0].count(None):
+            rows[key][one["seed"]] = [one["best"], one["recommended"]]
     lines = []
     for (peer, variant, problem), by_seed in sorted(rows.items()):
         seeds = [s for s in range(data["seeds"]) if s in by_seed]
@@ -175,22 +173,40 @@ def compact(data, path):
     (FOLDER / "peers.json").write_text(head[:-1] + ',"runs":[\n' + ",\n".join(lines) + "\n]}\n")
 
 
+def check(data):
+    """How many of two stored curves differ from what the libraries do now."""
+    stored = json.loads((FOLDER / "peers.json").read_text())["runs"]
+    different = 0
+    for name, key, seed in (("pycma", "turned-32:4", 3), ("tpe", "bowl:2", 7)):
+        problem = next(one for one in data["problems"] if f"{one['name']}:{one['dimension']}" == key)
+        found = curve(data, problem, "prompts", name, seed)
+        line = next(one for one in stored if (one["peer"], one["variant"], one["problem"]) == (name, "prompts", key))
+        different += [short(found[n][0]) for n in data["budgets"]] != line["best"][seed]
+    print(json.dumps({"checked": 2, "different": different}))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=Path)
     parser.add_argument("--compact", type=Path)
+    parser.add_argument("--check", action="store_true")
     parser.add_argument("--peers", nargs="+", default=list(PEERS), choices=list(PEERS))
     parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
     parser.add_argument("--problems", nargs="+")
     parser.add_argument("--seeds", type=int)
+    parser.add_argument("--until", type=int, help="one of the budgets, where the last would take too long")
     args = parser.parse_args()
     logging.disable(logging.WARNING)
     data = json.loads((FOLDER / "problems.json").read_text())
     if args.compact is not None:
         return compact(data, args.compact)
+    if args.check:
+        return check(data)
     done = set()
     if args.out is not None and args.out.exists():
-        done = {(r["peer"], r["variant"], r["problem"], r["seed"]) for r in map(json.loads, args.out.read_text().splitlines())}
+        runs = map(json.loads, args.out.read_text().splitlines())
+        last = data["budgets"].index(args.until or data["budgets"][-1])
+        done = {(r["peer"], r["variant"], r["problem"], r["seed"]) for r in runs if r["best"][last] is not None}
     for name in args.peers:
         for variant in args.variants:
             for seed in range(args.seeds or data["seeds"]):
@@ -198,7 +214,7 @@ def main():
                     key = f"{problem['name']}:{problem['dimension']}"
                     if (args.problems and key not in args.problems) or (name, variant, key, seed) in done:
                         continue
-                    found = curve(data, problem, variant, name, seed)
+                    found = curve(data, problem, variant, name, seed, args.until)
                     line = {"peer": name, "variant": variant, "problem": key, "seed": seed}
                     for at, rule in enumerate(("best", "recommended")):
                         line[rule] = [short(found[n][at]) for n in data["budgets"]]
