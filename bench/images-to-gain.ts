@@ -20,12 +20,16 @@ const REFERENCE_ROWS = 50 * 50 * 20 * 4;
 /** Budgets that are tried, the smallest first. */
 const BUDGETS = [8, 12, 16, 20, 24, 32];
 const PRIOR_BUDGETS = [1, 2, 4, 8];
+/** The default range of 0.1, which did not grow. */
+const RANGE: [number, number] = [0.8, 1.2];
 const [MODEL, PRECISION, OTHER] = ['shapes', 'w4a8', 'w8a8'] as const;
 
 interface Cost {
   /** Held-out gain in the objective. */
   readonly gain: number;
   readonly rows: number;
+  /** From the start to the verdict. */
+  readonly seconds: number;
 }
 
 const spec = (seed: number, own: Omit<SearchSpecInput, 'model'>) =>
@@ -37,6 +41,11 @@ const rowsOf = (store: Store, id: string): number =>
     sql`select coalesce(sum(padded_rows), 0) as rows from work where search_id = ${id} and stage = 'calibration'`,
   )!.rows;
 
+const secondsOf = (store: Store, id: string): number =>
+  store.get<{ seconds: number }>(
+    sql`select (julianday(finished_at) - julianday(created_at)) * 86400 as seconds from searches where id = ${id}`,
+  )!.seconds;
+
 /** Means over seeds; every search finds the store without evaluations. */
 async function costOf(host: BenchHost, name: string, own: Omit<SearchSpecInput, 'model'>): Promise<Cost> {
   const costs: Cost[] = [];
@@ -44,9 +53,10 @@ async function costOf(host: BenchHost, name: string, own: Omit<SearchSpecInput, 
     host.store.$client.exec('update evaluations set image = null; delete from evaluations');
     const id = `${name}-${seed}`;
     const { heldOut } = await host.run(id, spec(seed, own));
-    costs.push({ gain: heldOut.gain, rows: rowsOf(host.store, id) });
+    costs.push({ gain: heldOut.gain, rows: rowsOf(host.store, id), seconds: secondsOf(host.store, id) });
   }
-  const cost = { gain: mean(costs.map(({ gain }) => gain)), rows: mean(costs.map(({ rows }) => rows)) };
+  const over = (key: keyof Cost): number => mean(costs.map((one) => one[key]));
+  const cost = { gain: over('gain'), rows: over('rows'), seconds: over('seconds') };
   process.stderr.write(`${name}: held-out gain ${cost.gain.toFixed(4)}, ${cost.rows.toFixed(0)} rows\n`);
   return cost;
 }
@@ -62,14 +72,13 @@ async function firstEnough(
     const cost = await run(budget);
     if (cost.gain >= enough) return { ...cost, budget };
   }
-  return { gain: 0, rows: Infinity, budget: budgets.at(-1)! };
+  return { gain: 0, rows: Infinity, seconds: Infinity, budget: budgets.at(-1)! };
 }
 
 async function imagesToGain(): Promise<BenchResult[]> {
   const host = await startBenchHost((at) => bundledWorkers(at, Math.min(16, availableParallelism())));
   try {
-    const range: [number, number] = [0.8, 1.2];
-    const coefficients = { range };
+    const coefficients = { range: RANGE };
     const peer = await costOf(host, 'cma-es-100', {
       coefficients,
       optimizer: { type: 'cma-es', budget: 100 },
@@ -115,6 +124,36 @@ async function imagesToGain(): Promise<BenchResult[]> {
   }
 }
 
+/** The default search beside the default of 0.1, to the verdict, full-precision control included. */
+async function defaultSearch(): Promise<BenchResult[]> {
+  const host = await startBenchHost((at) => bundledWorkers(at, Math.min(16, availableParallelism())));
+  try {
+    const before = await costOf(host, 'before', {
+      coefficients: { range: RANGE },
+      optimizer: { type: 'cma-es', budget: 100 },
+      racing: 'off',
+      control: 'search',
+    });
+    const now = await costOf(host, 'now', { optimizer: { type: 'auto' }, control: 'search' });
+    return [
+      result({
+        name: 'default-search',
+        title: `the search of npm start to its verdict, control included (mean of ${SEEDS} seeds): held-out gain ${now.gain.toFixed(3)} against ${before.gain.toFixed(3)}`,
+        ours: now.seconds,
+        peer: before.seconds,
+        unit: 's',
+        better: 'lower',
+        peerName: 'CMA-ES, 100 candidates on 40 pairs each',
+        target: 2,
+        measure: 'ratio',
+      }),
+    ];
+  } finally {
+    await host.stop();
+  }
+}
+
 export const gainBenches = [
+  { names: ['default-search'], run: defaultSearch },
   { names: ['images-to-gain', 'images-to-gain-prior', 'images-to-gain-grid'], run: imagesToGain },
 ];

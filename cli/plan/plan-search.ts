@@ -69,8 +69,9 @@ export async function planSearchHere(wanted: PlanWanted): Promise<SearchPlanDocu
   const { searchId, spec, serving } = wanted;
   const { model, precision, scheduler, optimizer, racing, control, start } = spec;
   const here = listModels().includes(model);
+  const both = spec.objective.goal === 'repair';
   const networks = here
-    ? [precision, ...(control === 'none' && start === 'none' ? [] : ['reference'])].map((one) =>
+    ? [precision, ...(control === 'none' && start === 'none' && !both ? [] : ['reference'])].map((one) =>
         networkHere(spec, one, serving),
       )
     : [];
@@ -79,7 +80,7 @@ export async function planSearchHere(wanted: PlanWanted): Promise<SearchPlanDocu
     wanted.measure === undefined ? [] : await inTurn(networks, (one) => wanted.measure!(spec, one, serving, threads));
   const known =
     wanted.reuse && networks.some((one) => withAnyStore((store) => hasContexts(store, model, one.precision)));
-  const scored = control === 'none' ? networks.slice(0, 1) : networks;
+  const scored = control === 'none' && !both ? networks.slice(0, 1) : networks;
   const identity = known ? await identified(spec, scored, serving) : null;
   const { speeds, raced, reused, linear } = withAnyStore((store) => ({
     speeds: networks.map((one, i) => measured[i] ?? storedSpeed(store, { ...one, model, steps: scheduler.steps })),
@@ -95,7 +96,8 @@ export async function planSearchHere(wanted: PlanWanted): Promise<SearchPlanDocu
   const factsOf = (of: SearchSpec, asked: Asked, stored: Reused): CostFacts => ({
     shape: shapeOf(of, asked, quantised.rules.batch, stored),
     quantised,
-    reference: of.control === 'none' ? null : full,
+    reference: of.control === 'none' && !both ? null : full,
+    both,
     control: {
       candidates: of.control === 'none' ? 0 : Math.max(0, controlCandidates(quantised, full) - stored.control),
       search: of.control === 'search',
@@ -177,7 +179,7 @@ const controlCandidates = (quantised: CountedNetwork, full: CountedNetwork): num
   full.precision === quantised.precision ? 0 : 2;
 
 function shapeOf(spec: SearchSpec, { generations, size }: Asked, batch: number, reused: Reused): SearchShape {
-  const { prompts, select, confirm, racing, optimizer } = spec;
+  const { prompts, select, confirm, racing, optimizer, objective } = spec;
   let known = reused.search;
   const finalists = Math.min(select.finalists, optimizer.budget);
   return {
@@ -194,6 +196,7 @@ function shapeOf(spec: SearchSpec, { generations, size }: Asked, batch: number, 
       return stored === generation.candidates ? [] : [{ candidates: generation.candidates - stored }];
     }),
     finalists: (finalists < 2 ? 0 : finalists) - reused.select,
+    selectBaseline: objective.goal === 'repair' || objective.atLeast !== undefined,
     block: typeof racing === 'object' ? (racing.block ?? firstBlock(size, batch)) : null,
     confirmed: 2 - reused.confirm,
   };

@@ -1,6 +1,7 @@
 /**
  * The generations of a search, before anything is asked.
  */
+import { FIRST_DESIGN } from '../../contract/settled-k.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import { coefficientSpace } from '../../diffusion/coefficients.js';
 import { createOptimizer, defaultBatch } from '../../optimizers/create.js';
@@ -39,7 +40,14 @@ export function generationsOf(spec: SearchSpec): {
   );
   const sizes = Array.from({ length: ceil(budget / batch) }, (_, i) => min(batch, budget - i * batch));
   const about = { size: batch, notes: gridNotes(spec) };
-  if (type !== 'grid') return { generations: sizes.map((candidates) => ({ candidates })), ...about };
+  if (type !== 'grid') {
+    // The candidates that k is settled on are not raced.
+    const design = spec.objective.k === 'auto' ? FIRST_DESIGN : 0;
+    return {
+      generations: sizes.map((candidates, i) => ({ candidates, ...(i * batch < design ? { whole: true } : {}) })),
+      ...about,
+    };
+  }
   const { lower, upper } = space;
   const grid = createOptimizer('grid', { space: { lower, upper }, seed, budget: most, batch, ...own });
   const generations = sizes.map((candidates) => {

@@ -19,8 +19,10 @@ export interface CountedNetwork {
 export interface CostFacts {
   readonly shape: SearchShape;
   readonly quantised: CountedNetwork;
-  /** Null without a control. */
+  /** Null without a control, and without a search for repair. */
   readonly reference: CountedNetwork | null;
+  /** Whether candidates are scored on both networks, as in a search for repair. */
+  readonly both: boolean;
   /** Candidates of the full-precision network on the held-out prompts, and whether it is searched too. */
   readonly control: { readonly candidates: number; readonly search: boolean };
   /** Names of the scorers of calibration and selection, and of those of the verdict. */
@@ -132,10 +134,11 @@ export function planCost(facts: CostFacts, first: readonly FirstStage[] = []): C
   const [low, high] = [totalsOf(facts, 'all'), totalsOf(facts, 'nobody')];
   const searched = shape.generations.reduce((sum, { candidates }) => sum + candidates, 0);
   const { calibration, select, confirm } = shape.pairs;
+  const scored = facts.both ? `${quantised.precision}, ${reference!.precision}` : quantised.precision;
   const about = {
-    baseline: [quantised.precision, shape.baseline, calibration, texts.calibration],
-    search: [quantised.precision, searched, calibration, texts.calibration],
-    select: [quantised.precision, shape.finalists, select, texts.select],
+    baseline: [scored, shape.baseline, calibration, texts.calibration],
+    search: [scored, searched, calibration, texts.calibration],
+    select: [scored, shape.finalists, select, texts.select],
     confirm: [quantised.precision, shape.confirmed, confirm, texts.confirm],
     control: [reference?.precision ?? '', control.candidates, confirm, texts.confirm],
     'control search': [
@@ -169,7 +172,7 @@ export function planCost(facts: CostFacts, first: readonly FirstStage[] = []): C
   };
 }
 
-function totalsOf({ shape, quantised, reference, control, scorers, fleet }: CostFacts, dropped: Race): Totals {
+function totalsOf({ shape, quantised, reference, both, control, scorers, fleet }: CostFacts, dropped: Race): Totals {
   const own = searchRows(shape, quantised.rules, fleet, dropped);
   const taken = (counts: RowCounts, network: CountedNetwork, names: readonly string[]): Taken => ({
     ...counts,
@@ -188,8 +191,17 @@ function totalsOf({ shape, quantised, reference, control, scorers, fleet }: Cost
   const full = searchRows({ ...shape, confirmed: control.candidates }, reference.rules, fleet, dropped);
   const alone = searchRows({ ...shape, confirmed: 1 }, reference.rules, fleet, dropped);
   const searches = [full.baseline, full.search, full.select].map((counts) => taken(counts, reference, scorers.own));
+  const [baseline, search, select] = searches as [Taken, Taken, Taken];
+  const beside = both
+    ? {
+        baseline: add(stages.baseline, baseline),
+        search: add(stages.search, search),
+        select: add(stages.select, select),
+      }
+    : {};
   return {
     ...stages,
+    ...beside,
     control: taken(full.confirm, reference, scorers.all),
     'control search': control.search ? [...searches, taken(alone.confirm, reference, scorers.all)].reduce(add) : none,
   };

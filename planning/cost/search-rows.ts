@@ -12,6 +12,8 @@ export interface Generation {
   readonly candidates: number;
   /** Distinct trajectories among them, where they are known before they are asked; by default all differ. */
   readonly distinct?: Slab['distinct'];
+  /** Whether every candidate is scored on all pairs, whatever the others do: k is settled on them. */
+  readonly whole?: boolean;
 }
 
 /** What a search does, whatever computes it. */
@@ -21,6 +23,8 @@ export interface SearchShape {
   readonly generations: readonly Generation[];
   /** Candidates of the selection: 0 if there is none. */
   readonly finalists: number;
+  /** Whether the baseline is scored beside them, which then do not race. */
+  readonly selectBaseline: boolean;
   /** Pairs before the first comparison of a race; null without races. */
   readonly block: number | null;
   /** 1, or 0 if the baseline's scores are stored already. */
@@ -39,7 +43,7 @@ const pairsFrom = (first: number, count: number): number[] => Array.from({ lengt
 
 /** @returns what each stage takes if races go so */
 export function searchRows(
-  { pairs, baseline: first, generations, finalists, block, confirmed }: SearchShape,
+  { pairs, baseline: first, generations, finalists, selectBaseline, block, confirmed }: SearchShape,
   rules: RowRules,
   fleet: Fleet,
   dropped: Race,
@@ -48,10 +52,11 @@ export function searchRows(
   const calibration = pairsFrom(0, pairs.calibration);
   const baseline = count({ candidates: first, pairs: calibration });
   let search = NOTHING;
-  for (const [i, { candidates, distinct }] of generations.entries()) {
-    const left = dropped === 'nobody' ? candidates : i === 0 ? 1 : 0;
+  const kept = generations.findIndex(({ whole }) => whole !== true);
+  for (const [i, { candidates, distinct, whole = false }] of generations.entries()) {
+    const left = dropped === 'nobody' ? candidates : i === kept && kept === 0 ? 1 : 0;
     for (const { from, to, alive } of heats(candidates, left, {
-      block,
+      block: whole ? null : block,
       batch: rules.batch,
       pairs: pairs.calibration,
     })) {
@@ -60,11 +65,17 @@ export function searchRows(
     }
   }
   const selected = pairsFrom(pairs.calibration, pairs.select);
-  const raced = { block: block === null ? null : firstBlock(finalists, rules.batch), batch: rules.batch };
+  const raced = {
+    block: block === null || selectBaseline ? null : firstBlock(finalists, rules.batch),
+    batch: rules.batch,
+  };
+  const beside = finalists > 0 && selectBaseline ? 1 : 0;
   let select = NOTHING;
   // A candidate that is dropped is no finalist, and one alone is not chosen among others.
   const chosen =
-    block !== null && dropped === 'all' ? [] : heats(finalists, finalists, { ...raced, pairs: pairs.select });
+    block !== null && dropped === 'all'
+      ? []
+      : heats(finalists + beside, finalists + beside, { ...raced, pairs: pairs.select });
   for (const { from, to, alive } of chosen) {
     select = addCounts(select, count({ candidates: alive, pairs: selected.slice(from, to) }));
   }

@@ -57,6 +57,34 @@ function specFile(more: object): string {
 const rows = ({ stages }: SearchPlanDocument) =>
   Object.fromEntries(stages.map(({ stage, high }) => [stage, [high.images, high.denoiserRows]]));
 
+describe('a search that does more than the usual', () => {
+  const stageOf = (plan: SearchPlanDocument, name: string) => plan.stages.find(({ stage }) => stage === name)!;
+
+  test('for repair scores candidates, and the baseline of the selection, on both networks', async () => {
+    const plan = await json(specFile({ objective: 'repair', optimizer: { budget: 16 } }), { workers: '1' });
+    expect(plan.stages.map(({ stage, high: { images } }) => [stage, images])).toEqual([
+      ['baseline', 2 * 40],
+      ['search', 2 * 16 * 40],
+      ['select', 2 * 6 * 64],
+      ['confirm', 2 * 128],
+    ]);
+    expect(stageOf(plan, 'search').precision).toBe('w4a8, fp32');
+  });
+
+  test('with a constraint scores the baseline beside the finalists, who do not race', async () => {
+    const plan = await json(specFile({ objective: { atLeast: { text: -0.01 } } }), { workers: '1' });
+    expect(stageOf(plan, 'select').high.images).toBe(6 * 64);
+  });
+
+  test('and settles k scores its first 16 candidates on all pairs', async () => {
+    const plan = await json(specFile({ objective: { k: 'auto' } }), { workers: '1' });
+    const usual = await json(specFile({}), { workers: '1' });
+    expect(stageOf(plan, 'search').low.images).toBeGreaterThanOrEqual(16 * 40);
+    expect(stageOf(usual, 'search').low.images).toBeLessThan(16 * 40);
+    expect(stageOf(plan, 'search').high).toEqual(stageOf(usual, 'search').high);
+  });
+});
+
 describe('a search that nothing is stored of', () => {
   test('is planned stage by stage', async () => {
     const plan = await json(specFile({ optimizer: { type: 'cma-es', budget: 16 }, racing: 'off', control: 'search' }), {
