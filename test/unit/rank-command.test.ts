@@ -252,7 +252,7 @@ describe('one search', () => {
     expect(ks[0]!.winner.trial).toBe(1);
     expect(searches[0]).toMatchObject({ status: 'running', scored: 4, open: 2, failed: [5] });
     expect(notes).toEqual([
-      'The search "s" is running: 4 of its 200 candidates are scored, 2 are not scored yet, 1 failed. The ranking covers the scored ones.',
+      'The search "s" is running: 4 of its 32 candidates are scored, 2 are not scored yet, 1 failed. The ranking covers the scored ones.',
     ]);
   });
 

@@ -89,7 +89,7 @@ describe('views', () => {
       k: 2,
       range_low: 0.8,
       range_high: 1.2,
-      optimizer: 'cma-es',
+      optimizer: 'auto',
       searched_sample: '[0.9,0.9]',
       searched_noise: '[1,1]',
       searched_score: expect.closeTo(2, 12) as number,
