@@ -2,6 +2,7 @@
  * Connects to a Temporal server: the configured one, our own if it runs, or our own started now.
  */
 import { Client, type Connection } from '@temporalio/client';
+import { devNull } from 'node:os';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { messageOf, QschedError } from '../contract/errors.js';
 import { dataFolder } from './data-folder.js';
@@ -103,6 +104,10 @@ export function configuredServer(env: NodeJS.ProcessEnv = process.env): ServerAd
       ...(metadata === undefined ? {} : { metadata: metadata as Record<string, string> }),
     };
   } catch (error) {
+    // A path below a file is as absent as one in a folder that is not there.
+    if ((error as { code?: string }).code === 'ENOTDIR') {
+      return configuredServer({ ...env, TEMPORAL_CONFIG_FILE: devNull });
+    }
     throw new QschedError(
       'usage',
       `The Temporal configuration cannot be read: ${messageOf(error)}.`,
