@@ -1,8 +1,8 @@
 /**
  * Connects to a Temporal server: the configured one, our own if it runs, or our own started now.
  */
-import { Client, type Connection } from '@temporalio/client';
 import { devNull } from 'node:os';
+import { Client, type Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { messageOf, QschedError } from '../contract/errors.js';
 import { dataFolder } from './data-folder.js';
@@ -105,7 +105,7 @@ export function configuredServer(env: NodeJS.ProcessEnv = process.env): ServerAd
     };
   } catch (error) {
     // A path below a file is as absent as one in a folder that is not there.
-    if ((error as { code?: string }).code === 'ENOTDIR') {
+    if (messageOf(error).startsWith('ENOTDIR')) {
       return configuredServer({ ...env, TEMPORAL_CONFIG_FILE: devNull });
     }
     throw new QschedError(
