@@ -1,7 +1,6 @@
 /**
  * Connects to a Temporal server: the configured one, our own if it runs, or our own started now.
  */
-import { devNull } from 'node:os';
 import { Client, type Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { messageOf, QschedError } from '../contract/errors.js';
@@ -85,15 +84,19 @@ export async function connectTemporal({
 /**
  * The server in the environment variables or in temporal.toml.
  *
+ * @param withFile whether temporal.toml is read
  * @returns null if they contain no address; a namespace alone is ignored then
  * @throws QschedError `usage` for a temporal.toml that cannot be read
  */
-export function configuredServer(env: NodeJS.ProcessEnv = process.env): ServerAddress | null {
+export function configuredServer(env: NodeJS.ProcessEnv = process.env, withFile = true): ServerAddress | null {
   const variables = Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''),
   );
   try {
-    const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: variables });
+    const { connectionOptions, namespace } = loadClientConnectConfig({
+      overrideEnvVars: variables,
+      disableFile: !withFile,
+    });
     const { address, tls, apiKey, metadata } = connectionOptions;
     if (address === undefined || address === '') return null;
     return {
@@ -105,9 +108,7 @@ export function configuredServer(env: NodeJS.ProcessEnv = process.env): ServerAd
     };
   } catch (error) {
     // A path below a file is as absent as one in a folder that is not there.
-    if (messageOf(error).startsWith('ENOTDIR')) {
-      return configuredServer({ ...env, TEMPORAL_CONFIG_FILE: devNull });
-    }
+    if (withFile && messageOf(error).startsWith('ENOTDIR')) return configuredServer(env, false);
     throw new QschedError(
       'usage',
       `The Temporal configuration cannot be read: ${messageOf(error)}.`,
