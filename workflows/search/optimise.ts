@@ -16,6 +16,8 @@ import { designPoints, settleK } from './settle-k.js';
 import { startBeside } from './start-beside.js';
 import { tellAgain, tellFirst, tellGeneration } from './tell.js';
 
+const { max } = Math;
+
 /** A search whose candidates keep failing is stopped: more than this share, after at least this many. */
 const MAX_FAILED_SHARE = 0.2;
 const MIN_BEFORE_STOP = 5;
@@ -97,7 +99,7 @@ async function finishRunnerUp(run: SearchRun, state: SearchState): Promise<Searc
   const [score] = scores;
   const [held] = await constrain(run, state, { stage: 'calibration', trials: [index], scores: [score ?? null] });
   if (score === null || score === undefined || !held!.keeps) return { ...state, runnerUp: null };
-  return { ...state, raced: state.raced - 1, best: [{ ...runnerUp, score }] };
+  return { ...state, raced: max(0, state.raced - 1), best: [{ ...runnerUp, score }] };
 }
 
 async function refuseFailing({ searchId }: SearchRun, { failed, told: all }: SearchState): Promise<void> {

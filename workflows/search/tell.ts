@@ -3,6 +3,7 @@
  * is told with less than its score, and never ranked.
  */
 import type { AskedTrial, ConstrainedTrial } from '../../contract/payloads.js';
+import { modelsSurface } from '../../contract/spec-defaults.js';
 import type { Optimizer } from '../../optimizers/optimizer.js';
 import type { RacedScores } from '../scoring/race-batch.js';
 import { constrain } from './constraints.js';
@@ -40,10 +41,15 @@ export async function tellGeneration(
     shares,
   );
   const scored = scoredOf(trials, made, held);
-  const ranked = scored.flatMap(({ share, keeps, ...one }) => (share === 1 && keeps ? [one] : []));
-  const dropped = scored.flatMap(({ share, index, score, coefficients }) =>
-    share < 1 ? [{ index, score, coefficients }] : [],
+  const ranked = scored.flatMap(({ share, keeps, ...one }) =>
+    share === 1 && keeps && !isKnown(run, one) ? [one] : [],
   );
+  const plain = (of: readonly Scored[]): Ranked[] =>
+    of.map(({ index, score, coefficients }) => ({ index, score, coefficients }));
+  const dropped = plain(scored.filter(({ share }) => share < 1));
+  // Better than nothing: the only candidate of a budget of one.
+  const known = plain(scored.filter((one) => one.share === 1 && one.keeps && isKnown(run, one)));
+  const waiting = state.runnerUp === null || isKnown(run, state.runnerUp) ? [] : [state.runnerUp];
   return {
     ...state,
     optimizer: optimizer.state(),
@@ -52,7 +58,7 @@ export async function tellGeneration(
     failed: state.failed + trials.length - scored.length,
     raced: state.raced + dropped.length,
     best: rankBest(state.best, ranked, run.spec.select.finalists),
-    runnerUp: rankBest(state.runnerUp === null ? [] : [state.runnerUp], dropped, 1)[0] ?? null,
+    runnerUp: rankBest(waiting, dropped, 1)[0] ?? state.runnerUp ?? known[0] ?? null,
   };
 }
 
@@ -72,6 +78,10 @@ export async function tellAgain(
   }
   return state;
 }
+
+/** A model of the surface asks for the baseline as the middle of its range: a finalist is one that is compared with it. */
+const isKnown = ({ spec }: SearchRun, { coefficients: { sample, noise } }: Ranked): boolean =>
+  modelsSurface(spec.optimizer.type) && [...sample, ...noise].every((value) => value === 1);
 
 /** A trial with a score. */
 interface Scored extends Ranked {
