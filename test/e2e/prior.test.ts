@@ -59,7 +59,7 @@ it('killed and resumed, stores the same', async () => {
 });
 
 it('is told by one that did not start from it what to type', async () => {
-  const { notes } = await runJson<SearchResult>([...searchAt('w4a6'), '--prior', 'none', '--budget', '4'], data);
+  const { notes } = await runJson<SearchResult>([...searchAt('w4a6'), '--prior', 'none', '--budget', '8'], data);
   expect(notes).toContainEqual(
     expect.stringMatching(/was searched at w\da8.* To start from that search: --prior shapes-/),
   );

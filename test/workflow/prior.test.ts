@@ -54,7 +54,7 @@ it('finds the search at another precision by itself, asks its best first, and sa
   expect(notes).toContainEqual(expect.stringMatching(/^It started from the search "w8" \(fake w8a8, 2 steps\)/));
   expect(best.score).toBeGreaterThanOrEqual(0);
   expect(heldOpening(world.store, 'w4')).toMatchObject({
-    prior: { searchId: 'w8', points: expect.objectContaining({ length: 17 }) },
+    prior: { searchId: 'w8', points: expect.objectContaining({ length: 16 }) },
     firstAsks: [{ from: 'prior', point: JSON.parse(first!) }],
   });
 });
