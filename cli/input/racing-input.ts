@@ -11,7 +11,7 @@ const MAX_BLOCK = 100_000;
  * `--racing on` keeps the details that a file has; `--racing-block` sets one of them.
  *
  * @param tree a spec as it was written; it is changed
- * @throws QschedError (usage) for a block that is no number, or without a race
+ * @throws QschedError (usage) for a block that is not a number, or that is given without a race
  */
 export function setRacing(
   tree: Tree,

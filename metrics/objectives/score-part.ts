@@ -40,7 +40,7 @@ export function nameParts(name: string): { readonly score: string; readonly at: 
 export const known = (score: string): ScoreEntry | undefined =>
   Object.hasOwn(SCORE_TABLE, score) ? SCORE_TABLE[score] : undefined;
 
-/** @throws QschedError (usage) for a name that is no score, with the score that may have been meant */
+/** @throws QschedError (usage) for an unknown score, with the closest known name */
 export function namedScore(name: string, { field, scorer, scores }: ScoreNames): NamedScore {
   const { score, at } = nameParts(name);
   const entry = known(score);

@@ -4,7 +4,8 @@
 import { FIRST_DESIGN } from '../../contract/settled-k.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import { coefficientSpace } from '../../diffusion/coefficients.js';
-import { createOptimizer, defaultBatch } from '../../optimizers/create.js';
+import { createOptimizer } from '../../optimizers/create.js';
+import { generationSize } from '../../optimizers/generation-size.js';
 import { gridSize } from '../../optimizers/grid.js';
 import { DEFAULT_GRID_POINTS } from '../../optimizers/options.js';
 import { gridNotes } from '../../workflows/search/grid-note.js';
@@ -12,10 +13,6 @@ import type { Generation } from './search-rows.js';
 import { distinctTrajectories } from './trajectories.js';
 
 const { ceil, min } = Math;
-
-/** Candidates asked together at most (workflows/search/optimizer-options.ts): by default, and where the spec sets how many. */
-const MAX_BY_DEFAULT = 1024;
-const MAX_ASKED = 256;
 
 /** The generations in order, those of a grid with the trajectories that they share, and candidates of a full one. */
 export function generationsOf(spec: SearchSpec): {
@@ -30,14 +27,11 @@ export function generationsOf(spec: SearchSpec): {
     scheduler: { steps },
   } = spec;
   const space = coefficientSpace({ ...coefficients, steps });
-  const { type, budget: most, seed, gridPoints, batch: wanted } = optimizer;
+  const { type, budget: most, seed, gridPoints } = optimizer;
   const own = gridPoints === undefined ? {} : { gridPoints };
   const dimension = space.lower.length;
   const budget = type === 'grid' ? min(most, gridSize(dimension, gridPoints ?? DEFAULT_GRID_POINTS)) : most;
-  const batch = min(
-    wanted === undefined ? MAX_BY_DEFAULT : MAX_ASKED,
-    wanted ?? defaultBatch(type, dimension, most, own),
-  );
+  const batch = generationSize(optimizer, dimension);
   const sizes = Array.from({ length: ceil(budget / batch) }, (_, i) => min(batch, budget - i * batch));
   const about = { size: batch, notes: gridNotes(spec) };
   if (type !== 'grid') {
