@@ -102,6 +102,24 @@ const ROOMS: Readonly<Record<string, Room>> = {
     reaches: EVERYTHING,
     without: ['@temporalio/(client|worker|workflow|testing|envconfig)', DATABASE, MODELS],
   },
+  report: {
+    imports: {
+      contract: EVERYTHING,
+      diffusion: EVERYTHING,
+      metrics: EVERYTHING,
+      optimizers: EVERYTHING,
+      paper: EVERYTHING,
+      artefacts: EVERYTHING,
+      db: EVERYTHING,
+    },
+    reaches: EVERYTHING,
+    without: [TEMPORAL, MODELS],
+  },
+  live: {
+    imports: { contract: EVERYTHING, threads: EVERYTHING, artefacts: EVERYTHING, db: EVERYTHING, report: EVERYTHING },
+    reaches: EVERYTHING,
+    without: [TEMPORAL, MODELS],
+  },
   temporal: {
     imports: { contract: EVERYTHING, artefacts: ['cache-folder.js'] },
     reaches: EVERYTHING,
@@ -130,6 +148,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
       db: EVERYTHING,
       inference: EVERYTHING,
       planning: EVERYTHING,
+      report: EVERYTHING,
+      live: EVERYTHING,
       temporal: EVERYTHING,
       worker: ['workers.js', 'worker-log.js'],
     },
@@ -171,7 +191,7 @@ function rulesOf(name: string, { imports, reaches, without = [], sandboxed }: Ro
     patterns.push({ regex, message: `${name}/ does without this package: scripts/write-lint-rules.ts.` });
   }
   return {
-    files: [`${name}/**/*.ts`],
+    files: [`${name}/**/*.ts`, `${name}/**/*.tsx`],
     rules: {
       'no-restricted-imports': ['error', { patterns }],
       ...(reaches === EVERYTHING ? {} : deterministic(reaches, sandboxed ?? false)),
