@@ -116,7 +116,14 @@ const ROOMS: Readonly<Record<string, Room>> = {
     without: [TEMPORAL, MODELS],
   },
   live: {
-    imports: { contract: EVERYTHING, threads: EVERYTHING, artefacts: EVERYTHING, db: EVERYTHING, report: EVERYTHING },
+    imports: {
+      contract: EVERYTHING,
+      threads: EVERYTHING,
+      artefacts: EVERYTHING,
+      db: EVERYTHING,
+      report: EVERYTHING,
+      temporal: ['process-alive.js'],
+    },
     reaches: EVERYTHING,
     without: [TEMPORAL, MODELS],
   },
