@@ -12,7 +12,7 @@ import type { EVALUATE } from '../input/flags.js';
 import { scorerNames } from '../input/scorer-names.js';
 import { evaluateTable } from '../text/evaluate-table.js';
 import { evaluatedOn, imageCounts } from '../text/evaluated-on.js';
-import { usesK } from '../text/objective-text.js';
+import { usesK } from '../../report/text/objective-text.js';
 import { print, printJson, say, writeResult, type GlobalOptions } from '../text/output.js';
 import { varies } from '../text/row-columns.js';
 import { tableFormat } from '../text/table-document.js';

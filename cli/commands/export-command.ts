@@ -4,6 +4,7 @@
 import { knownEvaluations, splitPrompts } from '../../db/evaluations.js';
 import { candidateId } from '../../db/keys.js';
 import type { Store } from '../../db/open-store.js';
+import { searchedBaseline } from '../../db/searched-baseline.js';
 import { searchContextIds } from '../../db/searches.js';
 import { schedulerOf } from '../../diffusion/scheduler-of.js';
 import { openModelFolder } from '../../inference/models/model-folder.js';
@@ -21,7 +22,7 @@ import { isClipped } from '../../contract/schedule-step.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import type { Given } from '../input/flag.js';
 import type { EXPORT } from '../input/flags.js';
-import { requireSearch, searchedBaseline, withStore, type StoredSearch } from '../input/stored-search.js';
+import { requireSearch, withStore, type StoredSearch } from '../input/stored-search.js';
 import { oneOf } from '../input/values.js';
 import { printJson, say, writeResult, type GlobalOptions } from '../text/output.js';
 import { referenceConfig } from '../text/reference-config.js';

@@ -11,7 +11,7 @@ import type { PARETO } from '../input/flags.js';
 import { requireSearch, withStore } from '../input/stored-search.js';
 import { numericThresholds } from '../input/thresholds.js';
 import { paretoText, type ParetoDocument } from '../text/pareto-text.js';
-import { usesK } from '../text/objective-text.js';
+import { usesK } from '../../report/text/objective-text.js';
 import { tableFormat } from '../text/table-document.js';
 
 /** Flags of `pareto`. */

@@ -27,7 +27,7 @@ import { checkSearch } from '../input/check-here.js';
 import type { Given } from '../input/flag.js';
 import type { REPRODUCE } from '../input/flags.js';
 import { whole } from '../input/values.js';
-import { usesK } from '../text/objective-text.js';
+import { usesK } from '../../report/text/objective-text.js';
 import { print, printJson, say, writeResult, type GlobalOptions } from '../text/output.js';
 import { studyTable } from '../text/study-table.js';
 import { tableFormat, type TableFormat } from '../text/table-document.js';

@@ -23,7 +23,7 @@ import { searchIdFor } from '../input/search-id.js';
 import { readSpec, type SpecInput } from '../input/spec-input.js';
 import { requireSearch, withAnyStore, withoutControls, withStore } from '../input/stored-search.js';
 import { number } from '../input/values.js';
-import { usesK } from '../text/objective-text.js';
+import { usesK } from '../../report/text/objective-text.js';
 import { tookBy } from '../plan/took.js';
 import { print, printJson, say, type GlobalOptions } from '../text/output.js';
 import { tookLines } from '../text/took-text.js';

@@ -4,7 +4,7 @@
 import { inspectNetwork } from '../../inference/describe.js';
 import { WIRE_VERSION } from '../../contract/wire/version.js';
 import type { GainInterval } from '../../contract/search-result.js';
-import type { ScorerNames } from '../text/scorer-label.js';
+import type { ScorerNames } from '../../report/text/scorer-label.js';
 
 /** The objective keeps its name; another scorer is named by its folder, if the model is here. */
 export function scorerNames(model: string, gains: readonly Pick<GainInterval, 'scorer'>[]): ScorerNames {

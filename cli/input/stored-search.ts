@@ -2,15 +2,12 @@
  * Reading stored searches, for commands that need no server.
  */
 import { existsSync } from 'node:fs';
-import { eq } from 'drizzle-orm';
 import { isOlder } from '../../db/older.js';
 import { openStore, type Store } from '../../db/open-store.js';
-import { contexts } from '../../db/schema.js';
-import { findSearch, listSearches, searchContextIds } from '../../db/searches.js';
+import { findSearch, listSearches } from '../../db/searches.js';
 import { settledObjective } from '../../db/settle-k.js';
 import { QschedError } from '../../contract/errors.js';
-import { FusedDocument } from '../../contract/schedule-document.js';
-import type { ObjectiveChoice, SearchSpec } from '../../contract/search-spec.js';
+import type { ObjectiveChoice } from '../../contract/search-spec.js';
 import { suggestion } from '../../contract/suggestion.js';
 import { dataFolder } from '../../temporal/data-folder.js';
 import { databasePath } from '../host/database.js';
@@ -74,16 +71,4 @@ export function requireSearch(store: Store, id: string | undefined): StoredSearc
   }
   const ids = rows.map((row) => row.id);
   throw new QschedError('usage', `There is no search "${wanted}" in ${databasePath()}.`, suggestion(wanted, ids));
-}
-
-/** The fused steps of the baseline with which a search was scored; null if nothing of it is scored. */
-export function searchedBaseline(
-  store: Store,
-  { id, spec }: { readonly id: string; readonly spec: Pick<SearchSpec, 'precision'> },
-): FusedDocument | null {
-  const [context] = Object.values(searchContextIds(store, id, spec.precision));
-  if (context === undefined) return null;
-  const row = store.select({ provenance: contexts.provenance }).from(contexts).where(eq(contexts.id, context)).get();
-  const { schedule } = JSON.parse(row?.provenance ?? '{}') as { schedule?: unknown };
-  return FusedDocument.safeParse(schedule).data ?? null;
 }

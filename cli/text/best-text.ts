@@ -3,7 +3,7 @@
  */
 import type { Coefficients } from '../../contract/coefficients.js';
 import type { bestCoefficients, repairSplit } from '../../db/schema.js';
-import { coefficientLines, fixed, signed, signedInterval } from './numbers.js';
+import { coefficientLines, fixed, signed, signedInterval } from '../../report/text/numbers.js';
 import { storedRepairLines } from './repair-text.js';
 
 type Stored = typeof bestCoefficients.$inferSelect;

@@ -4,8 +4,8 @@
 import type { Confirmation } from '../../metrics/statistics/confirmation.js';
 import type { EvaluateResult } from '../../contract/evaluate-spec.js';
 import { evaluatedOn, imageCounts } from './evaluated-on.js';
-import { fixed, GAIN_HEADS, gainCells, signed } from './numbers.js';
-import { renameScorers, type ScorerNames } from './scorer-label.js';
+import { fixed, GAIN_HEADS, gainCells, signed } from '../../report/text/numbers.js';
+import { renameScorers, type ScorerNames } from '../../report/text/scorer-label.js';
 import { textTable } from './table-document.js';
 
 /** The body of `qsched confirm --json`. */

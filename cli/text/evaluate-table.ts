@@ -3,9 +3,9 @@
  */
 import type { EvaluatedRow } from '../../contract/evaluate-spec.js';
 import { stepCount } from '../../contract/step-count.js';
-import { signed, spread } from './numbers.js';
+import { signed, spread } from '../../report/text/numbers.js';
 import { csvColumns, measuredColumns, varies } from './row-columns.js';
-import type { ScorerNames } from './scorer-label.js';
+import type { ScorerNames } from '../../report/text/scorer-label.js';
 import { tableOf, writeTable, type Column, type TableFormat } from './table-document.js';
 
 /** @returns the table, without a line feed at its end; below it, but not in CSV, why rows with a gain are not recommended */

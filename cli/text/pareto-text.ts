@@ -3,7 +3,7 @@
  */
 import type { Front, FrontPoint, ScoreHead } from '../../db/pareto.js';
 import { stepCount } from '../../contract/step-count.js';
-import { coefficientLines, fixed, signed, spread } from './numbers.js';
+import { coefficientLines, fixed, signed, spread } from '../../report/text/numbers.js';
 import { tableOf, writeTable, type Column, type TableFormat } from './table-document.js';
 
 /** The body of `qsched pareto --json`. */

@@ -6,7 +6,7 @@ import type { Range, Taken } from '../../planning/cost/search-plan.js';
 import type { KnownSpeed } from '../plan/known-speed.js';
 import type { SearchPlanDocument } from '../plan/plan-search.js';
 import { share, span, whole } from './counts.js';
-import type { ScorerNames } from './scorer-label.js';
+import type { ScorerNames } from '../../report/text/scorer-label.js';
 import { textTable } from './table-document.js';
 
 /** The table of stages and what follows from it. @param nameOf names of scorers */

@@ -1,8 +1,8 @@
 /**
  * A ranking: the body of `qsched rank --json`, and its text for people.
  */
-import { coefficientLines, fixed, signed } from './numbers.js';
-import { scoreFormula, usesK } from './objective-text.js';
+import { coefficientLines, fixed, signed } from '../../report/text/numbers.js';
+import { scoreFormula, usesK } from '../../report/text/objective-text.js';
 import { textTable } from './table-document.js';
 import type { RankedTrial } from '../../db/ranking.js';
 import { stepCount } from '../../contract/step-count.js';

@@ -3,8 +3,9 @@
  */
 import type { RepairSplit } from '../../contract/search-result.js';
 import type { repairSplit } from '../../db/schema.js';
-import { signed, spread } from './numbers.js';
-import type { ScorerNames } from './scorer-label.js';
+import { signed, spread } from '../../report/text/numbers.js';
+import type { ScorerNames } from '../../report/text/scorer-label.js';
+import { shareText } from '../../report/text/verdict-sentences.js';
 import { textTable } from './table-document.js';
 
 /**
@@ -36,7 +37,7 @@ export function repairLines(
         cell(one.gain),
         cell(one.full),
         cell(one.repair),
-        one.share === null ? '-' : share(one.share),
+        one.share === null ? '-' : shareText(one.share),
       ]),
     ]),
     `  repair = gain of ${precision} - max(0, gain of ${full}), with the same coefficients on the same prompts and seeds;`,
@@ -47,11 +48,7 @@ export function repairLines(
 /** One line per scorer, of the view `repair_split`. */
 export const storedRepairLines = (rows: readonly (typeof repairSplit.$inferSelect)[], indent: string): string[] =>
   rows.map(({ scorer, precision, fullGain, repair, repairLow, repairHigh, share: value, shareLow, shareHigh }) => {
-    const of = value === null ? '' : `, ${share({ value, low: shareLow, high: shareHigh })} of the gain`;
+    const of = value === null ? '' : `, ${shareText({ value, low: shareLow, high: shareHigh })} of the gain`;
     const amount = spread(repair, repairLow, repairHigh, 4, signed);
     return `${indent}repair of quantisation, ${scorer}: ${amount}${of}; ${precision} gains ${signed(fullGain!)} too`;
   });
-
-/** `49 % [41 %, 56 %]` */
-const share = ({ value, low, high }: NonNullable<RepairSplit['share']>): string =>
-  spread(value, low, high, 0, (one) => `${Math.round(100 * one) + 0} %`);

@@ -2,7 +2,7 @@
  * Columns of evaluated rows, which the tables of `evaluate` and `reproduce` share.
  */
 import type { EvaluatedRow } from '../../contract/evaluate-spec.js';
-import { fixed, signed, spread } from './numbers.js';
+import { fixed, signed, spread } from '../../report/text/numbers.js';
 import type { Column } from './table-document.js';
 
 /** A row of either table. */

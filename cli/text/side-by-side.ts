@@ -2,8 +2,8 @@
  * Several schedules of one network, by scorer: scores, and gains over the baseline with their intervals.
  */
 import type { EvaluatedRow, EvaluateResult } from '../../contract/evaluate-spec.js';
-import { fixed, signed, spread } from './numbers.js';
-import type { ScorerNames } from './scorer-label.js';
+import { fixed, signed, spread } from '../../report/text/numbers.js';
+import type { ScorerNames } from '../../report/text/scorer-label.js';
 import { tableOf, type TableDocument } from './table-document.js';
 
 /** One schedule in one scorer. */

@@ -2,7 +2,7 @@
  * The progress of searches as a table.
  */
 import type { searchesOverview } from '../../db/schema.js';
-import { fixed, signed, spread } from './numbers.js';
+import { fixed, signed, spread } from '../../report/text/numbers.js';
 import { tableOf, type TableDocument } from './table-document.js';
 
 type Row = typeof searchesOverview.$inferSelect;

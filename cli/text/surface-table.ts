@@ -1,7 +1,7 @@
 /**
  * Scores of a two-dimensional grid as a table, with the best one marked.
  */
-import { fixed } from './numbers.js';
+import { fixed } from '../../report/text/numbers.js';
 import { tableOf, type TableDocument } from './table-document.js';
 
 /** One point of a grid. */

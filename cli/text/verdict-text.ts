@@ -6,24 +6,19 @@ import type { SearchResult } from '../../contract/search-result.js';
 import type { ObjectiveChoice } from '../../contract/search-spec.js';
 import { stepCount } from '../../contract/step-count.js';
 import { linearLines } from './linear-text.js';
-import { coefficientLines, fixed, GAIN_HEADS, gainCells, signed, signedInterval } from './numbers.js';
-import { repairFormula, scoreFormula } from './objective-text.js';
+import { coefficientLines, fixed, GAIN_HEADS, gainCells, signed, signedInterval } from '../../report/text/numbers.js';
 import { repairLines } from './repair-text.js';
-import { renameScorers, type ScorerNames } from './scorer-label.js';
+import { renameScorers, type ScorerNames } from '../../report/text/scorer-label.js';
+import { biasSentence, constraintSentences, formulaOf, recommended } from '../../report/text/verdict-sentences.js';
 import { textTable } from './table-document.js';
 
 type Objective = Pick<ObjectiveChoice, 'type' | 'k' | 'weights'>;
-
-const RECOMMENDED = {
-  calibrated: 'the finalist',
-  identity: 'the baseline (leave the scheduler as it is)',
-  none: 'nothing',
-} as const;
 
 /** Calibration, held-out gains with intervals, recommendation and coefficients. */
 export function verdictText(result: SearchResult, objective: Objective, nameOf: ScorerNames = (role) => role): string {
   const { heldOut, finalist } = result;
   const roles = heldOut.scorers.map(({ scorer }) => scorer);
+  const bias = biasSentence(heldOut);
   return [
     headLine(result),
     '',
@@ -33,8 +28,8 @@ export function verdictText(result: SearchResult, objective: Objective, nameOf: 
       [`held-out (${heldOut.prompts} prompts)`, ...GAIN_HEADS],
       ...heldOut.scorers.map((gain) => [nameOf(gain.scorer), ...gainCells(gain)]),
     ]),
-    ...constraintLines(heldOut),
-    ...(result.best.trial === 0 ? [] : biasLine(heldOut)),
+    ...constraintSentences(heldOut).map((line) => `  ${line}`),
+    ...(result.best.trial === 0 || bias === null ? [] : [`  ${bias}`]),
     ...(result.notes ?? []).flatMap((note) => ['', note]),
     ...(result.linear === undefined ? [] : linearLines(result.linear, nameOf)),
     ...controlLines(result, nameOf),
@@ -50,12 +45,6 @@ export function verdictText(result: SearchResult, objective: Objective, nameOf: 
   ].join('\n');
 }
 
-/** Of two solutions that both gain, the one with fewer numbers unless the other is better. */
-function recommended({ heldOut, linear }: SearchResult): string {
-  if (heldOut.recommend !== 'calibrated' || linear?.recommend !== 'linear') return RECOMMENDED[heldOut.recommend];
-  return `the linear finalist of ${linear.searchId}, if its own verdict says so (npx qsched best ${linear.searchId})`;
-}
-
 function headLine({ model, precision, steps, optimizer, trials, evaluations, reused, failed }: SearchResult): string {
   const lost = failed > 0 ? `, ${failed} failed` : '';
   const counts = `${trials} candidates${lost}, ${evaluations} evaluations (${reused} reused)`;
@@ -63,7 +52,8 @@ function headLine({ model, precision, steps, optimizer, trials, evaluations, reu
 }
 
 /** The baseline and the best candidate, which is not always the one that was confirmed. */
-function calibrationLines({ best, identity, finalist, goal }: SearchResult, objective: Objective): string[] {
+function calibrationLines(result: SearchResult, objective: Objective): string[] {
+  const { best, identity, finalist } = result;
   const row = (name: string, { score, terms }: SearchResult['best']): string[] => [
     name,
     fixed(score),
@@ -73,7 +63,7 @@ function calibrationLines({ best, identity, finalist, goal }: SearchResult, obje
   const same = canonicalJson(best.coefficients) === canonicalJson(finalist);
   // No candidate keeps the constraints: the baseline is all there is.
   const head = ['calibration', 'score', 'text', 'quality'];
-  const formula = `  score = ${goal === 'repair' ? repairFormula(objective, identity.terms) : scoreFormula(objective, identity.terms)}`;
+  const formula = `  score = ${formulaOf(result, objective)}`;
   if (best.trial === 0) return [textTable([head, row('baseline', identity)]), formula];
   return [
     textTable([head, row('baseline', identity), row(`best candidate (#${best.trial})`, best)]),
@@ -82,14 +72,6 @@ function calibrationLines({ best, identity, finalist, goal }: SearchResult, obje
     `  the finalist is ${same ? 'this candidate' : 'a different top candidate, chosen on the selection prompts'}`,
   ];
 }
-
-/** What the finalist must keep, on the held-out prompts. */
-const constraintLines = ({ constraints = [] }: SearchResult['heldOut']): string[] =>
-  constraints.map(
-    ({ name, atLeast, gain, low, high, kept }) =>
-      `  constraint: a gain of at least ${signed(atLeast)} in ${name}: ${signed(gain)} ${signedInterval({ low, high })}, ` +
-      `${kept ? 'kept' : 'missed'}${kept && low < atLeast ? ' on average' : ''}`,
-  );
 
 function controlLines({ control, precision }: SearchResult, nameOf: ScorerNames): string[] {
   if (!control) return [];
@@ -107,16 +89,4 @@ function controlLines({ control, precision }: SearchResult, nameOf: ScorerNames)
   const { repair } = control;
   if (repair) lines.push(...repairLines(repair, precision, control.precision, nameOf));
   return lines;
-}
-
-/** How much better the finalist looked on the prompts that chose it; nothing for results without these numbers. */
-function biasLine({
-  gain,
-  calibrationGain,
-  optimism,
-}: Pick<SearchResult['heldOut'], 'gain'> & Partial<SearchResult['heldOut']>): string[] {
-  if (typeof calibrationGain !== 'number' || typeof optimism !== 'number') return [];
-  const advice = optimism > 0 ? '; expect the held-out figure' : '';
-  const gains = `the gain was ${signed(calibrationGain)} on the calibration prompts and ${signed(gain)} on held-out ones`;
-  return [`  selection bias ${signed(optimism)}: ${gains}${advice}`];
 }

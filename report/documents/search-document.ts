@@ -140,6 +140,8 @@ export const searchDocument = z.object({
   /** Held-out gains per prompt, the objective's scorer first, in prompt order. */
   prompts: z.array(promptGain),
   images: z.array(imageTriple),
+  /** About all of them: their size, and that at which they are shown if it is smaller; null without images. */
+  imageNote: z.string().nullable(),
   /** Null where the objective is not a sum of two terms. */
   pareto: pareto.nullable(),
   /** Share of the score's variance that each coordinate explains, the largest first; null from too few trials. */

@@ -26,6 +26,8 @@ export const tableDocument = z.object({
   ),
   /** The same prompts and seeds under every row. */
   images: z.array(z.object({ prompt: z.string(), seed: z.int(), rows: z.array(imageSource) })),
+  /** About all of them: their size, and that at which they are shown if it is smaller; null without images. */
+  imageNote: z.string().nullable(),
   notes: z.array(z.string()),
   provenance: z.array(z.object({ name: z.string(), value: z.string() })),
   command: z.string(),

@@ -1,7 +1,7 @@
 /** The verdict in words: gains with their probability, and the selection bias. */
 import { describe, expect, test } from 'vitest';
 import { bestText, parseBest, type BestRow } from '../../cli/text/best-text.js';
-import { probability } from '../../cli/text/numbers.js';
+import { probability } from '../../report/text/numbers.js';
 import { verdictText } from '../../cli/text/verdict-text.js';
 import type { GainInterval, SearchResult } from '../../contract/search-result.js';
 
