@@ -110,4 +110,6 @@ export interface EvaluateProgress {
   readonly reused: number;
   readonly failed: number;
   readonly summarised: number;
+  /** Seconds until all images are there, at the pace of the last two minutes; null until one was generated. */
+  readonly secondsLeft: number | null;
 }

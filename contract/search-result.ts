@@ -100,6 +100,13 @@ export interface SearchProgress {
   readonly failed: number;
   /** Candidates that were dropped in races. */
   readonly raced: number;
+  /** Images of the stage that are scored or reused, and all that are known of it; dropped candidates need no further ones. */
+  readonly images: { readonly done: number; readonly total: number };
+  /**
+   * Seconds to the verdict at the pace of the last two minutes, later stages included; null until an image was scored. A
+   * full-precision search beside this one is not in it.
+   */
+  readonly secondsLeft: number | null;
 }
 
 /** One named set of coefficients with its score. */

@@ -114,7 +114,7 @@ async function runToVerdict(
   const title = `${titleOf(spec, input)}, ${optimizer.budget} candidates`;
   say(`search ${searchId}: ${titleOf(spec, input)}, budget ${optimizer.budget}`);
   const outcome = await runToEnd<SearchResult>({
-    ...followedSearch(searchId),
+    ...followedSearch(searchId, spec),
     models: [model],
     serving: servingOf(flags),
     wait: flags.wait ?? false,

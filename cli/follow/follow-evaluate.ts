@@ -7,6 +7,7 @@ import type { EvaluateProgress } from '../../contract/evaluate-payloads.js';
 import type { EvaluateResult, EvaluateSpec } from '../../contract/evaluate-spec.js';
 import type { Serving } from '../host/serving.js';
 import { startOrJoin } from './start-or-join.js';
+import { eta } from '../text/duration.js';
 import type { Followed } from './follow-workflow.js';
 import { runToEnd, type LongRun, type Outcome, type Visit } from './visit-host.js';
 
@@ -30,7 +31,7 @@ export function followedEvaluate(spec: EvaluateSpec, input: unknown = spec): Fol
     id,
     ask: async (handle: WorkflowHandle) => {
       const progress = await handle.query<EvaluateProgress>('progress');
-      return (line) => line.note(describeEvaluate(progress));
+      return (line) => line.note(describeEvaluate(progress), evaluatePart(progress));
     },
     start: (client) => startOrJoin(client, 'evaluate', id, input, `${spec.rows.length} rows`),
   };
@@ -48,19 +49,15 @@ export const runEvaluate = (
     models: [...new Set(spec.rows.map(({ model }) => model))],
   });
 
-/** `1200/8000 images - 1000 generated, 200 reused` */
-export function describeEvaluate({
-  stage,
-  rows,
-  images,
-  done,
-  generated,
-  reused,
-  failed,
-  summarised,
-}: EvaluateProgress): string {
+/** `1200/8000 images - 1000 generated, 200 reused - ETA 3 min` */
+export function describeEvaluate(progress: EvaluateProgress): string {
+  const { stage, rows, images, done, generated, reused, failed, summarised, secondsLeft } = progress;
   if (stage === 'prepare') return 'preparing the models (loading and hashing their files)';
   if (stage === 'summarise') return `summarising: ${summarised}/${rows} rows`;
   const lost = failed > 0 ? `, ${failed} failed` : '';
-  return `${done}/${images} images - ${generated} generated, ${reused} reused${lost}`;
+  return `${done}/${images} images - ${generated} generated, ${reused} reused${lost}${eta(secondsLeft)}`;
 }
+
+/** Where there is no terminal: a line per tenth of the images, and per row. */
+export const evaluatePart = ({ stage, images, done, summarised }: EvaluateProgress): string =>
+  `${stage} ${stage === 'render' ? Math.floor((10 * done) / Math.max(1, images)) : summarised}`;

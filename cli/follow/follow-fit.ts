@@ -6,7 +6,10 @@ import { FIT_METHODS } from '../../contract/fit-methods.js';
 import type { FitChoice } from '../../contract/fit-payloads.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import { stepCount } from '../../contract/step-count.js';
+import { eta } from '../text/duration.js';
+import { percent } from './describe-search.js';
 import type { Followed } from './follow-workflow.js';
+import { shareDone } from './share-done.js';
 import { startOrJoin } from './start-or-join.js';
 import type { LongRun, Visit } from './visit-host.js';
 
@@ -37,14 +40,26 @@ export function followedFit({ search, input = search, choice }: FitRequest): Fol
   const { method, ...options } = choice;
   const id = (method === 'ptqd' ? ptqdIdOf : matchIdOf)({ search, ...options });
   const { model, precision, scheduler } = search;
+  const secondsAfter = timeLeft();
   const title = `${FIT_METHODS[method].title} of ${model} ${precision}, ${stepCount(scheduler.steps)}`;
   return {
     ...FIT,
     id,
     ask: async (handle) => {
-      await handle.describe();
-      return (line) => line.note(DOING[method]);
+      const share = await shareDone(handle);
+      const text = share === null ? DOING[method] : `${DOING[method]} - ${percent(share)}${eta(secondsAfter(share))}`;
+      return (line) => line.note(text, `${share}`);
     },
     start: (client) => startOrJoin(client, method, id, { search: input, ...options }, title),
+  };
+}
+
+/** Estimates what is left from the shares seen so far; null while there is only one. */
+function timeLeft(): (share: number) => number | null {
+  let first: { readonly at: number; readonly share: number } | undefined;
+  return (share) => {
+    first ??= { at: Date.now(), share };
+    const done = share - first.share;
+    return done <= 0 ? null : ((1 - share) * (Date.now() - first.at)) / 1000 / done;
   };
 }

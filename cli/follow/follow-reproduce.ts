@@ -10,6 +10,7 @@ import type { StudyChild, StudyInput, StudyProgress, StudyResult } from '../../c
 import type { StudyPlan } from '../../paper/study-plan.js';
 import type { Serving } from '../host/serving.js';
 import { say } from '../text/output.js';
+import { describeSearch } from './describe-search.js';
 import { describeEvaluate } from './follow-evaluate.js';
 import { startOrJoin } from './start-or-join.js';
 import { runToEnd, type Outcome } from './visit-host.js';
@@ -45,7 +46,8 @@ export function runStudy({ input, plan, ...host }: StudyRun): Promise<Outcome<St
         progress.stage === 'search'
           ? `${progress.done} of ${progress.total} fits and searches`
           : `${progress.rows} rows`;
-      return (line) => line.note([own, ...children].join('; '));
+      const part = `${progress.stage} ${progress.done} ${progress.running.map(({ id: child }) => child).join(' ')}`;
+      return (line) => line.note([own, ...children].join('; '), part);
     },
     parts: () => [id, ...running.map((child) => child.id)],
     start: (client) => {
@@ -62,8 +64,6 @@ async function childText(client: Client, { kind, id, label }: StudyChild): Promi
     .query<SearchProgress | EvaluateProgress>('progress')
     .catch(() => null);
   if (progress === null) return label;
-  if ('told' in progress) {
-    return `${label}: ${progress.stage === 'search' ? `${progress.told} of ${progress.budget}` : progress.stage}`;
-  }
+  if ('told' in progress) return `${label}: ${describeSearch({ progress })}`;
   return describeEvaluate(progress);
 }

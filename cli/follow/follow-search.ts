@@ -1,11 +1,20 @@
 /**
  * Starting and following a search.
  */
-import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  type Client,
+  type WorkflowClient,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
+import { linearIdOf } from '../../contract/linear-first.js';
 import type { SearchProgress } from '../../contract/search-result.js';
+import type { SearchSpec } from '../../contract/search-spec.js';
 import { WORKFLOW_QUEUE } from '../../temporal/queues.js';
+import { describeSearch, partOf } from './describe-search.js';
 import type { Followed } from './follow-workflow.js';
+import { shareDone } from './share-done.js';
 
 /** Whether the workflow of a search runs now. */
 export async function isRunning(client: Client, searchId: string): Promise<boolean> {
@@ -43,14 +52,36 @@ export async function startSearch(
   }
 }
 
-/** How a search is followed. */
-export const followedSearch = (searchId: string): Followed => ({
-  id: searchId,
-  what: 'search',
-  comeBack: `Resume with: npx qsched resume ${searchId}`,
-  parts: () => [searchId, `${searchId}-control`],
-  ask: async (handle) => {
-    const progress = await handle.query<SearchProgress>('progress');
-    return (line) => line.show(progress);
-  },
-});
+/**
+ * How a search is followed, with the searches that it runs itself: its id, and whether full precision is searched too.
+ */
+export function followedSearch(searchId: string, { control }: Pick<SearchSpec, 'control'>): Followed {
+  const [controlId, linearId] = [`${searchId}-control`, linearIdOf(searchId)];
+  return {
+    id: searchId,
+    what: 'search',
+    comeBack: `Resume with: npx qsched resume ${searchId}`,
+    parts: () => [searchId, controlId, linearId],
+    ask: async (handle) => {
+      const progress = await handle.query<SearchProgress>('progress');
+      const starts = progress.stage === 'start';
+      const shown = {
+        progress,
+        control: control === 'search' && !starts ? await progressOf(handle.client, controlId) : null,
+        linear: starts ? await progressOf(handle.client, linearId) : null,
+        matched: starts ? await shareDone(handle) : null,
+      };
+      return (line) => line.note(describeSearch(shown), partOf(shown));
+    },
+  };
+}
+
+/** The progress of a search that may not exist, or have ended. */
+async function progressOf(client: WorkflowClient, id: string): Promise<SearchProgress | null> {
+  try {
+    const progress = await client.getHandle(id).query<SearchProgress>('progress');
+    return progress.status === 'running' ? progress : null;
+  } catch {
+    return null;
+  }
+}

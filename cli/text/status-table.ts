@@ -3,6 +3,7 @@
  */
 import type { searchesOverview } from '../../db/schema.js';
 import { fixed, signed, spread } from '../../report/text/numbers.js';
+import { duration } from './duration.js';
 import { tableOf, type TableDocument } from './table-document.js';
 
 type Row = typeof searchesOverview.$inferSelect;
@@ -35,10 +36,3 @@ export const statusTable = (rows: readonly Row[]): TableDocument =>
     ],
     rows,
   );
-
-/** `42 s`, `12 min`, `3.5 h`, `2.1 d`; from the start to the last change. */
-function duration(seconds: number): string {
-  if (seconds < 100) return `${Math.round(seconds)} s`;
-  if (seconds < 100 * 60) return `${Math.round(seconds / 60)} min`;
-  return seconds < 48 * 3600 ? `${(seconds / 3600).toFixed(1)} h` : `${(seconds / 86_400).toFixed(1)} d`;
-}

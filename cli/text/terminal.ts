@@ -10,6 +10,8 @@ export interface OutputStream {
   /** Width of a terminal. */
   readonly columns?: number;
   write(text: string): unknown;
+  on?(event: 'resize', listener: () => void): unknown;
+  off?(event: 'resize', listener: () => void): unknown;
 }
 
 const ESCAPE = '\u001b[';
@@ -28,6 +30,12 @@ export class Terminal {
   /** Whether a status line can be rewritten. */
   get rewrites(): boolean {
     return this.#stream.isTTY === true;
+  }
+
+  /** Calls back whenever the terminal changes its size. @returns what ends that */
+  onResize(changed: () => void): () => void {
+    this.#stream.on?.('resize', changed);
+    return () => this.#stream.off?.('resize', changed);
   }
 
   /** Writes a line that remains. */

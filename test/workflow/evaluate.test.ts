@@ -293,6 +293,7 @@ describe('an evaluation', () => {
       reused: 18,
       failed: 3,
       summarised: 1,
+      secondsLeft: null,
     });
   });
 

@@ -21,6 +21,7 @@ import { asFailure, orFailure } from '../failure.js';
 import { asksToWait } from '../patience.js';
 import { fetchPrompts } from '../prompts.js';
 import { markRelease } from '../release.js';
+import { Meter } from '../scoring/meter.js';
 import { describeRows, prepareNetworks } from './networks.js';
 import { atStart, type Progress } from './progress.js';
 import { Renderings } from './renderings.js';
@@ -41,7 +42,11 @@ export async function evaluate(input: unknown): Promise<EvaluateResult> {
   markRelease();
   const { workflowId: id } = workflowInfo();
   const progress = atStart();
-  setHandler(evaluateProgressQuery, () => ({ ...progress }));
+  const meter = new Meter();
+  setHandler(evaluateProgressQuery, () => {
+    const { secondsLeft } = meter.measured(Date.now());
+    return { ...progress, secondsLeft: progress.stage === 'render' ? secondsLeft : null };
+  });
   const read = orFailure(() => readEvaluateSpec(input));
   progress.rows = read.rows.length;
   let opened = false;
@@ -51,7 +56,7 @@ export async function evaluate(input: unknown): Promise<EvaluateResult> {
     await storeActivities(spec.rows.length).openRun({ id, kind: 'evaluate', name: titleOf(spec), spec });
     opened = true;
     const described = settled === null ? await describeRows(input, read) : [];
-    return await run(id, settled ?? settleEvaluation(input, described), described, progress);
+    return await run(id, settled ?? settleEvaluation(input, described), described, { progress, meter });
   } catch (error) {
     const failure = asFailure(error);
     const status = isCancellation(error) ? ('cancelled' as const) : ('failed' as const);
@@ -76,7 +81,7 @@ async function run(
   evaluateId: string,
   spec: EvaluateSpec,
   described: readonly NetworkDescription[],
-  progress: Progress,
+  { progress, meter }: { readonly progress: Progress; readonly meter: Meter },
 ): Promise<EvaluateResult> {
   const store = storeActivities(spec.rows.length * ROW_WEIGHT);
   const schedules = await store.resolveSchedules({ spec });
@@ -92,7 +97,7 @@ async function run(
   }));
   const baselines = await store.baselines({ rows });
   const workers = await store.countWorkers({ queues: [...new Set(networks.map(({ scoreQueue }) => scoreQueue))] });
-  const renderings = new Renderings({ spec, prepared, prompts, schedules, baselines, workers, progress });
+  const renderings = new Renderings({ spec, prepared, prompts, schedules, baselines, workers, progress, meter });
   progress.stage = 'render';
   await renderings.renderAll();
   progress.stage = 'summarise';

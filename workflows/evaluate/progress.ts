@@ -4,7 +4,9 @@
 import type { EvaluateProgress } from '../../contract/evaluate-payloads.js';
 
 /** What the `progress` query answers; the stages write it. */
-export type Progress = { -readonly [K in keyof EvaluateProgress]: EvaluateProgress[K] };
+export type Progress = { -readonly [K in keyof Counted]: Counted[K] };
+
+type Counted = Omit<EvaluateProgress, 'secondsLeft'>;
 
 /** Nothing done yet. */
 export const atStart = (): Progress => ({

@@ -15,6 +15,7 @@ import { scoreActivities } from '../activities.js';
 import { whileServed } from '../patience.js';
 import { promptsOf } from '../scoring/block-request.js';
 import { inBlocks } from '../scoring/in-blocks.js';
+import type { Meter } from '../scoring/meter.js';
 import { answer, blockImages, outstandingBlocks, startPace, type Pace } from '../scoring/pace.js';
 import type { PreparedNetworks } from './networks.js';
 import type { Progress } from './progress.js';
@@ -39,6 +40,7 @@ export interface RenderingPlan {
   /** Workers that poll each score queue. */
   readonly workers: Readonly<Record<string, number>>;
   readonly progress: Progress;
+  readonly meter: Meter;
 }
 
 /** Records of a rendering, in the order of its images. */
@@ -71,6 +73,7 @@ export class Renderings {
     this.renderings = this.rowOf.map((row) => ({ network: networkOf[row]!, schedule: schedules[row]!, shards: [] }));
     this.renderingOf = keys.map((key) => distinct.indexOf(key));
     progress.images = split.count * split.seeds.length * this.renderings.length;
+    plan.meter.begin('render', progress.images, 0);
   }
 
   /** The rendering of a row. */
@@ -80,7 +83,7 @@ export class Renderings {
 
   /** Generates, scores and keeps everything. */
   async renderAll(): Promise<void> {
-    const { progress, prepared } = this.plan;
+    const { progress, prepared, meter } = this.plan;
     const { networks, split } = prepared;
     const { model, scoreQueue } = networks[0]!;
     setCurrentDetails(
@@ -103,7 +106,10 @@ export class Renderings {
       limit: () => outstandingBlocks(this.pace(queue), Date.now()),
       pause: () => false,
       run: async (shard) => {
+        meter.giveOut(Date.now());
         const made = await this.render(shard);
+        meter.reuse(made.reused);
+        meter.scored(made.generated, Date.now());
         this.renderings[shard.of]!.shards.push({ shard, record: made.record });
         progress.done += shard.to - shard.from;
         progress.failed += made.failed.reduce((sum, { count }) => sum + count, 0);

@@ -6,6 +6,7 @@ import type { Coefficients } from '../../contract/coefficients.js';
 import type { PreparedNetwork } from '../../contract/prepared-network.js';
 import type { WirePrompt } from '../../contract/wire/network.js';
 import { storeActivities } from '../activities.js';
+import type { Meter } from './meter.js';
 import { recount, startPace, type Pace } from './pace.js';
 
 const { keys } = Object;
@@ -28,6 +29,8 @@ export interface Batch {
   /** What the activities' summaries call this batch. */
   readonly label: string;
   readonly paces: Paces;
+  /** Told how many images are done. */
+  readonly meter: Meter;
   /** Continues with the same batch in a run with an empty history. */
   readonly carryOn: () => Promise<never>;
 }

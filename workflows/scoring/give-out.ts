@@ -30,6 +30,7 @@ export async function giveOut(batch: Batch, trials: readonly OpenTrial[], record
   const size = (left: number): number => blockImages(pace(), left, batches.denoiser, Date.now());
   const total = trials.reduce((sum, { missing }) => sum + (missing?.length ?? images), 0);
   if (total === 0) return;
+  batch.meter.giveOut(Date.now());
   const work = new Work(trials, images, slabTrials(workersOf(pace(), Date.now()), size(total), images));
   const context = {
     prepared,
@@ -63,6 +64,7 @@ export async function giveOut(batch: Batch, trials: readonly OpenTrial[], record
         activities.score.executeWithOptions({ summary }, [request]),
       );
       const { worker, seconds } = result;
+      batch.meter.scored(imagesOf(pieces), Date.now());
       paces[scoreQueue] = answer(pace(), { worker, seconds, images: imagesOf(pieces), now: Date.now() });
       // Within a moment the last blocks are done: one call records them all.
       recorder.add(scoredTrials(pieces, result), work.left === 0 && seconds <= MAX_HELD_SECONDS);

@@ -48,19 +48,23 @@ export async function raceBatch(
     for (const { index, score, pairs: own } of asked.dropped) {
       scores.set(index, score);
       shares.set(index, own / pairs);
+      batch.meter.drop(pairs - own);
     }
     onRecorded(asked.dropped.length);
     for (const { index, coefficients } of asked.kept) kept.set(index, coefficients);
     alive = alive
       .filter(({ index }) => !scores.has(index))
       .map((trial) => ({ ...trial, coefficients: kept.get(trial.index) ?? trial.coefficients }));
+    const { first } = splitRepeated(asked.open);
+    const missing = first.reduce((sum, trial) => sum + (trial.missing?.length ?? pairs), 0);
+    batch.meter.reuse(alive.length * (asked.upTo - reached) - missing);
     reached = asked.upTo;
     const racing = reached < pairs;
     const recorder = new Recorder(
       (trials) => storeOf(batch, trials.length).record({ ...batch.reference, names, trials, racing }),
       () => undefined,
     );
-    await giveOut(batch, splitRepeated(asked.open).first, recorder);
+    await giveOut(batch, first, recorder);
   }
   for (const [index, score] of await finish(batch, alive)) scores.set(index, score);
   onRecorded(alive.length);

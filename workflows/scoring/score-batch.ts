@@ -3,7 +3,7 @@
  */
 import type { Coefficients } from '../../contract/coefficients.js';
 import type { AskedTrial, AskQueueResult, OpenTrial } from '../../contract/payloads.js';
-import { countWorkers, splitRepeated, storeOf, type Batch } from './batch.js';
+import { countWorkers, imagesPerTrial, splitRepeated, storeOf, type Batch } from './batch.js';
 import { giveOut } from './give-out.js';
 import { Recorder } from './recorder.js';
 
@@ -35,6 +35,9 @@ export async function scoreBatch(batch: Batch, onRecorded: (count: number) => vo
     open.push(...asked.open);
     known.push(...asked.scores);
   }
+  const images = imagesPerTrial(batch.split);
+  const missing = splitRepeated(open).first.reduce((sum, trial) => sum + (trial.missing?.length ?? images), 0);
+  batch.meter.reuse(batch.trials.length * images - missing);
   onRecorded(batch.trials.length - open.length);
   return { scores: await scoreOpen(batch, { open, scores: known }, onRecorded), kept };
 }

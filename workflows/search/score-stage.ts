@@ -10,6 +10,7 @@ import { fetchPrompts } from '../prompts.js';
 import type { Batch } from '../scoring/batch.js';
 import { raceBatch, type Race, type RacedScores } from '../scoring/race-batch.js';
 import { scoreBatch, type BatchScores } from '../scoring/score-batch.js';
+import { imagesLater, imagesOfBatch } from './images-left.js';
 import { scoreRepair } from './repair-batch.js';
 import { carryOn, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
@@ -60,12 +61,11 @@ export async function raceStage(
 const choosesByRepair = (spec: SearchRun['spec'], stage: StageBatch['stage']): boolean =>
   maximisesRepair(spec) && (stage === 'calibration' || stage === 'select');
 
-async function batchOf(
-  run: SearchRun,
-  state: SearchState,
-  { stage, trials, label, waitSeconds = null }: StageBatch,
-): Promise<Batch> {
-  const { spec } = run;
+async function batchOf(run: SearchRun, state: SearchState, batch: StageBatch): Promise<Batch> {
+  const { stage, trials, label, waitSeconds = null } = batch;
+  const { spec, meter } = run;
+  const at = run.progress.stage;
+  meter.begin(at, imagesOfBatch(spec, state, batch), imagesLater(spec, state, { at, asked: meter.asked(at), batch }));
   const reference = referenceOf(run, state, stage);
   const { split } = reference;
   run.prompts[split] ??= await fetchPrompts(state.splits[split]);
@@ -80,6 +80,7 @@ async function batchOf(
     waitSeconds,
     label,
     paces: run.paces,
+    meter,
     carryOn: () => carryOn(run, state),
   };
 }

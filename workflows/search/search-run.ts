@@ -15,8 +15,11 @@ import type { SearchSpec } from '../../contract/search-spec.js';
 import type { NetworkDescription } from '../../contract/wire/describe.js';
 import type { WirePrompt } from '../../contract/wire/network.js';
 import type { Paces } from '../scoring/batch.js';
+import type { Meter } from '../scoring/meter.js';
 import type { Control } from './control-search.js';
 import type { SearchState } from './search-state.js';
+
+type Counted = Omit<SearchProgress, 'images' | 'secondsLeft'>;
 
 /** What every stage knows, and the progress that it writes. */
 export interface SearchRun {
@@ -26,7 +29,9 @@ export interface SearchRun {
   /** The spec as the user wrote it. */
   readonly input: unknown;
   /** What the `progress` query answers. */
-  readonly progress: { -readonly [K in keyof SearchProgress]: SearchProgress[K] };
+  readonly progress: { -readonly [K in keyof Counted]: Counted[K] };
+  /** Counts images, for the rest of what it answers. */
+  readonly meter: Meter;
   /** Prompts by split, fetched when they are needed. */
   readonly prompts: { [S in Stage]?: readonly WirePrompt[] };
   /** What is known of the workers. */

@@ -7,6 +7,7 @@ import { readSearchSpec } from '../../contract/validate.js';
 import { storeActivities } from '../activities.js';
 import { asFailure, explain, orFailure } from '../failure.js';
 import { markRelease } from '../release.js';
+import { Meter } from '../scoring/meter.js';
 import { begin, scoreBaseline } from './begin.js';
 import { conclude } from './conclude.js';
 import { Control } from './control-search.js';
@@ -29,7 +30,8 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
   markRelease();
   const { workflowId: searchId } = workflowInfo();
   const progress = startOf(carried);
-  setHandler(progressQuery, () => ({ ...progress }));
+  const meter = new Meter();
+  setHandler(progressQuery, () => ({ ...progress, ...meter.measured(Date.now()) }));
   const spec = orFailure(() => readSearchSpec(input));
   progress.budget = spec.optimizer.budget;
   const control = new Control(searchId, () => run.spec);
@@ -38,6 +40,7 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
     spec,
     input,
     progress,
+    meter,
     prompts: {},
     paces: { ...carried?.paces },
     control,
