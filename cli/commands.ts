@@ -142,6 +142,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/pareto-command.js')).paretoCommand,
   },
   {
+    usage: 'report [ids...]',
+    help: 'print everything that is known of searches as one JSON document; by default of the latest search',
+    flags: {},
+    load: async () => (await import('./commands/report-command.js')).reportCommand,
+  },
+  {
     usage: 'init <model>',
     help: 'look into a model folder, and write a commented spec that runs as it is',
     flags: flags.INIT,

@@ -3,6 +3,7 @@
  * The command line: parses it, runs one command, and turns what it throws into an exit code.
  */
 import { Command, CommanderError } from 'commander';
+import { RELEASE } from '../contract/release.js';
 import { addCommands } from './commands.js';
 import { report } from './text/output.js';
 import { asUsageError } from './usage-error.js';
@@ -10,7 +11,7 @@ import { asUsageError } from './usage-error.js';
 let exitCode = 0;
 const program = new Command('qsched')
   .description('Searches for scheduler coefficients that recover the image quality of quantised few-step models.')
-  .version('0.1.0')
+  .version(RELEASE)
   .exitOverride()
   .configureOutput({ writeErr: () => undefined })
   .showSuggestionAfterError(false);

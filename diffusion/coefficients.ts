@@ -112,6 +112,13 @@ export function coefficientSpace(options: CoefficientSpaceOptions): CoefficientS
   };
 }
 
+/** The number of a point that leads to coefficients: `name` is one of the space's. */
+export function coordinateOf(name: string, coefficients: Coefficients): number {
+  const [part, label] = name.split('.') as ['sample' | 'noise', string];
+  const values = coefficients[part];
+  return label === 'end' ? values.at(-1)! : values[label === 'start' ? 0 : Number(label)]!;
+}
+
 function labelsOf(shape: CoefficientShape, steps: number): string[] {
   if (shape === 'per-step') return Array.from({ length: steps }, (_, i) => String(i));
   return shape === 'linear' && steps > 1 ? ['start', 'end'] : ['start'];

@@ -1,5 +1,5 @@
 /**
- * Writes schemas/*.json, for editors and other programs: a search, an evaluation, and an exported schedule:
+ * Writes schemas/*.json, for editors and other programs: a search, an evaluation, an exported schedule, and a report:
  *
  *   npx tsx scripts/write-schemas.ts
  */
@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { EvaluateSpec } from '../contract/evaluate-spec.js';
 import { ScheduleDocument } from '../contract/schedule-document.js';
 import { SearchSpec } from '../contract/search-spec.js';
+import { reportDocument } from '../report/documents/report-document.js';
 
 /** Where the schema of a search is kept. */
 export const SEARCH_SCHEMA_PATH = join(dirname(fileURLToPath(import.meta.url)), '..', 'schemas', 'search.schema.json');
@@ -82,9 +83,19 @@ export function evaluateSchemaText(): string {
   return `${JSON.stringify({ title: 'An evaluation of qsched', ...schema }, null, 2)}\n`;
 }
 
+/** Where the schema of a report is kept. */
+export const REPORT_SCHEMA_PATH = join(dirname(SEARCH_SCHEMA_PATH), 'report.schema.json');
+
+/** JSON Schema (draft 2020-12) of what `qsched report --json` prints. */
+export function reportSchemaText(): string {
+  const schema = z.toJSONSchema(reportDocument, { io: 'output', target: 'draft-2020-12', reused: 'ref' });
+  return `${JSON.stringify({ title: 'A report of qsched', ...schema }, null, 2)}\n`;
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(dirname(SEARCH_SCHEMA_PATH), { recursive: true });
   writeFileSync(SEARCH_SCHEMA_PATH, searchSchemaText());
   writeFileSync(SCHEDULE_SCHEMA_PATH, scheduleSchemaText());
   writeFileSync(EVALUATE_SCHEMA_PATH, evaluateSchemaText());
+  writeFileSync(REPORT_SCHEMA_PATH, reportSchemaText());
 }

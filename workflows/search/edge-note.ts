@@ -3,6 +3,7 @@
  */
 import type { Coefficients } from '../../contract/coefficients.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
+import { coordinateOf } from '../../diffusion/coefficients.js';
 import type { SearchSpace } from '../../optimizers/optimizer.js';
 import { spaceOf } from './search-run.js';
 
@@ -47,7 +48,7 @@ interface End {
 
 function onEdgeNote(spec: SearchSpec, finalist: Coefficients, { lower, upper }: SearchSpace): string[] {
   const ends = spaceOf(spec).names.flatMap((name, i): End[] => {
-    const [value, low, high] = [valueOf(name, finalist), lower[i]!, upper[i]!];
+    const [value, low, high] = [coordinateOf(name, finalist), lower[i]!, upper[i]!];
     const near = NEAR * (high - low);
     if (value - low <= near) return [{ name, value, edge: low, side: 'low' }];
     return high - value <= near ? [{ name, value, edge: high, side: 'high' }] : [];
@@ -71,12 +72,6 @@ function wordsOf(name: string): string {
   const symbol = part === 'sample' ? 'c^x' : 'c^eps';
   const step = { start: 'the first step', end: 'the last step' }[label] ?? `step ${Number(label) + 1}`;
   return `${symbol} of ${step}`;
-}
-
-function valueOf(name: string, coefficients: Coefficients): number {
-  const [part, label] = name.split('.') as ['sample' | 'noise', string];
-  const values = coefficients[part];
-  return label === 'end' ? values.at(-1)! : values[label === 'start' ? 0 : Number(label)]!;
 }
 
 const rangeText = (low: number, high: number): string => `[${short(low)}, ${short(high)}]`;

@@ -1,0 +1,30 @@
+/**
+ * What to type next.
+ */
+import type { SearchDocument } from '../documents/search-document.js';
+
+type Next = SearchDocument['next'][number];
+
+/** @param kept whether images of the search were kept */
+export function nextCommands(
+  { id, status, verdict }: Pick<SearchDocument, 'id' | 'status' | 'verdict'>,
+  { usesK, pareto }: { readonly usesK: boolean; readonly pareto: boolean },
+): Next[] {
+  const next = (command: string, what: string): Next => ({ command: `npx qsched ${command}`, what });
+  if (status === 'running') {
+    return [
+      next(`resume ${id}`, 'follow the search; if its processes are gone, resume it'),
+      next(`best ${id}`, 'show the best candidate so far'),
+    ];
+  }
+  if (status !== 'finished') return [next(`resume ${id}`, 'resume the search: everything scored so far is stored')];
+  const again = next(`confirm ${id}`, 're-test the finalist on held-out prompts with new seeds');
+  const ranks = [
+    ...(usesK ? [next(`rank ${id}`, 're-rank with other values of k')] : []),
+    ...(pareto ? [next(`pareto ${id}`, 'show the Pareto front of text against quality')] : []),
+  ];
+  if (verdict?.recommend === 'calibrated') {
+    return [next(`export ${id}`, 'export the coefficients'), again, ...ranks];
+  }
+  return [next(`plan ${id}`, 'show what the search took, stage by stage'), again, ...ranks];
+}
