@@ -38,8 +38,9 @@ export function imageSources(hashes: readonly (string | null)[], { folder, image
   const found = hashes.map((hash) => readImage(folder, hash));
   const present = found.flatMap((one) => ('bytes' in one ? [one.bytes] : []));
   const first = present.length === 0 ? undefined : decoded(present[0]!);
-  if (first === undefined)
+  if (first === undefined) {
     return { sources: found.map((one) => ('bytes' in one ? { missing: NOT_HERE } : one)), note: null };
+  }
   const { width, height } = first;
   const size = `${width} x ${height}`;
   if (images === 'addresses') {

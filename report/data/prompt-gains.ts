@@ -22,9 +22,13 @@ export function promptGainsOf(
     .from(promptGains)
     .where(eq(promptGains.searchId, searchId))
     .all()
-    .map(({ searchId: _, scorer, position, prompt, baseline, finalist, gain }) => ({
-      ...{ position: position!, prompt: prompt!, scorer: scorer! },
-      ...{ baseline: baseline!, finalist: finalist!, gain: gain! },
+    .map(({ scorer, position, prompt, baseline, finalist, gain }) => ({
+      position: position!,
+      prompt: prompt!,
+      scorer: scorer!,
+      baseline: baseline!,
+      finalist: finalist!,
+      gain: gain!,
     }))
     .sort((a, b) => place(a.scorer) - place(b.scorer) || a.position - b.position)
     .map((row) => ({ ...row, scorer: nameOf(row.scorer) }));

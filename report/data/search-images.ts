@@ -74,7 +74,10 @@ export function shownImages(
   const { sources, note } = imageSources(hashes, place);
   return {
     images: chosen.map(({ row: { prompt, seed, reference }, about: { chosen: why, gain } }, i) => ({
-      ...{ prompt, seed, chosen: why, gain },
+      prompt,
+      seed,
+      chosen: why,
+      gain,
       identity: sources[3 * i]!,
       calibrated: sources[3 * i + 1]!,
       reference: reference === undefined ? null : sources[3 * i + 2]!,

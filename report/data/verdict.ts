@@ -51,7 +51,7 @@ function headlineOf({ heldOut, linear }: SearchResult, objective: string): strin
 }
 
 function sentencesOf(result: SearchResult, status: SearchDocument['status'], nameOf: ScorerNames): string[] {
-  const { heldOut, best, finalist, control, linear, notes = [] } = result;
+  const { heldOut, best, finalist, control, linear, notes } = result;
   const roles = heldOut.scorers.map(({ scorer }) => scorer);
   const bias = best.trial === 0 ? null : biasSentence(heldOut);
   const same = canonicalJson(best.coefficients) === canonicalJson(finalist);
