@@ -1,0 +1,59 @@
+/**
+ * What the scores look like over the search space.
+ */
+import { fixed, significant } from '../../charts/numbers.js';
+import { scaleChart } from '../../charts/scale-chart.js';
+import { HALF } from '../../charts/sizes.js';
+import { surfaceChart, surfaceScale } from '../../charts/surface-chart.js';
+import type { SearchDocument } from '../../documents/search-document.js';
+import { Chart, Inline } from '../chart.js';
+import { Section, type Place } from '../section.js';
+
+type Surface = NonNullable<SearchDocument['surface']>;
+
+/** One heat map per pair of coordinates, on one scale. */
+export function SurfaceSection({ surface, place }: { readonly surface: Surface; readonly place: Place }) {
+  const { kind, slices, note } = surface;
+  const scale = surfaceScale(slices);
+  if (scale === null) return null;
+  const held = slices.some((slice) => Object.keys(slice.held).length > 0);
+  return (
+    <Section
+      place={place}
+      name="surface"
+      title="Surface"
+      lead={
+        <>
+          {kind === 'grid'
+            ? 'The scores of the grid.'
+            : 'The mean of a Gaussian process fitted to the scores; it is a guess where there are no dots.'}{' '}
+          Dots are candidates, the line joins every new best; ◎ is the finalist, ✕ the baseline.
+          {held ? ' Coordinates that a map does not show are held at the finalist.' : ''}
+          {note === null ? '' : ` ${note}`}
+        </>
+      }
+    >
+      <div class="maps">
+        {slices.map((slice) => (
+          <Chart
+            draw={(width) => surfaceChart(slice, scale, width)}
+            width={HALF}
+            caption={
+              Object.keys(slice.held).length === 0
+                ? undefined
+                : Object.entries(slice.held)
+                    .map(([name, value]) => `${name} = ${significant(value, 4)}`)
+                    .join(', ')
+            }
+          />
+        ))}
+      </div>
+      <p class="scale">
+        <Inline svg={scaleChart(scale, HALF)} />
+        <span class="hidden">
+          Scores from {fixed(scale.low)} to {fixed(scale.high)}.
+        </span>
+      </p>
+    </Section>
+  );
+}
