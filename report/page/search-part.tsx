@@ -17,13 +17,14 @@ import type { Place } from './section.js';
 
 /** Sections that have nothing to say yet are left out. */
 export function SearchPart({ search, place }: { readonly search: SearchDocument; readonly place: Place }) {
-  const { verdict, schedule, trials, baseline, surface, prompts, images, pareto, importances, timeline } = search;
+  const { verdict, schedule, trials, baseline, surface, prompts, images, imageNote, pareto, importances, timeline } =
+    search;
   const { provenance, command, next } = search;
   return (
     <article class="search">
       <Head search={search} place={place} />
       {verdict === null ? null : <VerdictSection verdict={verdict} place={place} />}
-      <ImagesSection images={images} place={place} />
+      <ImagesSection images={images} note={imageNote} place={place} />
       <ScheduleSection schedule={schedule} place={place} />
       <HistorySection trials={trials} baseline={baseline} place={place} />
       {surface === null ? null : <SurfaceSection surface={surface} place={place} />}

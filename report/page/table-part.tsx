@@ -18,7 +18,7 @@ const ARROWS: Readonly<Record<Column['better'], string>> = { higher: ' ↑', low
 
 /** The table, its intervals, and the images by prompt across the rows. */
 export function TablePart({ table, place }: { readonly table: TableDocument; readonly place: Place }) {
-  const { id, name, status, message, columns, rows, images, notes, provenance, command } = table;
+  const { id, name, status, message, columns, rows, images, imageNote, notes, provenance, command } = table;
   return (
     <article class="table-part">
       <section id={`${place.part}-head`} class="head" aria-label="What was evaluated">
@@ -64,7 +64,7 @@ export function TablePart({ table, place }: { readonly table: TableDocument; rea
         </Section>
       )}
       <Intervals columns={columns} rows={rows} place={place} />
-      <TableImages images={images} rows={rows} place={place} />
+      <TableImages images={images} note={imageNote} rows={rows} place={place} />
       <ProvenanceSection provenance={provenance} command={command} next={[]} place={place} />
     </article>
   );
@@ -146,9 +146,19 @@ function Intervals({ columns, rows, place }: Pick<TableDocument, 'columns' | 'ro
   );
 }
 
-function TableImages({ images, rows, place }: Pick<TableDocument, 'images' | 'rows'> & { readonly place: Place }) {
+interface ImagesProps extends Pick<TableDocument, 'images' | 'rows'> {
+  readonly note: string | null;
+  readonly place: Place;
+}
+
+function TableImages({ images, rows, note, place }: ImagesProps) {
   return images.length === 0 ? null : (
-    <Section place={place} name="images" title="Images" lead="The same prompt and seed under every row.">
+    <Section
+      place={place}
+      name="images"
+      title="Images"
+      lead={`The same prompt and seed under every row.${note === null ? '' : ` ${note}`}`}
+    >
       <ol class="triples">
         {images.map(({ prompt, seed, rows: sources }) => (
           <li class="triple">

@@ -18,8 +18,14 @@ const CHOSEN: Readonly<Record<Triple['chosen'], string>> = {
 /** How many prompts are shown before the rest is opened. */
 const FIRST = 4;
 
+interface Props {
+  readonly images: readonly Triple[];
+  readonly note: string | null;
+  readonly place: Place;
+}
+
 /** Nothing before there are images. */
-export function ImagesSection({ images, place }: { readonly images: readonly Triple[]; readonly place: Place }) {
+export function ImagesSection({ images, note, place }: Props) {
   if (images.length === 0) return null;
   const sources = images.flatMap(({ identity, calibrated, reference }) => [
     identity,
@@ -37,6 +43,7 @@ export function ImagesSection({ images, place }: { readonly images: readonly Tri
           The same prompt and seed under the baseline and the finalist
           {images.some(({ reference }) => reference !== null) ? ', and from the full-precision network' : ''}. These
           prompts were held out: neither the search nor the selection used them.
+          {note === null ? '' : ` ${note}`}
           {missing > 0 ? ` ${counted(missing, 'image')} of ${sources.length} cannot be shown here: each says why.` : ''}
         </>
       }
