@@ -66,10 +66,18 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/look-commands.js')).bestCommand,
   },
   {
-    usage: 'export [search]',
-    help: 'write coefficients and fused schedule as JSON',
+    usage: 'export [what]',
+    help:
+      'write a schedule for another program: of a search (default: the latest), a stored schedule or a file; as JSON, or ' +
+      'for diffusers, ONNX Runtime, ComfyUI, stable-diffusion.cpp',
     flags: flags.EXPORT,
     load: async () => (await import('./commands/export-command.js')).exportCommand,
+  },
+  {
+    usage: 'check <file>',
+    help: 'tell whether a model on disk is the one that an exported schedule was made for',
+    flags: flags.CHECK,
+    load: async () => (await import('./commands/check-command.js')).checkCommand,
   },
   {
     usage: 'schedules',

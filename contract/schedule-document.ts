@@ -8,6 +8,7 @@ import { canonicalJson } from './canonical-json.js';
 import type { Coefficients } from './coefficients.js';
 import { QschedError } from './errors.js';
 import { pipelineFields } from './pipeline-choice.js';
+import { Provenance } from './provenance.js';
 import { ClippedStep, fusedWeights, isClipped, scaleClippedStep, scaleFusedStep } from './schedule-step.js';
 import { SchedulerChoice } from './search-spec.js';
 
@@ -77,6 +78,8 @@ export const ScheduleDocument = z.strictObject({
   identity: FusedDocument.optional(),
   /** The verdict of the search. */
   heldOut: z.unknown().optional(),
+  /** Where it comes from; `qsched check` reads it. */
+  provenance: Provenance.optional(),
 });
 
 type Fixed<T> = T extends object ? { readonly [K in keyof T]: Fixed<T[K]> } : T;

@@ -115,6 +115,11 @@ const ROOMS: Readonly<Record<string, Room>> = {
     reaches: EVERYTHING,
     without: [TEMPORAL, MODELS],
   },
+  exports: {
+    imports: { contract: EVERYTHING, diffusion: EVERYTHING, inference: ['models/float16.js'] },
+    reaches: EVERYTHING,
+    without: [TEMPORAL, DATABASE, MODELS],
+  },
   live: {
     imports: {
       contract: EVERYTHING,
@@ -157,6 +162,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       planning: EVERYTHING,
       report: EVERYTHING,
       live: EVERYTHING,
+      exports: EVERYTHING,
       temporal: EVERYTHING,
       worker: ['workers.js', 'worker-log.js'],
     },

@@ -1,21 +1,16 @@
 /**
  * `qsched schedules` and `qsched schedule show|add`: stored schedules, and schedules by hand.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { findSchedules, listSchedules, storeSchedule, type StoredSchedule } from '../../db/schedules.js';
-import { completeSchedule } from '../../diffusion/schedule-document.js';
 import { noiseLevels } from '../../diffusion/noise-level.js';
-import type { Scheduler } from '../../diffusion/scheduler.js';
-import { schedulerOf, type SchedulerSource } from '../../diffusion/scheduler-of.js';
-import { openModelFolder, REFERENCE_PRECISION } from '../../inference/models/model-folder.js';
-import { listModels } from '../../inference/models/model-roots.js';
-import { messageOf, QschedError } from '../../contract/errors.js';
-import { parseSchedule, type CompleteSchedule, type ScheduleDocument } from '../../contract/schedule-document.js';
-import { pipelineOptions } from '../../contract/pipeline-choice.js';
+import { QschedError } from '../../contract/errors.js';
+import type { CompleteSchedule } from '../../contract/schedule-document.js';
 import { stepCount } from '../../contract/step-count.js';
 import { suggestion } from '../../contract/suggestion.js';
 import type { Given } from '../input/flag.js';
 import type { LOOK, SCHEDULE } from '../input/flags.js';
+import { readScheduleFile, schedulerFor } from '../input/schedule-file.js';
 import { withAnyStore, withWritableStore } from '../input/stored-search.js';
 import { print, printJson, type GlobalOptions } from '../text/output.js';
 import { scheduleText } from '../text/schedule-text.js';
@@ -92,7 +87,7 @@ export function scheduleCommand(action: string, what: string, flags: ScheduleFla
 
 function show(what: string, flags: ScheduleFlags): number {
   const stored = existsSync(what) ? null : requireSchedule(what);
-  const document = stored?.document ?? fromFile(what, flags).complete;
+  const document = stored?.document ?? readScheduleFile(what, flags.model);
   if (flags.json) {
     printJson(document);
     return 0;
@@ -109,7 +104,7 @@ function show(what: string, flags: ScheduleFlags): number {
 }
 
 function add(path: string, flags: ScheduleFlags): number {
-  const { complete } = fromFile(path, flags);
+  const complete = readScheduleFile(path, flags.model);
   const { id, added } = withWritableStore((store) => storeSchedule(store, complete));
   if (flags.json) printJson({ id, added });
   else {
@@ -138,54 +133,10 @@ export function requireSchedule(prefix: string): StoredSchedule {
   );
 }
 
-function fromFile(path: string, flags: ScheduleFlags): { document: ScheduleDocument; complete: CompleteSchedule } {
-  let input: unknown;
-  try {
-    input = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new QschedError(
-      'usage',
-      `${path} cannot be read: ${messageOf(error)}`,
-      'Use the path of a qsched-schedule/1 JSON file; `npx qsched export` writes such files.',
-    );
-  }
-  const document = parseSchedule(input, path);
-  return { document, complete: completeSchedule(schedulerFor(document, flags), document, path) };
-}
-
-/** The scheduler of a document, with the document's own config or that of the model it was made for. */
-function schedulerFor(document: ScheduleDocument, flags: ScheduleFlags): Scheduler {
-  const { scheduler, model, precision } = document;
-  const named = flags.model ?? model;
-  if (scheduler.config === undefined && named === undefined) {
-    throw new QschedError(
-      'usage',
-      'The file has neither a model nor scheduler.config.',
-      `Name the model whose scheduler_config.json applies: --model ${listModels()[0] ?? 'NAME'}. Models here: ${listModels().join(', ')}.`,
-    );
-  }
-  const own = flags.model === undefined ? scheduler.config : undefined;
-  const source: SchedulerSource =
-    own === undefined
-      ? openModelFolder(named!, flags.model === undefined ? (precision ?? REFERENCE_PRECISION) : REFERENCE_PRECISION)
-      : { latentShape: [1, 1, 1], ...modelHere(document), schedulerConfig: own };
-  return schedulerOf(source, scheduler);
-}
-
-/** The model of a document, for a shift that depends on its size; null if it is not here. */
-function modelHere({ model, precision, pipeline = {} }: ScheduleDocument): SchedulerSource | null {
-  try {
-    if (model === undefined) return null;
-    return openModelFolder(model, precision ?? REFERENCE_PRECISION, undefined, pipelineOptions(pipeline));
-  } catch {
-    return null;
-  }
-}
-
 /** Noise levels for the plot; null if the model is not here. */
 function sigmasOf(document: CompleteSchedule, flags: ScheduleFlags): number[] | null {
   try {
-    return noiseLevels(schedulerFor(document, flags));
+    return noiseLevels(schedulerFor(document, flags.model));
   } catch {
     return null;
   }

@@ -297,9 +297,17 @@ export const REPRODUCE = {
 };
 
 export const EXPORT = {
-  output: TABLE.output,
+  to: takes('<name>', 'json (default) or onnx'),
+  output: takes('<path>', 'file or folder to write to (default: stdout for json, else the current folder)'),
   which: takes('<name>', 'recommended (default), finalist, best or identity (the baseline)'),
   format: takes('<name>', "qsched (default), or reference: the fields of the reference's best_rank_config"),
+  arithmetic: takes('<name>', 'onnx: double (default, bit-equal), float32 or float16'),
+  layout: takes('<name>', "onnx: channels or packed, where offsets differ by channel (default: the model's)"),
+};
+
+export const CHECK = {
+  model: takes('<name|folder>', 'the model to compare with (default: the one that the file names)'),
+  precision: takes('<name>', 'its precision (default: the one that fits best)'),
 };
 
 export const SCHEDULE = {
