@@ -16,7 +16,12 @@ import type { Scheduler } from './scheduler.js';
 
 /** The fields of a document beside its steps. */
 export type ScheduleOrigin = Pick<ScheduleDocument, 'kind' | 'scheduler'> &
-  Partial<Pick<ScheduleDocument, 'model' | 'precision' | 'pipeline' | 'searchId' | 'which' | 'match' | 'heldOut' | 'provenance'>>;
+  Partial<
+    Pick<
+      ScheduleDocument,
+      'model' | 'precision' | 'pipeline' | 'searchId' | 'which' | 'match' | 'heldOut' | 'provenance'
+    >
+  >;
 
 /**
  * The document of one schedule. PTQD corrects the output before c^eps scales it.

@@ -38,7 +38,7 @@ export function writeFiles(files: readonly [NamedFile, ...NamedFile[]], output =
     }
     for (const { path, aside } of placed) renameSync(aside, path);
   } catch (error) {
-    for (const { aside } of placed) rmSync(aside, { force: true });
+    for (const { aside } of placed) if (existsSync(aside)) rmSync(aside);
     throw new QschedError(
       'failure',
       `The export cannot be written to ${output}: ${messageOf(error)}`,
