@@ -2,8 +2,6 @@
  * A whole search in a store without a model: trials of every stage with their terms, work, images and verdict, all of it
  * made from a seed. For benchmarks and tests of what reads a search.
  */
-import { encodeImage } from '../artefacts/artefact-formats.js';
-import { openArtefactFolder } from '../artefacts/artefact-store.js';
 import type { Coefficients } from '../contract/coefficients.js';
 import { encodeFloats } from '../contract/float-text.js';
 import { plainOpening } from '../contract/opening.js';
@@ -19,6 +17,7 @@ import { askTrials, recordTrials } from '../db/trials.js';
 import { coefficientSpace } from '../diffusion/coefficients.js';
 import { planObjective } from '../metrics/objectives/plan-objective.js';
 import { createGenerator } from '../optimizers/rng.js';
+import { FULL, keepImage, termsOf, type KeptImages } from './made-image.js';
 
 /** What is made; the rest is as small as it may be. */
 export interface MadeSearch {
@@ -29,14 +28,13 @@ export interface MadeSearch {
   readonly prompts: number;
   readonly heldOut: number | readonly string[];
   /** The artefact folder and the side of the images in it; null: none are kept. */
-  readonly images: { readonly folder: string; readonly side: number } | null;
+  readonly images: KeptImages | null;
   readonly spec?: Record<string, unknown>;
   /** How far it has come; `finished` by default. */
   readonly until?: 'calibration' | 'finished';
 }
 
 const NAMES = ['cosine', 'clip-iqa.quality'];
-const FULL = 'fp32';
 
 /** Opens a search, scores it and finishes it. @returns its spec */
 export function makeSearch(store: Store, made: MadeSearch): SearchSpec {
@@ -58,8 +56,12 @@ export function makeSearch(store: Store, made: MadeSearch): SearchSpec {
   });
   const objective = planObjective(objectiveAt(spec.objective, undefined));
   const steps = Array.from({ length: spec.scheduler.steps }, (_, i) => ({
-    ...{ timestep: 999 - Math.floor((1000 * i) / spec.scheduler.steps), inputScale: 1 },
-    ...{ a: 1.5, b: -0.5, d: 0, n: 0 },
+    timestep: 999 - Math.floor((1000 * i) / spec.scheduler.steps),
+    inputScale: 1,
+    a: 1.5,
+    b: -0.5,
+    d: 0,
+    n: 0,
   }));
   const schedule = { scheduler: spec.scheduler.type, initNoiseSigma: 1, steps };
   const contexts = [spec.precision, FULL].flatMap((precision) =>
@@ -79,7 +81,11 @@ export function makeSearch(store: Store, made: MadeSearch): SearchSpec {
   );
   const contextOf = (precision: string, role: string): string => `${id}-${precision}-${role}`;
   const split = (stage: Stage, seeds: readonly number[]) => ({
-    ...{ set: null, texts: texts[stage], count: texts[stage].length, sha256: '', nounsSha256: null },
+    set: null,
+    texts: texts[stage],
+    count: texts[stage].length,
+    sha256: '',
+    nounsSha256: null,
     seeds,
   });
   openSearch(store, {
@@ -119,7 +125,8 @@ export function makeSearch(store: Store, made: MadeSearch): SearchSpec {
     const count = texts[own].length * seeds.length;
     const evaluations = Array.from({ length: count }, (_, i) => i);
     const asked = wanted.map((coefficients, i) => ({
-      ...{ index: first + i, coefficients },
+      index: first + i,
+      coefficients,
       point: stage === 'calibration' ? (points[first + i - 1] ?? []) : [],
     }));
     askTrials(store, { ...batch, retryFailed: false, trials: asked });
@@ -137,10 +144,13 @@ export function makeSearch(store: Store, made: MadeSearch): SearchSpec {
           values: encodeFloats(Float64Array.from(evaluations.flatMap((e) => termsOf(coefficients, e, precision)))),
         })),
         work: {
-          ...{ worker: `${1 + (index % 4)}@host`, seconds: 0.02 * count, runtimeSeconds: 0.018 * count },
-          ...{ denoiserRows: count * steps.length, paddedRows: 1.1 * count * steps.length },
+          worker: `${1 + (index % 4)}@host`,
+          seconds: 0.02 * count,
+          runtimeSeconds: 0.018 * count,
+          denoiserRows: count * steps.length,
+          paddedRows: 1.1 * count * steps.length,
         },
-        ...(keeps ? { images: evaluations.map((e) => keep(made.images!, `${precision} ${index} ${e}`)) } : {}),
+        ...(keeps ? { images: evaluations.map((e) => keepImage(made.images!, `${precision} ${index} ${e}`)) } : {}),
       })),
     });
   }
@@ -175,15 +185,27 @@ export function makeSearch(store: Store, made: MadeSearch): SearchSpec {
   finishSearch(store, {
     judged,
     result: {
-      ...{ searchId: id, status: 'finished', model: spec.model, precision: spec.precision },
-      ...{ steps: spec.scheduler.steps, optimizer: spec.optimizer.type, trials, failed: 0, raced: 0 },
+      searchId: id,
+      status: 'finished',
+      model: spec.model,
+      precision: spec.precision,
+      steps: spec.scheduler.steps,
+      optimizer: spec.optimizer.type,
+      trials,
+      failed: 0,
+      raced: 0,
       best: { trial: best.index, coefficients: finalist, score: best.score! },
       identity: { trial: 0, coefficients: space.identity(), score: calibration[0]!.score! },
       finalist,
       notes: [],
       heldOut: {
-        ...{ prompts: held.prompts, gain: held.gain, low: held.low, high: held.high },
-        ...{ recommend: verdict.recommend, reason: verdict.reason, scorers: verdict.scorers },
+        prompts: held.prompts,
+        gain: held.gain,
+        low: held.low,
+        high: held.high,
+        recommend: verdict.recommend,
+        reason: verdict.reason,
+        scorers: verdict.scorers,
         calibrationGain: verdict.calibrationGain,
         optimism: verdict.calibrationGain === null ? null : verdict.calibrationGain - held.gain,
       },
@@ -194,27 +216,3 @@ export function makeSearch(store: Store, made: MadeSearch): SearchSpec {
 }
 
 const numbered = (what: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${what} ${i}`);
-
-/** A smooth surface with noise per image; full precision gains less from the same coefficients. */
-function termsOf({ sample, noise }: Coefficients, image: number, precision: string): number[] {
-  const { normal } = createGenerator(image);
-  const first = (sample[0]! - 0.93) ** 2 + 0.4 * (noise[0]! - 1.05) ** 2;
-  const last = 0.5 * (sample.at(-1)! - 1.02) ** 2 + 0.1 * (noise.at(-1)! - 1) ** 2;
-  const lost = precision === FULL ? 3 * (first + last) : 8 * (first + last);
-  const own = 0.01 * normal(0, 0, 0) + 0.003 * normal(Math.round(1e6 * sample[0]!), 1, 0);
-  return [0.3 - 0.02 * lost + own, 0.8 - lost + 3 * own];
-}
-
-/** An image that is different for every name, kept in an artefact folder. @returns its hash */
-function keep({ folder, side }: NonNullable<MadeSearch['images']>, name: string): string {
-  const seed = [...name].reduce((sum, letter) => (31 * sum + letter.codePointAt(0)!) % 2 ** 32, 7);
-  const { normal, uniform } = createGenerator(seed);
-  const [red, green, blue] = [0, 1, 2].map((channel) => 64 + 128 * uniform(0, channel, 0)) as [number, number, number];
-  const grain = Array.from({ length: 4096 }, (_, i) => 12 * normal(1, i, 0));
-  const data = Uint8Array.from({ length: 3 * side * side }, (_, i) => {
-    const pixel = Math.floor(i / 3);
-    const wave = 40 * Math.sin((pixel % side) / 9 + pixel / side / 13);
-    return Math.max(0, Math.min(255, [red, green, blue][i % 3]! + wave + grain[(pixel * 7 + i) % 4096]!));
-  });
-  return openArtefactFolder(folder).put(encodeImage({ width: side, height: side, data }));
-}

@@ -151,7 +151,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: 'report [ids...]',
-    help: 'print everything that is known of searches as one JSON document; by default of the latest search',
+    help: 'print what is stored of searches, evaluations and tables as one JSON document; by default of the latest search',
     flags: {},
     load: async () => (await import('./commands/report-command.js')).reportCommand,
   },

@@ -1,20 +1,41 @@
 /**
  * `qsched report`: what is stored of searches and tables, as one document.
  */
+import { findRun, listRuns } from '../../db/runs.js';
+import { findSearch, listSearches } from '../../db/searches.js';
+import type { Store } from '../../db/open-store.js';
+import { QschedError } from '../../contract/errors.js';
+import { suggestion } from '../../contract/suggestion.js';
+import type { ImagePlace } from '../../report/data/image-sources.js';
 import { reportOf } from '../../report/data/report-data.js';
 import { searchDocument } from '../../report/data/search-data.js';
+import { tableDocument } from '../../report/data/table-data.js';
+import type { ReportDocument } from '../../report/documents/report-document.js';
 import { artefactFolder } from '../../temporal/data-folder.js';
 import { requireSearch, withStore } from '../input/stored-search.js';
+import { tablePrompts } from '../input/table-prompts.js';
 import { printJson, type GlobalOptions } from '../text/output.js';
 
 /** Prints the data of a report; by default of the latest search. @returns the exit code */
 export function reportCommand(ids: readonly string[], _flags: GlobalOptions): number {
-  const place = { folder: artefactFolder(), images: 'inline' } as const;
-  const report = withStore((store) => {
-    const wanted = ids.length === 0 ? [undefined] : ids;
-    const parts = wanted.map((id) => searchDocument(store, requireSearch(store, id).id, place));
-    return reportOf(parts, new Date());
-  });
-  printJson(report);
+  printJson(withStore((store) => readReport(store, ids)));
   return 0;
+}
+
+/** @param ids of searches, evaluations and tables; without one, the latest search */
+function readReport(store: Store, ids: readonly string[]): ReportDocument {
+  const place: ImagePlace = { folder: artefactFolder(), images: 'inline' };
+  const wanted = ids.length === 0 ? [requireSearch(store, undefined).id] : [...new Set(ids)];
+  return reportOf(
+    wanted.map((id) => partOf(store, id, place)),
+    new Date(),
+  );
+}
+
+/** @throws QschedError (usage) that lists what is stored */
+function partOf(store: Store, id: string, place: ImagePlace): ReportDocument['parts'][number] {
+  if (findSearch(store, id) !== undefined) return searchDocument(store, requireSearch(store, id).id, place);
+  if (findRun(store, id) !== undefined) return tableDocument(store, id, { ...place, textsOf: tablePrompts });
+  const known = [...listSearches(store), ...listRuns(store)].map((one) => one.id);
+  throw new QschedError('usage', `There is no search, evaluation or table "${id}".`, suggestion(id, known));
 }

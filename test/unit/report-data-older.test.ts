@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, type Store } from '../../db/open-store.js';
+import { listRuns } from '../../db/runs.js';
 import { searchDocument } from '../../report/data/search-data.js';
 import { NOT_KEPT } from '../../report/data/image-sources.js';
+import { tableDocument } from '../../report/data/table-data.js';
+import { tableDocument as tableSchema } from '../../report/documents/table-document.js';
 import { searchDocument as schema, type SearchDocument } from '../../report/documents/search-document.js';
 
 let folder: string;
@@ -66,5 +69,21 @@ describe('a database of 0.1.0', () => {
     expect([status, verdict, schedule.finalist, schedule.recommended]).toEqual(['running', null, null, null]);
     expect([prompts, images]).toEqual([[], []]);
     expect(next[0]!.command).toBe('npx qsched resume shapes-w4a8-cma-es-db508fb5');
+  });
+
+  it('tells an evaluation; its rows have no records of images', () => {
+    const { id } = listRuns(store).find(({ kind }) => kind === 'evaluate')!;
+    const document = tableDocument(store, id, { folder, images: 'inline' });
+    expect(tableSchema.parse(JSON.parse(JSON.stringify(document)))).toEqual(document);
+    expect(document.rows.map(({ name, significant }) => [name, significant === null])).toEqual([
+      ['w4a8 identity', true],
+      ['w4a8 q-sched', false],
+    ]);
+    expect(document.rows[0]!.values['gain']).toBeNull();
+    expect(document.rows[1]!.values['gain']!.low).toBeLessThan(document.rows[1]!.values['gain']!.value);
+    expect([document.images, document.imageNote]).toEqual([[], null]);
+    expect(document.command).toMatch(
+      /^cat > evaluate.yaml <<'END'\nrows:\n {2}- model: shapes\n[^]*\nEND\nnpx qsched evaluate evaluate.yaml$/,
+    );
   });
 });
