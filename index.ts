@@ -1,5 +1,6 @@
 /**
- * qsched as a library: schedulers with coefficients, optimizers, scores, statistics, and Pillow's resampling.
+ * qsched as a library: schedulers with coefficients, optimizers, searches, the database, scores of images, statistics, and
+ * Pillow's resampling. Examples: docs/library.md.
  */
 export * from './diffusion/index.js';
 export * from './metrics/index.js';
@@ -9,4 +10,10 @@ export type { PluginBatch, PluginScorer, PluginScores } from './inference/scorer
 export { QschedError, type ErrorCode } from './contract/errors.js';
 export { SearchSpec, type SearchSpecInput } from './contract/search-spec.js';
 export { parseSearchSpec } from './contract/validate.js';
-export type { GainInterval, SearchResult, Verdict } from './contract/search-result.js';
+export type { GainInterval, SearchProgress, SearchResult, Verdict } from './contract/search-result.js';
+export type { BestRow, PromptGainRow, SearchRow, TrialRow, TrialStage } from './library/database-rows.js';
+export { openDatabase, type SearchDatabase } from './library/open-database.js';
+export type { ImageSource } from './library/read-image.js';
+export { scoreImages, type ImageScores, type ScoreImagesOptions } from './library/score-images.js';
+export type { SearchHandle } from './library/search-handle.js';
+export { startSearch, type StartSearchOptions } from './library/start-search.js';

@@ -168,6 +168,18 @@ const ROOMS: Readonly<Record<string, Room>> = {
     },
     reaches: EVERYTHING,
   },
+  library: {
+    imports: {
+      contract: EVERYTHING,
+      metrics: EVERYTHING,
+      db: EVERYTHING,
+      inference: EVERYTHING,
+      planning: EVERYTHING,
+      cli: ['follow/**', 'host/**', 'input/**'],
+    },
+    reaches: EVERYTHING,
+    without: [DATABASE.replace('|drizzle-orm', ''), MODELS],
+  },
 };
 
 /** Folders that no room may import. */

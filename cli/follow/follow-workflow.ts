@@ -109,7 +109,7 @@ function silent(error: unknown, { comeBack }: Followed): QschedError {
 }
 
 /** How a workflow failed, as a sentence. */
-function asQschedError({ cause }: WorkflowFailedError, { what, comeBack }: Followed): QschedError {
+export function asQschedError({ cause }: WorkflowFailedError, { what, comeBack }: Followed): QschedError {
   if (cause instanceof CancelledFailure) return new QschedError('failure', `The ${what} was cancelled.`, comeBack);
   if (cause instanceof TerminatedFailure) {
     return new QschedError('failure', `The ${what} was terminated: ${cause.message}`, comeBack);
