@@ -1,7 +1,6 @@
 /** The commands, flags, specs, links and figures of the documentation are those of the program. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -9,20 +8,7 @@ import { asTable, stored } from '../../bench/results.js';
 import { addCommands } from '../../cli/commands.js';
 import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
 import { parseSearchSpec } from '../../contract/validate.js';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
-const PAGES = [
-  'README.md',
-  'models/README.md',
-  'examples/http-scorer/README.md',
-  'examples/module-scorer/README.md',
-  ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`),
-];
-
-/** The fenced blocks of a page in one language. */
-const blocks = (page: string, language: string): string[] =>
-  [...read(page).matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, 'gm'))].map(([, code]) => code!);
+import { blocks, PAGES, read, ROOT } from '../markdown.js';
 
 describe.each(PAGES)('%s', (page) => {
   const text = read(page);
