@@ -50,7 +50,7 @@ export async function beginSearch(spec: SearchSpecInput, options: StartSearchOpt
     await host.stop();
     throw error;
   }
-  return runningSearch(host, followedSearch(id));
+  return runningSearch(host, followedSearch(id, settled));
 }
 
 /** @throws QschedError (usage) if the id belongs to a search of another spec */
@@ -76,6 +76,8 @@ function finished({ id, result }: Stored): SearchHandle {
     identity: identity.score,
     failed,
     raced,
+    images: { done: 0, total: 0 },
+    secondsLeft: 0,
   };
   return {
     id,
