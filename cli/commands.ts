@@ -151,8 +151,8 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: 'report [ids...]',
-    help: 'print what is stored of searches, evaluations and tables as one JSON document; by default of the latest search',
-    flags: {},
+    help: 'write a report of searches, evaluations and tables as one HTML file; --json prints its data; by default of the latest search',
+    flags: flags.REPORT,
     load: async () => (await import('./commands/report-command.js')).reportCommand,
   },
   {

@@ -1,5 +1,5 @@
 /**
- * `qsched report`: what is stored of searches and tables, as one document.
+ * `qsched report`: what is stored of searches and tables, as one HTML file or as data.
  */
 import { findRun, listRuns } from '../../db/runs.js';
 import { findSearch, listSearches } from '../../db/searches.js';
@@ -12,13 +12,30 @@ import { searchDocument } from '../../report/data/search-data.js';
 import { tableDocument } from '../../report/data/table-data.js';
 import type { ReportDocument } from '../../report/documents/report-document.js';
 import { artefactFolder } from '../../temporal/data-folder.js';
+import type { Given } from '../input/flag.js';
+import type { REPORT } from '../input/flags.js';
 import { requireSearch, withStore } from '../input/stored-search.js';
 import { tablePrompts } from '../input/table-prompts.js';
-import { printJson, type GlobalOptions } from '../text/output.js';
+import { formatBytes } from '../text/bytes.js';
+import { print, printJson, say, type GlobalOptions } from '../text/output.js';
+import { checkOutput, defaultPath, openFile, writeReport } from './report-file.js';
 
-/** Prints the data of a report; by default of the latest search. @returns the exit code */
-export function reportCommand(ids: readonly string[], _flags: GlobalOptions): number {
-  printJson(withStore((store) => readReport(store, ids)));
+/** Writes a report as one HTML file, or prints its data; by default of the latest search. @returns the exit code */
+export async function reportCommand(
+  ids: readonly string[],
+  { json, output, open }: Given<typeof REPORT> & GlobalOptions,
+): Promise<number> {
+  if (output !== undefined) checkOutput(output);
+  const report = withStore((store) => readReport(store, ids));
+  if (json) printJson(report);
+  if (json && output === undefined && !open) return 0;
+  // Drawing needs libraries that no other command loads.
+  const { renderReport } = await import('../../report/page/render-report.js');
+  const path = output ?? defaultPath(report.parts.map(({ id }) => id));
+  const html = renderReport(report);
+  writeReport(path, html);
+  (json ? say : print)(`wrote ${path} (${formatBytes(Buffer.byteLength(html))})`);
+  if (open) await openFile(path);
   return 0;
 }
 

@@ -336,6 +336,11 @@ export const PARETO = {
   ...LOOK,
 };
 
+export const REPORT = {
+  output: takes('<file>', 'the HTML file to write (default: qsched-report-ID.html in the working folder)'),
+  open: switches('open the report in a browser'),
+};
+
 export const SCORES = { model: takes('<name>', 'model whose qsched.json names scorers (default shapes)') };
 
 export const INIT = {

@@ -20,7 +20,7 @@ export function importancesChart(importances: readonly Importance[], width: numb
   return drawChart(words, {
     width,
     height: 24 * importances.length + 14,
-    marginLeft: Math.min(0.4 * width, 7 * longest + 14),
+    marginLeft: Math.min(0.4 * width, 7.5 * longest + 18),
     marginRight: 46,
     marginTop: 4,
     marginBottom: 10,

@@ -31,11 +31,12 @@ export function paretoChart(points: readonly Point[], width: number): string {
       marginLeft: 50,
       marginRight: 16,
       marginTop: 24,
-      marginBottom: 38,
+      marginBottom: 42,
       grid: true,
       x: {
         label: 'text consistency (TC)',
         labelAnchor: 'center',
+        labelOffset: 36,
         ticks: width < 500 ? 4 : 8,
         domain: near.tc,
         inset: 10,

@@ -57,16 +57,18 @@ export function scheduleChart({ finalist, range, timesteps }: Schedule, width: n
   };
   return drawChart(words, {
     width,
-    height: 250,
+    height: 270,
     marginLeft: 46,
     marginRight: 48,
-    marginBottom: 46,
+    marginTop: 28,
+    marginBottom: 54,
     x: {
       domain: sample.length > 1 ? [1, sample.length] : [0.5, 1.5],
       ticks: sample.length <= 12 ? sample.map(({ step }) => step) : 8,
       tickFormat: timestep,
       label: 'step',
       labelAnchor: 'center',
+      labelOffset: 48,
       inset: 12,
     },
     y: { domain: [bottom, top], grid: true, ticks: 5, label: 'scale factor', tickFormat: '.2f' },

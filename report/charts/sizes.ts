@@ -6,3 +6,5 @@ export const WIDE = 860;
 export const NARROW = 340;
 /** Two of these stand beside each other on a wide page. */
 export const HALF = 410;
+/** And three of these. */
+export const THIRD = 285;

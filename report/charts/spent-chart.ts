@@ -24,7 +24,7 @@ export function spentChart(spent: readonly Spent[], width: number): string | nul
   return drawChart(words, {
     width,
     height: 26 * spent.length + 12,
-    marginLeft: Math.min(0.36 * width, 7 * longest + 14),
+    marginLeft: Math.min(0.36 * width, 7.5 * longest + 18),
     marginRight: 76,
     marginTop: 4,
     marginBottom: 8,

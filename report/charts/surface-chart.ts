@@ -46,9 +46,15 @@ export function surfaceChart(slice: Slice, { low, high }: SurfaceScale, width: n
     height: Math.round(0.86 * width),
     marginLeft: 46,
     marginRight: 10,
-    marginBottom: 36,
+    marginBottom: 42,
     marginTop: 24,
-    x: { label: x, labelAnchor: 'center', ticks: 5, domain: [xEdges[0]!, xEdges.at(-1)!] },
+    x: {
+      label: x,
+      labelAnchor: 'center',
+      labelOffset: 36,
+      ticks: width < 300 ? 4 : 5,
+      domain: [xEdges[0]!, xEdges.at(-1)!],
+    },
     y: { label: y, ticks: 5, domain: [yEdges[0]!, yEdges.at(-1)!] },
     color: { type: 'linear', scheme: 'viridis', domain: low === high ? [low - 1, high + 1] : [low, high] },
     marks: [
@@ -63,7 +69,7 @@ export function surfaceChart(slice: Slice, { low, high }: SurfaceScale, width: n
           ? {}
           : { title: ({ trial, score }: Slice['path'][number]) => `candidate ${trial}: ${fixed(score)}` }),
       }),
-      Plot.line(incumbents(inside), { x: 'x', y: 'y', stroke: 'white', strokeWidth: 1.25, strokeOpacity: 0.9 }),
+      Plot.line(incumbents(inside), { x: 'x', y: 'y', stroke: 'white', strokeWidth: 1, strokeOpacity: 0.7 }),
       ...(identity === null
         ? []
         : [

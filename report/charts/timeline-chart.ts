@@ -35,13 +35,14 @@ export function timelineChart({ workers, elapsed }: Timeline, width: number): st
   return drawChart(words, {
     width,
     height: 26 * busy.length + 44,
-    marginLeft: Math.min(0.36 * width, 7 * longest + 14),
+    marginLeft: Math.min(0.36 * width, 7.5 * longest + 18),
     marginRight: 14,
     marginTop: 4,
-    marginBottom: 36,
+    marginBottom: 42,
     x: {
       label: 'time since the search was opened',
       labelAnchor: 'center',
+      labelOffset: 36,
       domain: [0, elapsed],
       ticks: width < 500 ? 3 : 6,
       tickFormat: (value: number) => (value === 0 ? '0' : duration(value).replace(/^(\d+) min 0 s$/, '$1 min')),

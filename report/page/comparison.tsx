@@ -19,7 +19,7 @@ export function Comparison({ parts }: Pick<ReportDocument, 'parts'>) {
   return (
     <section id="comparison" class="part comparison" aria-labelledby="comparison-title">
       <h1 id="comparison-title">
-        {searches.length === parts.length ? `${parts.length} searches compared` : `${parts.length} parts`}
+        {searches.length === parts.length ? `${parts.length} searches compared` : `${parts.length} results compared`}
       </h1>
       {searches.length === 0 ? null : (
         <Table

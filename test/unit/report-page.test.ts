@@ -172,7 +172,7 @@ describe('several parts', () => {
   const page = parsed(renderReport(document));
 
   it('begin with a comparison', () => {
-    expect(texts(page, 'h1')).toEqual(['3 parts']);
+    expect(texts(page, 'h1')).toEqual(['3 results compared']);
     expect(texts(page, '#comparison tbody tr')).toHaveLength(2);
     expect(texts(page, 'h2')).toEqual(['shapes w4a8', 'table-1', 'shapes w4a8']);
   });

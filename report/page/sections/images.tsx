@@ -32,6 +32,7 @@ export function ImagesSection({ images, note, place }: Props) {
     calibrated,
     ...(reference ? [reference] : []),
   ]);
+  const shown = arranged(images);
   const missing = sources.filter((source) => 'missing' in source).length;
   return (
     <Section
@@ -48,15 +49,24 @@ export function ImagesSection({ images, note, place }: Props) {
         </>
       }
     >
-      <Rows triples={images.slice(0, FIRST)} from={1} place={place} />
+      <Rows triples={shown.slice(0, FIRST)} from={1} place={place} />
       {images.length > FIRST ? (
         <details class="numbers">
           <summary>{counted(images.length - FIRST, 'more prompt')}</summary>
-          <Rows triples={images.slice(FIRST)} from={FIRST + 1} place={place} />
+          <Rows triples={shown.slice(FIRST)} from={FIRST + 1} place={place} />
         </details>
       ) : null}
     </Section>
   );
+}
+
+/** Two of the best and two of the worst first, then the others from the best to the worst. */
+function arranged(images: readonly Triple[]): Triple[] {
+  const sorted = [...images].sort((a, b) => (b.gain ?? 0) - (a.gain ?? 0));
+  const best = sorted.filter(({ chosen }) => chosen === 'best').slice(0, FIRST / 2);
+  const worst = sorted.filter(({ chosen }) => chosen === 'worst').slice(-FIRST / 2);
+  const first = [...best, ...worst];
+  return [...first, ...sorted.filter((one) => !first.includes(one))];
 }
 
 interface RowsProps {
@@ -96,8 +106,11 @@ function ImageRow({
       <div class="views">
         <div class="compare" data-compare hidden>
           <div class="stage" aria-hidden="true" />
-          <label for={id}>baseline | finalist</label>
-          <input type="range" id={id} min="0" max="100" value="50" />
+          <input type="range" id={id} min="0" max="100" value="50" aria-label="Divider between baseline and finalist" />
+          <p aria-hidden="true">
+            <span>baseline</span>
+            <span>finalist</span>
+          </p>
         </div>
         <Image source={identity} kind="identity" label="baseline" prompt={prompt} />
         <Image source={calibrated} kind="calibrated" label="finalist" prompt={prompt} />

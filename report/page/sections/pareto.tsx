@@ -25,7 +25,6 @@ export function ParetoSection({ pareto, trials, place }: Props) {
   if (front.length === 0) return null;
   const sum = kWeighs === 'text' ? 'k × text + quality' : 'text + k × quality';
   const wins = winners(front, kWeighs);
-  const id = `${place.part}-k`;
   return (
     <Section
       place={place}
@@ -40,7 +39,7 @@ export function ParetoSection({ pareto, trials, place }: Props) {
         </>
       }
     >
-      <div data-weigh>
+      <div data-weigh={wins.size > 1 ? 'k' : undefined}>
         <Chart draw={(width) => paretoChart(points, width)}>
           <Legend
             of={[
@@ -49,17 +48,7 @@ export function ParetoSection({ pareto, trials, place }: Props) {
             ]}
           />
         </Chart>
-        <div class="weigh" hidden>
-          <label for={id}>
-            k = <output class="k" for={id} />
-          </label>
-          <input type="range" id={id} min="-2" max="2" step="0.02" value="0" />
-          <p aria-live="polite">
-            Chooses <strong class="trial" /> with a score of <span class="score" />
-            <br />
-            <span class="coefficients" />
-          </p>
-        </div>
+        {wins.size === 1 ? <p>{nameOf([...wins.keys()][0]!)} wins at every k.</p> : <Weigh id={`${place.part}-k`} />}
         <script type="application/json" dangerouslySetInnerHTML={{ __html: json(front, pareto, trials) }} />
       </div>
       <Numbers
@@ -81,6 +70,23 @@ export function ParetoSection({ pareto, trials, place }: Props) {
     </Section>
   );
 }
+
+const nameOf = (trial: number): string => (trial === 0 ? 'The baseline' : `Candidate ${trial}`);
+
+/** Shown by the script, which fills it in. */
+const Weigh = ({ id }: { readonly id: string }) => (
+  <div class="weigh" hidden>
+    <label for={id}>
+      k = <output class="k" for={id} />
+    </label>
+    <input type="range" id={id} min="-2" max="2" step="0.02" value="0" />
+    <p aria-live="polite">
+      Chooses <strong class="trial" /> with a score of <span class="score" />
+      <br />
+      <span class="coefficients" />
+    </p>
+  </div>
+);
 
 /** The data of the slider: JSON that cannot end its element. */
 function json(front: readonly Point[], { k, kWeighs }: Pareto, trials: SearchDocument['trials']): string {

@@ -2,6 +2,7 @@
  * What the result rests on, and how to repeat it.
  */
 import type { SearchDocument } from '../../documents/search-document.js';
+import { counted } from '../../charts/numbers.js';
 import { shown } from '../../charts/shown.js';
 import { Section, SubHeading, type Place } from '../section.js';
 import { Text } from '../text.js';
@@ -35,22 +36,37 @@ export const ProvenanceSection = ({ provenance, command, next, place }: Props) =
         </dl>
       </>
     )}
-    <details class="numbers" open>
-      <summary>Hashes, versions, devices</summary>
-      <dl class="provenance-list">
-        {provenance.map(({ name, value }) => (
-          <div>
-            <dt>
-              <Text>{name}</Text>
-            </dt>
-            <dd>
-              <Text>{value}</Text>
-            </dd>
-          </div>
-        ))}
-      </dl>
-    </details>
+    <SubHeading place={place}>What it rests on</SubHeading>
+    <List of={provenance.filter(({ name }) => !name.startsWith(HASH))} />
+    <Hashes of={provenance.filter(({ name }) => name.startsWith(HASH))} />
   </Section>
+);
+
+type Entries = SearchDocument['provenance'];
+
+const HASH = 'sha256 of ';
+
+const Hashes = ({ of: hashes }: { readonly of: Entries }) =>
+  hashes.length === 0 ? null : (
+    <details class="numbers">
+      <summary>SHA-256 of {counted(hashes.length, 'file')}</summary>
+      <List of={hashes.map(({ name, value }) => ({ name: name.slice(HASH.length), value }))} />
+    </details>
+  );
+
+const List = ({ of: entries }: { readonly of: Entries }) => (
+  <dl class="provenance-list">
+    {entries.map(({ name, value }) => (
+      <div>
+        <dt>
+          <Text>{name}</Text>
+        </dt>
+        <dd>
+          <Text>{value}</Text>
+        </dd>
+      </div>
+    ))}
+  </dl>
 );
 
 const Command = ({ children }: { readonly children: string }) => (

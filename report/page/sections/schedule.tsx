@@ -14,6 +14,9 @@ type Schedule = SearchDocument['schedule'];
 const isBaseline = ({ sample, noise }: NonNullable<Schedule['recommended']>): boolean =>
   [...sample, ...noise].every((value) => value === 1);
 
+const outside = ({ sample, noise }: NonNullable<Schedule['finalist']>, [low, high]: Schedule['range']): boolean =>
+  [...sample, ...noise].some((value) => value < low || value > high);
+
 /** Nothing before there is a finalist. */
 export function ScheduleSection({ schedule, place }: { readonly schedule: Schedule; readonly place: Place }) {
   const { finalist, recommended, timesteps, range } = schedule;
@@ -27,7 +30,8 @@ export function ScheduleSection({ schedule, place }: { readonly schedule: Schedu
       lead={
         <>
           c<sup>x</sup> scales the sample and c<sup>ε</sup> the network’s output before every update; the baseline has 1
-          everywhere. Searched from {significant(range[0])} to {significant(range[1])}.
+          everywhere. The range was {significant(range[0])} to {significant(range[1])}
+          {outside(finalist, range) ? ', and grew where the best candidates lay on its edge' : ''}.
           {recommended !== null && isBaseline(recommended) && !isBaseline(finalist)
             ? ' The verdict is to keep the baseline: these are the finalist’s.'
             : null}

@@ -3,7 +3,7 @@
  */
 import { fixed, significant } from '../../charts/numbers.js';
 import { scaleChart } from '../../charts/scale-chart.js';
-import { HALF } from '../../charts/sizes.js';
+import { HALF, THIRD } from '../../charts/sizes.js';
 import { surfaceChart, surfaceScale } from '../../charts/surface-chart.js';
 import type { SearchDocument } from '../../documents/search-document.js';
 import { Chart, Inline } from '../chart.js';
@@ -33,11 +33,11 @@ export function SurfaceSection({ surface, place }: { readonly surface: Surface; 
         </>
       }
     >
-      <div class="maps">
+      <div class={slices.length > 2 ? 'maps three' : 'maps'}>
         {slices.map((slice) => (
           <Chart
             draw={(width) => surfaceChart(slice, scale, width)}
-            width={HALF}
+            width={slices.length > 2 ? THIRD : HALF}
             caption={
               Object.keys(slice.held).length === 0
                 ? undefined

@@ -6,7 +6,7 @@ import { ends, fixed, percent, signed } from '../../charts/numbers.js';
 import type { SearchDocument } from '../../documents/search-document.js';
 import { Inline } from '../chart.js';
 import { Section, type Place } from '../section.js';
-import { Table } from '../table.js';
+import { Numbers, Table } from '../table.js';
 import { Text } from '../text.js';
 
 type Verdict = NonNullable<SearchDocument['verdict']>;
@@ -21,10 +21,13 @@ export const RECOMMENDATIONS: Readonly<
   none: { sign: '?', words: 'No recommendation' },
 };
 
+const MOST_IN_TITLE = 48;
+
 /** The first thing that is seen. */
 export function VerdictSection({ verdict, place }: { readonly verdict: Verdict; readonly place: Place }) {
   const { recommend, headline, sentences, gains, repair } = verdict;
-  const { sign, words } = RECOMMENDATIONS[recommend];
+  const { sign } = RECOMMENDATIONS[recommend];
+  const [title, sentence] = headOf(headline, recommend);
   const [own] = gains;
   return (
     <Section place={place} name="verdict" title="Verdict">
@@ -34,9 +37,11 @@ export function VerdictSection({ verdict, place }: { readonly verdict: Verdict; 
             <span class="sign" aria-hidden="true">
               {sign}
             </span>
-            {words}
+            <Text>{title}</Text>
           </p>
-          <p class="headline">{headline}</p>
+          <p class="headline">
+            <Text>{sentence}</Text>
+          </p>
         </div>
         {own === undefined ? null : (
           <div class="gain">
@@ -55,9 +60,6 @@ export function VerdictSection({ verdict, place }: { readonly verdict: Verdict; 
           rows={gains}
           columns={[
             { head: 'scorer', cell: ({ scorer }) => <Text>{scorer}</Text> },
-            { head: 'prompts', cell: ({ prompts }) => prompts, numeric: true },
-            { head: 'baseline', cell: ({ identity }) => fixed(identity), numeric: true },
-            { head: 'finalist', cell: ({ calibrated }) => fixed(calibrated), numeric: true },
             { head: 'gain', cell: ({ gain }) => signed(gain.value), numeric: true },
             { head: '95 % interval', cell: ({ gain }) => ends(gain) ?? '–', numeric: true },
             {
@@ -66,6 +68,9 @@ export function VerdictSection({ verdict, place }: { readonly verdict: Verdict; 
                 <Inline svg={intervalChart(`Gain in ${scorer}`, gain, intervalDomain([gain]))} />
               ),
             },
+            { head: 'baseline', cell: ({ identity }) => fixed(identity), numeric: true },
+            { head: 'finalist', cell: ({ calibrated }) => fixed(calibrated), numeric: true },
+            { head: 'prompts', cell: ({ prompts }) => prompts, numeric: true },
           ]}
         />
       )}
@@ -81,6 +86,14 @@ export function VerdictSection({ verdict, place }: { readonly verdict: Verdict; 
       )}
     </Section>
   );
+}
+
+/** What to do, and why: a headline is cut at its colon if it has one early on. */
+function headOf(headline: string, recommend: Verdict['recommend']): readonly [string, string] {
+  const colon = headline.indexOf(': ');
+  return colon > 0 && colon <= MOST_IN_TITLE
+    ? [headline.slice(0, colon), headline.slice(colon + 2)]
+    : [RECOMMENDATIONS[recommend].words, headline];
 }
 
 function RepairShare({ gain, full, repair, share }: Repair) {
@@ -112,7 +125,8 @@ function RepairShare({ gain, full, repair, share }: Repair) {
           <rect class="repaired" width={100 * repaired} height="4" />
         </svg>
       )}
-      <Table
+      <Numbers
+        title="Gains of both networks"
         label="Gain of the quantised and of the full-precision network"
         rows={rows}
         columns={[
