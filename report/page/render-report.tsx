@@ -15,16 +15,18 @@ export interface ReportPage {
   readonly document: ReportDocument;
   /** Null for a file; for a served page the address of its events, and of the page above it if there is one. */
   readonly live: ShellOptions['live'];
+  /** What {@link renderParts} made of it, if that is known already. */
+  readonly main?: string;
 }
 
 /** One self-contained HTML file, which reaches no network. */
 export const renderReport = (document: ReportDocument): string => renderPage({ document, live: null });
 
 /** The same as a file, or as a page that follows events. */
-export function renderPage({ document, live }: ReportPage): string {
+export function renderPage({ document, live, main = renderParts(document) }: ReportPage): string {
   const { parts, release, writtenAt } = document;
   const names = parts.map((part) => (part.kind === 'search' ? `${part.model} ${part.precision}` : part.name));
-  return renderShell(renderParts(document), {
+  return renderShell(main, {
     title: `${names.join(', ')} - qsched`,
     kind: 'report',
     live,
