@@ -226,6 +226,7 @@ async function namePlainly(given: { model?: string | readonly string[] }): Promi
 function optionOf(key: string, { value, help, alias, repeatable }: Flag): Option {
   const names = [...(alias === undefined ? [] : [alias]), flagName(key)].join(', ');
   const option = new Option(value === undefined ? names : `${names} ${value}`, help);
+  option.negate = false; // `--no-live` is the flag `noLive`, and no opposite of another one
   return repeatable
     ? option.argParser((text: string, before: string[] | undefined) => [...(before ?? []), ...text.split(',')])
     : option;

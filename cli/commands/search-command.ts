@@ -120,6 +120,7 @@ async function runToVerdict(
     wait: flags.wait ?? false,
     kept: 'everything scored so far is stored',
     followAgain: `Follow it with: npx qsched resume ${searchId}`,
+    page: 'searches',
     start: async (client, first) => {
       const fresh = replace && first;
       if (fresh || !(await isRunning(client, searchId))) await startSearch(client, searchId, { input, title }, fresh);

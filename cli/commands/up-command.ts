@@ -26,14 +26,15 @@ export async function upCommand(flags: Given<typeof UP> & GlobalOptions): Promis
   const serving = servingOf(flags);
   const stopped = untilStopped();
   const host = await enterHost({ models, serving, say, serve: true });
-  const { address, namespace, uiUrl: temporalUi, database } = host;
+  const { address, namespace, uiUrl: temporalUi, database, live } = host;
   const ui = temporalUi ? `, UI at ${temporalUi}` : '';
   say(`serving ${models.join(', ')}; Temporal at ${address}${ui}; database ${database}`);
+  if (live !== null) say(`live page of its searches: ${live}`);
   say(`start a search: npx qsched search --model ${models[0]}`);
   say(
     `or: temporal workflow start --address ${address} --type search --task-queue qsched --workflow-id my-search --input '{"model":"${models[0]}"}'`,
   );
-  if (flags.json) printJson({ address, namespace, temporalUi, database, models });
+  if (flags.json) printJson({ address, namespace, temporalUi, livePage: live, database, models });
   try {
     await Promise.race([stopped, host.broken]);
     say('stopping; unfinished searches continue with the next `npx qsched up`');

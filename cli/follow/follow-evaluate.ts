@@ -46,6 +46,7 @@ export const runEvaluate = (
     ...EVALUATION,
     ...followedEvaluate(spec, input),
     ...host,
+    page: 'tables',
     models: [...new Set(spec.rows.map(({ model }) => model))],
   });
 

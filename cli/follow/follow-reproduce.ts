@@ -33,6 +33,7 @@ export function runStudy({ input, plan, ...host }: StudyRun): Promise<Outcome<St
   return runToEnd<StudyResult>({
     ...host,
     id,
+    page: 'tables',
     what: 'study',
     kept: 'everything scored so far is stored',
     comeBack: 'Resume with the same command',

@@ -92,6 +92,8 @@ export async function visitHost<R>(visit: Visit, body: (visited: Visited) => Pro
 
 /** A workflow that a command runs to its end. */
 export interface LongRun extends Visit, Followed {
+  /** The folder of its live page; absent for what has none. */
+  readonly page?: 'searches' | 'tables';
   /** Starts the workflow, or joins the one that runs. @param first see {@link Visited} */
   readonly start: (client: Client, first: boolean) => Promise<unknown>;
 }
@@ -99,6 +101,7 @@ export interface LongRun extends Visit, Followed {
 /** Runs one workflow to its end. @throws QschedError: the workflow or the host failed */
 export const runToEnd = <R>(run: LongRun): Promise<Outcome<R>> =>
   visitHost(run, async ({ host, follow, first }) => {
+    if (host.live && run.page) say(`live page: ${host.live}/${run.page}/${encodeURIComponent(run.id)}`);
     if (host.uiUrl) say(`watch it: ${host.uiUrl}/namespaces/${host.namespace}/workflows/${run.id}`);
     await run.start(host.client, first);
     return follow<R>(run);

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import type { Client } from '@temporalio/client';
 import { openStore } from '../../db/open-store.js';
 import { QschedError } from '../../contract/errors.js';
+import { liveHomeOf } from '../../live/live-record.js';
 import { requireLibraries } from '../../inference/models/device-needs.js';
 import { hashServed } from '../../inference/verify.js';
 import { configuredServer, connectTemporal, type TemporalConnection } from '../../temporal/connect.js';
@@ -20,6 +21,7 @@ import { modelArgument } from '../input/model-path.js';
 import { rememberModels } from '../input/remembered-models.js';
 import { databasePath } from './database.js';
 import { keepServer } from './keep-server.js';
+import { serveLive } from './live.js';
 import { requireWorkers } from './require-workers.js';
 import { scoringPlan } from './scoring-plan.js';
 import { startScoringProcesses } from './scoring-process.js';
@@ -34,6 +36,8 @@ export interface Host {
   readonly uiUrl: string | null;
   /** Null if the searches are stored on another machine, or in another data folder. */
   readonly database: string | null;
+  /** Address of the live page; null if there is none. */
+  readonly live: string | null;
   /** Whether this process runs the workers. */
   readonly ours: boolean;
   /** Rejects if the workers or the server of this process cannot continue. */
@@ -85,7 +89,8 @@ export async function enterHost(options: HostOptions): Promise<Host> {
       await requireWorkers({ ...connected, ...nativeAddress, models, wait, say });
       sayUnused(serving, say);
       const database = lock === null ? null : databasePath();
-      return { ...common(connected), database, ours: false, broken: never(), deserted: never(), stop: leave };
+      const live = database === null ? null : liveHomeOf(folder);
+      return { ...common(connected), database, live, ours: false, broken: never(), deserted: never(), stop: leave };
     }
     if (lock === null) return await serveHost(connected, folder, options);
     if (serve) {
@@ -102,7 +107,8 @@ export async function enterHost(options: HostOptions): Promise<Host> {
       forget();
       await leave();
     };
-    return { ...common(connected), ours: false, broken: never(), deserted: gone, stop };
+    const live = liveHomeOf(folder);
+    return { ...common(connected), live, ours: false, broken: never(), deserted: gone, stop };
   } catch (error) {
     await leave();
     throw error;
@@ -133,11 +139,13 @@ async function requireServed(
   }
 }
 
-function sayUnused({ processes, device, batch }: Serving, say: (line: string) => void): void {
+function sayUnused({ processes, device, batch, live }: Serving, say: (line: string) => void): void {
   const flags = [
     ...(processes === undefined ? [] : ['--workers']),
     ...(device === undefined ? [] : ['--device']),
     ...(batch === undefined ? [] : ['--network-batch']),
+    ...(live === 'none' ? ['--no-live'] : []),
+    ...(live === 'none' || live?.port === undefined ? [] : ['--live-port']),
   ];
   if (flags.length > 0) say(`${flags.join(' and ')}: no effect, because the workers are running already`);
 }
@@ -158,6 +166,8 @@ async function serveHost(
     undo.push(() => kept?.stop());
     const store = openStore(databasePath());
     undo.push(() => store.$client.close());
+    const live = await serveLive(folder, serving.live ?? 'none', say);
+    undo.push(() => live?.stop());
     if (connected.kind === 'ours') await ensureSearchAttributes(connection, namespace);
     const searchAttributes = await hasSearchAttributes(connection, namespace);
     for (const id of await endOlderRuns(client, namespace)) {
@@ -188,7 +198,8 @@ async function serveHost(
     ]);
     broken.catch(() => undefined);
     await Promise.race([processes.ready, broken]);
-    return { ...common(connected), ours: true, broken, deserted: never(), stop };
+    const page = live?.address ?? null;
+    return { ...common(connected), live: page, ours: true, broken, deserted: never(), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -2,9 +2,10 @@
  * The scoring processes that a command asks for.
  */
 import type { Given } from '../input/flag.js';
-import type { WORKERS } from '../input/flags.js';
+import type { LIVE, WORKERS } from '../input/flags.js';
 import { parseDevice } from '../../inference/models/device.js';
 import { whole } from '../input/values.js';
+import { liveOf, type LiveChoice } from './live.js';
 
 const MAX_WORKERS = 64;
 const MAX_BATCH = 1024;
@@ -16,14 +17,17 @@ export interface Serving {
   readonly device?: string | undefined;
   /** Rows per network call. */
   readonly batch?: number | undefined;
+  readonly live?: LiveChoice;
 }
 
-/** @throws QschedError (usage) for a number or a device that is not allowed */
-export function servingOf({ workers, device, networkBatch }: Given<typeof WORKERS>): Serving {
+/** @throws QschedError (usage) for a number, a device or a port that is not allowed */
+export function servingOf(flags: Given<typeof WORKERS & typeof LIVE>): Serving {
+  const { workers, device, networkBatch } = flags;
   if (device !== undefined) parseDevice(device);
   return {
     processes: whole('--workers', workers, 1, MAX_WORKERS),
     device,
     batch: whole('--network-batch', networkBatch, 1, MAX_BATCH),
+    live: liveOf(flags),
   };
 }

@@ -144,8 +144,14 @@ export const WORKERS = {
   networkBatch: takes('<n>', networkBatchHelp),
 };
 
+/** The live page of what a command starts. */
+export const LIVE = {
+  noLive: switches('serve no live page'),
+  livePort: takes('<port>', 'port of the live page (default: the last one, else 8234, else a free one)'),
+};
+
 /** How a command runs its workflow. */
-export const RUN = { ...WORKERS, wait: switches('wait for workers instead of failing if there are none') };
+export const RUN = { ...WORKERS, ...LIVE, wait: switches('wait for workers instead of failing if there are none') };
 
 const FAIL_WITHOUT_GAIN = {
   failWithoutGain: switches('exit with code 3 unless calibrated coefficients are recommended'),
@@ -162,6 +168,7 @@ const serveModel = takes('<name|folder>', 'serve this model (repeatable; default
 export const UP = {
   model: serveModel,
   ...WORKERS,
+  ...LIVE,
   networkBatch: takes('<n>', networkBatchHelp, { alias: '--batch' }),
 };
 

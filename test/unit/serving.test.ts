@@ -76,8 +76,16 @@ describe('flags', () => {
       processes: 2,
       device: 'cuda',
       batch: 8,
+      live: { port: undefined },
     });
-    expect(servingOf({})).toEqual({ processes: undefined, device: undefined, batch: undefined });
+    expect(servingOf({})).toEqual({
+      processes: undefined,
+      device: undefined,
+      batch: undefined,
+      live: { port: undefined },
+    });
+    expect(servingOf({ livePort: '9000' }).live).toEqual({ port: 9000 });
+    expect(servingOf({ noLive: true }).live).toBe('none');
   });
 
   test.each([
@@ -86,6 +94,10 @@ describe('flags', () => {
     [{ networkBatch: '' }, '--network-batch is ""'],
     [{ device: 'cude' }, '"cude" is not a device.'],
     [{ networkBatch: '1.5' }, '--network-batch is "1.5"'],
+    [{ livePort: '0' }, '--live-port is "0": it must be a whole number from 1 to 65535.'],
+    [{ livePort: '65536' }, '--live-port is "65536"'],
+    [{ livePort: 'eight' }, '--live-port is "eight"'],
+    [{ livePort: '8234', noLive: true }, '--no-live and --live-port contradict each other.'],
   ])('%j are refused', (flags, message) => {
     expect(() => servingOf(flags)).toThrow(message);
   });
