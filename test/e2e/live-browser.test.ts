@@ -1,0 +1,109 @@
+/** The live page in a real browser: it follows a running search, and a server that was killed. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { readLiveRecord } from '../../live/live-record.js';
+import { openBrowser } from './browser.js';
+import { cleanUp, gone, killGroup, newDataFolder, startCli, startUp, untilScored } from './harness.js';
+
+const SMALL = [
+  '--model',
+  'shapes',
+  '--count',
+  '6',
+  '--select-count',
+  '4',
+  '--confirm-count',
+  '10',
+  '--control',
+  'none',
+];
+const WITHIN = { timeout: 120_000 };
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await openBrowser();
+});
+afterEach(cleanUp);
+afterAll(async () => {
+  await browser.close();
+});
+
+/** A page, what it complains of, and a mark that a reload would remove. */
+async function openPage(address: string): Promise<{ page: Page; problems: string[]; marked: () => Promise<boolean> }> {
+  const page = await browser.newPage();
+  const problems: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
+  });
+  page.on('pageerror', (error) => problems.push(String(error)));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(new URL(address).origin) && !request.url().startsWith('data:')) {
+      problems.push(`asks for ${request.url()}`);
+    }
+  });
+  await page.goto(address);
+  await page.evaluate('globalThis.mark = true');
+  return { page, problems, marked: () => page.evaluate('globalThis.mark === true') };
+}
+
+const LIVE = /live page of its searches: (\S+)/;
+const liveOf = (stderr: string): string => LIVE.exec(stderr)![1]!;
+/** What Chromium says of a connection that it has lost or cannot make. */
+const BROWSERS_OWN = /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE)/;
+
+describe('the live page', () => {
+  test('lists a search as it starts, and follows it to its verdict', async () => {
+    const data = newDataFolder();
+    const up = await startUp(data);
+    await up.says(LIVE);
+    const home = await openPage(liveOf(up.stderr()));
+    await home.page.getByText('There are none yet').first().waitFor();
+    const search = startCli(['search', '--id', 'followed', '--budget', '16', ...SMALL], data);
+    const [, address] = await search.says(/live page: (\S+)/);
+    expect(address).toBe(`${liveOf(up.stderr())}/searches/followed`);
+    await home.page.getByRole('link', { name: 'followed' }).waitFor(WITHIN);
+    await home.page.getByRole('progressbar').waitFor(WITHIN);
+    const { page, problems, marked } = await openPage(address!);
+    await page.getByRole('progressbar').first().waitFor(WITHIN);
+    expect(await page.locator('#p1-verdict').count()).toBe(0);
+    await page.locator('#p1-verdict').waitFor(WITHIN);
+    expect((await search.result).code).toBe(0);
+    await page.getByRole('progressbar').waitFor({ state: 'detached', ...WITHIN });
+    await home.page.getByText('finished', { exact: true }).waitFor(WITHIN);
+    const shown = await page.evaluate<number>(
+      "[...document.images].filter((one) => one.complete && one.naturalWidth > 0 && one.src.includes('/images/')).length",
+    );
+    expect(shown).toBeGreaterThan(1);
+    expect(await marked()).toBe(true);
+    expect(await home.marked()).toBe(true);
+    expect([...problems, ...home.problems]).toEqual([]);
+  });
+
+  test('waits for a server that was killed, and catches up', async () => {
+    const data = newDataFolder();
+    const first = await startUp(data);
+    await first.says(LIVE);
+    const search = startCli(['search', '--id', 'cut', '--budget', '2000', ...SMALL], data);
+    await search.says(/live page: \S+/);
+    await untilScored(data, 3, search);
+    const { page, problems, marked } = await openPage(`${liveOf(first.stderr())}/searches/cut`);
+    const progress = page.getByRole('progressbar');
+    const scored = async (): Promise<number> => Number(await progress.getAttribute('value'));
+    await page.getByText('Live', { exact: true }).waitFor(WITHIN);
+    // The search itself goes on in the server's database.
+    killGroup(search.pid);
+    killGroup(first.pid);
+    await gone(first.pid);
+    await page.getByText('Connection lost').waitFor(WITHIN);
+    const before = await scored();
+    const { port } = readLiveRecord(data)!;
+    const again = await startUp(data);
+    await again.says(LIVE);
+    expect(liveOf(again.stderr())).toBe(`http://127.0.0.1:${port}`);
+    await page.getByText('Live', { exact: true }).waitFor(WITHIN);
+    while ((await scored()) <= before + 3) await sleep(100);
+    expect(await marked()).toBe(true);
+    expect(problems.filter((problem) => !BROWSERS_OWN.test(problem))).toEqual([]);
+  });
+});
