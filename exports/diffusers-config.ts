@@ -9,6 +9,7 @@
  * timesteps from the sigmas.)
  */
 import { QschedError } from '../contract/errors.js';
+import type { SchedulerConfig } from '../diffusion/config-reader.js';
 import { configFor } from '../diffusion/other-sampler.js';
 import { sameFactor, scaledSample } from './coefficient-shape.js';
 import { EVERYWHERE, eulerFactors, listed } from './sigma-ladder.js';
@@ -65,27 +66,28 @@ function expressed(schedule: ExportedSchedule): Expressed {
     coefficients.noise.every((factor) => sameFactor(factor, 1)) &&
     scaledSample({ coefficients }) === undefined &&
     ptqd === undefined;
-  if (!type.startsWith('flow')) {
-    if (!unscaled)
-      throw refusal(
-        schedule,
-        `only the sigmas of flow matching leave room for a factor, and the scheduler is "${type}"`,
-      );
+  if (type.startsWith('flow')) return flowConfig(schedule, config, call, unscaled ? 1 : commonFactor(schedule));
+  if (unscaled) {
     const given = { ...(timesteps === undefined ? {} : { timesteps }), ...(sigmas === undefined ? {} : { sigmas }) };
     return { config, call: { ...call, ...given } };
   }
+  throw refusal(schedule, `only the sigmas of flow matching leave room for a factor, and the scheduler is "${type}"`);
+}
+
+/** c^eps, the same in all steps. @throws QschedError (usage) if it differs, or it is not all that is changed */
+function commonFactor(schedule: ExportedSchedule): number {
+  const factors = eulerFactors(schedule, TARGET);
+  if (factors.every((factor) => sameFactor(factor, factors[0]!))) return factors[0]!;
+  throw refusal(
+    schedule,
+    `c^eps differs by step, ${listed(factors)}, and a sigma is at once the network's timestep: one list of sigmas can only scale all steps alike`,
+  );
+}
+
+/** Sigmas times the factor, over as many fewer training steps. @throws QschedError (usage) if their number is not whole */
+function flowConfig(schedule: ExportedSchedule, config: SchedulerConfig, call: object, factor: number): Expressed {
   const trained = Number(config['num_train_timesteps'] ?? 1000);
-  const ladder = flowLevels(schedule, trained);
-  const flow = { ...config, ...UNSHIFTED };
-  if (unscaled) return { config: flow, call: { ...call, sigmas: ladder.map(short) } };
-  const [factor, ...others] = eulerFactors(schedule, TARGET);
-  if (others.some((other) => !sameFactor(other, factor!))) {
-    throw refusal(
-      schedule,
-      `c^eps differs by step, ${listed([factor!, ...others])}, and a sigma is at once the network's timestep: one list of sigmas can only scale all steps alike`,
-    );
-  }
-  const scaled = trained / factor!;
+  const scaled = trained / factor;
   if (Math.abs(scaled / Math.round(scaled) - 1) > 1e-9) {
     const near = [Math.floor(scaled), Math.ceil(scaled)].map((whole) => `${trained}/${whole} = ${trained / whole}`);
     throw refusal(
@@ -93,9 +95,10 @@ function expressed(schedule: ExportedSchedule): Expressed {
       `c^eps is ${factor}, and num_train_timesteps would be ${scaled}, which must be whole; the nearest factors are ${near.join(' and ')}`,
     );
   }
+  const changed = factor === 1 ? {} : { num_train_timesteps: Math.round(scaled) };
   return {
-    config: { ...flow, num_train_timesteps: Math.round(scaled) },
-    call: { ...call, sigmas: ladder.map((sigma) => short(sigma * factor!)) },
+    config: { ...config, ...UNSHIFTED, ...changed },
+    call: { ...call, sigmas: flowLevels(schedule, trained).map((sigma) => Number((sigma * factor).toPrecision(9))) },
   };
 }
 
@@ -104,8 +107,6 @@ function flowLevels({ document, fused }: ExportedSchedule, trained: number): num
   const levels = fused.steps.map(({ timestep }) => Math.fround(timestep / trained));
   return document.scheduler.config?.['invert_sigmas'] === true ? levels.map((level) => 1 - level) : levels;
 }
-
-const short = (value: number): number => Number(value.toPrecision(9));
 
 const refusal = ({ document: { kind } }: ExportedSchedule, why: string): QschedError =>
   new QschedError('usage', `${TARGET} cannot express this schedule (${kind}): ${why}.`, EVERYWHERE);
