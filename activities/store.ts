@@ -12,6 +12,7 @@ import { constrainTrials } from '../db/constrain.js';
 import { settleK } from '../db/settle-k.js';
 import { raceTrials } from '../db/races.js';
 import { stageGains } from '../db/stage-gains.js';
+import { addSteering, setPaused, settleSteering, steeringOf } from '../db/steering.js';
 import { askTrials, recordTrials } from '../db/trials.js';
 import { finishSearch } from '../db/finish.js';
 import type {
@@ -38,6 +39,7 @@ import type {
   TrialScore,
 } from '../contract/payloads.js';
 import type { SearchResult } from '../contract/search-result.js';
+import type { SettleSteeringRequest, SteerRequest } from '../contract/steering.js';
 import type {
   BaselinesRequest,
   CheckedEvaluation,
@@ -120,7 +122,7 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
         const opening = openSearch(store, asked);
         const notes = [...plan.notes, ...priorNotes(store, asked, opening, quantised)];
         const workers = await countWorkers(plan.quantised.scoreQueue);
-        return { ...plan, notes, opening, searchAttributes, workers };
+        return { ...plan, notes, opening, searchAttributes, workers, steering: steeringOf(store, searchId) };
       }),
     findLinear: (request: FindLinearRequest): Promise<LinearSolution | null> =>
       guarded(() => findLinear(store, request)),
@@ -143,6 +145,10 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
       guarded(() => constrainTrials(store, request)),
     failureReasons: (request: { searchId: string }): Promise<string[]> =>
       guarded(() => failureReasons(store, request.searchId)),
+    steer: (request: SteerRequest): Promise<void> => guarded(() => addSteering(store, request)),
+    settleSteering: (request: SettleSteeringRequest): Promise<void> => guarded(() => settleSteering(store, request)),
+    setPaused: ({ searchId, paused }: { searchId: string; paused: boolean }): Promise<void> =>
+      guarded(() => setPaused(store, searchId, paused)),
     finish: (request: FinishRequest): Promise<SearchResult> => guarded(() => finishSearch(store, request)),
     abandon: (request: { searchId: string; status: 'failed' | 'cancelled'; message: string }): Promise<void> =>
       guarded(() => closeSearch(store, request.searchId, request)),

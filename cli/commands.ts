@@ -54,6 +54,48 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/search-command.js')).resumeCommand,
   },
   {
+    usage: 'cancel <id>',
+    help: 'cancel a search, an evaluation, a fit or a reproduction; what is scored stays stored',
+    flags: {},
+    load: async () => (await import('./commands/cancel-command.js')).cancelCommand,
+  },
+  {
+    usage: 'pause <search>',
+    help: 'give no further work of a search out; what is under way is finished',
+    flags: {},
+    load: async () => (await import('./commands/control-commands.js')).pauseCommand,
+  },
+  {
+    usage: 'unpause <search>',
+    help: 'let a paused search go on; resume does the same, and follows it',
+    flags: {},
+    load: async () => (await import('./commands/control-commands.js')).unpauseCommand,
+  },
+  {
+    usage: 'stop <search>',
+    help: 'ask for no further candidates: the best so far goes on to the verdict',
+    flags: {},
+    load: async () => (await import('./commands/control-commands.js')).stopCommand,
+  },
+  {
+    usage: 'extend <search>',
+    help: 'give a running search a larger budget',
+    flags: flags.EXTEND,
+    load: async () => (await import('./commands/control-commands.js')).extendCommand,
+  },
+  {
+    usage: 'enqueue <search>',
+    help: 'have a running search score a candidate of yours next; it counts within the budget',
+    flags: flags.ENQUEUE,
+    load: async () => (await import('./commands/control-commands.js')).enqueueCommand,
+  },
+  {
+    usage: 'priority <search> <n>',
+    help: 'set which search is scored first: 1 (first) to 5; without it a search has 3',
+    flags: {},
+    load: async () => (await import('./commands/control-commands.js')).priorityCommand,
+  },
+  {
     usage: 'status [search]',
     help: 'show the progress of searches',
     flags: flags.LOOK,

@@ -8,6 +8,7 @@ import type { Opening, SettledK } from './opening.js';
 import type { ScoredCoefficients, SearchResult } from './search-result.js';
 import type { JudgedObjective, PreparedNetwork } from './prepared-network.js';
 import type { SearchSpec } from './search-spec.js';
+import type { StoredSteering } from './steering.js';
 import type { NetworkDescription } from './wire/describe.js';
 import type { WirePrompt } from './wire/network.js';
 
@@ -95,6 +96,8 @@ export interface SearchPlan {
   readonly workers: number;
   /** What was settled when the search was opened first. */
   readonly opening: Opening;
+  /** What was changed about it while it ran; absent in histories of earlier builds. */
+  readonly steering?: StoredSteering;
 }
 
 /** Asks for the prompts of a split, from number `from` on: as many as fit in one payload. */
@@ -204,6 +207,8 @@ export interface RaceRequest extends Omit<AskQueueRequest, 'upTo'> {
   readonly batch: number;
   /** One-sided level over all comparisons. */
   readonly alpha: number;
+  /** Whether the race ends here: everybody is dropped. */
+  readonly end?: true;
 }
 
 /** A candidate that left a race. */

@@ -107,6 +107,12 @@ export interface SearchProgress {
    * full-precision search beside this one is not in it.
    */
   readonly secondsLeft: number | null;
+  /** Whether a person holds it. */
+  readonly paused?: boolean;
+  /** Whether a person has stopped it: what has all its images goes on to the verdict. */
+  readonly stopping?: boolean;
+  /** Priority key of what is scored, 1 to 5, if a person set it. */
+  readonly priority?: number;
 }
 
 /** One named set of coefficients with its score. */

@@ -23,7 +23,7 @@ const DROP_TRIAL = `
 /**
  * Drops candidates after the pairs reached so far, and asks for the next ones of the others. The score of a candidate
  * that is dropped is the best rival's plus the mean difference to it on the pairs that both have; it has none if one of
- * its images failed.
+ * its images failed. A race that ends early drops everybody who is left.
  *
  * @throws QschedError (failure) if an image is missing that the request says is scored
  */
@@ -58,7 +58,7 @@ function drop(store: Store, request: RaceRequest): DroppedTrial[] {
   const out = [
     ...trials.flatMap(({ index }, i) => (scores[i] === null ? [{ index, score: null, pairs }] : [])),
     ...whole.flatMap(({ trial: { index }, scores: own }, i) =>
-      slow[i] ? [{ index, score: estimate(own), pairs }] : [],
+      slow[i] || request.end ? [{ index, score: estimate(own), pairs }] : [],
     ),
   ];
   for (const { index: number, score } of out) {

@@ -7,6 +7,7 @@ export { promptScores, searchContexts, searches, searchPrompts, trials } from '.
 export { evaluations, work } from './tables/evaluations.js';
 export { fits, scheduleOrigins, schedules } from './tables/schedules.js';
 export { runs } from './tables/runs.js';
+export { steering } from './tables/steering.js';
 export { bestCoefficients } from './views/best-coefficients.js';
 export { evaluationRows } from './views/evaluation-rows.js';
 export { promptGains } from './views/prompt-gains.js';

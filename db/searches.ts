@@ -12,6 +12,7 @@ import type { SearchSpec } from '../contract/search-spec.js';
 import { completeStored } from '../contract/spec-defaults.js';
 import { promptId } from './keys.js';
 import type { Store } from './open-store.js';
+import { liftStop } from './steering.js';
 import { readResult } from './stored-result.js';
 import { contexts, now, prompts, searchContexts, searchPrompts, searches, trials } from './schema.js';
 
@@ -27,7 +28,8 @@ const STAGES: readonly Stage[] = ['calibration', 'select', 'confirm'];
 export function openSearch(store: Store, request: OpenRequest): Opening {
   const { searchId, spec } = request;
   return store.transaction((tx) => {
-    refuseOther(tx, request);
+    const before = refuseOther(tx, request);
+    if (before !== null) liftStop(tx, searchId, before, spec.optimizer.budget);
     const opening = heldOpening(tx, searchId) ?? request.opening;
     for (const { id, model, precision, scorer, provenance } of request.contexts) {
       tx.insert(contexts)
@@ -108,11 +110,15 @@ function decisive(spec: SearchSpec): Record<string, unknown> {
   };
 }
 
-/** Candidates and scores stored for another spec must not be used for this one. */
-function refuseOther(reader: Reader, request: OpenRequest): void {
+/**
+ * Candidates and scores stored for another spec must not be used for this one.
+ *
+ * @returns the budget until now; null for a search without calibration trials
+ */
+function refuseOther(reader: Reader, request: OpenRequest): number | null {
   const { searchId, spec, objective, contexts: given } = request;
   const stored = reader.select({ spec: searches.spec }).from(searches).where(eq(searches.id, searchId)).get();
-  if (!stored || !isCalibrated(reader, searchId)) return;
+  if (!stored || !isCalibrated(reader, searchId)) return null;
   const refuse = (what: string) =>
     new QschedError(
       'usage',
@@ -145,6 +151,7 @@ function refuseOther(reader: Reader, request: OpenRequest): void {
     (scorer) => idOf(used, scorer) !== undefined && idOf(used, scorer) !== idOf(given, scorer),
   );
   if (changed) throw refuse('different model files, another scorer version, or arithmetic of another kind of machine');
+  return before.optimizer.budget;
 }
 
 /** Stores the end of a search; a search that failed or was cancelled keeps its previous result. */

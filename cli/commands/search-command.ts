@@ -10,7 +10,7 @@ import type { SearchSpec } from '../../contract/search-spec.js';
 import { objectiveAt } from '../../contract/settled-k.js';
 import { stepCount } from '../../contract/step-count.js';
 import { parseSearchSpec } from '../../contract/validate.js';
-import { followedSearch, isRunning, startSearch } from '../follow/follow-search.js';
+import { followedSearch, goOn, isRunning, startSearch } from '../follow/follow-search.js';
 import { runToEnd } from '../follow/visit-host.js';
 import type { Host } from '../host/host.js';
 import { servingOf } from '../host/serving.js';
@@ -69,12 +69,8 @@ export async function resumeCommand(
     );
   }
   checkSearch(spec);
-  return runToVerdict(
-    id,
-    { spec, input: spec },
-    flags,
-    spec.optimizer.budget > stored.optimizer.budget || spec.retryFailed,
-  );
+  const extended = spec.optimizer.budget > stored.optimizer.budget ? spec.optimizer.budget : null;
+  return runToVerdict(id, { spec, input: spec }, flags, { replace: spec.retryFailed, extended });
 }
 
 /** The latest unfinished search; the latest of all if every search is finished. */
@@ -102,12 +98,20 @@ function freshId(store: Store, wanted: string, spec: SearchSpec, chosen: boolean
   }
 }
 
-/** @param replace whether to end a running workflow of this id, because its spec has changed */
+/** What is different about a search that runs already. */
+interface Changes {
+  /** Whether to end its workflow, because its spec has changed. */
+  readonly replace: boolean;
+  /** Its new budget; null: as before. */
+  readonly extended: number | null;
+}
+
+/** @param changes null: what runs is followed as it is */
 async function runToVerdict(
   searchId: string,
   { spec, input }: Pick<SpecInput, 'spec' | 'input'>,
   flags: RunFlags,
-  replace = false,
+  changes: Changes | null = null,
 ): Promise<number> {
   const started = Date.now();
   const { model, optimizer } = spec;
@@ -122,8 +126,10 @@ async function runToVerdict(
     followAgain: `Follow it with: npx qsched resume ${searchId}`,
     page: 'searches',
     start: async (client, first) => {
-      const fresh = replace && first;
-      if (fresh || !(await isRunning(client, searchId))) await startSearch(client, searchId, { input, title }, fresh);
+      const running = await isRunning(client, searchId);
+      const fresh = first && changes?.replace === true;
+      if (fresh || !running) await startSearch(client, searchId, { input, title }, fresh);
+      else if (first && changes !== null) await goOn(client, searchId, changes.extended);
     },
   });
   if (outcome === null) return 130;

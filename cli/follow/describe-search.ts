@@ -39,6 +39,7 @@ export function describeSearch({ progress, control = null, linear = null, matche
   if (waitsForControl(progress) && control !== null) {
     return `full-precision search: ${stageText(control)}${eta(control.secondsLeft)}`;
   }
+  if (progress.paused === true) return `paused (continue: npx qsched unpause) - ${stageText(progress)}`;
   return `${stageText(progress)}${eta(own)}`;
 }
 

@@ -12,8 +12,10 @@ import { linearIdOf } from '../../contract/linear-first.js';
 import type { SearchProgress } from '../../contract/search-result.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import { WORKFLOW_QUEUE } from '../../temporal/queues.js';
+import { say } from '../text/output.js';
 import { describeSearch, partOf } from './describe-search.js';
 import type { Followed } from './follow-workflow.js';
+import { sendUpdate } from './send-update.js';
 import { shareDone } from './share-done.js';
 
 /** Whether the workflow of a search runs now. */
@@ -24,6 +26,18 @@ export async function isRunning(client: Client, searchId: string): Promise<boole
     if (error instanceof WorkflowNotFoundError) return false;
     throw error;
   }
+}
+
+/**
+ * Lets a search that runs go on: one that a person holds is let go, and one with a larger budget is extended.
+ *
+ * @param budget null: it stays as it is
+ * @throws QschedError (usage): the search refuses the budget
+ */
+export async function goOn(client: Client, searchId: string, budget: number | null): Promise<void> {
+  const { paused = false } = await client.workflow.getHandle(searchId).query<SearchProgress>('progress');
+  if (paused) say(await sendUpdate(client, searchId, 'unpause'));
+  if (budget !== null) say(await sendUpdate(client, searchId, 'extend', budget));
 }
 
 /**

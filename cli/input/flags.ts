@@ -226,6 +226,17 @@ export const RESUME = {
   ...FAIL_WITHOUT_GAIN,
 };
 
+export const EXTEND = { budget: takes('<n>', 'the new number of candidates besides the baseline, all in all') };
+
+export const ENQUEUE = {
+  sample: takes(
+    '<list>',
+    'the values of c^x that the search varies: 0.95,1 is start and end (linear), or one per step',
+  ),
+  noise: takes('<list>', 'the same for c^eps'),
+  coefficients: takes('<file>', 'instead: JSON with c^x and c^eps of every step, as export writes it'),
+};
+
 /** Flags of `evaluate` that make rows. */
 export const EVALUATE_ROWS = {
   ...NETWORK,

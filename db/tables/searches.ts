@@ -15,7 +15,7 @@ export const searches = sqliteTable('searches', {
   spec: text('spec').notNull(),
   /** JSON: what was settled when it was opened first (contract/opening.ts); null for searches of older versions. */
   opening: text('opening'),
-  status: text('status', { enum: ['running', 'finished', 'failed', 'cancelled'] }).notNull(),
+  status: text('status', { enum: ['running', 'paused', 'finished', 'failed', 'cancelled'] }).notNull(),
   /** Why it failed or was cancelled. */
   message: text('message'),
   /** What the stored result recommends: calibrated, identity or none. */

@@ -112,7 +112,7 @@ const timeline = z.object({
 export const searchDocument = z.object({
   kind: z.literal('search'),
   id: z.string(),
-  status: z.enum(['running', 'finished', 'failed', 'cancelled']),
+  status: z.enum(['running', 'paused', 'finished', 'failed', 'cancelled']),
   /** Why it failed or was cancelled. */
   message: z.string().nullable(),
   /** Stage and counts while it runs, in words; null when it ended. */

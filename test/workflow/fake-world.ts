@@ -48,6 +48,8 @@ export interface FakeWorld {
   readonly requests: ScoreRequest[];
   /** Workers that the store counts. */
   countWorkers(count: number): void;
+  /** Seconds that workers say they took per image: the more, the smaller are the blocks. */
+  takes(secondsPerImage: number): void;
   /** What the next searches are scored by. */
   scoreBy(judge: Judge): void;
   /** Holds every `score` back until the function that it returns is called; cancellation reaches what is held. */
@@ -105,6 +107,7 @@ export async function createWorld(
   let judge: Judge = () => ({ cosine: 0.3, quality: 0.5 });
   let gate: Promise<void> = Promise.resolve();
   let counted = 2;
+  let pace = 0;
   const score: ScoreFunctions['score'] = async (request, { signal }) => {
     await Promise.race([
       gate,
@@ -113,7 +116,7 @@ export async function createWorld(
       }),
     ]);
     requests.push(request);
-    return scored(request, judge);
+    return scored(request, judge, pace);
   };
   const common = {
     connection: env.nativeConnection,
@@ -181,6 +184,9 @@ export async function createWorld(
     requests,
     countWorkers: (count) => {
       counted = count;
+    },
+    takes: (secondsPerImage) => {
+      pace = secondsPerImage;
     },
     scoreBy: (next) => {
       judge = next;
@@ -269,7 +275,8 @@ export function described({ model, precision, options, scorers }: DescribeReques
   };
 }
 
-function scored(request: ScoreRequest, judge: Judge): ScoreResult {
+function scored(request: ScoreRequest, judge: Judge, pace: number): ScoreResult {
+  const images = request.candidates.reduce((sum, { pairs }) => sum + (pairs ?? request.pairs).length, 0);
   return {
     version: WIRE_VERSION,
     scorers: request.scorers.map(({ role }) => ({ scorer: role, names: NAMES })),
@@ -283,7 +290,7 @@ function scored(request: ScoreRequest, judge: Judge): ScoreResult {
         failed: typeof judged === 'string' ? evaluations.map((_, at) => ({ at, reason: judged })) : [],
       };
     }),
-    seconds: 0,
+    seconds: pace * images,
     runtimeSeconds: 0,
     denoiserRows: 0,
     paddedRows: 0,

@@ -28,6 +28,11 @@ export interface Batch {
   readonly waitSeconds: number | null;
   /** What the activities' summaries call this batch. */
   readonly label: string;
+  /** Whether a person holds the work back, or has stopped it for good. */
+  readonly held: () => boolean;
+  readonly halted: () => boolean;
+  /** Priority key of what is scored next; null: that of the workflow. */
+  readonly priority: () => number | null;
   readonly paces: Paces;
   /** Told how many images are done. */
   readonly meter: Meter;

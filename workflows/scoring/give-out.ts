@@ -20,16 +20,17 @@ const MAX_HELD_SECONDS = 10;
 /**
  * Gives the open evaluations of trials out to workers, and records what they answer.
  *
+ * @returns whether everything was given out: a person may have stopped it
  * @throws what `carryOn` throws, if the history is to be closed before everything is given out
  */
-export async function giveOut(batch: Batch, trials: readonly OpenTrial[], recorder: Recorder): Promise<void> {
+export async function giveOut(batch: Batch, trials: readonly OpenTrial[], recorder: Recorder): Promise<boolean> {
   const { prepared, split, paces, label } = batch;
   const { scoreQueue, batches } = prepared;
   const images = imagesPerTrial(split);
   const pace = (): Pace => paces[scoreQueue]!;
   const size = (left: number): number => blockImages(pace(), left, batches.denoiser, Date.now());
   const total = trials.reduce((sum, { missing }) => sum + (missing?.length ?? images), 0);
-  if (total === 0) return;
+  if (total === 0) return true;
   batch.meter.giveOut(Date.now());
   const work = new Work(trials, images, slabTrials(workersOf(pace(), Date.now()), size(total), images));
   const context = {
@@ -56,12 +57,16 @@ export async function giveOut(batch: Batch, trials: readonly OpenTrial[], record
   const paused = await inBlocks<Piece[]>({
     next: () => (work.left === 0 ? null : next()),
     limit: () => outstandingBlocks(pace(), Date.now()),
+    held: batch.held,
+    halted: batch.halted,
     pause: () => work.left > 0 && open() <= 0,
     run: async (pieces) => {
       const summary = `${label}: ${imagesOf(pieces)} images of ${pieces.length} candidates`;
       const request = blockRequest(pieces, context);
+      const priorityKey = batch.priority();
+      const priority = priorityKey === null ? {} : { priority: { priorityKey } };
       const result = await whileServed(prepared.model, scoreQueue, () =>
-        activities.score.executeWithOptions({ summary }, [request]),
+        activities.score.executeWithOptions({ summary, ...priority }, [request]),
       );
       const { worker, seconds } = result;
       batch.meter.scored(imagesOf(pieces), Date.now());
@@ -71,5 +76,7 @@ export async function giveOut(batch: Batch, trials: readonly OpenTrial[], record
     },
   });
   await recorder.flush();
+  if (work.left > 0 && batch.halted()) return false;
   if (paused && work.left > 0) await batch.carryOn();
+  return true;
 }

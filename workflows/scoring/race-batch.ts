@@ -19,13 +19,20 @@ export interface Race {
   readonly alpha: number;
   /** Candidates with all their pairs, the best first. */
   readonly rivals: RaceRequest['rivals'];
+  /** Pairs after which a person has ended it; null: nobody has. */
+  readonly until: number | null;
 }
 
 /** What came out of a race. */
 export interface RacedScores extends BatchScores {
   /** In ask order: the share of the pairs that the score rests on; 1 for those that came to the end. */
   readonly shares: readonly number[];
+  /** Pairs at which a person has ended it; null: nobody has. At 0 no trial has a score. */
+  readonly ended: number | null;
 }
+
+/** What an optimizer is told of them. */
+export type ToldScores = Pick<RacedScores, 'scores' | 'shares' | 'kept'>;
 
 /**
  * Races a batch; equal candidates are evaluated once.
@@ -43,8 +50,11 @@ export async function raceBatch(
   const scores = new Map<number, number | null>();
   const shares = new Map<number, number>();
   let alive: readonly AskedTrial[] = batch.trials;
+  let ended: number | null = null;
   for (let reached = 0; alive.length > 0 && reached < pairs;) {
-    const asked = await look(batch, race, alive, reached);
+    if (race.until === reached || batch.halted()) ended = reached;
+    if (ended === 0) break;
+    const asked = await look(batch, race, alive, { reached, end: ended !== null });
     for (const { index, score, pairs: own } of asked.dropped) {
       scores.set(index, score);
       shares.set(index, own / pairs);
@@ -58,29 +68,33 @@ export async function raceBatch(
     const { first } = splitRepeated(asked.open);
     const missing = first.reduce((sum, trial) => sum + (trial.missing?.length ?? pairs), 0);
     batch.meter.reuse(alive.length * (asked.upTo - reached) - missing);
-    reached = asked.upTo;
-    const racing = reached < pairs;
+    const racing = asked.upTo < pairs;
     const recorder = new Recorder(
       (trials) => storeOf(batch, trials.length).record({ ...batch.reference, names, trials, racing }),
       () => undefined,
     );
-    await giveOut(batch, first, recorder);
+    const whole = await giveOut(batch, first, recorder);
+    // What was begun beyond the last look decides nothing.
+    if (whole) reached = asked.upTo;
   }
-  for (const [index, score] of await finish(batch, alive)) scores.set(index, score);
-  onRecorded(alive.length);
+  const end = ended === null ? alive : [];
+  for (const [index, score] of await finish(batch, end)) scores.set(index, score);
+  onRecorded(end.length);
   return {
-    scores: batch.trials.map(({ index }) => scores.get(index)!),
+    scores: batch.trials.map(({ index }) => scores.get(index) ?? null),
     shares: batch.trials.map(({ index }) => shares.get(index) ?? 1),
     kept,
+    unfinished: new Set(ended === 0 ? batch.trials.map(({ index }) => index) : []),
+    ended,
   };
 }
 
-/** One look: what was scored up to it decides who is left, and the store tells what they need next. */
+/** One look: what was scored up to it decides who is left, and the store tells what they need next. At an early end nobody is. */
 async function look(
   batch: Batch,
   { rivals, alpha, block }: Race,
   trials: readonly AskedTrial[],
-  reached: number,
+  { reached, end }: { readonly reached: number; readonly end: boolean },
 ): Promise<RaceQueueResult> {
   const { scoreQueue, batches } = batch.prepared;
   const asked = await storeOf(batch, trials.length + rivals.length).race({
@@ -93,6 +107,7 @@ async function look(
     alpha,
     retryFailed: batch.retryFailed && reached === 0,
     scoreQueue,
+    ...(end ? { end } : {}),
   });
   countWorkers(batch, asked.workers);
   return asked;

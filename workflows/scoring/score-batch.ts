@@ -18,6 +18,8 @@ export interface BatchScores {
   readonly scores: (number | null)[];
   /** Stored coefficients of trials that were asked with others, different by rounding. */
   readonly kept: ReadonlyMap<number, Coefficients>;
+  /** Trials that have not all of their images, because a person stopped the batch: they have no score. */
+  readonly unfinished: ReadonlySet<number>;
 }
 
 /**
@@ -39,7 +41,7 @@ export async function scoreBatch(batch: Batch, onRecorded: (count: number) => vo
   const missing = splitRepeated(open).first.reduce((sum, trial) => sum + (trial.missing?.length ?? images), 0);
   batch.meter.reuse(batch.trials.length * images - missing);
   onRecorded(batch.trials.length - open.length);
-  return { scores: await scoreOpen(batch, { open, scores: known }, onRecorded), kept };
+  return { ...(await scoreOpen(batch, { open, scores: known }, onRecorded)), kept };
 }
 
 async function ask(batch: Batch, trials: readonly AskedTrial[], retryFailed: boolean): Promise<AskQueueResult> {
@@ -54,11 +56,12 @@ async function scoreOpen(
   batch: Batch,
   asked: Pick<AskQueueResult, 'open' | 'scores'>,
   onRecorded: (count: number) => void,
-): Promise<(number | null)[]> {
+): Promise<Omit<BatchScores, 'kept'>> {
   const scores = [...asked.scores];
   const at = new Map(batch.trials.map((trial, i) => [trial.index, i]));
   const { first, repeated } = splitRepeated(asked.open);
   const complete = new Set<number>();
+  const unfinished = new Set(asked.open.map(({ index }) => index));
   const names = fromEntries(batch.prepared.scorers.map((scorer) => [scorer.role, scorer.names]));
   const recorder = new Recorder(
     (trials) => storeOf(batch, trials.length).record({ ...batch.reference, names, trials }),
@@ -66,6 +69,7 @@ async function scoreOpen(
       scores[at.get(index)!] = score;
       if (complete.has(index)) return;
       complete.add(index);
+      unfinished.delete(index);
       onRecorded(1);
     },
   );
@@ -73,10 +77,12 @@ async function scoreOpen(
   if (repeated.length > 0) {
     const trials = repeated.map(({ index }) => batch.trials[at.get(index)!]!);
     const again = await ask(batch, trials, false);
+    const open = new Set(again.open.map(({ index }) => index));
     trials.forEach(({ index }, i) => {
       scores[at.get(index)!] = again.scores[i]!;
+      if (!open.has(index)) unfinished.delete(index);
     });
-    onRecorded(repeated.length);
+    onRecorded(repeated.length - open.size);
   }
-  return scores;
+  return { scores, unfinished };
 }

@@ -35,7 +35,7 @@ export async function begin(run: SearchRun): Promise<SearchState> {
   run.spec = spec;
   const { precision } = spec;
   const plan = await storeActivities(PROMPT_ROWS).planSearch({ searchId, spec, quantised, reference });
-  const { workers, startNotes: _, ...planned } = plan;
+  const { workers, startNotes: _, steering, ...planned } = plan;
   const { k } = planned.opening;
   if (k !== undefined) useK(run, k);
   run.paces[planned.quantised.scoreQueue] = startPace(workers);
@@ -58,6 +58,7 @@ export async function begin(run: SearchRun): Promise<SearchState> {
     runnerUp: null,
     paces: run.paces,
     control: null,
+    steered: { rows: steering?.rows ?? [], notBefore: steering?.asked ?? 0 },
   };
 }
 

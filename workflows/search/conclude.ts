@@ -134,6 +134,10 @@ async function confirm(run: SearchRun, state: SearchState, finalist: Ranked): Pr
   await scoreStage(run, state, { stage: 'confirm', trials, label: 'confirm' });
 }
 
+/** That a person ended it early. */
+const stopNotes = ({ steering }: SearchRun, { told }: SearchState): string[] =>
+  steering.stop === null ? [] : [`It was stopped by hand after ${told} of ${steering.target} candidates.`];
+
 interface Outcome {
   readonly finalist: Ranked;
   readonly verdict: Verdict;
@@ -141,10 +145,11 @@ interface Outcome {
 }
 
 function resultOf(
-  { searchId, spec }: SearchRun,
+  run: SearchRun,
   state: SearchState,
   { finalist, verdict, control }: Outcome,
 ): FinishRequest['result'] {
+  const { searchId, spec } = run;
   // Without a candidate that keeps the constraints, the baseline is the best.
   const best = state.best[0] ?? finalist;
   const [{ prompts, gain, low, high }] = verdict.scorers as [Verdict['scorers'][number]];
@@ -166,6 +171,7 @@ function resultOf(
     notes: [
       ...state.notes,
       ...(state.opening.k === undefined ? [] : [noteOnK(state.opening.k)]),
+      ...stopNotes(run, state),
       ...edgeNotes(spec, finalist.coefficients, state.box ?? spaceOf(spec)),
     ],
     heldOut: {

@@ -14,6 +14,8 @@ export class Control {
   constructor(
     private readonly searchId: string,
     private readonly spec: () => SearchSpec,
+    /** Workflows that work for the search now. */
+    private readonly children: Set<string>,
   ) {}
 
   /** Starts the search, if it does not run yet; its failure is thrown by `result`. */
@@ -23,8 +25,13 @@ export class Control {
     const { objective, ...spec } = this.spec();
     const { goal: _, ...gain } = objective;
     const args: [unknown] = [{ ...spec, objective: gain, precision, control: 'none', prior: 'none', start: 'none' }];
-    const child = executeChild('search', { workflowId: `${this.searchId}-control`, args }) as Promise<SearchResult>;
-    this.running = child.then(({ best, identity, heldOut }) => ({ best, identity, heldOut }));
+    const workflowId = `${this.searchId}-control`;
+    const staticSummary = `The full-precision search beside ${this.searchId}`;
+    this.children.add(workflowId);
+    const child = executeChild('search', { workflowId, args, staticSummary }) as Promise<SearchResult>;
+    this.running = child
+      .finally(() => this.children.delete(workflowId))
+      .then(({ best, identity, heldOut }) => ({ best, identity, heldOut }));
     this.running.catch(() => undefined);
   }
 

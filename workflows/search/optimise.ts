@@ -10,7 +10,7 @@ import { failedScores } from './failed-scores.js';
 import { optimizerOptions } from './optimizer-options.js';
 import { scoreGeneration } from './score-generation.js';
 import { scoreStage } from './score-stage.js';
-import { carryOn, showProgress, spaceOf, type SearchRun } from './search-run.js';
+import { carryOn, showProgress, spaceOf, useBudget, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
 import { designPoints, settleK } from './settle-k.js';
 import { startBeside } from './start-beside.js';
@@ -28,22 +28,37 @@ export async function optimise(run: SearchRun, start: SearchState): Promise<Sear
   const space = spaceOf(run.spec);
   let options = optimizerOptions(run.spec, start.opening);
   const { type } = run.spec.optimizer;
-  let optimizer =
-    start.optimizer === null ? createOptimizer(type, options) : restoreOptimizer(start.optimizer, options);
+  let optimizer = optimizerAt(type, options, start);
   for (let state = await tellFirst(run, start, optimizer); ;) {
-    const points = await nextPoints(run, state, optimizer, options);
-    if (points.length === 0) {
-      const end = { ...state, box: optimizer.space };
-      return end.best.length > 0 ? end : finishRunnerUp(run, end);
+    await run.steering.boundary(state.told);
+    if (useBudget(run, state)) {
+      options = optimizerOptions(run.spec, state.opening);
+      optimizer = optimizerAt(type, options, state);
     }
+    const stop = await run.steering.stopAt(state.told);
+    if (stop !== null && stop.cut === null) return ended(run, state, optimizer);
+    const points = await nextPoints(run, state, optimizer, options);
+    // A stop came meanwhile, or an extension to a search that has asked for everything.
+    if (run.steering.halted(state.told) || (points.length === 0 && run.steering.changed(state.told))) continue;
+    if (points.length === 0) return ended(run, state, optimizer);
     showProgress(run, state);
     const trials = points.map((point, i) => ({
       index: state.told + i + 1,
       point,
       coefficients: space.toCoefficients(point),
     }));
-    const made = await scoreGeneration(run, state, trials, options.batch);
-    state = await tellGeneration(run, state, optimizer, trials, made);
+    run.askedFor = state.told + trials.length;
+    const {
+      trials: scored,
+      made,
+      cut,
+    } = await scoreGeneration(run, state, trials, {
+      size: options.batch,
+      cut: stop?.cut ?? null,
+    });
+    if (cut !== null) await run.steering.settleStop(state.told, cut);
+    if (scored.length > 0) state = await tellGeneration(run, state, optimizer, scored, made);
+    if (cut !== null || stop !== null) return ended(run, state, optimizer);
     const settled = await settleK(run, state);
     if (settled !== null) {
       options = optimizerOptions(run.spec, settled.state.opening);
@@ -57,6 +72,17 @@ export async function optimise(run: SearchRun, start: SearchState): Promise<Sear
   }
 }
 
+/** As it was told so far. */
+const optimizerAt = (type: string, options: OptimizerOptions, { optimizer }: SearchState): Optimizer =>
+  optimizer === null ? createOptimizer(type, options) : restoreOptimizer(optimizer, options);
+
+/** From here on the candidates are what they are. */
+async function ended(run: SearchRun, state: SearchState, optimizer: Optimizer): Promise<SearchState> {
+  run.steering.close();
+  const end = { ...state, box: optimizer.space };
+  return end.best.length > 0 ? end : finishRunnerUp(run, end);
+}
+
 /** The next generation; empty once the search has ended. */
 async function nextPoints(
   run: SearchRun,
@@ -64,25 +90,39 @@ async function nextPoints(
   optimizer: Optimizer,
   options: OptimizerOptions & { readonly batch: number },
 ): Promise<readonly Point[]> {
+  const placed = await run.steering.place(state.told, optimizer.nextCount);
+  // Candidates that were put in by hand take the first places of the generation.
+  const among = (own: readonly Point[]): readonly Point[] => [
+    ...placed,
+    ...own.slice(0, max(0, own.length - placed.length)),
+  ];
   const design = designPoints(run.spec, state, options, optimizer.nextCount);
-  if (design !== null) return design;
-  return thinks(run.spec.optimizer.type) ? propose(run, state, optimizer, options) : optimizer.ask();
+  if (design !== null) return among(design);
+  if (!thinks(run.spec.optimizer.type)) return among(optimizer.ask());
+  const stored = await storedPoints(run, state, optimizer);
+  return stored.length > 0 ? stored : among(await propose(run, state, optimizer, options));
 }
 
-/**
- * The next points of an optimizer that takes its time: those that are stored already, else those that it proposes away
- * from this thread. Stored asks are authoritative: the same search asks the same, whatever it would propose today.
- */
+/** The next points as they are stored. They are authoritative: the same search asks the same, whatever it would propose today. */
+async function storedPoints(
+  { searchId }: SearchRun,
+  { told }: SearchState,
+  { nextCount: count }: Optimizer,
+): Promise<readonly Point[]> {
+  if (count === 0) return [];
+  const stored = await storeActivities(count).storedAsks({ searchId, from: told + 1, count });
+  return stored.map(({ point }) => point);
+}
+
+/** The next points of an optimizer that takes its time, which proposes them away from this thread. */
 async function propose(
-  { searchId, spec }: SearchRun,
+  { spec }: SearchRun,
   { told: before }: SearchState,
   optimizer: Optimizer,
   options: OptimizerOptions & { readonly batch: number },
 ): Promise<readonly Point[]> {
   const count = optimizer.nextCount;
   if (count === 0) return [];
-  const stored = await storeActivities(count).storedAsks({ searchId, from: before + 1, count });
-  if (stored.length > 0) return stored.map(({ point }) => point);
   const { type } = spec.optimizer;
   const { propose: proposeAway } = computeActivities();
   const summary = `${type}: points ${before + 1}-${before + count}`;

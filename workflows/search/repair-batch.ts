@@ -20,7 +20,7 @@ export async function scoreRepair(
   onRecorded?: (count: number) => void,
 ): Promise<BatchScores> {
   const full = fromEntries(keys(batch.reference.contexts).map((scorer) => [scorer, reference.contexts[scorer]!]));
-  await scoreBatch({
+  const { unfinished } = await scoreBatch({
     ...batch,
     prepared: reference,
     reference: { ...batch.reference, contexts: full, repair: { network: 'full' } },
@@ -31,9 +31,27 @@ export async function scoreRepair(
       { ...batch, trials, reference: { ...batch.reference, repair: { network: 'quantised', full } } },
       onRecorded,
     );
+  if (unfinished.size > 0) return ofThese(batch, await own(withoutThese(batch, unfinished)), unfinished);
   const baseline = batch.trials.filter(({ index }) => index === 0);
   if (baseline.length === 0 || baseline.length === batch.trials.length) return own(batch.trials);
   const first = await own(baseline);
   const rest = await own(batch.trials.filter(({ index }) => index !== 0));
-  return { scores: [...first.scores, ...rest.scores], kept: new Map([...first.kept, ...rest.kept]) };
+  return {
+    scores: [...first.scores, ...rest.scores],
+    kept: new Map([...first.kept, ...rest.kept]),
+    unfinished: new Set([...first.unfinished, ...rest.unfinished]),
+  };
+}
+
+const withoutThese = ({ trials }: Batch, unfinished: ReadonlySet<number>): Batch['trials'] =>
+  trials.filter(({ index }) => !unfinished.has(index));
+
+/** Scores of a whole batch, of which a person stopped some trials on the full-precision network already. */
+function ofThese(batch: Batch, scored: BatchScores, unfinished: ReadonlySet<number>): BatchScores {
+  const at = new Map(withoutThese(batch, unfinished).map(({ index }, i) => [index, scored.scores[i]!]));
+  return {
+    scores: batch.trials.map(({ index }) => at.get(index) ?? null),
+    kept: scored.kept,
+    unfinished: new Set([...unfinished, ...scored.unfinished]),
+  };
 }

@@ -2,8 +2,9 @@
  * Scores of candidates that compete: raced, unless the spec says that everybody is scored on all pairs.
  */
 import type { AskedTrial } from '../../contract/payloads.js';
+import type { Cut } from '../../contract/steering.js';
 import { firstBlock } from '../../metrics/racing/looks.js';
-import type { RacedScores } from '../scoring/race-batch.js';
+import type { RacedScores, ToldScores } from '../scoring/race-batch.js';
 import { raceStage, scoreStage, type StageBatch } from './score-stage.js';
 import { spaceOf, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
@@ -12,30 +13,68 @@ import { inFirstDesign } from './settle-k.js';
 /** Level at which finalists are dropped: what is learnt from them is needed by nobody, so that only a test drops them. */
 const FINALISTS_ALPHA = 0.05;
 
+/** What came out of a generation. */
+export interface GenerationScores {
+  /** The trials that count, with their scores: all of them, unless a person stopped the search meanwhile. */
+  readonly trials: readonly AskedTrial[];
+  readonly made: ToldScores;
+  /** Where it was stopped; null: it came to its end. */
+  readonly cut: Cut | null;
+}
+
 /**
  * A generation on the calibration pairs, against the baseline and the best so far. Candidates that k is settled on are not
  * raced.
  *
  * @param size candidates of a full generation
+ * @param cut where a person stopped it when it was scored first; null: nowhere
  */
 export async function scoreGeneration(
   run: SearchRun,
   state: SearchState,
-  trials: readonly AskedTrial[],
-  size: number,
-): Promise<RacedScores> {
-  const batch = { stage: 'calibration', trials, label: `generation ${state.generation + 1}` } as const;
+  asked: readonly AskedTrial[],
+  { size, cut }: { readonly size: number; readonly cut: Cut | null },
+): Promise<GenerationScores> {
+  const trials = cut !== null && 'trials' in cut ? asked.filter(({ index }) => cut.trials.includes(index)) : asked;
+  const until = cut !== null && 'reached' in cut ? cut.reached : null;
+  const batch = { stage: 'calibration', trials, label: labelOf(state, asked), stoppable: true } as const;
   const onRecorded = (count: number): void => {
     run.progress.told += count;
   };
   const { racing } = run.spec;
-  if (typeof racing !== 'object' || inFirstDesign(run.spec, state)) return unraced(run, state, batch, onRecorded);
+  if (typeof racing !== 'object' || inFirstDesign(run.spec, state)) {
+    return counted(trials, await unraced(run, state, batch, onRecorded));
+  }
   const { block = firstBlock(size, state.quantised.batches.denoiser), alpha = FINALISTS_ALPHA } = racing;
   const identity = { coefficients: spaceOf(run.spec).identity(), score: state.identityScore! };
   const rivals = [...state.best.slice(0, 1), identity]
     .map(({ coefficients, score }) => ({ coefficients, score }))
     .sort((a, b) => b.score - a.score);
-  return raceStage(run, state, batch, { block, alpha, rivals }, onRecorded);
+  return counted(trials, await raceStage(run, state, batch, { block, alpha, rivals, until }, onRecorded));
+}
+
+/** `generation 3, candidates 17-24` */
+function labelOf({ generation }: SearchState, asked: readonly AskedTrial[]): string {
+  const [first, last] = [asked[0]!.index, asked.at(-1)!.index];
+  return `generation ${generation + 1}, ${first === last ? `candidate ${first}` : `candidates ${first}-${last}`}`;
+}
+
+/** Leaves out the trials that were stopped. */
+function counted(
+  trials: readonly AskedTrial[],
+  { scores, shares, kept, unfinished, ended }: RacedScores,
+): GenerationScores {
+  const done = trials.flatMap((trial, i) => (unfinished.has(trial.index) ? [] : [{ trial, i }]));
+  const stopped = unfinished.size > 0 ? { trials: done.map(({ trial }) => trial.index) } : null;
+  return {
+    trials: done.map(({ trial }) => trial),
+    made: {
+      scores: done.map(({ i }) => scores[i]!),
+      shares: done.map(({ i }) => shares[i]!),
+      kept,
+    },
+    cut: ended === null ? stopped : { reached: ended },
+  };
 }
 
 /** The finalists on the prompts of the selection, against each other. */
@@ -47,7 +86,7 @@ export async function scoreFinalists(
   const batch = { stage: 'select', trials, label: 'select' } as const;
   if (typeof run.spec.racing !== 'object') return unraced(run, state, batch);
   const block = firstBlock(trials.length, state.quantised.batches.denoiser);
-  return raceStage(run, state, batch, { block, alpha: FINALISTS_ALPHA, rivals: [] });
+  return raceStage(run, state, batch, { block, alpha: FINALISTS_ALPHA, rivals: [], until: null });
 }
 
 async function unraced(
@@ -56,5 +95,5 @@ async function unraced(
   batch: StageBatch,
   onRecorded?: (count: number) => void,
 ): Promise<RacedScores> {
-  return { ...(await scoreStage(run, state, batch, onRecorded)), shares: batch.trials.map(() => 1) };
+  return { ...(await scoreStage(run, state, batch, onRecorded)), shares: batch.trials.map(() => 1), ended: null };
 }

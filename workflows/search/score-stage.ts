@@ -24,6 +24,8 @@ export interface StageBatch {
   readonly label: string;
   /** Limit on waiting for a worker, in seconds; null for as long as it takes. */
   readonly waitSeconds?: number | null;
+  /** Whether a person may stop it before every trial is scored: the candidates of the optimizer. */
+  readonly stoppable?: boolean;
 }
 
 /** Candidates that no optimizer asked for, numbered from `first`. */
@@ -62,7 +64,7 @@ const choosesByRepair = (spec: SearchRun['spec'], stage: StageBatch['stage']): b
   maximisesRepair(spec) && (stage === 'calibration' || stage === 'select');
 
 async function batchOf(run: SearchRun, state: SearchState, batch: StageBatch): Promise<Batch> {
-  const { stage, trials, label, waitSeconds = null } = batch;
+  const { stage, trials, label, waitSeconds = null, stoppable = false } = batch;
   const { spec, meter } = run;
   const at = run.progress.stage;
   meter.begin(at, imagesOfBatch(spec, state, batch), imagesLater(spec, state, { at, asked: meter.asked(at), batch }));
@@ -79,6 +81,9 @@ async function batchOf(run: SearchRun, state: SearchState, batch: StageBatch): P
     keepImages: split === 'confirm',
     waitSeconds,
     label,
+    held: () => run.steering.paused,
+    halted: () => stoppable && run.steering.halted(state.told),
+    priority: () => run.steering.priority,
     paces: run.paces,
     meter,
     carryOn: () => carryOn(run, state),

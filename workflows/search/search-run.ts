@@ -18,6 +18,7 @@ import type { Paces } from '../scoring/batch.js';
 import type { Meter } from '../scoring/meter.js';
 import type { Control } from './control-search.js';
 import type { SearchState } from './search-state.js';
+import type { Steering } from './steering.js';
 
 type Counted = Omit<SearchProgress, 'images' | 'secondsLeft'>;
 
@@ -38,6 +39,14 @@ export interface SearchRun {
   readonly paces: Paces;
   /** The full-precision search beside this one, once it was started. */
   readonly control: Control;
+  /** What people change about it while it runs. */
+  readonly steering: Steering;
+  /** The state that was shown last; null before the first. */
+  shown: SearchState | null;
+  /** Candidates that were asked for, those of the generation under way included. */
+  askedFor: number;
+  /** Workflows that work for it now: they are held with it. */
+  readonly children: Set<string>;
   /** The networks, if this execution described them; the full-precision one if anything needs it. */
   described: { readonly quantised: NetworkDescription; readonly reference: NetworkDescription | null } | null;
 }
@@ -58,11 +67,28 @@ export async function carryOn(run: SearchRun, state: SearchState): Promise<never
     ...state,
     paces: run.paces,
     control: control ?? state.control,
+    steered: run.steering.carried(),
   });
 }
 
+/**
+ * From here on the run's spec gives the budget of so many candidates told: it may have been extended.
+ *
+ * @returns whether it changed
+ */
+export function useBudget(run: SearchRun, { told }: Pick<SearchState, 'told'>): boolean {
+  const { optimizer } = run.spec;
+  const budget = run.steering.budgetAt(told);
+  run.progress.budget = run.steering.target;
+  if (budget === optimizer.budget) return false;
+  run.spec = { ...run.spec, optimizer: { ...optimizer, budget } };
+  return true;
+}
+
 /** Reports progress: to the query, the details, and the search attributes. */
-export function showProgress({ spec, progress }: SearchRun, state: SearchState): void {
+export function showProgress(run: SearchRun, state: SearchState): void {
+  const { spec, progress } = run;
+  run.shown = state;
   progress.told = state.told;
   progress.failed = state.failed;
   progress.raced = state.raced;

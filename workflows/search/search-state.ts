@@ -5,6 +5,8 @@ import type { OptimizerState, SearchSpace } from '../../optimizers/optimizer.js'
 import type { Coefficients } from '../../contract/coefficients.js';
 import type { AskedTrial, SearchPlan } from '../../contract/payloads.js';
 import type { SearchResult } from '../../contract/search-result.js';
+import type { SurfacePoint } from '../../contract/steering.js';
+import type { SteeringState } from './steering.js';
 import type { Paces } from '../scoring/batch.js';
 
 /** A trial that may become a finalist. */
@@ -15,7 +17,7 @@ export interface Ranked {
 }
 
 /** The search between two batches. */
-export interface SearchState extends Omit<SearchPlan, 'workers' | 'startNotes'> {
+export interface SearchState extends Omit<SearchPlan, 'workers' | 'startNotes' | 'steering'> {
   /** Null until the baseline is scored. */
   readonly identityScore: number | null;
   /** The first asks of the opening, which are scored beside the baseline; null until it is scored. */
@@ -39,7 +41,14 @@ export interface SearchState extends Omit<SearchPlan, 'workers' | 'startNotes'> 
   readonly paces: Paces;
   /** The full-precision search, if it has ended in an earlier run of this workflow. */
   readonly control: NonNullable<SearchResult['control']>['search'];
+  /** What people changed about it, as it was before this run of the workflow; of earlier builds, absent. */
+  readonly steered?: Partial<SteeringState>;
+  /** The latest candidates, at most MOST_POINTS; absent before the first. */
+  readonly surface?: readonly SurfacePoint[];
 }
+
+/** Points that the query `surface` answers with at most: they are carried through continue-as-new. */
+export const MOST_POINTS = 1000;
 
 /** Adds a generation's trials to the best `most`; an optimizer that asks a point twice does not fill the list with it. */
 export function rankBest(best: readonly Ranked[], generation: readonly Ranked[], most: number): Ranked[] {

@@ -12,10 +12,13 @@ import { begin, scoreBaseline } from './begin.js';
 import { conclude } from './conclude.js';
 import { Control } from './control-search.js';
 import { optimise } from './optimise.js';
-import type { SearchRun } from './search-run.js';
+import { useBudget, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
 import { startBeside } from './start-beside.js';
 import { settleStart } from './start.js';
+import { Steering } from './steering.js';
+import { answerQueries } from './queries.js';
+import { takeUpdates } from './updates.js';
 
 /** How far the search is: `temporal workflow query --type progress`. */
 export const progressQuery = defineQuery<SearchProgress>('progress');
@@ -31,10 +34,12 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
   const { workflowId: searchId } = workflowInfo();
   const progress = startOf(carried);
   const meter = new Meter();
-  setHandler(progressQuery, () => ({ ...progress, ...meter.measured(Date.now()) }));
+  const steering = new Steering(searchId);
+  setHandler(progressQuery, () => ({ ...progress, ...steering.shown(), ...meter.measured(Date.now()) }));
   const spec = orFailure(() => readSearchSpec(input));
   progress.budget = spec.optimizer.budget;
-  const control = new Control(searchId, () => run.spec);
+  const children = new Set<string>();
+  const control = new Control(searchId, () => run.spec, children);
   const run: SearchRun = {
     searchId,
     spec,
@@ -44,14 +49,24 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
     prompts: {},
     paces: { ...carried?.paces },
     control,
+    steering,
+    shown: carried ?? null,
+    askedFor: carried?.told ?? 0,
+    children,
     described: null,
   };
+  takeUpdates(run);
+  answerQueries(run);
+  if (carried !== undefined) steering.open(carried.steered ?? {}, spec.optimizer.budget);
   let state = carried;
   const scope = new CancellationScope();
   try {
     return await scope.run(async () => {
       state ??= await begin(run);
-      if (state.identityScore === null) state = await scoreBaseline(run, (state = await settleStart(run, state)));
+      if (state.identityScore === null) state = await settleStart(run, state);
+      if (carried === undefined) steering.open(state.steered ?? {}, run.spec.optimizer.budget);
+      useBudget(run, state);
+      if (state.identityScore === null) state = await scoreBaseline(run, state);
       startBeside(run, state);
       state = await optimise(run, state);
       return conclude(run, state);

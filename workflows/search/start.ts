@@ -37,12 +37,18 @@ async function matched({ spec, described }: SearchRun): Promise<Starts['match']>
 }
 
 /** The finalist of the linear search, which runs now if it has not finished before. */
-async function linearSolution({ searchId, spec }: SearchRun): Promise<LinearSolution> {
+async function linearSolution({ searchId, spec, children }: SearchRun): Promise<LinearSolution> {
   const found = await storeActivities(0).findLinear({ searchId, spec });
   if (found !== null) return found;
   const workflowId = linearIdOf(searchId);
   setCurrentDetails(`Searching the linear solution first: \`${workflowId}\`.`);
   const args: [unknown] = [linearSpecOf(spec)];
-  const { finalist } = (await executeChild('search', { workflowId, args })) as SearchResult;
-  return { searchId: workflowId, coefficients: finalist };
+  const staticSummary = `The linear search that ${searchId} starts from`;
+  children.add(workflowId);
+  try {
+    const { finalist } = (await executeChild('search', { workflowId, args, staticSummary })) as SearchResult;
+    return { searchId: workflowId, coefficients: finalist };
+  } finally {
+    children.delete(workflowId);
+  }
 }

@@ -5,14 +5,14 @@
 import type { AskedTrial, ConstrainedTrial } from '../../contract/payloads.js';
 import { modelsSurface } from '../../contract/spec-defaults.js';
 import type { Optimizer } from '../../optimizers/optimizer.js';
-import type { RacedScores } from '../scoring/race-batch.js';
+import type { ToldScores } from '../scoring/race-batch.js';
 import { constrain } from './constraints.js';
 import type { SearchRun } from './search-run.js';
-import { rankBest, type Ranked, type SearchState } from './search-state.js';
+import { MOST_POINTS, rankBest, type Ranked, type SearchState } from './search-state.js';
 import type { SettledSearch } from './settle-k.js';
 
 /** Scores on all pairs. */
-const whole = (scores: readonly (number | null)[]): RacedScores => ({
+const whole = (scores: readonly (number | null)[]): ToldScores => ({
   scores: [...scores],
   shares: scores.map(() => 1),
   kept: new Map(),
@@ -31,7 +31,7 @@ export async function tellGeneration(
   state: SearchState,
   optimizer: Optimizer,
   trials: readonly AskedTrial[],
-  made: RacedScores,
+  made: ToldScores,
 ): Promise<SearchState> {
   const { scores, shares } = made;
   const held = await constrain(run, state, { stage: 'calibration', trials: trials.map(({ index }) => index), scores });
@@ -59,6 +59,10 @@ export async function tellGeneration(
     raced: state.raced + dropped.length,
     best: rankBest(state.best, ranked, run.spec.select.finalists),
     runnerUp: rankBest(waiting, dropped, 1)[0] ?? state.runnerUp ?? known[0] ?? null,
+    surface: [
+      ...(state.surface ?? []),
+      ...trials.map(({ index: trial, point }, i) => ({ trial, point, score: scores[i]!, share: shares[i]! })),
+    ].slice(-MOST_POINTS),
   };
 }
 
@@ -68,7 +72,16 @@ export async function tellAgain(
   { state: settled, trials, scores }: SettledSearch,
   optimizer: Optimizer,
 ): Promise<SearchState> {
-  let state: SearchState = { ...settled, told: 0, generation: 0, failed: 0, raced: 0, best: [], runnerUp: null };
+  let state: SearchState = {
+    ...settled,
+    told: 0,
+    generation: 0,
+    failed: 0,
+    raced: 0,
+    best: [],
+    runnerUp: null,
+    surface: [],
+  };
   for (let from = 0; from < trials.length;) {
     const size =
       from === 0 && state.opening.firstAsks.length > 0 ? state.opening.firstAsks.length : optimizer.nextCount;
@@ -93,7 +106,7 @@ interface Scored extends Ranked {
 
 const scoredOf = (
   trials: readonly AskedTrial[],
-  { scores, shares, kept }: RacedScores,
+  { scores, shares, kept }: ToldScores,
   held: readonly ConstrainedTrial[],
 ): Scored[] =>
   trials.flatMap(({ index, coefficients }, i) => {

@@ -1,0 +1,73 @@
+/**
+ * Live control of a search: `qsched pause|unpause|stop|extend|enqueue|priority`. The workflow decides what it accepts.
+ */
+import { QschedError } from '../../contract/errors.js';
+import type { UpdateName } from '../follow/send-update.js';
+import { steer } from '../follow/steer.js';
+import type { Given } from '../input/flag.js';
+import type { ENQUEUE, EXTEND } from '../input/flags.js';
+import { readCoefficients } from '../input/read-coefficients.js';
+import { requireSearch, withStore } from '../input/stored-search.js';
+import { number, numbers } from '../input/values.js';
+import { print, printJson, type GlobalOptions } from '../text/output.js';
+
+/** Sends an update to a stored search, and prints what it answers. @returns the exit code */
+async function control(search: string, name: UpdateName, flags: GlobalOptions, input?: unknown): Promise<number> {
+  const { id } = withStore((store) => requireSearch(store, search));
+  const message = await steer(id, name, input);
+  if (flags.json) printJson({ searchId: id, update: name, message });
+  else print(message);
+  return 0;
+}
+
+/** Gives no further block out until the search is let go. @returns the exit code */
+export const pauseCommand = (search: string, flags: GlobalOptions): Promise<number> => control(search, 'pause', flags);
+
+/** Lets a paused search go on. @returns the exit code */
+export const unpauseCommand = (search: string, flags: GlobalOptions): Promise<number> =>
+  control(search, 'unpause', flags);
+
+/** Ends the search for candidates: the best so far goes on to the verdict. @returns the exit code */
+export const stopCommand = (search: string, flags: GlobalOptions): Promise<number> => control(search, 'stop', flags);
+
+/** Gives a running search a larger budget. @returns the exit code */
+export async function extendCommand(search: string, flags: Given<typeof EXTEND> & GlobalOptions): Promise<number> {
+  if (flags.budget === undefined) {
+    throw new QschedError('usage', 'extend needs --budget.', `For example: npx qsched extend ${search} --budget 64`);
+  }
+  return control(search, 'extend', flags, number(flags.budget));
+}
+
+/** Puts a candidate in front of the optimizer's next ones. @returns the exit code */
+export async function enqueueCommand(search: string, flags: Given<typeof ENQUEUE> & GlobalOptions): Promise<number> {
+  const { coefficients, sample, noise } = flags;
+  const byHand = sample !== undefined || noise !== undefined;
+  if (byHand === (coefficients !== undefined)) {
+    throw new QschedError(
+      'usage',
+      byHand ? '--coefficients excludes --sample and --noise.' : 'enqueue needs a candidate.',
+      `For example: npx qsched enqueue ${search} --sample 0.95,1 --noise 1,1.02; or --coefficients schedule.json`,
+    );
+  }
+  if (coefficients !== undefined) {
+    return control(search, 'enqueue', flags, { coefficients: readCoefficients(coefficients) });
+  }
+  const listed = {
+    ...(sample === undefined ? {} : { sample: numbersOf('--sample', sample) }),
+    ...(noise === undefined ? {} : { noise: numbersOf('--noise', noise) }),
+  };
+  return control(search, 'enqueue', flags, listed);
+}
+
+/** Sets which search's images are scored first. @returns the exit code */
+export const priorityCommand = (search: string, value: string, flags: GlobalOptions): Promise<number> =>
+  control(search, 'priority', flags, number(value));
+
+function numbersOf(flag: string, text: string): number[] {
+  const list = numbers(text);
+  const wrong = list.find((value) => typeof value !== 'number');
+  if (wrong !== undefined) {
+    throw new QschedError('usage', `${flag} has "${wrong}", which is not a number.`, `For example ${flag} 0.95,1`);
+  }
+  return list as number[];
+}

@@ -1,0 +1,26 @@
+/**
+ * Queries besides `progress`: `best` and `surface`.
+ */
+import { defineQuery, setHandler } from '@temporalio/workflow';
+import type { BestSoFar, SurfaceSoFar } from '../../contract/steering.js';
+import { spaceOf, type SearchRun } from './search-run.js';
+
+/** The best candidate so far: `temporal workflow query --type best`. */
+export const bestQuery = defineQuery<BestSoFar | null>('best');
+/** The candidates so far with their scores: `temporal workflow query --type surface`. */
+export const surfaceQuery = defineQuery<SurfaceSoFar>('surface');
+
+/** Answers them for a search. */
+export function answerQueries(run: SearchRun): void {
+  setHandler(bestQuery, () => {
+    const { best: [best] = [], identityScore: identity = null } = run.shown ?? {};
+    if (best === undefined || identity === null) return null;
+    const { index: trial, score, coefficients } = best;
+    return { trial, score, gain: score - identity, identity, coefficients };
+  });
+  setHandler(surfaceQuery, () => ({
+    names: spaceOf(run.spec).names,
+    identity: run.shown?.identityScore ?? null,
+    points: run.shown?.surface ?? [],
+  }));
+}
