@@ -21,7 +21,7 @@ const SPEC: SearchSpecInput = {
   confirm: { count: 4 },
 };
 /** Asks for everything at once. */
-const WHOLE: SearchSpecInput = { ...SPEC, optimizer: { type: 'sobol', budget: 32 } };
+const WHOLE: SearchSpecInput = { ...SPEC, optimizer: { type: 'sobol', budget: 200 } };
 const RACED: SearchSpecInput = {
   ...SPEC,
   optimizer: { type: 'gp', budget: 20, batch: 10 },
@@ -177,8 +177,8 @@ describe('stop', () => {
     release();
     const result = await search.result();
     expect(result.trials).toBeGreaterThan(0);
-    expect(result.trials).toBeLessThan(32);
-    expect(result.notes.join()).toMatch(new RegExp(`stopped by hand after ${result.trials} of 32 candidates`));
+    expect(result.trials).toBeLessThan(200);
+    expect(result.notes.join()).toMatch(new RegExp(`stopped by hand after ${result.trials} of 200 candidates`));
     const [row, ...others] = rowsOf('stopped');
     expect(others).toEqual([]);
     expect(row).toMatchObject({ kind: 'stop', after: 0 });
@@ -298,10 +298,11 @@ describe('enqueue', () => {
     );
     release();
     await search.result();
+    world.takes(0.15);
     const whole = await heldAfter('enqueue-full', WHOLE, 1);
     expect(await refusal(update('enqueue-full', 'enqueue', { sample: [1, 1], noise: [1, 1.1] }))).toBe(
-      'All 32 candidates of enqueue-full have been asked for, and one that you put in counts too. ' +
-        'Extend it first: npx qsched extend enqueue-full --budget 33',
+      'All 200 candidates of enqueue-full have been asked for, and one that you put in counts too. ' +
+        'Extend it first: npx qsched extend enqueue-full --budget 201',
     );
     whole.release();
     await whole.search.result();
