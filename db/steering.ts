@@ -87,6 +87,7 @@ export function setPaused(store: Store, searchId: string, paused: boolean): void
     .run();
 }
 
-function payloadOf({ kind: _, ...payload }: SteeringStep): string {
+function payloadOf(step: SteeringStep): string {
+  const { kind: _, ...payload } = step;
   return JSON.stringify(payload);
 }

@@ -67,8 +67,8 @@ const dump = (id: string, { store } = world) =>
     .where(eq(trials.searchId, id))
     .orderBy(trials.stage, trials.number)
     .all()
-    .map(({ trials: { createdAt: _, updatedAt: _u, ...trial }, candidates: { sample, noise } }) => {
-      return { ...trial, sample, noise };
+    .map(({ trials: trial, candidates: { sample, noise } }) => {
+      return { ...trial, createdAt: '', updatedAt: '', sample, noise };
     });
 
 /** Candidates of a search that have a score. */
@@ -118,7 +118,7 @@ async function rebuilt(id: string): Promise<SearchResult> {
 }
 
 /** What of a result does not count images. */
-const plain = ({ evaluations: _, reused: _r, ...result }: SearchResult) => result;
+const plain = (result: SearchResult) => ({ ...result, evaluations: 0, reused: 0 });
 
 const refusal = async (call: Promise<unknown>): Promise<string> => {
   const error: unknown = await call.catch((reason: unknown) => reason);
