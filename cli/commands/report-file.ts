@@ -44,6 +44,8 @@ export function writeReport(path: string, html: string): void {
   }
 }
 
+const OPENED_MILLISECONDS = 3000;
+
 /** Programs that open a file as a click would, by platform. */
 const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
   darwin: ['open'],
@@ -57,6 +59,9 @@ export async function openFile(path: string): Promise<void> {
     const child = spawn(program, [...before, resolve(path)], { detached: true, stdio: 'ignore' });
     child.once('error', () => done(`${program} is not on PATH`));
     child.once('exit', (code) => done(code === 0 || code === null ? null : `${program} ended with exit code ${code}`));
+    // An opener that becomes the browser itself never ends.
+    setTimeout(() => done(null), OPENED_MILLISECONDS).unref();
+    child.unref();
   });
   if (failed !== null) say(`No browser was opened: ${failed}. Open ${resolve(path)} in one.`);
 }
