@@ -25,9 +25,9 @@ let [real, hostile, several] = ['', '', ''];
 beforeAll(async () => {
   browser = await openBrowser();
   const data = newDataFolder();
-  expect(await runCli(SEARCH.split(' '), data)).toMatchObject({ code: 0 });
+  await succeed(SEARCH.split(' '), data);
   real = join(data, 'report.html');
-  expect(await runCli(['report', '--output', real], data)).toMatchObject({ code: 0 });
+  await succeed(['report', '--output', real], data);
   report = await runJson<ReportDocument>(['report'], data);
   const write = (name: string, document: ReportDocument): string => {
     writeFileSync(join(data, name), renderReport(document));
@@ -44,6 +44,11 @@ afterAll(async () => {
   await browser?.close();
   await cleanUp();
 });
+
+async function succeed(args: readonly string[], data: string): Promise<void> {
+  const { code, stderr } = await runCli(args, data);
+  if (code !== 0) throw new Error(`qsched ${args.join(' ')}: exit code ${code}\n${stderr}`);
+}
 
 interface Opened {
   readonly page: Page;
