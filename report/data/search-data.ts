@@ -31,6 +31,8 @@ import { verdictOf } from './verdict.js';
 export interface SearchDataOptions extends ImagePlace {
   /** Held-out prompts with images; 12 by default. */
   readonly prompts?: number;
+  /** What a model said of the search before, in place of fitting it again. */
+  readonly held?: Pick<SearchDocument, 'surface' | 'importances'>;
 }
 
 const SHOWN_PROMPTS = 12;
@@ -54,7 +56,8 @@ export function searchDocument(store: Store, id: string, options: SearchDataOpti
   const nameOf = scorerNames(contexts);
   const space = coefficientSpace({ ...coefficients, steps: scheduler.steps });
   const surface = searchSurface(space, calibration, prompts.count * prompts.seeds.length);
-  const importances = importancesOf(surface);
+  const { held } = options;
+  const importances = held === undefined ? importancesOf(surface) : held.importances;
   const baseline = calibration.find(({ number }) => number === 0);
   const terms = result?.identity.terms ?? baseline;
   const verdict =
@@ -88,12 +91,15 @@ export function searchDocument(store: Store, id: string, options: SearchDataOpti
     },
     trials: historyOf(trials),
     baseline: baseline?.score ?? null,
-    surface: slicesOf(surface, {
-      grid: spec.optimizer.type === 'grid',
-      centre: finalist ?? (best === undefined ? null : pointOf(space, best.coefficients)),
-      finalist,
-      importances,
-    }),
+    surface:
+      held === undefined
+        ? slicesOf(surface, {
+            grid: spec.optimizer.type === 'grid',
+            centre: finalist ?? (best === undefined ? null : pointOf(space, best.coefficients)),
+            finalist,
+            importances,
+          })
+        : held.surface,
     prompts: gains,
     ...shownImages(rows, shownPrompts(ofObjective, positions, options.prompts ?? SHOWN_PROMPTS), options),
     pareto,

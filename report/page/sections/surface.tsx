@@ -11,6 +11,9 @@ import { Section, type Place } from '../section.js';
 
 type Surface = NonNullable<SearchDocument['surface']>;
 
+/** Maps are drawn once: a live page shows the same ones while the rest of it changes. */
+const drawn = new WeakMap<Surface['slices'][number], string>();
+
 /** One heat map per pair of coordinates, on one scale. */
 export function SurfaceSection({ surface, place }: { readonly surface: Surface; readonly place: Place }) {
   const { kind, slices, note } = surface;
@@ -36,7 +39,11 @@ export function SurfaceSection({ surface, place }: { readonly surface: Surface; 
       <div class={slices.length > 2 ? 'maps three' : 'maps'}>
         {slices.map((slice) => (
           <Chart
-            draw={(width) => surfaceChart(slice, scale, width)}
+            draw={(width) => {
+              const map = drawn.get(slice) ?? surfaceChart(slice, scale, width);
+              drawn.set(slice, map);
+              return map;
+            }}
             width={slices.length > 2 ? THIRD : HALF}
             caption={
               Object.keys(slice.held).length === 0
