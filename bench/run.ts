@@ -8,6 +8,7 @@ import { gpBenches } from './gp-ask.js';
 import { optimizerBenches } from './optimizers.js';
 import { repairBenches } from './repair-coverage.js';
 import { gainBenches } from './images-to-gain.js';
+import { liveBenches } from './live-lag.js';
 import { asTable, save, type BenchResult } from './results.js';
 import { priorBenches } from './prior-safety.js';
 import { throughputBenches } from './throughput.js';
@@ -27,6 +28,7 @@ const BENCHES: readonly Bench[] = [
   ...priorBenches,
   ...surfaceBenches,
   ...optimizerBenches,
+  ...liveBenches,
   ...regretBenches,
 ];
 
