@@ -198,6 +198,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/report-command.js')).reportCommand,
   },
   {
+    usage: 'images [search]',
+    help: 'write the images of a search as PNG files: every held-out prompt under the baseline, the finalist and full precision',
+    flags: flags.IMAGES,
+    load: async () => (await import('./commands/images-command.js')).imagesCommand,
+  },
+  {
     usage: 'init <model>',
     help: 'look into a model folder, and write a commented spec that runs as it is',
     flags: flags.INIT,

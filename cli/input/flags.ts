@@ -359,6 +359,11 @@ export const REPORT = {
   open: switches('open the report in a browser'),
 };
 
+export const IMAGES = {
+  output: takes('<folder>', 'where to write them (default: the name of the search with -images)'),
+  overwrite: switches('write into a folder that has files in it'),
+};
+
 export const SCORES = { model: takes('<name>', 'model whose qsched.json names scorers (default shapes)') };
 
 export const INIT = {

@@ -5,7 +5,7 @@ import type { SearchDocument } from '../documents/search-document.js';
 
 type Next = SearchDocument['next'][number];
 
-/** @param kept whether images of the search were kept */
+/** The commands, the most useful first. */
 export function nextCommands(
   { id, status, verdict }: Pick<SearchDocument, 'id' | 'status' | 'verdict'>,
   { usesK, pareto }: { readonly usesK: boolean; readonly pareto: boolean },
@@ -19,12 +19,13 @@ export function nextCommands(
   }
   if (status !== 'finished') return [next(`resume ${id}`, 'resume the search: everything scored so far is stored')];
   const again = next(`confirm ${id}`, 're-test the finalist on held-out prompts with new seeds');
+  const images = next(`images ${id}`, 'write the images of the held-out prompts as PNG files');
   const ranks = [
     ...(usesK ? [next(`rank ${id}`, 're-rank with other values of k')] : []),
     ...(pareto ? [next(`pareto ${id}`, 'show the Pareto front of text against quality')] : []),
   ];
   if (verdict?.recommend === 'calibrated') {
-    return [next(`export ${id}`, 'export the coefficients'), again, ...ranks];
+    return [next(`export ${id}`, 'export the coefficients'), again, images, ...ranks];
   }
-  return [next(`plan ${id}`, 'show what the search took, stage by stage'), again, ...ranks];
+  return [next(`plan ${id}`, 'show what the search took, stage by stage'), again, images, ...ranks];
 }

@@ -47,6 +47,9 @@ export const FLAGS: Readonly<Record<string, string>> = {
   'confirm.count': '--confirm-count',
 };
 
+/** Groups that one flag sets, as in `a=1,b=2`. */
+const PAIRS = ['objective.weights', 'objective.atLeast'];
+
 /** Fields whose defaults depend on the model; of the bundled one only these are always written. */
 const OF_MODEL = ['objective.scorer', 'prompts.set', 'select.set', 'confirm.set', 'confirm.scorers'];
 const ALWAYS = ['precision', 'scheduler.type', 'scheduler.steps'];
@@ -86,7 +89,7 @@ function flagsOf(tree: Tree): string[] | null {
 function leavesOf(tree: Tree, path = ''): (readonly [string, unknown])[] {
   return Object.entries(tree).flatMap(([key, value]) => {
     const own = path === '' ? key : `${path}.${key}`;
-    return isGroup(value) && FLAGS[own] === undefined ? leavesOf(value, own) : [[own, value] as const];
+    return isGroup(value) && !PAIRS.includes(own) ? leavesOf(value, own) : [[own, value] as const];
   });
 }
 

@@ -65,7 +65,7 @@ export function searchDocument(store: Store, id: string, options: SearchDataOpti
   const finalist = result === null ? null : pointOf(space, result.finalist);
   const gains = promptGainsOf(store, id, result?.heldOut.scorers.map(({ scorer }) => scorer) ?? [], nameOf);
   const ofObjective = gains.filter(({ scorer }) => scorer === gains[0]?.scorer);
-  const rows = imageRows(store, id, { seeds: confirm.seeds, stages: new Set(trials.map(({ stage }) => stage)) });
+  const rows = imageRows(store, id, confirm.seeds);
   const positions = [...new Set(rows.map(({ position }) => position))];
   const pareto = paretoOf(spec, objective, calibration, result?.best.trial ?? best?.number);
   const seconds = secondsOf(search, trials);

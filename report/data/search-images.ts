@@ -20,18 +20,18 @@ export interface ImageRow {
   readonly reference?: string | null;
 }
 
+const STAGES = 'select distinct stage from trials where search_id = @searchId';
+
 const PROMPTS = `
   select sp.position as position, p.text as prompt
   from search_prompts sp join prompts p on p.id = sp.prompt_id
   where sp.search_id = @searchId and sp.split = 'confirm' order by sp.position`;
 
 /** Every held-out prompt with every seed; empty before the search was confirmed. */
-export function imageRows(
-  store: Store,
-  searchId: string,
-  { seeds, stages }: { readonly seeds: readonly number[]; readonly stages: ReadonlySet<string> },
-): ImageRow[] {
-  if (!stages.has('confirm')) return [];
+export function imageRows(store: Store, searchId: string, seeds: readonly number[]): ImageRow[] {
+  const stages = statement<{ searchId: string }, { stage: string }>(store, STAGES).all({ searchId });
+  const begun = new Set(stages.map(({ stage }) => stage));
+  if (!begun.has('confirm')) return [];
   const images = store
     .select()
     .from(trialImages)
@@ -52,7 +52,7 @@ export function imageRows(
       seeds.map((seed) => {
         const at = (stage: string, number: number): string | null =>
           hashes.get(keyOf(stage, number, position, seed)) ?? null;
-        const reference = stages.has('control') ? { reference: at('control', 0) } : {};
+        const reference = begun.has('control') ? { reference: at('control', 0) } : {};
         return { position, prompt, seed, identity: at('confirm', 0), calibrated: at('confirm', 1), ...reference };
       }),
     );

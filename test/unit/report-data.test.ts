@@ -193,7 +193,7 @@ describe('surfaces', () => {
     const scores = trials
       .filter(({ stage, number }) => stage === 'calibration' && number > 0)
       .map(({ score }) => score);
-    expect(surface!.slices[0]!.values.flat().toSorted()).toEqual(scores.toSorted());
+    expect(new Set(surface!.slices[0]!.values.flat())).toEqual(new Set(scores));
     expect(surface!.slices[0]!.values[1]![0]).toBe(scores[1]);
   });
 
