@@ -41,8 +41,8 @@ export async function reportCommand(
 
 /** @param ids of searches, evaluations and tables; without one, the latest search */
 function readReport(store: Store, ids: readonly string[]): ReportDocument {
-  const place: ImagePlace = { folder: artefactFolder(), images: 'inline' };
   const wanted = ids.length === 0 ? [requireSearch(store, undefined).id] : [...new Set(ids)];
+  const place: ImagePlace = { folder: artefactFolder(), images: 'inline', sharedBy: wanted.length };
   return reportOf(
     wanted.map((id) => partOf(store, id, place)),
     new Date(),

@@ -13,6 +13,8 @@ export interface ImagePlace {
   readonly folder: string;
   /** `inline`: data URIs. `addresses`: `/images/<hash>.png`. */
   readonly images: 'inline' | 'addresses';
+  /** How many documents share one page, and the room for its images; 1 by default. */
+  readonly sharedBy?: number;
 }
 
 /** Images of one document. */
@@ -23,7 +25,7 @@ export interface ShownImages {
   readonly note: string | null;
 }
 
-/** Characters of all data URIs together. */
+/** Characters of all data URIs of a page together. */
 const MOST_CHARACTERS = 2_200_000;
 
 export const NOT_KEPT = 'no image was kept: an older version made it, or its score was known already';
@@ -31,7 +33,7 @@ export const NOT_HERE =
   'not in this artefact folder: it was cleaned, or a worker made it whose QSCHED_ARTEFACTS is another folder';
 
 /** @param hashes of images; null for one that was not kept */
-export function imageSources(hashes: readonly (string | null)[], { folder, images }: ImagePlace): ShownImages {
+export function imageSources(hashes: readonly (string | null)[], { folder, images, sharedBy = 1 }: ImagePlace): ShownImages {
   const found = hashes.map((hash) => readImage(folder, hash));
   const present = found.flatMap((one) => ('bytes' in one ? [one] : []));
   const size = present[0] === undefined ? null : sizeOf(present[0].bytes);
@@ -42,7 +44,7 @@ export function imageSources(hashes: readonly (string | null)[], { folder, image
     const sources = found.map((one, i) => ('bytes' in one ? { src: `/images/${hashes[i]!}.png` } : one));
     return { sources, note: `${kept}.` };
   }
-  const { files, side } = scaledToFit(present, MOST_CHARACTERS);
+  const { files, side } = scaledToFit(present, MOST_CHARACTERS / sharedBy);
   let at = 0;
   const sources = found.map((one) => ('bytes' in one ? { src: dataUri(files[at++]!) } : one));
   const scale = side / Math.max(width, height);
