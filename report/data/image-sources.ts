@@ -33,7 +33,10 @@ export const NOT_HERE =
   'not in this artefact folder: it was cleaned, or a worker made it whose QSCHED_ARTEFACTS is another folder';
 
 /** @param hashes of images; null for one that was not kept */
-export function imageSources(hashes: readonly (string | null)[], { folder, images, sharedBy = 1 }: ImagePlace): ShownImages {
+export function imageSources(
+  hashes: readonly (string | null)[],
+  { folder, images, sharedBy = 1 }: ImagePlace,
+): ShownImages {
   const found = hashes.map((hash) => readImage(folder, hash));
   const present = found.flatMap((one) => ('bytes' in one ? [one] : []));
   const size = present[0] === undefined ? null : sizeOf(present[0].bytes);

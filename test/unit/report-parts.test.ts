@@ -126,7 +126,7 @@ describe('images of a report', () => {
     expect(side).toBeLessThan(96);
     expect(side).toBeGreaterThan(32);
     expect(new Set(small.map(({ type }) => type))).toEqual(new Set(['image/jpeg']));
-    for (const { bytes } of small) expect([...bytes.slice(0, 3)]).toEqual([0xff, 0xd8, 0xff]);
+    for (const { bytes } of small) expect(Array.from(bytes.slice(0, 3))).toEqual([0xff, 0xd8, 0xff]);
   });
 
   it('that are not images stay as they are', () => {
