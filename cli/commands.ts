@@ -210,6 +210,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/init-command.js')).initCommand,
   },
   {
+    usage: 'describe <model>',
+    help: 'ask the model server of a model folder what it is, and keep the answer there',
+    flags: flags.DESCRIBE,
+    load: async () => (await import('./commands/describe-command.js')).describeCommand,
+  },
+  {
     usage: 'models [folder]',
     help: 'list the models of a folder (default: all) with their precisions, and what they lack',
     flags: flags.MODELS,

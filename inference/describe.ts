@@ -20,6 +20,7 @@ import { checkNetwork } from './models/network-file.js';
 import { modelTokenizers } from './models/model-tokenizers.js';
 import { readGraph } from './models/onnx-graph.js';
 import { referenceBytes } from './models/reference-features.js';
+import { readsText } from './pipelines/pipeline-kind.js';
 import { cutNotes, longestTexts } from './prompts/cut-note.js';
 import { plugInScores } from './scorers/installed-scorers.js';
 import { declaredScores } from './scorers/plugin.js';
@@ -105,7 +106,7 @@ export function inspectPrompts(
 ): string[] {
   const model = openModelFolder(request.model, request.precision, undefined, request.options);
   // Prompts of a model that reads no text only name noise.
-  if (model.tokenizers.length === 0) return [];
+  if (!readsText(model)) return [];
   return [
     ...modelNotes(model, request.texts),
     ...scorerNotes(
@@ -141,13 +142,13 @@ function factsOfModel(
   scorers: DescribedScorer[],
   roots?: readonly string[],
 ): NetworkFacts {
-  const { name, precision, precisions, pipeline, tokenizers, latentShape, schedulerConfig, modelIndex } = model;
+  const { name, precision, precisions, pipeline, latentShape, schedulerConfig, modelIndex } = model;
   return {
     model: name,
     precision,
     options,
     pipeline,
-    ...(tokenizers.length === 0 ? { unconditional: true as const } : {}),
+    ...(readsText(model) ? {} : { unconditional: true as const }),
     latentShape: [...latentShape],
     schedulerConfig: { ...schedulerConfig },
     modelIndex: { ...modelIndex },

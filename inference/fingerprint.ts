@@ -39,7 +39,7 @@ type Fingerprint = Pick<
 export async function fingerprintOf(model: ModelFolder, { device, batch }: Arithmetic): Promise<Fingerprint> {
   const { folder, precision, options } = model;
   const batches = batchesOf(model, batch);
-  const numeric = numericClass(batchOf(batches), device);
+  const numeric = { ...numericClass(batchOf(batches), device), ...model.served?.numeric };
   const files = await hashFiles(folder, model.files);
   // 0.1.0 read float16 outputs as whole numbers: its scores of such networks must not be reused.
   const halves = model.networks.some(({ file }) => hasHalves(readGraph(join(folder, file))));

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { QschedError } from '../contract/errors.js';
 import type { ModelDefaults, Undecided } from '../contract/model-defaults.js';
 import type { ModelFolder } from './models/model-folder.js';
+import { readsText } from './pipelines/pipeline-kind.js';
 import { ownRoots, usualScorers } from './scorers/usual-scorers.js';
 import { usualSteps, usualType } from './usual-sampling.js';
 
@@ -19,7 +20,7 @@ const GENERAL_COUNT = 512;
 
 /** @param roots where scorers are looked for; by default where the environment says */
 export function modelDefaults(model: ModelFolder, roots?: readonly string[]): ModelDefaults {
-  const { settings, scorers, tokenizers } = model;
+  const { settings, scorers } = model;
   const { type: _, steps: __, ...options } = settings.scheduler ?? {};
   const [usual, other] = usualScorers(roots).filter((name) => name !== scorers['objective']);
   const objective = scorers['objective'] === undefined ? usual : 'objective';
@@ -32,7 +33,7 @@ export function modelDefaults(model: ModelFolder, roots?: readonly string[]): Mo
   };
   return {
     scheduler: { type: undecided(() => usualType(model)), steps: usualSteps(model), ...options },
-    objective: { type: tokenizers.length === 0 ? 'iq' : 'jaq-clip', scorer: objective ?? noScorer(model, roots) },
+    objective: { type: readsText(model) ? 'jaq-clip' : 'iq', scorer: objective ?? noScorer(model, roots) },
     scorers: outside === undefined ? [] : [outside],
     features: outside ?? objective ?? null,
     prompts: { ...prompts, ...(prompts.eval === GENERAL.eval ? { evalCount: GENERAL_COUNT } : {}) },

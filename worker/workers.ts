@@ -8,6 +8,7 @@ import { createComputeActivities } from '../activities/compute.js';
 import { createModelActivities, type ModelFunctions } from '../activities/model.js';
 import { createScoreActivities, onEngine, type ScoreFunctions } from '../activities/score.js';
 import { createStoreActivities, type StoreDependencies } from '../activities/store.js';
+import { QschedError } from '../contract/errors.js';
 import { openArtefactFolder } from '../artefacts/artefact-store.js';
 import { startCompute } from '../compute/compute-client.js';
 import { describeNetwork, inspectPrompts } from '../inference/describe.js';
@@ -16,6 +17,7 @@ import { changedFiles, stampFiles } from '../inference/models/file-hashes.js';
 import { packageRoot } from '../inference/models/model-roots.js';
 import { assertProviderWorks } from '../inference/models/runtime-session.js';
 import type { DeviceOptions } from '../inference/pipelines/open-pipeline.js';
+import { startServers, type ModelServers } from '../inference/served/start-servers.js';
 import { distinctQueues } from '../inference/verify.js';
 import { artefactFolder } from '../temporal/data-folder.js';
 import { COMPUTE_QUEUE, modelQueue, STORE_QUEUE, WORKFLOW_QUEUE } from '../temporal/queues.js';
@@ -95,6 +97,8 @@ export async function startHost(at: WorkerAddress, dependencies: StoreDependenci
 /** What a scoring process is started with. */
 export interface ScoringOptions extends DeviceOptions {
   readonly models: readonly string[];
+  /** Whether the commands of these models' folders may be started (docs/model-servers.md). */
+  readonly allowServer?: boolean;
   /** Receives what a person should know: networks that are not served, files that were changed. */
   readonly say: (line: string) => void;
 }
@@ -108,13 +112,32 @@ const WATCH_MILLISECONDS = 2000;
  * @throws QschedError (usage) if the device does not work here, or a model's folder lacks a file
  */
 export async function startScoring(at: WorkerAddress, options: ScoringOptions): Promise<RunningWorkers> {
-  const { models, say, ...device } = options;
+  const { models: asked, say, allowServer = false, ...device } = options;
   await assertProviderWorks(device.device);
+  const servers = await startServers(asked, { allow: allowServer, say });
+  try {
+    return await startServed(at, { ...device, say, models: servers.models }, servers);
+  } catch (error) {
+    await servers.stop();
+    throw error;
+  }
+}
+
+/** Scoring with the model servers that are there. */
+async function startServed(
+  at: WorkerAddress,
+  { models, say, ...device }: Omit<ScoringOptions, 'allowServer'>,
+  servers: ModelServers,
+): Promise<RunningWorkers> {
+  const [first] = servers.refused;
+  // As wrong input: another try would take as long, and end like this one.
+  if (models.length === 0 && first !== undefined) throw new QschedError('usage', first.message, first.hint);
   const { queues, refused, files } = await distinctQueues(models, device, say);
+  for (const { message, hint } of servers.refused) say(`not served: ${message} ${hint}`);
   for (const sentence of refused) say(sentence);
   const artefacts = artefactFolder();
   const store = openArtefactFolder(artefacts);
-  const engine = startEngine({ ...device, artefacts });
+  const engine = startEngine({ ...device, artefacts, servers: servers.addresses });
   const all = await startScoringWorkers(at, {
     models,
     scoreQueues: queues,
@@ -128,6 +151,7 @@ export async function startScoring(at: WorkerAddress, options: ScoringOptions): 
       clearInterval(watch);
       await all.stop();
       await engine.close();
+      await servers.stop();
     },
   };
 }

@@ -4,6 +4,7 @@
 import { availableParallelism } from 'node:os';
 import { listPrecisions } from '../../inference/models/model-folder.js';
 import { findModel, listModels } from '../../inference/models/model-roots.js';
+import { isServed, serverPlace } from '../../inference/served/served-folder.js';
 import { QschedError } from '../../contract/errors.js';
 import { connectTemporal } from '../../temporal/connect.js';
 import { dataFolder } from '../../temporal/data-folder.js';
@@ -49,7 +50,7 @@ export async function workerCommand(flags: Given<typeof WORKER> & GlobalOptions)
   const models = modelsOf(flags.model);
   const byDefault = Math.min(DEFAULT_MAX_THREADS, availableParallelism());
   const threads = whole('--threads', flags.threads, 1, MAX_THREADS) ?? byDefault;
-  const { batch, device } = servingOf(flags);
+  const { batch, device, allowServer = false } = servingOf(flags);
   const stopped = untilStopped();
   const { nativeAddress, connection } = await connectTemporal({ start: false, onProgress: say });
   await connection.close();
@@ -57,6 +58,7 @@ export async function workerCommand(flags: Given<typeof WORKER> & GlobalOptions)
   const workers = await startScoring(nativeAddress, {
     models,
     threads,
+    allowServer,
     say,
     ...(batch === undefined ? {} : { batch }),
     ...(device === undefined ? {} : { device }),
@@ -72,12 +74,18 @@ export async function workerCommand(flags: Given<typeof WORKER> & GlobalOptions)
 
 /** The models to serve: what is named must be there, and of the rest one that cannot be used is left out later. */
 function modelsOf(named: readonly string[] | undefined): readonly string[] {
-  const models = named ?? listModels();
+  const models = named ?? listModels().filter(startsNothing);
   if (models.length === 0) {
     throw new QschedError('usage', 'There is no model to serve.', 'Put a model folder under QSCHED_MODELS.');
   }
   for (const model of named ?? []) listPrecisions(findModel(model));
   return models;
+}
+
+/** A server is started for a model that is named, never for one that was found. */
+function startsNothing(model: string): boolean {
+  const folder = findModel(model);
+  return !isServed(folder) || serverPlace(folder).command === undefined;
 }
 
 /** Resolves on Ctrl-C, on SIGTERM, or when the process that started this one has gone. */

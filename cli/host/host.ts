@@ -185,11 +185,11 @@ async function serveHost(
     writeWorkersLock(folder, { pid: process.pid, models, address });
     const plan = scoringPlan(models, serving);
     const what = plan.processes === 1 ? 'a scoring worker' : `${plan.processes} scoring workers`;
-    const { device, batch } = serving;
+    const { device, batch, allowServer } = serving;
     const arithmetic = { ...(device === undefined ? {} : { device }), ...(batch === undefined ? {} : { batch }) };
     await Promise.race([hashServed(models, arithmetic, say), brokenWorkers(workers.done)]);
     say(`starting ${what} for ${models.join(', ')}`);
-    const processes = startScoringProcesses({ ...plan, device, batch, models, address, namespace, say });
+    const processes = startScoringProcesses({ ...plan, device, batch, allowServer, models, address, namespace, say });
     undo.push(() => processes.stop());
     const broken = Promise.race([
       processes.broken,

@@ -2,12 +2,13 @@
  * How many scoring processes, and how many threads each.
  *
  * On a CPU, a small network leaves most of a second thread idle, so one process per core is faster. A large one would be
- * loaded by every process, and a GPU works for one at a time, so there is one. Scores do not depend on either.
+ * loaded by every process, a GPU works for one at a time, and so does a model server: there is one. Scores do not depend on either.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { findModel } from '../../inference/models/model-roots.js';
+import { isServed } from '../../inference/served/served-folder.js';
 import type { Serving } from './serving.js';
 
 /** A model whose denoiser files are smaller than this in total is small. */
@@ -28,7 +29,10 @@ export function scoringPlan(
   { processes: wanted, device = 'cpu' }: Serving = {},
   cores = availableParallelism(),
 ): ScoringPlan {
-  const small = models.every((model) => denoiserBytes(findModel(model)) < SMALL_BYTES);
+  const small = models.every((model) => {
+    const folder = findModel(model);
+    return !isServed(folder) && denoiserBytes(folder) < SMALL_BYTES;
+  });
   const processes = wanted ?? (small && device === 'cpu' ? Math.min(cores, MAX_PROCESSES) : 1);
   return { processes, threads: Math.max(1, Math.floor(cores / processes)) };
 }

@@ -9,7 +9,7 @@ import { QschedError } from '../../contract/errors.js';
 import type { Serving } from './serving.js';
 
 /** How the processes are started. */
-export interface ScoringProcessOptions extends Pick<Serving, 'device' | 'batch'> {
+export interface ScoringProcessOptions extends Pick<Serving, 'device' | 'batch' | 'allowServer'> {
   readonly processes: number;
   /** Threads of ONNX Runtime in each. */
   readonly threads: number;
@@ -117,6 +117,7 @@ function startProcess({
   threads,
   device,
   batch,
+  allowServer,
   models,
   address,
   namespace,
@@ -128,6 +129,7 @@ function startProcess({
     String(threads),
     ...(device === undefined ? [] : ['--device', device]),
     ...(batch === undefined ? [] : ['--network-batch', String(batch)]),
+    ...(allowServer === true ? ['--allow-server'] : []),
     ...models.flatMap((model) => ['--model', model]),
   ];
   const child = fork(join(packageRoot(), 'dist', 'cli', 'main.js'), args, {

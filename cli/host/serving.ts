@@ -18,16 +18,19 @@ export interface Serving {
   /** Rows per network call. */
   readonly batch?: number | undefined;
   readonly live?: LiveChoice;
+  /** Whether commands of model folders may be started. */
+  readonly allowServer?: boolean | undefined;
 }
 
 /** @throws QschedError (usage) for a number, a device or a port that is not allowed */
 export function servingOf(flags: Given<typeof WORKERS & typeof LIVE>): Serving {
-  const { workers, device, networkBatch } = flags;
+  const { workers, device, networkBatch, allowServer } = flags;
   if (device !== undefined) parseDevice(device);
   return {
     processes: whole('--workers', workers, 1, MAX_WORKERS),
     device,
     batch: whole('--network-batch', networkBatch, 1, MAX_BATCH),
     live: liveOf(flags),
+    allowServer,
   };
 }

@@ -142,6 +142,7 @@ export const WORKERS = {
     },
   ),
   networkBatch: takes('<n>', networkBatchHelp),
+  allowServer: switches("start the model server that a named model's folder has a command for (docs/model-servers.md)"),
 };
 
 /** The live page of what a command starts. */
@@ -176,6 +177,7 @@ export const WORKER = {
   model: serveModel,
   device: WORKERS.device,
   networkBatch: UP.networkBatch,
+  allowServer: WORKERS.allowServer,
   threads: takes('<n>', 'threads of ONNX Runtime (default: one per core, at most 16)'),
 };
 
@@ -371,6 +373,8 @@ export const INIT = {
   output: takes('<file>', 'where to write the spec (default: the name of the model, with .yaml)'),
   force: switches('overwrite the file'),
 };
+
+export const DESCRIBE = { allowServer: WORKERS.allowServer };
 
 export const MODELS = { quick: switches('with --json: leave out sha256, for which every file is read') };
 

@@ -39,6 +39,6 @@ export function networkHere(spec: SearchSpec, precision: string, { device, batch
     precision: folder.precision,
     rules: { steps, batch: batches.denoiser, rowsPerLatent: folder.rowsPerLatent ?? 1, remembered },
     batches,
-    numeric: numericClass(batchOf(batches), device),
+    numeric: { ...numericClass(batchOf(batches), device), ...folder.served?.numeric },
   };
 }

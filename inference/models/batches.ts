@@ -23,6 +23,8 @@ export interface BatchedModel {
   readonly folder: string;
   readonly latentShape: readonly [number, number, number];
   readonly networks: readonly NetworkFile[];
+  /** Rows of networks that run behind a server. */
+  readonly served?: { readonly batches: Omit<Batches, 'scorer'> } | undefined;
 }
 
 /** The largest of 20, 8, 4, 2 and 1 rows that fit in one call's memory; 1 if none does. @param rowBytes estimated */
@@ -37,7 +39,9 @@ export const scorerRowBytes = ({ latentShape: [, height, width] }: BatchedModel)
  * rows, or whose rows depend on each other, has its own number.
  */
 export function batchesOf(model: BatchedModel, given?: number): Batches {
-  const { folder, networks } = model;
+  const { folder, networks, served } = model;
+  const scorer = given ?? rowsThatFit(scorerRowBytes(model));
+  if (served !== undefined) return { ...served.batches, scorer };
   const of = (role: keyof Batches): number =>
     networks
       .filter((network) => network.role === role)
@@ -47,7 +51,7 @@ export function batchesOf(model: BatchedModel, given?: number): Batches {
       })
       .reduce((least, rows) => Math.min(least, rows), Infinity);
   const [text, denoiser, decoder] = ROLES.map((role) => (Number.isFinite(of(role)) ? of(role) : 1));
-  return { text: text!, denoiser: denoiser!, decoder: decoder!, scorer: given ?? rowsThatFit(scorerRowBytes(model)) };
+  return { text: text!, denoiser: denoiser!, decoder: decoder!, scorer };
 }
 
 /** The batches as the numeric class names them: one number if all are equal. */

@@ -16,6 +16,8 @@ import { denoiserOf, modelParts, referenceOf, type ModelParts } from './model-pa
 import { findModel } from './model-roots.js';
 import { readModelIndex } from './model-index.js';
 import { ownSettings, type OwnSettings } from './own-settings.js';
+import { describedServer, isServed } from '../served/served-folder.js';
+import { servedModel, servedPrecisions } from '../served/served-model.js';
 
 export { readJson, REFERENCE_PRECISION } from './folder-files.js';
 export { referenceOf } from './model-parts.js';
@@ -28,7 +30,8 @@ export interface ModelFolder extends PipelineModel {
   readonly precisions: readonly string[];
   readonly folder: string;
   readonly options: PipelineOptions;
-  readonly pipeline: PipelineName;
+  /** The family: the name of a pipeline kind, or what a model server calls it. */
+  readonly pipeline: string;
   /** Files relative to `folder` that determine the model's output, with all external data. */
   readonly files: readonly string[];
   /** The model's scheduler_config.json; empty if it has none. */
@@ -42,11 +45,12 @@ export interface ModelFolder extends PipelineModel {
 }
 
 /** The precisions that a model has, sorted. @throws QschedError (usage) if a folder has no denoiser */
-export const listPrecisions = (folder: string): string[] => [...denoiserOf(folder).files.keys()];
+export const listPrecisions = (folder: string): string[] =>
+  isServed(folder) ? servedPrecisions(folder) : [...denoiserOf(folder).files.keys()];
 
 /** The kind of a folder at a precision. @throws QschedError (usage) if no kind fits, or the network cannot be read */
-export const familyOfFolder = (folder: string, precision: string): PipelineName =>
-  kindOf(modelParts(folder, precision)).name;
+export const familyOfFolder = (folder: string, precision: string): string =>
+  isServed(folder) ? describedServer(folder).pipeline : kindOf(modelParts(folder, precision)).name;
 
 /** @throws QschedError (usage) if no kind fits */
 function kindOf(parts: ModelParts): { name: PipelineName; kind: PipelineKind } {
@@ -72,25 +76,50 @@ export function openModelFolder(
   options: PipelineOptions = {},
 ): ModelFolder {
   const folder = findModel(name, roots);
+  const settings = ownSettings(folder);
+  return isServed(folder)
+    ? openServed({ name, folder, precision, options, settings })
+    : openFiles({ name, folder, precision, options, settings });
+}
+
+/** A model to open. */
+interface Asked {
+  readonly name: string;
+  readonly folder: string;
+  readonly precision: string;
+  readonly options: PipelineOptions;
+  readonly settings: OwnSettings;
+}
+
+/** Networks behind a server. */
+function openServed({ name, folder, precision, options, settings }: Asked): ModelFolder {
+  const { pipeline, schedulerConfig, modelIndex, defaultPrecision: own } = describedServer(folder);
+  const precisions = servedPrecisions(folder);
+  const preferred = own === undefined ? settings : { defaultPrecision: own, ...settings };
+  const chosen = chosenPrecision(precision, precisions, folder, preferred);
+  if (chosen === null || !precisions.includes(chosen)) throw noPrecision(name, precision, chosen, precisions);
+  return {
+    ...servedModel(folder, name, chosen, options),
+    name,
+    precision: chosen,
+    precisions,
+    folder,
+    options,
+    pipeline,
+    schedulerConfig,
+    modelIndex,
+    settings,
+    scorers: settings.scorers ?? {},
+  };
+}
+
+/** Networks in ONNX files. */
+function openFiles({ name, folder, precision, options, settings }: Asked): ModelFolder {
   const denoiser = denoiserOf(folder);
   const precisions = [...denoiser.files.keys()];
-  const settings = ownSettings(folder);
-  const chosen =
-    precision === 'reference'
-      ? referenceOf(precisions)
-      : precision === 'default'
-        ? defaultPrecision(folder, precisions, settings)
-        : precision;
+  const chosen = chosenPrecision(precision, precisions, folder, settings);
   if (chosen === null || !precisions.includes(chosen)) {
-    throw new QschedError(
-      'usage',
-      chosen === null
-        ? `The model "${name}" has no full-precision network: ${denoiser.component}/ holds ${precisions.join(', ')}.`
-        : `The model "${name}" has no precision "${precision}".`,
-      chosen === null
-        ? `Put the float32 or float16 network beside them as ${denoiser.component}/model.onnx or model_fp16.onnx.`
-        : suggestion(precision, precisions),
-    );
+    throw noPrecision(name, precision, chosen, precisions, denoiser.component);
   }
   const parts = modelParts(folder, chosen, denoiser);
   const { name: pipeline, kind } = kindOf(parts);
@@ -111,4 +140,38 @@ export function openModelFolder(
     settings,
     scorers: settings.scorers ?? {},
   };
+}
+
+function chosenPrecision(
+  precision: string,
+  precisions: readonly string[],
+  folder: string,
+  settings: OwnSettings,
+): string | null {
+  if (precision === 'reference') return referenceOf(precisions);
+  return precision === 'default' ? defaultPrecision(folder, precisions, settings) : precision;
+}
+
+/** @param component the folder's denoiser; absent where a server has it */
+function noPrecision(
+  name: string,
+  precision: string,
+  chosen: string | null,
+  precisions: readonly string[],
+  component?: string,
+): QschedError {
+  if (chosen !== null) {
+    return new QschedError(
+      'usage',
+      `The model "${name}" has no precision "${precision}".`,
+      suggestion(precision, precisions),
+    );
+  }
+  return new QschedError(
+    'usage',
+    `The model "${name}" has no full-precision network: ${component ?? 'its server'}${component === undefined ? ' has' : '/ holds'} ${precisions.join(', ')}.`,
+    component === undefined
+      ? 'Let the server describe a precision "fp32" or "fp16".'
+      : `Put the float32 or float16 network beside them as ${component}/model.onnx or model_fp16.onnx.`,
+  );
 }

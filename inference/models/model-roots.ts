@@ -6,6 +6,7 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { QschedError } from '../../contract/errors.js';
 import { suggestion } from '../../contract/suggestion.js';
+import { isServed } from '../served/served-folder.js';
 import { findComponents } from './components.js';
 
 /** The package's own folder, from the sources as from dist/. */
@@ -31,9 +32,9 @@ export function listModels(roots: readonly string[] = modelRoots()): string[] {
   return folders(roots).filter((name) => isPlainName(name) && roots.some((root) => isModel(join(root, name))));
 }
 
-/** Whether a folder is meant as a model: it has diffusers' index, or a denoiser. */
+/** Whether a folder is meant as a model: it has diffusers' index, a denoiser, or a server. */
 export function isModel(folder: string): boolean {
-  if (existsSync(join(folder, 'model_index.json'))) return true;
+  if (existsSync(join(folder, 'model_index.json')) || isServed(folder)) return true;
   const components = findComponents(folder);
   return components.has('unet') || components.has('transformer');
 }
@@ -57,7 +58,11 @@ export const isPlainName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-
  * @throws QschedError (usage) listing what there is; a name that could leave the roots is refused
  */
 export const findModel = (name: string, roots: readonly string[] = modelRoots()): string =>
-  findFolder(name, { kind: 'model', isOne: isModel, markers: ['unet/model.onnx', 'transformer/model.onnx'] }, roots);
+  findFolder(
+    name,
+    { kind: 'model', isOne: isModel, markers: ['unet/model.onnx', 'transformer/model.onnx', 'server.json'] },
+    roots,
+  );
 
 /** What is looked for. */
 interface Wanted {

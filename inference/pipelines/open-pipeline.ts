@@ -15,6 +15,8 @@ export interface DeviceOptions {
   readonly batch?: number;
   /** Whether each network is opened when it first runs, where memory is too short for all at once. */
   readonly late?: boolean;
+  /** Addresses of the model servers that this process started, by model. */
+  readonly servers?: Readonly<Record<string, string>>;
 }
 
 /**

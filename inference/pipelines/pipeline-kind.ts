@@ -21,8 +21,20 @@ export interface PipelineModel {
   readonly preprocessing?: Readonly<Record<string, number>>;
   /** Sentences for the reader, such as a setting that the folder lacks and a default replaces. */
   readonly notes?: readonly string[];
+  /** Given where the networks run behind a model server: what it said of itself. */
+  readonly served?: {
+    /** Whether texts reach it; of other models, their tokenizers tell. */
+    readonly readsText: boolean;
+    readonly batches: Omit<Batches, 'scorer'>;
+    /** What the numeric class has beside this process's own. */
+    readonly numeric: Readonly<Record<string, unknown>>;
+  };
   open(options: PipelineSession): Promise<Pipeline>;
 }
+
+/** Whether a model's images depend on texts. */
+export const readsText = ({ served, tokenizers }: Pick<PipelineModel, 'served' | 'tokenizers'>): boolean =>
+  served?.readsText ?? tokenizers.length > 0;
 
 /** How a pipeline's networks are opened. */
 export interface PipelineSession {
@@ -31,6 +43,8 @@ export interface PipelineSession {
   readonly device?: string;
   /** Whether each network is opened when it first runs. */
   readonly late?: boolean;
+  /** Addresses of the model servers that this process started, by model. */
+  readonly servers?: Readonly<Record<string, string>>;
 }
 
 /** One kind of model folder. */

@@ -1,0 +1,17 @@
+/**
+ * The test server as a command: node --import tsx test/model-server/serve.ts MODEL, listening on QSCHED_SERVER_ADDRESS.
+ */
+import { readAddress } from '../../inference/served/address.js';
+import { createModelServer, describeFolder } from './model-server.js';
+
+const [model] = process.argv.slice(2);
+const at = readAddress(process.env['QSCHED_SERVER_ADDRESS'] ?? '');
+if (model === undefined || at === undefined) {
+  process.stderr.write('usage: QSCHED_SERVER_ADDRESS=unix:/path node --import tsx test/model-server/serve.ts MODEL\n');
+  process.exit(2);
+}
+const { server } = createModelServer(model, await describeFolder(model));
+server.listen('socketPath' in at ? at.socketPath : at.port, () => {
+  process.stderr.write(`serving ${model} (process ${process.pid})\n`);
+});
+process.once('SIGTERM', () => process.exit(0));
