@@ -10,6 +10,8 @@ export const SERVER_PROTOCOL = 1;
 
 /** Every answer but `describe` repeats the description's `identity` in this header. */
 export const IDENTITY_HEADER = 'qsched-identity';
+/** And names its process in this one: handles of another process are not used, whatever they are called. */
+export const INSTANCE_HEADER = 'qsched-instance';
 
 const rows = z.int().min(1).max(1024);
 const size = z.int().min(1).max(16_384);

@@ -147,6 +147,7 @@ async function startServed(
   const watch = watchFiles(files, say);
   return {
     ...all,
+    done: Promise.race([all.done, servers.broken]),
     stop: async () => {
       clearInterval(watch);
       await all.stop();

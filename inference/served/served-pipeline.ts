@@ -30,7 +30,13 @@ export interface ServedNetwork {
 /** A text on the server; its handle changes when the server has forgotten it. */
 interface Remote {
   readonly text: string;
-  handle: string;
+  handle: Handle;
+}
+
+/** A handle, and the process that gave it. */
+interface Handle {
+  readonly name: string;
+  readonly instance: string;
 }
 
 /** Opens nothing: the server has its networks open. */
@@ -52,8 +58,8 @@ export function servedPipeline(client: ServerClient, network: ServedNetwork): Pi
   }
 
   /** Handles of texts, at most `batches.text` per call. */
-  async function handlesOf(texts: readonly string[], checkpoint?: Checkpoint): Promise<string[]> {
-    const handles: string[] = [];
+  async function handlesOf(texts: readonly string[], checkpoint?: Checkpoint): Promise<Handle[]> {
+    const handles: Handle[] = [];
     for (let at = 0; at < texts.length; at += batches.text) {
       const slice = texts.slice(at, at + batches.text);
       const body = Buffer.from(JSON.stringify({ precision, options, texts: slice }));
@@ -63,7 +69,7 @@ export function servedPipeline(client: ServerClient, network: ServedNetwork): Pi
       if (!parsed.success || parsed.data.handles.length !== slice.length) {
         throw lies(model, 'encode', `${slice.length} texts need as many handles`);
       }
-      handles.push(...parsed.data.handles);
+      handles.push(...parsed.data.handles.map((name) => ({ name, instance: answer.instance })));
       await checkpoint?.();
     }
     return handles;
@@ -76,7 +82,7 @@ export function servedPipeline(client: ServerClient, network: ServedNetwork): Pi
     batch: number,
     metadata: () => Record<string, string>,
     checkpoint?: Checkpoint,
-  ): Promise<Tensor | { readonly unknown: readonly string[] }> {
+  ): Promise<(Tensor & { readonly instance: string }) | { readonly unknown: readonly string[] }> {
     const packed = { dtype, shape: [batch, ...latentShape], bytes: packRows(latents, batch, dtype) };
     const body = encodeTensors({
       tensors: { latents: packed },
@@ -98,7 +104,7 @@ export function servedPipeline(client: ServerClient, network: ServedNetwork): Pi
       const got = found === undefined ? `no "${wanted.name}"` : `${found.dtype} [${found.shape.join(', ')}]`;
       throw lies(model, name, `it answered ${got} instead of ${wanted.dtype} [${wanted.shape.join(', ')}]`);
     }
-    return found;
+    return { ...found, instance: answer.instance };
   }
 
   return {
@@ -122,14 +128,14 @@ export function servedPipeline(client: ServerClient, network: ServedNetwork): Pi
         rows.denoiser += slice.length;
         rows.padded += batches.denoiser;
         for (let tries = 0; ; tries += 1) {
-          const handles = known.map(({ handle }) => handle);
+          const handles = known.map(({ handle }) => handle.name);
           while (handles.length > 0 && handles.length < batches.denoiser) handles.push(handles.at(-1)!);
           const metadata = (): Record<string, string> => ({
             timestep: String(timestep),
             handles: JSON.stringify(handles),
           });
           const found = await tensorCall('denoise', slice, batches.denoiser, metadata, checkpoint);
-          if (!('unknown' in found)) {
+          if (!('unknown' in found) && known.every(({ handle }) => handle.instance === found.instance)) {
             outputs.push(...unpackRows(found, slice.length));
             break;
           }

@@ -4,7 +4,13 @@
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, QschedError } from '../../contract/errors.js';
-import { IDENTITY_HEADER, SERVER_PROTOCOL, ServerDescription, ServerError } from '../../contract/model-server.js';
+import {
+  IDENTITY_HEADER,
+  INSTANCE_HEADER,
+  SERVER_PROTOCOL,
+  ServerDescription,
+  ServerError,
+} from '../../contract/model-server.js';
 import type { Checkpoint } from '../pipelines/pipeline.js';
 import { readAddress } from './address.js';
 
@@ -12,6 +18,7 @@ const FIRST_WAIT = 0.25;
 const LONGEST_WAIT = 10;
 const EXCERPT = 300;
 const GONE = 410;
+const NAMELESS = Buffer.from(`its answer has no header ${INSTANCE_HEADER}`);
 
 /** Where a server is, and how patient to be with it. */
 export interface ServerTarget {
@@ -23,7 +30,9 @@ export interface ServerTarget {
 }
 
 /** An answer, or handles that the server does not know. */
-export type Answer = { readonly body: Uint8Array } | { readonly unknown: readonly string[] };
+export type Answer =
+  | { readonly body: Uint8Array; /** The server's process. */ readonly instance: string }
+  | { readonly unknown: readonly string[] };
 
 /** A connection to a server. */
 export interface ServerClient {
@@ -108,7 +117,9 @@ export function connectServer(target: ServerTarget): ServerClient {
       if (response.status === GONE) return { unknown: unknownOf(response) };
       if (response.status !== 200) throw refused(target, call, response);
       if (found !== identity) throw changed(model, found);
-      return { body: response.body };
+      const instance = response.headers[INSTANCE_HEADER];
+      if (typeof instance !== 'string') throw refused(target, call, { ...response, body: NAMELESS });
+      return { body: response.body, instance };
     },
     close: () => agent.destroy(),
   };

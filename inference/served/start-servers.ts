@@ -16,6 +16,8 @@ export interface ModelServers {
   readonly models: readonly string[];
   /** Why the others are not served. */
   readonly refused: readonly QschedError[];
+  /** Rejects if one of the servers that were started died for good. */
+  readonly broken: Promise<never>;
   stop(): Promise<void>;
 }
 
@@ -47,7 +49,9 @@ export async function startServers(
     }
   }
   const addresses = Object.fromEntries([...started].map(([model, { address }]) => [model, address]));
-  return { addresses, models: usable, refused, stop };
+  const broken = Promise.race([...started.values()].map((server) => server.broken));
+  broken.catch(() => undefined);
+  return { addresses, models: usable, refused, broken, stop };
 }
 
 /** The server that was started; undefined for a model without one, or whose server somebody else starts. */

@@ -1,125 +1,94 @@
 /**
- * Model servers that this process starts, keeps alive, and stops.
+ * A model server that this process starts, keeps alive, and stops.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QschedError } from '../../contract/errors.js';
 import type { ServerDescription } from '../../contract/model-server.js';
+import { freeAddress } from './free-address.js';
 import { connectServer } from './server-client.js';
+import { ADDRESS_VARIABLE, startProgram, type ServerProgram } from './server-program.js';
 import type { ServerPlace } from './served-folder.js';
 
-/** Variable and placeholder that tell a server where to listen. */
-export const ADDRESS_VARIABLE = 'QSCHED_SERVER_ADDRESS';
-const PLACEHOLDER = '{address}';
-const LAST_LINES = 12;
 const POLL_MILLISECONDS = 250;
 /** Who waits for it is told this often. */
 const TELL_MILLISECONDS = 20_000;
 const RESTART_MILLISECONDS = 1000;
-const STOP_MILLISECONDS = 10_000;
-/** One that ends this often in a row without having been ready will not do better the next time. */
-const MAX_FALSE_STARTS = 3;
 
 /** A server that answers. */
 export interface StartedServer {
   readonly address: string;
   readonly description: ServerDescription;
+  /** Rejects if it died, and does not become ready again. */
+  readonly broken: Promise<never>;
   stop(): Promise<void>;
 }
+
+/** The command of a model folder. */
+type Command = ServerPlace & { readonly command: readonly string[] };
 
 /**
  * Starts the command of a model folder and waits until it describes itself. One that dies later is started again at the
  * same address.
  *
- * @param say receives what a person should know, and the server's own last lines if it does not become ready
+ * @param say receives what a person should know
  * @throws QschedError (failure, final) if it ends, or is not ready in time, with its last lines
  */
-export async function startServer(
-  folder: string,
-  { command, readySeconds, timeoutSeconds }: ServerPlace & { readonly command: readonly string[] },
-  say: (line: string) => void,
-): Promise<StartedServer> {
+export async function startServer(folder: string, place: Command, say: (line: string) => void): Promise<StartedServer> {
   const model = basename(folder);
-  const { address, remove } = await freeAddress();
-  const last: string[] = [];
-  let child: ChildProcess | undefined;
-  let ended: string | undefined;
+  const { address, clear, remove } = await freeAddress();
   let stopping = false;
-  let ready = false;
-  let falseStarts = 0;
+  let program: ServerProgram | undefined;
 
-  const launch = (): void => {
-    const [program, ...args] = command.map((part) => part.replaceAll(PLACEHOLDER, address));
-    ended = undefined;
-    const own = spawn(program!, args, {
-      cwd: folder,
-      env: { ...process.env, [ADDRESS_VARIABLE]: address },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      windowsHide: true,
-    });
-    child = own;
-    for (const stream of [own.stdout, own.stderr]) {
-      createInterface({ input: stream }).on('line', (line) => {
-        last.push(line);
-        if (last.length > LAST_LINES) last.shift();
-      });
-    }
-    own.once('error', (error) => {
-      ended = `cannot be started: ${error.message}`;
-    });
-    own.once('close', (code, signal) => {
-      ended ??= `ended (${signal ?? `code ${code}`})`;
-      if (stopping || !ready) return;
-      falseStarts += 1;
-      if (falseStarts > MAX_FALSE_STARTS) {
-        say(`the server of ${model} keeps ending (${signal ?? `code ${code}`}); it is not started again`);
-        return;
-      }
-      say(`the server of ${model} ended (${signal ?? `code ${code}`}); starting it again`);
-      setTimeout(() => {
-        if (!stopping) launch();
-      }, RESTART_MILLISECONDS);
-    });
+  /** Starts it, and waits until it answers. */
+  const launch = (): Promise<ServerDescription> => {
+    clear();
+    program = startProgram(place.command, folder, address);
+    return untilReady(program, { folder, address, place, say });
   };
-
   const stop = async (): Promise<void> => {
     stopping = true;
-    const own = child;
-    if (own !== undefined && own.exitCode === null && own.signalCode === null && own.pid !== undefined) {
-      const force = setTimeout(() => own.kill('SIGKILL'), STOP_MILLISECONDS);
-      const gone = new Promise((done) => own.once('close', done));
-      own.kill('SIGTERM');
-      await gone;
-      clearTimeout(force);
-    }
-    process.removeListener('exit', kill);
+    await program?.stop();
     remove();
   };
-  const kill = (): void => {
-    child?.kill('SIGKILL');
+  /** Ends when the server is stopped, or does not become ready again. */
+  const keepAlive = async (): Promise<void> => {
+    for (;;) {
+      const how = await program!.ended;
+      if (stopping) return;
+      say(`the server of ${model} ${how}; starting it again`);
+      await sleep(RESTART_MILLISECONDS);
+      if (stopping) return;
+      await launch();
+    }
   };
-  process.once('exit', kill);
-
-  const trouble = async (what: string): Promise<QschedError> => {
+  try {
+    say(`starting the server of ${model}: ${place.command.join(' ')}`);
+    const description = await launch();
+    const broken = keepAlive().then(() => new Promise<never>(() => undefined));
+    broken.catch(() => undefined);
+    return { address, description, broken, stop };
+  } catch (error) {
     await stop();
-    const lines =
-      last.length === 0 ? ' It said nothing.' : ` Its last lines:\n${last.map((line) => `  ${line}`).join('\n')}`;
-    return new QschedError(
-      'failure',
-      `The server of the model "${model}" ${what}.${lines}`,
-      `Try it by hand, in ${folder}: ${ADDRESS_VARIABLE}=http://127.0.0.1:7861 ${command.join(' ')}`,
-      true,
-    );
-  };
+    throw error;
+  }
+}
 
-  launch();
-  say(`starting the server of ${model}: ${command.join(' ')}`);
-  const client = connectServer({ model, address, timeoutSeconds, retries: 0 });
+interface Waiting {
+  readonly folder: string;
+  readonly address: string;
+  readonly place: Command;
+  readonly say: (line: string) => void;
+}
+
+/** @throws QschedError (failure, final) if it ends before it answers, takes too long, or answers with something else */
+async function untilReady(
+  program: ServerProgram,
+  { folder, address, place, say }: Waiting,
+): Promise<ServerDescription> {
+  const model = basename(folder);
+  const { last } = program;
+  const client = connectServer({ model, address, timeoutSeconds: place.timeoutSeconds, retries: 0 });
   const begin = performance.now();
   const waiting = setInterval(() => {
     say(`waiting for the server of ${model}${last.length === 0 ? '' : `: ${last.at(-1)!}`}`);
@@ -130,40 +99,26 @@ export async function startServer(
         if (error instanceof QschedError && error.final) throw error;
         return undefined;
       });
-      if (found !== undefined) {
-        ready = true;
-        return { address, description: found, stop };
-      }
-      if (ended !== undefined) throw await trouble(ended);
-      if (performance.now() - begin > readySeconds * 1000)
-        throw await trouble(`was not ready within ${readySeconds} s`);
+      if (found !== undefined) return found;
+      const how = program.how();
+      const late = performance.now() - begin > place.readySeconds * 1000;
+      if (how !== undefined) throw trouble(folder, place, how, last);
+      if (late) throw trouble(folder, place, `was not ready within ${place.readySeconds} s`, last);
       await sleep(POLL_MILLISECONDS);
     }
-  } catch (error) {
-    if (!stopping) await stop();
-    throw error;
   } finally {
     clearInterval(waiting);
     client.close();
   }
 }
 
-/** A Unix socket in a folder that only this user enters; on Windows, a free port. */
-async function freeAddress(): Promise<{ readonly address: string; remove(): void }> {
-  if (process.platform !== 'win32') {
-    const folder = mkdtempSync(join(tmpdir(), 'qsched-server-'));
-    return {
-      address: `unix:${join(folder, 'socket')}`,
-      remove: () => rmSync(folder, { recursive: true, force: true }),
-    };
-  }
-  const port = await new Promise<number>((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port: found } = probe.address() as { port: number };
-      probe.close(() => resolve(found));
-    });
-  });
-  return { address: `http://127.0.0.1:${port}`, remove: () => undefined };
+function trouble(folder: string, { command }: Command, what: string, last: readonly string[]): QschedError {
+  const said =
+    last.length === 0 ? ' It said nothing.' : ` Its last lines:\n${last.map((line) => `  ${line}`).join('\n')}`;
+  return new QschedError(
+    'failure',
+    `The server of the model "${basename(folder)}" ${what}.${said}`,
+    `Try it by hand, in ${folder}: ${ADDRESS_VARIABLE}=http://127.0.0.1:7861 ${command.join(' ')}`,
+    true,
+  );
 }

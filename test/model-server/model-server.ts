@@ -2,8 +2,14 @@
  * A model server of the protocol in docs/model-servers.md, over ONNX networks of a model folder: what PyTorch has behind
  * the door is here the same checkpoint as in the process itself, so that both must agree.
  */
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { IDENTITY_HEADER, SERVER_PROTOCOL, type ServerDescription } from '../../contract/model-server.js';
+import {
+  IDENTITY_HEADER,
+  INSTANCE_HEADER,
+  SERVER_PROTOCOL,
+  type ServerDescription,
+} from '../../contract/model-server.js';
 import { openModelFolder, type ModelFolder } from '../../inference/models/model-folder.js';
 import { openPipeline } from '../../inference/pipelines/open-pipeline.js';
 import type { Conditioning, Pipeline } from '../../inference/pipelines/pipeline.js';
@@ -71,6 +77,7 @@ export function createModelServer(
   const pipelines = new Map<string, Promise<Pipeline>>();
   const handles = new Map<string, Conditioning>();
   const calls = { encode: 0, denoise: 0, decode: 0 };
+  let instance: string = randomUUID();
   const open = (model: ModelFolder): Promise<Pipeline> => openPipeline(model, { threads: 1 });
   const pipelineOf = (precision: string): Promise<Pipeline> => {
     const found = pipelines.get(precision) ?? open(openModelFolder(name, precision, roots));
@@ -80,7 +87,9 @@ export function createModelServer(
 
   async function answer(path: string, body: Buffer): Promise<Uint8Array | { status: number; error: object } | null> {
     if (faults.forget === true) {
+      // As after a restart, in which handles begin anew and mean other texts.
       faults.forget = false;
+      instance = randomUUID();
       handles.clear();
     }
     if (path === '/v1/encode') {
@@ -140,7 +149,7 @@ export function createModelServer(
     const other = request.url === '/v1/denoise' && faults.denoise === 'identity';
     const found = await answer(request.url ?? '', Buffer.concat(chunks));
     if (found === null) return;
-    const headers = { [IDENTITY_HEADER]: other ? 'another one' : description.identity };
+    const headers = { [IDENTITY_HEADER]: other ? 'another one' : description.identity, [INSTANCE_HEADER]: instance };
     if ('error' in found) response.writeHead(found.status, headers).end(JSON.stringify(found.error));
     else response.writeHead(200, headers).end(found);
   }

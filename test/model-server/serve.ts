@@ -1,6 +1,8 @@
 /**
- * The test server as a command: node --import tsx test/model-server/serve.ts MODEL, listening on QSCHED_SERVER_ADDRESS.
+ * The test server as a command: node --import tsx test/model-server/serve.ts MODEL, listening on QSCHED_SERVER_ADDRESS. Its
+ * process id is a line of the file QSCHED_TEST_PIDS, so that a test can kill it.
  */
+import { appendFileSync } from 'node:fs';
 import { readAddress } from '../../inference/served/address.js';
 import { createModelServer, describeFolder } from './model-server.js';
 
@@ -12,6 +14,8 @@ if (model === undefined || at === undefined) {
 }
 const { server } = createModelServer(model, await describeFolder(model));
 server.listen('socketPath' in at ? at.socketPath : at.port, () => {
+  const pids = process.env['QSCHED_TEST_PIDS'];
+  if (pids !== undefined) appendFileSync(pids, `${process.pid}\n`);
   process.stderr.write(`serving ${model} (process ${process.pid})\n`);
 });
 process.once('SIGTERM', () => process.exit(0));

@@ -85,6 +85,15 @@ test('more rows than a call takes go in several calls', async () => {
   expect(outputs).toEqual(expected);
 });
 
+test('handles of a server that was started again are not used, even if it gives them to other texts', async () => {
+  const conditioning = await remote.encode(TEXTS);
+  const latents = TEXTS.map((_, i) => latent(i));
+  const before = await remote.denoise(latents, 999, conditioning);
+  behind.faults.forget = true;
+  await remote.encode(TEXTS.toReversed());
+  expect(await remote.denoise(latents, 999, conditioning)).toEqual(before);
+});
+
 test('after a restart of the server, what it forgot is encoded anew', async () => {
   const conditioning = await remote.encode(TEXTS);
   const latents = TEXTS.map((_, i) => latent(i));
