@@ -76,7 +76,7 @@ class Model:
         cls = getattr(diffusers, self.index["_class_name"])
         # Parts that sampling does not need.
         without = {name: None for name in ("safety_checker", "feature_extractor", "image_encoder") if name in self.index}
-        pipeline = cls.from_pretrained(self.config.checkpoint, torch_dtype=self.dtype, **{component: None}, **without)
+        pipeline = cls.from_pretrained(self.config.checkpoint, dtype=self.dtype, **{component: None}, **without)
         pipeline.to(self.config.device)
         vae = pipeline.vae
         if self.dtype == torch.float16 and getattr(vae.config, "force_upcast", False):

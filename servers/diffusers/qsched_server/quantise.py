@@ -20,13 +20,13 @@ def load_denoiser(cls, component: str, config: Config, precision: Precision):
     try:
         if backend in (None, "torchao", "bitsandbytes", "quanto"):
             extra = {} if backend is None else {"quantization_config": _quantisation(backend, precision, dtype)}
-            model = cls.from_pretrained(config.checkpoint, subfolder=component, torch_dtype=dtype, **extra)
+            model = cls.from_pretrained(config.checkpoint, subfolder=component, dtype=dtype, **extra)
         elif backend == "gguf":
             from diffusers import GGUFQuantizationConfig
 
             model = cls.from_single_file(
                 precision.file, quantization_config=GGUFQuantizationConfig(compute_dtype=dtype), config=str(config.checkpoint),
-                subfolder=component, torch_dtype=dtype,
+                subfolder=component, dtype=dtype,
             )
         else:
             model = _nunchaku(cls, precision)

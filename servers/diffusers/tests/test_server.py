@@ -1,0 +1,134 @@
+"""The protocol, configurations that are wrong, and quantised denoisers."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from checkpoints import checkpoint
+from client import serving
+from qsched_server.config import read_config
+from qsched_server.errors import ServerMistake
+from qsched_server.model import Model
+
+CPU_PRECISIONS = {
+    "fp32": {},
+    "w8a8": {"backend": "torchao", "config": "Int8DynamicActivationInt8WeightConfig"},
+    "w8": {"backend": "torchao", "config": "Int8WeightOnlyConfig"},
+    "w4": {"backend": "torchao", "config": "IntxWeightOnlyConfig", "arguments": {"weight_dtype": "torch.int4"}},
+}
+
+
+def test_describe_repeats_itself_and_names_what_decides_bits(tmp_path):
+    folder = checkpoint("sdxl")
+    with serving(tmp_path, checkpoint=str(folder)) as client:
+        told = client.describe()
+        assert told == client.describe()
+        _, headers, _ = client.call("POST", "encode", json.dumps({"precision": "fp32", "texts": ["x"], "options": {}}).encode())
+    assert headers["qsched-identity"] == told["identity"]
+    assert headers["qsched-instance"]
+    assert "unet/diffusion_pytorch_model.safetensors" in told["precisions"]["fp32"]["weights"]
+    assert told["versions"]["diffusers"] == "0.42.1"
+    with serving(tmp_path, checkpoint=str(folder), precisions={"fp32": {}, "w8": CPU_PRECISIONS["w8"]}) as client:
+        assert client.describe()["identity"] != told["identity"]
+
+
+def test_unknown_handles_are_named(tmp_path):
+    with serving(tmp_path, checkpoint=str(checkpoint("sd15"))) as client:
+        meta = {"precision": "fp32", "timestep": "1", "handles": '["nothing"]', "options": "{}"}
+        from safetensors.torch import save
+
+        status, _, body = client.call("POST", "denoise", save({"latents": torch.zeros(1, 4, 8, 8)}, metadata=meta))
+    assert status == 410
+    assert json.loads(body)["unknown"] == ["nothing"]
+
+
+def test_a_text_has_one_handle_and_another_guidance_another(tmp_path):
+    with serving(tmp_path, checkpoint=str(checkpoint("sd15"))) as client:
+        [one] = client.encode("fp32", ["a dog"], {})
+        assert client.encode("fp32", ["a dog", "a cat"], {})[0] == one
+        assert client.encode("fp32", ["a dog"], {"guidance": 3})[0] != one
+
+
+@pytest.mark.parametrize("name", ["sdxl", "flux"])
+@pytest.mark.parametrize("precision", ["w8a8", "w8", "w4"])
+def test_torchao_on_the_cpu(name, precision, tmp_path):
+    pytest.importorskip("torchao")
+    with serving(tmp_path, checkpoint=str(checkpoint(name)), precisions=CPU_PRECISIONS) as client:
+        shape = client.describe()["latentShape"]
+        latents = torch.randn(4, *shape, generator=torch.Generator().manual_seed(2))
+        handles = client.encode("fp32", ["a dog"], {}) * 4
+        full = client.denoise("fp32", latents, 500.0, handles, {})
+        found = client.denoise(precision, latents, 500.0, handles, {})
+        again = client.denoise(precision, latents, 500.0, handles, {})
+    error = ((found - full).norm() / full.norm()).item()
+    assert 0 < error < 0.3
+    assert torch.equal(found, again)
+
+
+def test_bitsandbytes_on_the_cpu(tmp_path):
+    pytest.importorskip("bitsandbytes")
+    nf4 = {"backend": "bitsandbytes", "arguments": {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": "torch.float32"}}
+    with serving(tmp_path, checkpoint=str(checkpoint("flux")), precisions={"fp32": {}, "nf4": nf4}) as client:
+        shape = client.describe()["latentShape"]
+        latents = torch.randn(4, *shape, generator=torch.Generator().manual_seed(2))
+        handles = client.encode("fp32", ["a dog"], {}) * 4
+        full, found = (client.denoise(one, latents, 500.0, handles, {}) for one in ("fp32", "nf4"))
+    assert 0 < ((found - full).norm() / full.norm()).item() < 0.5
+
+
+@pytest.mark.parametrize(
+    ("config", "sentence"),
+    [
+        ({}, '"checkpoint" must name a folder'),
+        ({"checkpoint": "nowhere"}, "has no model_index.json"),
+        ({"checkpoint": ".", "chekpoint": 1}, "unknown key 'chekpoint'"),
+        ({"checkpoint": "sd15", "dtype": "int8"}, "must be one of float32"),
+        ({"checkpoint": "sd15", "batches": {"denoiser": 0}}, "whole numbers from 1 to 1024"),
+        ({"checkpoint": "sd15", "precisions": {"w8": {"backend": "magic"}}}, "known are torchao"),
+        ({"checkpoint": "sd15", "precisions": {"q4": {"backend": "gguf"}}}, 'needs "file"'),
+        ({"checkpoint": "sd15", "precisions": {"q4": {"backend": "gguf", "file": "no.gguf"}}}, "does not exist"),
+    ],
+)
+def test_wrong_configurations(config, sentence, tmp_path):
+    (tmp_path / "sd15").symlink_to(checkpoint("sd15"))
+    path = tmp_path / "serve.json"
+    path.write_text(json.dumps(config))
+    with pytest.raises(ServerMistake, match=sentence.replace('"', '.').replace("'", ".")):
+        read_config(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"family": "sana"}, "is 'sana' that this server knows"),
+        ({"device": "cuda"}, "finds no CUDA device here"),
+        ({"device": "tpuu"}, "'tpuu'"),
+    ],
+)
+def test_models_that_cannot_be_served(change, sentence, tmp_path):
+    if change.get("device") == "cuda" and torch.cuda.is_available():
+        pytest.skip("this machine has CUDA")
+    path = tmp_path / "serve.json"
+    path.write_text(json.dumps({"checkpoint": str(checkpoint("sd15")), **change}))
+    with pytest.raises(ServerMistake, match=sentence):
+        Model(read_config(path))
+
+
+def test_the_command_tells_a_mistake_in_one_line(tmp_path):
+    path = tmp_path / "serve.json"
+    path.write_text("{")
+    run = subprocess.run([sys.executable, "-m", "qsched_server", str(path), "--address", "http://127.0.0.1:1"], capture_output=True, text=True)
+    assert run.returncode == 1
+    assert run.stderr.startswith("qsched-server: ")
+    assert len(run.stderr.strip().splitlines()) == 1
+
+
+def test_the_command_refuses_an_address_of_another_machine(tmp_path):
+    path = tmp_path / "serve.json"
+    path.write_text(json.dumps({"checkpoint": str(checkpoint("sd15"))}))
+    run = subprocess.run([sys.executable, "-m", "qsched_server", str(path), "--address", "http://0.0.0.0:7861"], capture_output=True, text=True)
+    assert run.returncode == 1
+    assert "neither unix:/path nor http://127.0.0.1:PORT" in run.stderr
