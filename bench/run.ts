@@ -3,6 +3,7 @@
  */
 import { surfaceBenches } from './auto-surface.js';
 import { regretBenches } from './auto-regret/measure.js';
+import { doorBenches } from './door-overhead.js';
 import { fleetBenches } from './fleet.js';
 import { gpBenches } from './gp-ask.js';
 import { optimizerBenches } from './optimizers.js';
@@ -23,6 +24,7 @@ const BENCHES: readonly Bench[] = [
   ...throughputBenches,
   ...fleetBenches,
   ...repairBenches,
+  ...doorBenches,
   ...gainBenches,
   ...gpBenches,
   ...priorBenches,

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { EvaluateSpec } from '../contract/evaluate-spec.js';
+import { ServerDescription } from '../contract/model-server.js';
 import { ScheduleDocument } from '../contract/schedule-document.js';
 import { SearchSpec } from '../contract/search-spec.js';
 import { reportDocument } from '../report/documents/report-document.js';
@@ -92,10 +93,20 @@ export function reportSchemaText(): string {
   return `${JSON.stringify({ title: 'A report of qsched', ...schema }, null, 2)}\n`;
 }
 
+/** Where the schema of what a model server says of itself is kept. */
+export const SERVER_SCHEMA_PATH = join(dirname(SEARCH_SCHEMA_PATH), 'model-server.schema.json');
+
+/** JSON Schema (draft 2020-12) of the answer to `GET /v1/describe` (docs/model-servers.md). */
+export function serverSchemaText(): string {
+  const schema = z.toJSONSchema(ServerDescription, { io: 'input', target: 'draft-2020-12' });
+  return `${JSON.stringify({ title: 'A model server of qsched (protocol 1)', ...schema }, null, 2)}\n`;
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(dirname(SEARCH_SCHEMA_PATH), { recursive: true });
   writeFileSync(SEARCH_SCHEMA_PATH, searchSchemaText());
   writeFileSync(SCHEDULE_SCHEMA_PATH, scheduleSchemaText());
   writeFileSync(EVALUATE_SCHEMA_PATH, evaluateSchemaText());
   writeFileSync(REPORT_SCHEMA_PATH, reportSchemaText());
+  writeFileSync(SERVER_SCHEMA_PATH, serverSchemaText());
 }
