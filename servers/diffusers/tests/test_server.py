@@ -68,13 +68,19 @@ def test_torchao_on_the_cpu(name, precision, tmp_path):
     assert torch.equal(found, again)
 
 
-def test_bitsandbytes_on_the_cpu(tmp_path):
+def test_bitsandbytes(tmp_path):
+    """diffusers 0.42.1 quantises with it on a GPU alone, and says so."""
     pytest.importorskip("bitsandbytes")
     nf4 = {"backend": "bitsandbytes", "arguments": {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": "torch.float32"}}
-    with serving(tmp_path, checkpoint=str(checkpoint("flux")), precisions={"fp32": {}, "nf4": nf4}) as client:
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    with serving(tmp_path, checkpoint=str(checkpoint("flux")), device=device, precisions={"fp32": {}, "nf4": nf4}) as client:
         shape = client.describe()["latentShape"]
         latents = torch.randn(4, *shape, generator=torch.Generator().manual_seed(2))
         handles = client.encode("fp32", ["a dog"], {}) * 4
+        if device == "cpu":
+            with pytest.raises(AssertionError, match="bitsandbytes cannot load transformer on cpu: No GPU found"):
+                client.denoise("nf4", latents, 500.0, handles, {})
+            return
         full, found = (client.denoise(one, latents, 500.0, handles, {}) for one in ("fp32", "nf4"))
     assert 0 < ((found - full).norm() / full.norm()).item() < 0.5
 
