@@ -48,9 +48,9 @@ async function ask(folder: string, allow: boolean, say: (line: string) => void):
   const { command, address, retries, timeoutSeconds } = place;
   if (command !== undefined) {
     if (!allow && !isAllowed(folder, command)) throw notAllowed(folder, command);
-    const { description, stop } = await startServer(folder, { ...place, command }, say);
-    await stop();
-    return description;
+    const server = await startServer(folder, { ...place, command }, say);
+    await server.stop();
+    return server.description;
   }
   const client = connectServer({ model: basename(folder), address: address!, timeoutSeconds, retries });
   try {

@@ -189,8 +189,8 @@ function jsonOf(body: Uint8Array): unknown {
 
 function reasonOf(error: unknown, timeoutSeconds: number): string {
   const code = (error as { code?: unknown }).code;
-  if (code === 'ABORT_ERR' || (error as Error).name === 'TimeoutError')
-    return `did not answer within ${timeoutSeconds} s`;
+  const late = code === 'ABORT_ERR' || (error as Error).name === 'TimeoutError';
+  if (late) return `did not answer within ${timeoutSeconds} s`;
   if (code === 'ECONNREFUSED' || code === 'ENOENT') return 'is not running (connection refused)';
   if (code === 'ECONNRESET') return 'closed the connection';
   return `cannot be reached: ${messageOf(error)}`;

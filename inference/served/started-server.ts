@@ -36,20 +36,21 @@ type Command = ServerPlace & { readonly command: readonly string[] };
  */
 export async function startServer(folder: string, place: Command, say: (line: string) => void): Promise<StartedServer> {
   const model = basename(folder);
-  const { address, clear, remove } = await freeAddress();
+  const free = await freeAddress();
+  const { address } = free;
   let stopping = false;
   let program: ServerProgram | undefined;
 
   /** Starts it, and waits until it answers. */
   const launch = (): Promise<ServerDescription> => {
-    clear();
+    free.clear();
     program = startProgram(place.command, folder, address);
     return untilReady(program, { folder, address, place, say });
   };
   const stop = async (): Promise<void> => {
     stopping = true;
     await program?.stop();
-    remove();
+    free.remove();
   };
   /** Ends when the server is stopped, or does not become ready again. */
   const keepAlive = async (): Promise<void> => {
