@@ -6,7 +6,7 @@
 
 CHECKPOINT is a folder in diffusers' layout (save_pretrained). Families: Stable Diffusion 1.5 and Turbo (and PCM, TCD,
 Hyper-SD, DMD2 on it), LCM, SDXL (Turbo, Lightning), FLUX.1, SD3 and SD3.5, unconditional consistency models. Nothing is
-downloaded. See docs/export.md.
+downloaded. See docs/checkpoints.md.
 """
 import argparse
 import sys

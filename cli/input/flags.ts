@@ -317,7 +317,7 @@ export const REPRODUCE = {
 };
 
 export const EXPORT = {
-  to: takes('<name>', 'json (default) or onnx'),
+  to: takes('<name>', 'json (default), diffusers, diffusers-config, onnx, comfyui or sd-cpp'),
   output: takes('<path>', 'file or folder to write to (default: stdout for json, else the current folder)'),
   which: takes('<name>', 'recommended (default), finalist, best or identity (the baseline)'),
   format: takes('<name>', "qsched (default), or reference: the fields of the reference's best_rank_config"),

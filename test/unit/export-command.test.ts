@@ -107,7 +107,7 @@ describe('provenance', () => {
   it('is the same in every target', async () => {
     const { stdout } = await exported('gained');
     const { provenance } = JSON.parse(stdout) as CompleteSchedule;
-    for (const to of ['json', 'onnx']) {
+    for (const to of ['json', 'onnx', 'diffusers', 'comfyui']) {
       const { code } = await exported('gained', { to, output: place(`same-${to}`) });
       expect(code).toBe(0);
       expect(readProvenance(readFileSync(place(`same-${to}`)), to)).toEqual(provenance);
