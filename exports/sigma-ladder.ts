@@ -49,8 +49,8 @@ export function eulerFactors(schedule: ExportedSchedule, target: string): readon
   return noise;
 }
 
-/** What can express every schedule. */
-export const EVERYWHERE = 'Export --to diffusers, onnx, comfyui or json: these carry every schedule.';
+/** What does not depend on a list of sigmas. */
+export const EVERYWHERE = 'Export --to diffusers, onnx, comfyui or json.';
 
 /** `[1, 1.02, 0.98]` for messages. */
 export const listed = (factors: readonly number[]): string => `[${factors.join(', ')}]`;

@@ -240,6 +240,17 @@ describe('qsched check', () => {
     });
   });
 
+  it('does not take a denoiser that was quantised again for another precision', async () => {
+    const name = copied('requantised', (root) => {
+      const denoiser = join(root, 'unet', 'model_w4a8.onnx');
+      writeFileSync(denoiser, Buffer.concat([readFileSync(denoiser), Buffer.from([0x3a, 0x00])]));
+    });
+    const { code, stdout } = await checked(path(), { model: name });
+    expect(code).toBe(1);
+    expect(stdout).toContain('other files: requantised w4a8 is not what the schedule was made for (shapes w4a8)');
+    expect(stdout).toContain('changed: unet/model_w4a8.onnx');
+  });
+
   it.each<[string, () => string, RegExp]>([
     ['a file that is not there', () => place('absent'), /cannot be read/],
     ['a file of another program', () => join(modelRoots().at(-1)!, 'manifest.json'), /carries no provenance/],
