@@ -7,6 +7,7 @@ import { doorBenches } from './door-overhead.js';
 import { fleetBenches } from './fleet.js';
 import { gpBenches } from './gp-ask.js';
 import { optimizerBenches } from './optimizers.js';
+import { reportBenches } from './report-2500.js';
 import { repairBenches } from './repair-coverage.js';
 import { gainBenches } from './images-to-gain.js';
 import { liveBenches } from './live-lag.js';
@@ -32,6 +33,7 @@ const BENCHES: readonly Bench[] = [
   ...optimizerBenches,
   ...liveBenches,
   ...regretBenches,
+  ...reportBenches,
 ];
 
 const wanted = process.argv.slice(2);

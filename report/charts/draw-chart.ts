@@ -4,6 +4,7 @@
  */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
+import { joinDots } from './join-dots.js';
 import { shown } from './shown.js';
 
 /** What a chart is called, and what it says to somebody who cannot see it. */
@@ -58,7 +59,8 @@ export function drawChart(
   const text = document.createElementNS('http://www.w3.org/2000/svg', 'desc');
   text.textContent = shown(description);
   svg.prepend(text);
-  return svg.outerHTML.replace(COORDINATES, (attribute) =>
+  const rounded = svg.outerHTML.replace(COORDINATES, (attribute) =>
     attribute.replace(/-?\d+\.\d{3,}(e-?\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100)),
   );
+  return joinDots(rounded);
 }

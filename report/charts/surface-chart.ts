@@ -1,39 +1,48 @@
 /**
- * Scores over two coordinates as a heat map, with the path of the search on it. The colours are those of viridis:
- * uniform to the eye, and told apart without seeing red or green.
+ * Scores over two coordinates as a heat map, with the path of the search on it.
  */
 import * as Plot from '@observablehq/plot';
 import type { SearchDocument } from '../documents/search-document.js';
 import { drawChart } from './draw-chart.js';
+import { evenlySpaced, heatImage } from './heat-image.js';
 import { fixed, significant } from './numbers.js';
 
-type Slice = NonNullable<SearchDocument['surface']>['slices'][number];
+type Surface = NonNullable<SearchDocument['surface']>;
+type Slice = Surface['slices'][number];
 
 /** What all heat maps of a surface share. */
 export interface SurfaceScale {
   readonly low: number;
   readonly high: number;
+  /** Whether there are values between those that are drawn, as a model has, and a grid has not. */
+  readonly smooth: boolean;
 }
 
+/** Above this many candidates they have no tooltip each. */
+const MOST_TITLES = 200;
+
+const MARGINS = { marginLeft: 46, marginRight: 10, marginBottom: 42, marginTop: 24 };
+
 /** The range of scores over all slices; null where nothing is known. */
-export function surfaceScale(slices: readonly Slice[]): SurfaceScale | null {
+export function surfaceScale({ kind, slices }: Surface): SurfaceScale | null {
   const values = slices.flatMap((slice) => slice.values.flat()).filter((value) => value !== null);
   return values.length === 0
     ? null
-    : { low: values.reduce((a, b) => Math.min(a, b)), high: values.reduce((a, b) => Math.max(a, b)) };
+    : {
+        low: values.reduce((a, b) => Math.min(a, b)),
+        high: values.reduce((a, b) => Math.max(a, b)),
+        smooth: kind === 'model',
+      };
 }
 
 /** @returns SVG text */
-export function surfaceChart(slice: Slice, { low, high }: SurfaceScale, width: number): string {
-  const { x, y, xs, ys, values, path, finalist, identity } = slice;
+export function surfaceChart(slice: Slice, { low, high, smooth }: SurfaceScale, width: number): string {
+  const { x, y, xs, ys, path, finalist, identity } = slice;
+  const domain: [number, number] = low === high ? [low - 1, high + 1] : [low, high];
   const [xEdges, yEdges] = [edges(xs), edges(ys)];
-  const cells = ys.flatMap((_, j) =>
-    xs.flatMap((__, i) => {
-      const value = values[j]?.[i] ?? null;
-      return value === null ? [] : [{ x1: xEdges[i]!, x2: xEdges[i + 1]!, y1: yEdges[j]!, y2: yEdges[j + 1]!, value }];
-    }),
-  );
   const inside = path.filter((point) => within(point.x, xEdges) && within(point.y, yEdges));
+  const many = inside.length > MOST_TITLES;
+  const best = incumbents(inside);
   const words = {
     title: `Scores over ${x} and ${y}`,
     description:
@@ -44,10 +53,7 @@ export function surfaceChart(slice: Slice, { low, high }: SurfaceScale, width: n
   return drawChart(words, {
     width,
     height: Math.round(0.86 * width),
-    marginLeft: 46,
-    marginRight: 10,
-    marginBottom: 42,
-    marginTop: 24,
+    ...MARGINS,
     x: {
       label: x,
       labelAnchor: 'center',
@@ -56,20 +62,26 @@ export function surfaceChart(slice: Slice, { low, high }: SurfaceScale, width: n
       domain: [xEdges[0]!, xEdges.at(-1)!],
     },
     y: { label: y, ticks: 5, domain: [yEdges[0]!, yEdges.at(-1)!] },
-    color: { type: 'linear', scheme: 'viridis', domain: low === high ? [low - 1, high + 1] : [low, high] },
+    color: { type: 'linear', scheme: 'viridis', domain },
     marks: [
-      Plot.rect(cells, { x1: 'x1', x2: 'x2', y1: 'y1', y2: 'y2', fill: 'value', shapeRendering: 'crispEdges' }),
+      evenlySpaced(xs) && evenlySpaced(ys) ? pixels(slice, domain, width, smooth) : cells(slice, xEdges, yEdges),
       Plot.dot(inside, {
         x: 'x',
         y: 'y',
-        r: inside.length > 200 ? 1.2 : 1.8,
+        r: many ? 1.2 : 2,
         fill: 'white',
-        fillOpacity: 0.75,
-        ...(inside.length > 200
+        fillOpacity: 0.85,
+        ...(many
           ? {}
-          : { title: ({ trial, score }: Slice['path'][number]) => `candidate ${trial}: ${fixed(score)}` }),
+          : {
+              stroke: 'black',
+              strokeOpacity: 0.4,
+              strokeWidth: 0.75,
+              title: ({ trial, score }: Slice['path'][number]) => `candidate ${trial}: ${fixed(score)}`,
+            }),
       }),
-      Plot.line(incumbents(inside), { x: 'x', y: 'y', stroke: 'white', strokeWidth: 1, strokeOpacity: 0.7 }),
+      Plot.line(best, { x: 'x', y: 'y', stroke: 'black', strokeWidth: 2.5, strokeOpacity: 0.25 }),
+      Plot.line(best, { x: 'x', y: 'y', stroke: 'white', strokeWidth: 1, strokeOpacity: 0.9 }),
       ...(identity === null
         ? []
         : [
@@ -99,6 +111,29 @@ export function surfaceChart(slice: Slice, { low, high }: SurfaceScale, width: n
           ]),
     ],
   });
+}
+
+/** The whole frame as one image. */
+function pixels({ values }: Slice, domain: readonly [number, number], width: number, smooth: boolean): Plot.Markish {
+  return Plot.image([values], {
+    src: () => heatImage(values, domain),
+    frameAnchor: 'middle',
+    width: width - MARGINS.marginLeft - MARGINS.marginRight,
+    height: Math.round(0.86 * width) - MARGINS.marginTop - MARGINS.marginBottom,
+    preserveAspectRatio: 'none',
+    imageRendering: smooth ? 'auto' : 'pixelated',
+  });
+}
+
+/** A grid whose values are not evenly spaced. */
+function cells({ xs, ys, values }: Slice, xEdges: readonly number[], yEdges: readonly number[]): Plot.Markish {
+  const known = ys.flatMap((_, j) =>
+    xs.flatMap((__, i) => {
+      const value = values[j]?.[i] ?? null;
+      return value === null ? [] : [{ x1: xEdges[i]!, x2: xEdges[i + 1]!, y1: yEdges[j]!, y2: yEdges[j + 1]!, value }];
+    }),
+  );
+  return Plot.rect(known, { x1: 'x1', x2: 'x2', y1: 'y1', y2: 'y2', fill: 'value', shapeRendering: 'crispEdges' });
 }
 
 /** The candidates that were the best so far, in the order in which they were found. */

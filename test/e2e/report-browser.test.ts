@@ -89,7 +89,7 @@ describe('the report of a real search', () => {
     const shown = await page.locator('.hero').textContent();
     expect(
       search()
-        .verdict?.headline.split(': ')
+        .verdict?.headline.split(/[:.] /)
         .every((words) => shown?.includes(words)),
     ).toBe(true);
     const broken = `[...document.images].filter((image) => !image.complete || image.naturalWidth === 0).length`;

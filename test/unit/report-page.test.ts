@@ -72,7 +72,7 @@ describe('a report', () => {
   });
 
   it('reaches nothing', () => {
-    const sources = [...page.querySelectorAll('[src], link')].map(
+    const sources = [...page.querySelectorAll('[src], link, image')].map(
       (one) => one.getAttribute('src') ?? one.getAttribute('href') ?? '',
     );
     expect(sources.length).toBeGreaterThan(30);
@@ -101,6 +101,23 @@ describe('a report', () => {
       'The image lies on the worker gpu-3, whose artefact folder is not shared.',
     ]);
     expect(texts(page, '#p1-images > .lead')[0]).toContain('1 image of 36 cannot be shown here');
+  });
+});
+
+describe('a search of thousands of candidates', () => {
+  const html = renderReport(madeReport(madeSearch({ trials: 2500 })));
+
+  it('leaves most of 3 MB to its images', () => {
+    expect(html.replace(/ (src|href)="data:[^"]*"/g, '').length).toBeLessThan(700_000);
+  });
+
+  it('has a dot for each of them', () => {
+    const page = parsed(html);
+    const dots = [...page.querySelectorAll('#p1-history .wide path')]
+      .map((path) => path.getAttribute('d') ?? '')
+      .filter((d) => d.includes('h0'));
+    expect(dots).toHaveLength(1);
+    expect(dots[0]!.split('M').length).toBeGreaterThan(1500);
   });
 });
 

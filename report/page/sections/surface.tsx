@@ -17,7 +17,7 @@ const drawn = new WeakMap<Surface['slices'][number], string>();
 /** One heat map per pair of coordinates, on one scale. */
 export function SurfaceSection({ surface, place }: { readonly surface: Surface; readonly place: Place }) {
   const { kind, slices, note } = surface;
-  const scale = surfaceScale(slices);
+  const scale = surfaceScale(surface);
   if (scale === null) return null;
   const held = slices.some((slice) => Object.keys(slice.held).length > 0);
   return (

@@ -88,11 +88,11 @@ export function VerdictSection({ verdict, place }: { readonly verdict: Verdict; 
   );
 }
 
-/** What to do, and why: a headline is cut at its colon if it has one early on. */
+/** What to do, and why: a headline is cut at its colon or at the end of its first sentence, if that comes early on. */
 function headOf(headline: string, recommend: Verdict['recommend']): readonly [string, string] {
-  const colon = headline.indexOf(': ');
-  return colon > 0 && colon <= MOST_IN_TITLE
-    ? [headline.slice(0, colon), headline.slice(colon + 2)]
+  const end = headline.search(/[:.] /);
+  return end > 0 && end <= MOST_IN_TITLE
+    ? [headline.slice(0, end), headline.slice(end + 2)]
     : [RECOMMENDATIONS[recommend].words, headline];
 }
 
