@@ -19,6 +19,7 @@ import type {
   AskedTrial,
   AskQueueRequest,
   AskQueueResult,
+  CheckedSearch,
   CheckRequest,
   ConstrainedTrial,
   ConstrainRequest,
@@ -72,10 +73,13 @@ export interface StoreDependencies {
   readonly modelServed: ModelServed;
   /** How many workers poll a queue. */
   readonly countWorkers: (queue: string) => Promise<number>;
+  /** Address of the live page of a search, or of a table; null if nobody serves it. */
+  readonly livePage?: (id: string, kind: 'searches' | 'tables') => string | null;
 }
 
 /** Activities of the store queue. */
-export function createStoreActivities({ store, path, searchAttributes, modelServed, countWorkers }: StoreDependencies) {
+export function createStoreActivities(dependencies: StoreDependencies) {
+  const { store, path, searchAttributes, modelServed, countWorkers, livePage = () => null } = dependencies;
   const guarded = <T>(body: () => T | Promise<T>): Promise<T> =>
     asActivity(async () => {
       try {
@@ -85,13 +89,17 @@ export function createStoreActivities({ store, path, searchAttributes, modelServ
       }
     });
   return {
-    check: (request: CheckRequest): Promise<void> =>
+    check: (request: CheckRequest): Promise<CheckedSearch> =>
       guarded(async () => {
         await checkSpec(request, modelServed);
         checkPriorEarly(store, request);
+        return { searchAttributes, page: livePage(request.searchId, 'searches') };
       }),
     checkEvaluate: (request: CheckEvaluateRequest): Promise<CheckedEvaluation> =>
-      asActivity(() => checkEvaluate(request, modelServed)),
+      asActivity(async () => {
+        const page = livePage(request.id ?? '', 'tables');
+        return { ...(await checkEvaluate(request, modelServed)), searchAttributes, page };
+      }),
     resolveSchedules: (request: { spec: EvaluateSpec }): Promise<ResolvedSchedule[]> =>
       guarded(() => resolveRows(store, request.spec)),
     openRun: (request: OpenRunRequest): Promise<void> => guarded(() => openRun(store, request)),

@@ -11,6 +11,8 @@ import type { SearchSpec } from './search-spec.js';
 import type { NetworkDescription } from './wire/describe.js';
 
 export interface CheckEvaluateRequest {
+  /** Of the evaluation; absent in requests of earlier builds. */
+  readonly id?: string;
   readonly spec: EvaluateSpec;
   /** The spec as the user wrote it. */
   readonly input: unknown;
@@ -22,6 +24,10 @@ export interface CheckEvaluateRequest {
 export interface CheckedEvaluation {
   /** The spec with the defaults of its models; null if a model's files are not here, so that a worker must describe it. */
   readonly spec: EvaluateSpec | null;
+  /** Whether the namespace has our search attributes; absent in histories of earlier builds. */
+  readonly searchAttributes?: boolean;
+  /** Address of its live page; null if nobody serves it. */
+  readonly page?: string | null;
 }
 
 /** The schedule of a row, found. */

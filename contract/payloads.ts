@@ -46,6 +46,14 @@ export interface CheckRequest {
   readonly patient: boolean;
 }
 
+/** What a workflow learns of its surroundings when its spec is checked. */
+export interface CheckedSearch {
+  /** Whether the namespace has our search attributes. */
+  readonly searchAttributes: boolean;
+  /** Address of its live page; null if nobody serves it. */
+  readonly page: string | null;
+}
+
 /** Plans a search and opens it in the store. */
 export interface PlanSearchRequest {
   readonly searchId: string;

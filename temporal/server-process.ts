@@ -17,6 +17,9 @@ const END_WITHIN_MS = 10_000;
  * so a history may grow to 16 MB (4 by default; the server's limit is 50) before it is closed.
  */
 const FAST = [
+  // Priorities (`qsched priority`) need the matcher that is the default of later servers.
+  '--dynamic-config-value',
+  'matching.useNewMatcher=true',
   // One partition per queue: tasks are dispatched in the order in which they were scheduled.
   '--dynamic-config-value',
   'matching.numTaskqueueReadPartitions=1',

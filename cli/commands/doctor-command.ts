@@ -21,6 +21,7 @@ import { formatBytes } from '../text/bytes.js';
 import { print, printJson, type GlobalOptions } from '../text/output.js';
 import { textTable } from '../text/table-document.js';
 import { doctorMemory } from './doctor-memory.js';
+import { doctorWorkflow } from './doctor-workflow.js';
 
 interface Finding {
   readonly check: string;
@@ -51,6 +52,7 @@ const CHECKS: readonly Check[] = [
 
 /** Checks everything once, or plans the memory of a model. @returns 0 if all is well, 1 if something must be fixed */
 export async function doctorCommand(flags: Given<typeof DOCTOR> & GlobalOptions): Promise<number> {
+  if (flags.workflow !== undefined) return doctorWorkflow(flags.workflow, flags);
   if (flags.model !== undefined) return doctorMemory(flags.model, flags, flags.json);
   const [other] = Object.keys(DOCTOR).filter((key) => key in flags);
   if (other !== undefined) {

@@ -15,6 +15,7 @@ import { endOlderRuns } from '../../temporal/older-runs.js';
 import { countPollers, hasPollers } from '../../temporal/pollers.js';
 import { modelQueue } from '../../temporal/queues.js';
 import { ensureSearchAttributes, hasSearchAttributes } from '../../temporal/search-attributes.js';
+import { livePageOf } from '../../live/live-record.js';
 import { logToFile } from '../../worker/worker-log.js';
 import { startHost } from '../../worker/workers.js';
 import { modelArgument } from '../input/model-path.js';
@@ -180,6 +181,7 @@ async function serveHost(
       searchAttributes,
       modelServed: (model) => hasPollers(connection, namespace, modelQueue(model), 'activity'),
       countWorkers: (queue) => countPollers(connection, namespace, queue),
+      livePage: (id, kind) => livePageOf(folder, id, kind),
     });
     undo.push(() => workers.stop());
     writeWorkersLock(folder, { pid: process.pid, models, address });

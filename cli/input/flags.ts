@@ -392,6 +392,7 @@ export const PROMPTS = {
 };
 
 export const DOCTOR = {
+  workflow: takes('<id>', 'say why a workflow does not go on: a queue that nobody serves, an unknown type'),
   model: takes('<name>', 'show the plan of memory of a model'),
   precision: takes('<name>', "with --model: the network's precision (default: each of them)"),
   size: takes('<pixels>', "with --model: size of the images, 512 or 768x1024 (default: the model's own)"),

@@ -7,8 +7,8 @@ import {
   CancellationScope,
   defineQuery,
   isCancellation,
-  setCurrentDetails,
   setHandler,
+  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { CheckedEvaluation, EvaluateProgress, ResolvedSchedule } from '../../contract/evaluate-payloads.js';
@@ -22,6 +22,8 @@ import { asksToWait } from '../patience.js';
 import { fetchPrompts } from '../prompts.js';
 import { markRelease } from '../release.js';
 import { Meter } from '../scoring/meter.js';
+import { columnsOf } from '../search/attributes.js';
+import { showEnd, showProgress, showTable, type Place } from './details.js';
 import { describeRows, prepareNetworks } from './networks.js';
 import { atStart, type Progress } from './progress.js';
 import { Renderings } from './renderings.js';
@@ -43,37 +45,69 @@ export async function evaluate(input: unknown): Promise<EvaluateResult> {
   const { workflowId: id } = workflowInfo();
   const progress = atStart();
   const meter = new Meter();
-  setHandler(evaluateProgressQuery, () => {
+  const now = (): EvaluateProgress => {
     const { secondsLeft } = meter.measured(Date.now());
     return { ...progress, secondsLeft: progress.stage === 'render' ? secondsLeft : null };
-  });
+  };
+  setHandler(evaluateProgressQuery, now);
   const read = orFailure(() => readEvaluateSpec(input));
   progress.rows = read.rows.length;
+  const place: Place = { id, title: titleOf(read), page: null, columns: false };
+  const show = (note?: string): void => showProgress(place, now(), note);
   let opened = false;
   try {
-    const settled = await check(read, input);
+    const settled = await check(place, read, input, show);
     const spec = settled ?? read;
+    place.title = titleOf(spec);
+    setColumns(place, { status: 'running', stage: 'render', model: modelsOf(spec) });
     await storeActivities(spec.rows.length).openRun({ id, kind: 'evaluate', name: titleOf(spec), spec });
     opened = true;
     const described = settled === null ? await describeRows(input, read) : [];
-    return await run(id, settled ?? settleEvaluation(input, described), described, { progress, meter });
+    return await run(id, settled ?? settleEvaluation(input, described), described, {
+      place,
+      progress,
+      meter,
+      show,
+    });
   } catch (error) {
     const failure = asFailure(error);
     const status = isCancellation(error) ? ('cancelled' as const) : ('failed' as const);
     const end = { status, message: failure.message };
-    if (opened) await CancellationScope.nonCancellable(() => storeActivities(0).closeRun({ id, end }));
+    showEnd(place, status, failure.message);
+    await CancellationScope.nonCancellable(async () => {
+      setColumns(place, { status });
+      if (opened) await storeActivities(0).closeRun({ id, end });
+    });
     throw isCancellation(error) ? error : failure;
   }
 }
 
 /** @returns the spec with the defaults of its models, if their files are where the store is; else null */
-async function check(read: EvaluateSpec, input: unknown): Promise<EvaluateSpec | null> {
-  const models = [...new Set(read.rows.map(({ model }) => model))].join(', ');
-  setCurrentDetails(`Preparing ${read.rows.length} rows: waiting for workers that serve ${models}.`);
-  const request = { spec: read, input, patient: asksToWait(input) };
+async function check(
+  place: Place,
+  read: EvaluateSpec,
+  input: unknown,
+  show: (note?: string) => void,
+): Promise<EvaluateSpec | null> {
+  show(`Waiting for workers that serve ${modelsOf(read)}.`);
+  const request = { id: place.id, spec: read, input, patient: asksToWait(input) };
   // Histories of earlier builds have no answer here: their specs are completed as they were.
   const checked = (await storeActivities(0).checkEvaluate(request)) as CheckedEvaluation | null | undefined;
+  place.page = checked?.page ?? null;
+  place.columns = checked?.searchAttributes ?? false;
   return checked === null || checked === undefined ? parseEvaluateSpec(input) : checked.spec;
+}
+
+/** What a run shows, and where. */
+interface Screen {
+  readonly place: Place;
+  readonly progress: Progress;
+  readonly meter: Meter;
+  readonly show: (note?: string) => void;
+}
+
+function setColumns({ columns }: Place, values: Parameters<typeof columnsOf>[0]): void {
+  if (columns) upsertSearchAttributes(columnsOf(values));
 }
 
 /** @param described networks that are described already */
@@ -81,7 +115,7 @@ async function run(
   evaluateId: string,
   spec: EvaluateSpec,
   described: readonly NetworkDescription[],
-  { progress, meter }: { readonly progress: Progress; readonly meter: Meter },
+  { place, progress, meter, show }: Screen,
 ): Promise<EvaluateResult> {
   const store = storeActivities(spec.rows.length * ROW_WEIGHT);
   const schedules = await store.resolveSchedules({ spec });
@@ -97,10 +131,12 @@ async function run(
   }));
   const baselines = await store.baselines({ rows });
   const workers = await store.countWorkers({ queues: [...new Set(networks.map(({ scoreQueue }) => scoreQueue))] });
-  const renderings = new Renderings({ spec, prepared, prompts, schedules, baselines, workers, progress, meter });
+  const renderings = new Renderings({ spec, prepared, prompts, schedules, baselines, workers, progress, meter, show });
   progress.stage = 'render';
   await renderings.renderAll();
   progress.stage = 'summarise';
+  setColumns(place, { stage: 'summarise' });
+  show();
   const summaries = await summariseRows({ spec, prepared, schedules, renderings, progress });
   for (const warning of [...renderings.warnings(), ...summaries.flatMap((summary) => summary.warnings)]) {
     warnings.add(warning);
@@ -119,7 +155,8 @@ async function run(
   });
   progress.stage = 'finished';
   progress.status = 'finished';
-  setCurrentDetails(`${spec.rows.length} rows: ${progress.generated} images generated, ${progress.reused} reused.`);
+  setColumns(place, { status: 'finished', stage: 'finished' });
+  showTable(place, result);
   return result;
 }
 
@@ -133,7 +170,9 @@ const seenWarnings = (schedules: readonly ResolvedSchedule[], count: number): st
         ],
   );
 
-function titleOf({ rows, prompts }: EvaluateSpec): string {
-  const models = [...new Set(rows.map(({ model }) => model))].join(', ');
-  return `${rows.length} rows of ${models} on ${prompts.texts === undefined ? prompts.set : 'prompts of its own'}`;
+const modelsOf = ({ rows }: EvaluateSpec): string => [...new Set(rows.map(({ model }) => model))].join(', ');
+
+function titleOf(spec: EvaluateSpec): string {
+  const { rows, prompts } = spec;
+  return `${rows.length} rows of ${modelsOf(spec)} on ${prompts.texts === undefined ? prompts.set : 'prompts of its own'}`;
 }

@@ -2,7 +2,6 @@
  * The images of an evaluation: each network with a schedule is rendered once, however many rows call it by other
  * names, in shards that workers generate, score and keep.
  */
-import { setCurrentDetails } from '@temporalio/workflow';
 import { canonicalJson } from '../../contract/canonical-json.js';
 import type { ResolvedSchedule } from '../../contract/evaluate-payloads.js';
 import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
@@ -41,6 +40,8 @@ export interface RenderingPlan {
   readonly workers: Readonly<Record<string, number>>;
   readonly progress: Progress;
   readonly meter: Meter;
+  /** Shows how far it is, with what a reader should know. */
+  readonly show: (note?: string) => void;
 }
 
 /** Records of a rendering, in the order of its images. */
@@ -83,13 +84,10 @@ export class Renderings {
 
   /** Generates, scores and keeps everything. */
   async renderAll(): Promise<void> {
-    const { progress, prepared, meter } = this.plan;
+    const { progress, prepared, meter, show } = this.plan;
     const { networks, split } = prepared;
     const { model, scoreQueue } = networks[0]!;
-    setCurrentDetails(
-      `Generating ${progress.images} images. If this stays, no worker serves \`${scoreQueue}\`: ` +
-        `start one with \`npx qsched worker --model ${model}\`.`,
-    );
+    show(`If this stays, no worker serves \`${scoreQueue}\`: start one with \`npx qsched worker --model ${model}\`.`);
     const shards = new Shards(
       this.renderings.map(({ network }) => network),
       split.count * split.seeds.length,
@@ -113,8 +111,7 @@ export class Renderings {
         this.renderings[shard.of]!.shards.push({ shard, record: made.record });
         progress.done += shard.to - shard.from;
         progress.failed += made.failed.reduce((sum, { count }) => sum + count, 0);
-        const { done, images, generated, reused, failed } = progress;
-        setCurrentDetails(`${done} of ${images} images: ${generated} generated, ${reused} reused, ${failed} failed.`);
+        show();
       },
     });
   }

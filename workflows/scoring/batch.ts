@@ -36,6 +36,8 @@ export interface Batch {
   readonly paces: Paces;
   /** Told how many images are done. */
   readonly meter: Meter;
+  /** Told of every answer. */
+  readonly shown: () => void;
   /** Continues with the same batch in a run with an empty history. */
   readonly carryOn: () => Promise<never>;
 }
@@ -52,6 +54,9 @@ export function countWorkers({ paces, prepared: { scoreQueue } }: Batch, workers
   const before = paces[scoreQueue];
   paces[scoreQueue] = before === undefined ? startPace(workers) : recount(before, workers);
 }
+
+/** What the activities of a batch are called in the Temporal UI. */
+export const called = ({ label }: Batch) => ({ summary: label });
 
 /** Candidates that the batch holds twice: the first is evaluated, the others read its score. */
 export function splitRepeated(open: readonly OpenTrial[]): { first: OpenTrial[]; repeated: OpenTrial[] } {

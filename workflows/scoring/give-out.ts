@@ -14,6 +14,8 @@ import { slabTrials, Work, type Piece } from './work.js';
 
 const { keys } = Object;
 
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
 /** The last blocks of a batch are recorded together if they take no longer than this, in seconds. */
 const MAX_HELD_SECONDS = 10;
 
@@ -61,7 +63,7 @@ export async function giveOut(batch: Batch, trials: readonly OpenTrial[], record
     halted: batch.halted,
     pause: () => work.left > 0 && open() <= 0,
     run: async (pieces) => {
-      const summary = `${label}: ${imagesOf(pieces)} images of ${pieces.length} candidates`;
+      const summary = `${label}: ${counted(imagesOf(pieces), 'image')}${pieces.length === 1 ? '' : ` of ${pieces.length} candidates`}`;
       const request = blockRequest(pieces, context);
       const priorityKey = batch.priority();
       const priority = priorityKey === null ? {} : { priority: { priorityKey } };
@@ -70,6 +72,7 @@ export async function giveOut(batch: Batch, trials: readonly OpenTrial[], record
       );
       const { worker, seconds } = result;
       batch.meter.scored(imagesOf(pieces), Date.now());
+      batch.shown();
       paces[scoreQueue] = answer(pace(), { worker, seconds, images: imagesOf(pieces), now: Date.now() });
       // Within a moment the last blocks are done: one call records them all.
       recorder.add(scoredTrials(pieces, result), work.left === 0 && seconds <= MAX_HELD_SECONDS);

@@ -4,7 +4,7 @@
  */
 import type { Coefficients } from '../../contract/coefficients.js';
 import type { AskedTrial, RaceQueueResult, RaceRequest } from '../../contract/payloads.js';
-import { countWorkers, imagesPerTrial, splitRepeated, storeOf, type Batch } from './batch.js';
+import { called, countWorkers, imagesPerTrial, splitRepeated, storeOf, type Batch } from './batch.js';
 import { giveOut } from './give-out.js';
 import { Recorder } from './recorder.js';
 import type { BatchScores } from './score-batch.js';
@@ -70,7 +70,10 @@ export async function raceBatch(
     batch.meter.reuse(alive.length * (asked.upTo - reached) - missing);
     const racing = asked.upTo < pairs;
     const recorder = new Recorder(
-      (trials) => storeOf(batch, trials.length).record({ ...batch.reference, names, trials, racing }),
+      (trials) =>
+        storeOf(batch, trials.length).record.executeWithOptions(called(batch), [
+          { ...batch.reference, names, trials, racing },
+        ]),
       () => undefined,
     );
     const whole = await giveOut(batch, first, recorder);
@@ -97,7 +100,8 @@ async function look(
   { reached, end }: { readonly reached: number; readonly end: boolean },
 ): Promise<RaceQueueResult> {
   const { scoreQueue, batches } = batch.prepared;
-  const asked = await storeOf(batch, trials.length + rivals.length).race({
+  const summary = `${batch.label}: ${trials.length} left after ${reached} pairs`;
+  const request = {
     ...batch.reference,
     trials,
     rivals,
@@ -108,7 +112,8 @@ async function look(
     retryFailed: batch.retryFailed && reached === 0,
     scoreQueue,
     ...(end ? { end } : {}),
-  });
+  };
+  const asked = await storeOf(batch, trials.length + rivals.length).race.executeWithOptions({ summary }, [request]);
   countWorkers(batch, asked.workers);
   return asked;
 }
@@ -117,6 +122,8 @@ async function look(
 async function finish(batch: Batch, trials: readonly AskedTrial[]): Promise<[number, number | null][]> {
   if (trials.length === 0) return [];
   const { scoreQueue } = batch.prepared;
-  const asked = await storeOf(batch, trials.length).ask({ ...batch.reference, trials, retryFailed: false, scoreQueue });
+  const asked = await storeOf(batch, trials.length).ask.executeWithOptions(called(batch), [
+    { ...batch.reference, trials, retryFailed: false, scoreQueue },
+  ]);
   return trials.map(({ index }, i) => [index, asked.scores[i]!]);
 }

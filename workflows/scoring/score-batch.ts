@@ -3,7 +3,7 @@
  */
 import type { Coefficients } from '../../contract/coefficients.js';
 import type { AskedTrial, AskQueueResult, OpenTrial } from '../../contract/payloads.js';
-import { countWorkers, imagesPerTrial, splitRepeated, storeOf, type Batch } from './batch.js';
+import { called, countWorkers, imagesPerTrial, splitRepeated, storeOf, type Batch } from './batch.js';
 import { giveOut } from './give-out.js';
 import { Recorder } from './recorder.js';
 
@@ -46,7 +46,9 @@ export async function scoreBatch(batch: Batch, onRecorded: (count: number) => vo
 
 async function ask(batch: Batch, trials: readonly AskedTrial[], retryFailed: boolean): Promise<AskQueueResult> {
   const { scoreQueue } = batch.prepared;
-  const asked = await storeOf(batch, trials.length).ask({ ...batch.reference, trials, retryFailed, scoreQueue });
+  const asked = await storeOf(batch, trials.length).ask.executeWithOptions(called(batch), [
+    { ...batch.reference, trials, retryFailed, scoreQueue },
+  ]);
   countWorkers(batch, asked.workers);
   return asked;
 }
@@ -64,7 +66,8 @@ async function scoreOpen(
   const unfinished = new Set(asked.open.map(({ index }) => index));
   const names = fromEntries(batch.prepared.scorers.map((scorer) => [scorer.role, scorer.names]));
   const recorder = new Recorder(
-    (trials) => storeOf(batch, trials.length).record({ ...batch.reference, names, trials }),
+    (trials) =>
+      storeOf(batch, trials.length).record.executeWithOptions(called(batch), [{ ...batch.reference, names, trials }]),
     ({ index, score }) => {
       scores[at.get(index)!] = score;
       if (complete.has(index)) return;

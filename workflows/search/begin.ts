@@ -1,19 +1,21 @@
 /**
  * The start of a search: describe its networks on a worker, plan and open it in the store, score the baseline.
  */
-import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { modelActivities, storeActivities } from '../activities.js';
 import { asksToWait } from '../patience.js';
 import { fetchPrompts } from '../prompts.js';
 import { describeSettled } from '../settled.js';
+import type { CheckedSearch } from '../../contract/payloads.js';
 import { comparesWithFull } from '../../contract/goal.js';
 import { pipelineOptions } from '../../contract/pipeline-choice.js';
 import { WIRE_VERSION } from '../../contract/wire/version.js';
 import { startPace } from '../scoring/pace.js';
+import { setColumns } from './attributes.js';
+import { noteStage } from './details.js';
 import { failedScores } from './failed-scores.js';
 import { gridNotes } from './grid-note.js';
 import { numbered, scoreStage } from './score-stage.js';
-import { spaceOf, type SearchRun } from './search-run.js';
+import { enterStage, spaceOf, type SearchRun } from './search-run.js';
 import { useK } from './settle-k.js';
 import type { SearchState } from './search-state.js';
 
@@ -25,8 +27,14 @@ export async function begin(run: SearchRun): Promise<SearchState> {
   const { searchId, input } = run;
   const { model } = run.spec;
   const start = `Start one with \`npx qsched worker --model ${model}\`.`;
-  setCurrentDetails(`Preparing **${model}**: waiting for a worker that serves this model. ${start}`);
-  await storeActivities(0).check({ searchId, spec: run.spec, input, patient: asksToWait(input) });
+  noteStage(run, `Waiting for a worker that serves **${model}**. ${start}`);
+  const request = { searchId, spec: run.spec, input, patient: asksToWait(input) };
+  // Histories of earlier builds have no answer here.
+  const checked = (await storeActivities(0).check(request)) as CheckedSearch | null | undefined;
+  run.columns = checked?.searchAttributes ?? false;
+  run.page = checked?.page ?? null;
+  noteStage(run, run.note);
+  setColumns(run, { status: 'running', stage: 'prepare', model, precision: run.spec.precision });
   const full = comparesWithFull(run.spec) || run.spec.start === 'match';
   const described = await describeSettled(input, run.spec, full);
   const { spec, quantised } = described;
@@ -39,9 +47,8 @@ export async function begin(run: SearchRun): Promise<SearchState> {
   const { k } = planned.opening;
   if (k !== undefined) useK(run, k);
   run.paces[planned.quantised.scoreQueue] = startPace(workers);
-  if (planned.searchAttributes) {
-    upsertSearchAttributes({ QschedModel: [model], QschedPrecision: [precision], QschedStatus: ['running'] });
-  }
+  run.columns = planned.searchAttributes;
+  setColumns(run, { status: 'running', model, precision, steps: spec.scheduler.steps });
   const notes = [...planned.notes, ...gridNotes(spec), ...(await promptNotes(run, planned))];
   return {
     ...planned,
@@ -58,6 +65,7 @@ export async function begin(run: SearchRun): Promise<SearchState> {
     runnerUp: null,
     paces: run.paces,
     control: null,
+    page: run.page,
     steered: { rows: steering?.rows ?? [], notBefore: steering?.asked ?? 0 },
   };
 }
@@ -89,9 +97,10 @@ async function promptNotes(
 export async function scoreBaseline(run: SearchRun, state: SearchState): Promise<SearchState> {
   const { spec, progress } = run;
   const { quantised, splits } = state;
-  progress.stage = 'identity';
-  setCurrentDetails(
-    `Scoring the baseline of **${spec.model}** ${spec.precision} on ${splits.calibration.count} prompts. If this stays, ` +
+  enterStage(
+    run,
+    'identity',
+    `On ${splits.calibration.count} prompts. If this stays, ` +
       `no worker serves \`${quantised.scoreQueue}\`: start one with \`npx qsched worker --model ${spec.model}\`.`,
   );
   const space = spaceOf(spec);

@@ -2,7 +2,6 @@
  * The end of a search: choose among the best on other prompts, confirm the finalist on yet others, also on the
  * full-precision network, judge, finish.
  */
-import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { maximisesRepair } from '../../contract/goal.js';
 import type { AskedTrial, FinishRequest, JudgeRequest } from '../../contract/payloads.js';
 import type { SearchResult, Verdict } from '../../contract/search-result.js';
@@ -10,14 +9,16 @@ import { noteOnK } from '../../contract/settled-k.js';
 import { computeActivities, storeActivities } from '../activities.js';
 import { imagesPerTrial } from '../scoring/batch.js';
 import type { RacedScores } from '../scoring/race-batch.js';
+import { setColumns } from './attributes.js';
 import { controlOf, fullContexts, scoreControl } from './control.js';
 import { asked, constrain } from './constraints.js';
+import { showVerdict } from './details.js';
 import { edgeNotes } from './edge-note.js';
 import { failedScores } from './failed-scores.js';
 import { selectRepair } from './repair-select.js';
 import { scoreFinalists } from './score-generation.js';
 import { numbered, scoreStage } from './score-stage.js';
-import { spaceOf, type SearchRun } from './search-run.js';
+import { enterStage, spaceOf, type SearchRun } from './search-run.js';
 import type { Ranked, SearchState } from './search-state.js';
 
 /** @throws QschedError (failure): no candidate could be scored */
@@ -33,10 +34,11 @@ export async function conclude(run: SearchRun, state: SearchState): Promise<Sear
   const result = resultOf(run, state, { finalist, verdict, control });
   const rows = state.told * imagesPerTrial(state.splits.calibration) + imagesPerTrial(state.splits.confirm);
   const complete = await storeActivities(rows).finish({ result, judged });
-  if (state.searchAttributes) upsertSearchAttributes({ QschedStatus: ['finished'] });
   run.progress.stage = 'finished';
   run.progress.status = 'finished';
-  setCurrentDetails(`**${verdict.recommend}**: ${verdict.reason}`);
+  const { recommend, gain } = complete.heldOut;
+  setColumns(run, { status: 'finished', stage: 'finished', trials: complete.trials, gain, recommend });
+  showVerdict(run, complete);
   return complete;
 }
 
@@ -58,8 +60,7 @@ async function select(run: SearchRun, state: SearchState): Promise<Selected> {
     );
   }
   if (state.best.length === 1) return { finalist: best, unmet: null };
-  run.progress.stage = 'select';
-  setCurrentDetails(`Choosing among the best ${state.best.length} on ${state.splits.select.count} other prompts.`);
+  enterStage(run, 'select', `The best ${state.best.length} candidates on ${state.splits.select.count} other prompts.`);
   if (maximisesRepair(run.spec)) return { finalist: await selectRepair(run, state), unmet: null };
   const finalists = numbered(
     state.best.map(({ coefficients }) => coefficients),
@@ -126,8 +127,7 @@ const judgedBy = (state: SearchState, unmet: string | null): Omit<JudgeRequest, 
 /** Scores the finalist and the baseline on held-out prompts, and the linear finalist that the search started from. */
 async function confirm(run: SearchRun, state: SearchState, finalist: Ranked): Promise<void> {
   const { confirm: split } = state.splits;
-  run.progress.stage = 'confirm';
-  setCurrentDetails(`Confirming the finalist against the baseline on ${split.count} held-out prompts.`);
+  enterStage(run, 'confirm', `The finalist against the baseline on ${split.count} held-out prompts.`);
   const { linear } = state.opening;
   const beside = linear === undefined ? [] : [linear.coefficients];
   const trials = numbered([spaceOf(run.spec).identity(), finalist.coefficients, ...beside], 0);

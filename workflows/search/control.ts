@@ -2,11 +2,10 @@
  * The full-precision network: its baseline and the finalist on the held-out prompts, and, if asked for, a search of its
  * own. That search runs beside the main one if both networks fit in memory.
  */
-import { setCurrentDetails } from '@temporalio/workflow';
 import type { Coefficients } from '../../contract/coefficients.js';
 import type { SearchResult, Verdict } from '../../contract/search-result.js';
 import { numbered, scoreStage } from './score-stage.js';
-import { spaceOf, type SearchRun } from './search-run.js';
+import { enterStage, spaceOf, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
 
 type Control = NonNullable<SearchResult['control']>;
@@ -22,8 +21,7 @@ export async function scoreControl(
   finalist: Coefficients,
 ): Promise<Control['heldOut'] | null> {
   if (state.reference === null) return null;
-  run.progress.stage = 'control';
-  setCurrentDetails(`Evaluating the full-precision network (${state.reference.precision}).`);
+  enterStage(run, 'control', `The same coefficients on the full-precision network (${state.reference.precision}).`);
   const identity = spaceOf(run.spec).identity();
   const trials = numbered(fullContexts(state) === null ? [identity] : [identity, finalist], 0);
   const { scores } = await scoreStage(run, state, { stage: 'control', trials, label: 'control' });

@@ -10,7 +10,7 @@ import { failedScores } from './failed-scores.js';
 import { optimizerOptions } from './optimizer-options.js';
 import { scoreGeneration } from './score-generation.js';
 import { scoreStage } from './score-stage.js';
-import { carryOn, showProgress, spaceOf, useBudget, type SearchRun } from './search-run.js';
+import { carryOn, enterStage, showProgress, spaceOf, useBudget, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
 import { designPoints, settleK } from './settle-k.js';
 import { startBeside } from './start-beside.js';
@@ -24,7 +24,8 @@ const MIN_BEFORE_STOP = 5;
 
 /** @throws QschedError (failure): too many candidates cannot be scored */
 export async function optimise(run: SearchRun, start: SearchState): Promise<SearchState> {
-  run.progress.stage = 'search';
+  run.shown = start;
+  enterStage(run, 'search');
   const space = spaceOf(run.spec);
   let options = optimizerOptions(run.spec, start.opening);
   const { type } = run.spec.optimizer;

@@ -12,6 +12,7 @@ import { raceBatch, type Race, type RacedScores } from '../scoring/race-batch.js
 import { scoreBatch, type BatchScores } from '../scoring/score-batch.js';
 import { imagesLater, imagesOfBatch } from './images-left.js';
 import { scoreRepair } from './repair-batch.js';
+import { showDetails } from './details.js';
 import { carryOn, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
 
@@ -84,6 +85,7 @@ async function batchOf(run: SearchRun, state: SearchState, batch: StageBatch): P
     held: () => run.steering.paused,
     halted: () => stoppable && run.steering.halted(state.told),
     priority: () => run.steering.priority,
+    shown: () => showDetails(run),
     paces: run.paces,
     meter,
     carryOn: () => carryOn(run, state),

@@ -1,13 +1,7 @@
 /**
  * One execution of a search: what its stages share.
  */
-import {
-  allHandlersFinished,
-  condition,
-  continueAsNew,
-  setCurrentDetails,
-  upsertSearchAttributes,
-} from '@temporalio/workflow';
+import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
 import { coefficientSpace, type CoefficientSpace } from '../../diffusion/coefficients.js';
 import type { Stage } from '../../contract/payloads.js';
 import type { SearchProgress } from '../../contract/search-result.js';
@@ -16,7 +10,9 @@ import type { NetworkDescription } from '../../contract/wire/describe.js';
 import type { WirePrompt } from '../../contract/wire/network.js';
 import type { Paces } from '../scoring/batch.js';
 import type { Meter } from '../scoring/meter.js';
+import { setColumns } from './attributes.js';
 import type { Control } from './control-search.js';
+import { noteStage, showDetails } from './details.js';
 import type { SearchState } from './search-state.js';
 import type { Steering } from './steering.js';
 
@@ -43,6 +39,12 @@ export interface SearchRun {
   readonly steering: Steering;
   /** The state that was shown last; null before the first. */
   shown: SearchState | null;
+  /** Whether the namespace has our search attributes. */
+  columns: boolean;
+  /** Address of its live page; null if nobody serves it. */
+  page: string | null;
+  /** What a reader should know of the stage at hand. */
+  note: string;
   /** Candidates that were asked for, those of the generation under way included. */
   askedFor: number;
   /** Workflows that work for it now: they are held with it. */
@@ -87,7 +89,7 @@ export function useBudget(run: SearchRun, { told }: Pick<SearchState, 'told'>): 
 
 /** Reports progress: to the query, the details, and the search attributes. */
 export function showProgress(run: SearchRun, state: SearchState): void {
-  const { spec, progress } = run;
+  const { progress } = run;
   run.shown = state;
   progress.told = state.told;
   progress.failed = state.failed;
@@ -95,14 +97,15 @@ export function showProgress(run: SearchRun, state: SearchState): void {
   progress.generation = state.generation;
   progress.identity = state.identityScore;
   progress.best = state.best[0]?.score ?? null;
-  const best =
-    progress.best === null ? '' : `, best ${progress.best.toFixed(4)} (baseline ${state.identityScore?.toFixed(4)})`;
-  const failed = state.failed > 0 ? `, ${state.failed} failed` : '';
-  const raced = state.raced > 0 ? `, ${state.raced} dropped early` : '';
-  setCurrentDetails(
-    `Generation ${state.generation}, ${state.told} of ${spec.optimizer.budget} trials${best}${raced}${failed}.`,
-  );
-  if (state.searchAttributes && progress.best !== null) {
-    upsertSearchAttributes({ QschedBestScore: [progress.best], QschedTrials: [state.told] });
-  }
+  showDetails(run);
+  const { best, identity, told: trials } = progress;
+  if (best === null || identity === null) setColumns(run, { trials });
+  else setColumns(run, { trials, bestScore: best, gain: best - identity });
+}
+
+/** From here on the search is at this stage. @param note what a reader should know of it */
+export function enterStage(run: SearchRun, stage: string, note = ''): void {
+  run.progress.stage = stage;
+  setColumns(run, { stage });
+  noteStage(run, note);
 }

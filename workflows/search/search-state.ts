@@ -43,6 +43,8 @@ export interface SearchState extends Omit<SearchPlan, 'workers' | 'startNotes' |
   readonly control: NonNullable<SearchResult['control']>['search'];
   /** What people changed about it, as it was before this run of the workflow; of earlier builds, absent. */
   readonly steered?: Partial<SteeringState>;
+  /** Address of its live page; null if nobody serves it, absent in earlier builds. */
+  readonly page?: string | null;
   /** The latest candidates, at most MOST_POINTS; absent before the first. */
   readonly surface?: readonly SurfacePoint[];
 }

@@ -8,9 +8,11 @@ import { storeActivities } from '../activities.js';
 import { asFailure, explain, orFailure } from '../failure.js';
 import { markRelease } from '../release.js';
 import { Meter } from '../scoring/meter.js';
+import { setColumns } from './attributes.js';
 import { begin, scoreBaseline } from './begin.js';
 import { conclude } from './conclude.js';
 import { Control } from './control-search.js';
+import { showEnd } from './details.js';
 import { optimise } from './optimise.js';
 import { useBudget, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
@@ -50,6 +52,9 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
     paces: { ...carried?.paces },
     control,
     steering,
+    columns: carried?.searchAttributes ?? false,
+    page: carried?.page ?? null,
+    note: '',
     shown: carried ?? null,
     askedFor: carried?.told ?? 0,
     children,
@@ -74,7 +79,7 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
   } catch (error) {
     if (isContinueAsNew(error)) throw error;
     scope.cancel();
-    if (state !== undefined) await abandon(searchId, error);
+    await abandon(run, error, state !== undefined);
     throw isCancellation(error) ? error : asFailure(error);
   }
 }
@@ -95,10 +100,15 @@ function startOf(carried: SearchState | undefined): SearchRun['progress'] {
 }
 
 /** Stores how the search ended, also if it was cancelled. */
-async function abandon(searchId: string, error: unknown): Promise<void> {
+async function abandon(run: SearchRun, error: unknown, opened: boolean): Promise<void> {
+  const { searchId } = run;
   const status = isCancellation(error) ? ('cancelled' as const) : ('failed' as const);
   const end = { searchId, status, message: explain(error) };
-  await CancellationScope.nonCancellable(() => storeActivities(0).abandon(end));
+  showEnd(run, status, end.message);
+  await CancellationScope.nonCancellable(async () => {
+    setColumns(run, { status });
+    if (opened) await storeActivities(0).abandon(end);
+  });
 }
 
 const isContinueAsNew = (error: unknown): boolean => error instanceof Error && error.name === 'ContinueAsNew';

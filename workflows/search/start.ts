@@ -2,21 +2,22 @@
  * What a search finds out before its own candidates: the least-squares match that `start: match` asks for, and the linear
  * solution of a search with coefficients per step. Both become first asks, settled with the search when it is opened.
  */
-import { executeChild, setCurrentDetails } from '@temporalio/workflow';
+import { executeChild } from '@temporalio/workflow';
 import { linearFirst, linearIdOf, linearSpecOf } from '../../contract/linear-first.js';
 import type { LinearSolution, Starts } from '../../contract/payloads.js';
 import type { SearchResult } from '../../contract/search-result.js';
 import { storeActivities } from '../activities.js';
 import { fit } from '../fit.js';
 import { PROMPT_ROWS } from './begin.js';
-import type { SearchRun } from './search-run.js';
+import { noteStage } from './details.js';
+import { enterStage, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
 
 /** The search opened with what it starts from. A search that had its baseline scored keeps what was settled then. */
 export async function settleStart(run: SearchRun, state: SearchState): Promise<SearchState> {
   const { searchId, spec, described } = run;
   if (described === null || (spec.start !== 'match' && !linearFirst(spec))) return state;
-  run.progress.stage = 'start';
+  enterStage(run, 'start');
   const { firstAsks, linear } = state.opening;
   const starts: Starts = {
     linear: linearFirst(spec) && !linear ? await linearSolution(run) : null,
@@ -37,11 +38,12 @@ async function matched({ spec, described }: SearchRun): Promise<Starts['match']>
 }
 
 /** The finalist of the linear search, which runs now if it has not finished before. */
-async function linearSolution({ searchId, spec, children }: SearchRun): Promise<LinearSolution> {
+async function linearSolution(run: SearchRun): Promise<LinearSolution> {
+  const { searchId, spec, children } = run;
   const found = await storeActivities(0).findLinear({ searchId, spec });
   if (found !== null) return found;
   const workflowId = linearIdOf(searchId);
-  setCurrentDetails(`Searching the linear solution first: \`${workflowId}\`.`);
+  noteStage(run, `The linear solution is searched first: \`${workflowId}\`.`);
   const args: [unknown] = [linearSpecOf(spec)];
   const staticSummary = `The linear search that ${searchId} starts from`;
   children.add(workflowId);

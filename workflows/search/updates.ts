@@ -7,6 +7,8 @@ import { QschedError } from '../../contract/errors.js';
 import { ExtendInput, FIRST_PRIORITY, LAST_PRIORITY } from '../../contract/steering.js';
 import { storeActivities } from '../activities.js';
 import { orFailure } from '../failure.js';
+import { setColumns } from './attributes.js';
+import { showDetails } from './details.js';
 import { enqueuedPoint } from './enqueued-point.js';
 import type { SearchRun } from './search-run.js';
 
@@ -28,6 +30,8 @@ export function takeUpdates(run: SearchRun): void {
     });
   const hold = async (paused: boolean): Promise<void> => {
     steering.paused = paused;
+    setColumns(run, { status: paused ? 'paused' : 'running' });
+    showDetails(run);
     await Promise.all([...run.children].map((id) => holdChild(id, paused)));
     await storeActivities(0).setPaused({ searchId, paused });
   };
@@ -56,6 +60,7 @@ export function takeUpdates(run: SearchRun): void {
     () => checkStop(run),
     async () => {
       await steering.add({ kind: 'stop', cut: null });
+      showDetails(run);
       if (steering.paused) await hold(false);
       return `Stopping: the best of the candidates that have all their images goes on to the verdict.`;
     },
@@ -67,6 +72,7 @@ export function takeUpdates(run: SearchRun): void {
       const [from, to] = [steering.target, ExtendInput.parse(input)];
       await steering.add({ kind: 'extend', from, to });
       progress.budget = to;
+      showDetails(run);
       return `The budget is ${to} candidates now; it was ${from}.`;
     },
   );
