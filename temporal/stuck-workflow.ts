@@ -16,8 +16,8 @@ export interface Trouble {
   readonly advice: string;
 }
 
-/** A state of the wire: temporal.api.enums.v1.PendingActivityState. */
-const SCHEDULED = 1;
+/** States of the wire: temporal.api.enums.v1.PendingActivityState. */
+const [SCHEDULED, STARTED] = [1, 2];
 
 /**
  * @param described a workflow that runs
@@ -60,6 +60,8 @@ export async function whyStuck(
       advice: `End it, and continue it from the database: temporal workflow terminate --workflow-id ${workflowId}; npx qsched resume ${workflowId}`,
     });
   }
+  const waiting = new Set<string>();
+  const works = (raw.pendingActivities ?? []).some(({ state }) => state === STARTED);
   for (const { activityType, state, attempt: tries = 1, lastFailure } of raw.pendingActivities ?? []) {
     const name = activityType?.name ?? 'activity';
     if (lastFailure?.message) {
@@ -67,7 +69,8 @@ export async function whyStuck(
         what: `The activity "${name}" failed ${(tries ?? 1) - 1} times, last with: ${lastFailure.message}`,
         advice: 'See the attempts in the Temporal UI.',
       });
-    } else if (state === SCHEDULED) {
+    } else if (state === SCHEDULED && !works && !waiting.has(name)) {
+      waiting.add(name);
       troubles.push({
         what: `The activity "${name}" waits for a worker.`,
         advice: 'It begins once a worker is free. If none serves the model: npx qsched worker --model NAME',

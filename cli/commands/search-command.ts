@@ -10,6 +10,7 @@ import type { SearchSpec } from '../../contract/search-spec.js';
 import { objectiveAt } from '../../contract/settled-k.js';
 import { stepCount } from '../../contract/step-count.js';
 import { parseSearchSpec } from '../../contract/validate.js';
+import { detailsPage } from '../../temporal/ui-links.js';
 import { followedSearch, goOn, isRunning, startSearch } from '../follow/follow-search.js';
 import { runToEnd } from '../follow/visit-host.js';
 import type { Host } from '../host/host.js';
@@ -134,7 +135,8 @@ async function runToVerdict(
   });
   if (outcome === null) return 130;
   const { result, host } = outcome;
-  show(result, spec, host, (Date.now() - started) / 1000, flags);
+  const details = host.ours ? null : await detailsPage(host, searchId).catch(() => null);
+  show(result, spec, { ...host, details }, (Date.now() - started) / 1000, flags);
   return flags.failWithoutGain && result.heldOut.recommend !== 'calibrated' ? 3 : 0;
 }
 
@@ -145,9 +147,17 @@ function titleOf(spec: SearchSpec, input: unknown): string {
   return `${network}, ${optimizer.type}`;
 }
 
-function show(result: SearchResult, spec: SearchSpec, host: Host, seconds: number, flags: RunFlags): void {
+/** @param host with the page of its Temporal UI that shows the verdict, if that is still there */
+function show(
+  result: SearchResult,
+  spec: SearchSpec,
+  host: Host & { readonly details: string | null },
+  seconds: number,
+  flags: RunFlags,
+): void {
   const { searchId, heldOut } = result;
-  const temporalUi = host.uiUrl === null ? null : `${host.uiUrl}/namespaces/${host.namespace}/workflows/${searchId}`;
+  const latest = host.uiUrl === null ? null : `${host.uiUrl}/namespaces/${host.namespace}/workflows/${searchId}`;
+  const temporalUi = host.details ?? latest;
   const work = host.database === null ? null : withAnyStore((store) => tookBy(store, searchId, spec));
   if (flags.json) {
     printJson({ ...result, work, database: host.database, temporalUi, seconds });

@@ -2,6 +2,7 @@
  * One long command: enter the host, run workflows there, and leave in order, after Ctrl-C as well.
  */
 import type { Client } from '@temporalio/client';
+import { detailsPage } from '../../temporal/ui-links.js';
 import { enterHost, type Host } from '../host/host.js';
 import type { Serving } from '../host/serving.js';
 import { say } from '../text/output.js';
@@ -102,7 +103,8 @@ export interface LongRun extends Visit, Followed {
 export const runToEnd = <R>(run: LongRun): Promise<Outcome<R>> =>
   visitHost(run, async ({ host, follow, first }) => {
     if (host.live && run.page) say(`live page: ${host.live}/${run.page}/${encodeURIComponent(run.id)}`);
-    if (host.uiUrl) say(`watch it: ${host.uiUrl}/namespaces/${host.namespace}/workflows/${run.id}`);
     await run.start(host.client, first);
+    const details = await detailsPage(host, run.id).catch(() => null);
+    if (details !== null) say(`watch it: ${details}`);
     return follow<R>(run);
   });

@@ -12,15 +12,25 @@ export const surfaceQuery = defineQuery<SurfaceSoFar>('surface');
 
 /** Answers them for a search. */
 export function answerQueries(run: SearchRun): void {
-  setHandler(bestQuery, () => {
-    const { best: [best] = [], identityScore: identity = null } = run.shown ?? {};
-    if (best === undefined || identity === null) return null;
-    const { index: trial, score, coefficients } = best;
-    return { trial, score, gain: score - identity, identity, coefficients };
-  });
-  setHandler(surfaceQuery, () => ({
-    names: spaceOf(run.spec).names,
-    identity: run.shown?.identityScore ?? null,
-    points: run.shown?.surface ?? [],
-  }));
+  const best = { description: 'The best candidate so far, with its gain on the calibration prompts.' };
+  const surface = { description: 'The candidates so far with their scores.' };
+  setHandler(
+    bestQuery,
+    () => {
+      const { best: [first] = [], identityScore: identity = null } = run.shown ?? {};
+      if (first === undefined || identity === null) return null;
+      const { index: trial, score, coefficients } = first;
+      return { trial, score, gain: score - identity, identity, coefficients };
+    },
+    best,
+  );
+  setHandler(
+    surfaceQuery,
+    () => ({
+      names: spaceOf(run.spec).names,
+      identity: run.shown?.identityScore ?? null,
+      points: run.shown?.surface ?? [],
+    }),
+    surface,
+  );
 }

@@ -15,6 +15,16 @@ import type { SearchRun } from './search-run.js';
 /** Holds a search that works for another one, or lets it go: a paused search pauses its control. */
 const holdSignal = defineSignal<[boolean]>('hold');
 
+/** What `temporal workflow metadata` and the Temporal UI say of them. */
+const DESCRIPTIONS = {
+  pause: 'Give no further work out; what is under way is finished.',
+  unpause: 'Go on after a pause.',
+  stop: 'Ask for no further candidates: the best so far goes on to the verdict.',
+  extend: 'A larger budget, in candidates besides the baseline: 64',
+  enqueue: 'A candidate to score next, in the numbers that are searched: {"sample": [0.95, 1], "noise": [1, 1.02]}',
+  priority: 'Which search is scored first, from 1 (first) to 5: 3 by default',
+} as const;
+
 const refuse = (message: string, hint: string): never => {
   throw new QschedError('usage', message, hint);
 };
@@ -22,8 +32,13 @@ const refuse = (message: string, hint: string): never => {
 /** Takes the updates of a search. Call it before anything is waited for. */
 export function takeUpdates(run: SearchRun): void {
   const { searchId, steering, progress } = run;
-  const take = (name: string, validate: (input: unknown) => unknown, act: (input: unknown) => Promise<string>): void =>
+  const take = (
+    name: keyof typeof DESCRIPTIONS,
+    validate: (input: unknown) => unknown,
+    act: (input: unknown) => Promise<string>,
+  ): void =>
     setHandler(defineUpdate<string, [input?: unknown]>(name), (input?: unknown) => act(input), {
+      description: DESCRIPTIONS[name],
       validator: (input?: unknown) => {
         orFailure(() => validate(input));
       },
