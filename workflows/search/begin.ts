@@ -15,7 +15,8 @@ import { noteStage } from './details.js';
 import { failedScores } from './failed-scores.js';
 import { gridNotes } from './grid-note.js';
 import { numbered, scoreStage } from './score-stage.js';
-import { enterStage, spaceOf, type SearchRun } from './search-run.js';
+import { spaceOf, type SearchRun } from './search-run.js';
+import { enterStage } from './show-progress.js';
 import { useK } from './settle-k.js';
 import type { SearchState } from './search-state.js';
 

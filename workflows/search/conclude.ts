@@ -18,7 +18,8 @@ import { failedScores } from './failed-scores.js';
 import { selectRepair } from './repair-select.js';
 import { scoreFinalists } from './score-generation.js';
 import { numbered, scoreStage } from './score-stage.js';
-import { enterStage, spaceOf, type SearchRun } from './search-run.js';
+import { spaceOf, type SearchRun } from './search-run.js';
+import { enterStage } from './show-progress.js';
 import type { Ranked, SearchState } from './search-state.js';
 
 /** @throws QschedError (failure): no candidate could be scored */

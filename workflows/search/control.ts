@@ -5,7 +5,8 @@
 import type { Coefficients } from '../../contract/coefficients.js';
 import type { SearchResult, Verdict } from '../../contract/search-result.js';
 import { numbered, scoreStage } from './score-stage.js';
-import { enterStage, spaceOf, type SearchRun } from './search-run.js';
+import { spaceOf, type SearchRun } from './search-run.js';
+import { enterStage } from './show-progress.js';
 import type { SearchState } from './search-state.js';
 
 type Control = NonNullable<SearchResult['control']>;

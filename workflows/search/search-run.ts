@@ -10,9 +10,7 @@ import type { NetworkDescription } from '../../contract/wire/describe.js';
 import type { WirePrompt } from '../../contract/wire/network.js';
 import type { Paces } from '../scoring/batch.js';
 import type { Meter } from '../scoring/meter.js';
-import { setColumns } from './attributes.js';
 import type { Control } from './control-search.js';
-import { noteStage, showDetails } from './details.js';
 import type { SearchState } from './search-state.js';
 import type { Steering } from './steering.js';
 
@@ -85,27 +83,4 @@ export function useBudget(run: SearchRun, { told }: Pick<SearchState, 'told'>): 
   if (budget === optimizer.budget) return false;
   run.spec = { ...run.spec, optimizer: { ...optimizer, budget } };
   return true;
-}
-
-/** Reports progress: to the query, the details, and the search attributes. */
-export function showProgress(run: SearchRun, state: SearchState): void {
-  const { progress } = run;
-  run.shown = state;
-  progress.told = state.told;
-  progress.failed = state.failed;
-  progress.raced = state.raced;
-  progress.generation = state.generation;
-  progress.identity = state.identityScore;
-  progress.best = state.best[0]?.score ?? null;
-  showDetails(run);
-  const { best, identity, told: trials } = progress;
-  if (best === null || identity === null) setColumns(run, { trials });
-  else setColumns(run, { trials, bestScore: best, gain: best - identity });
-}
-
-/** From here on the search is at this stage. @param note what a reader should know of it */
-export function enterStage(run: SearchRun, stage: string, note = ''): void {
-  run.progress.stage = stage;
-  setColumns(run, { stage });
-  noteStage(run, note);
 }

@@ -10,7 +10,8 @@ import { storeActivities } from '../activities.js';
 import { fit } from '../fit.js';
 import { PROMPT_ROWS } from './begin.js';
 import { noteStage } from './details.js';
-import { enterStage, type SearchRun } from './search-run.js';
+import type { SearchRun } from './search-run.js';
+import { enterStage } from './show-progress.js';
 import type { SearchState } from './search-state.js';
 
 /** The search opened with what it starts from. A search that had its baseline scored keeps what was settled then. */
