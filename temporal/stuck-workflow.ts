@@ -8,7 +8,12 @@ import { hasPollers } from './pollers.js';
 import { WORKFLOW_QUEUE } from './queues.js';
 
 /** The workflows that our workers run. */
-export const WORKFLOW_TYPES = ['search', 'evaluate', 'reproduce', 'ptqd', 'match'] as const;
+const WORKFLOW_TYPES: readonly string[] = ['search', 'evaluate', 'reproduce', 'ptqd', 'match'];
+
+/** Whether our workers can ever take a workflow up: it is of a type that they know, on their queue. */
+export const isServable = (taskQueue: string, type: string): boolean => taskQueue === WORKFLOW_QUEUE && isKnown(type);
+
+const isKnown = (type: string): boolean => [...WORKFLOW_TYPES, 'study', 'compare'].includes(type);
 
 /** What is wrong, and what to do about it. */
 export interface Trouble {
@@ -39,11 +44,11 @@ export async function whyStuck(
       },
     ];
   }
-  if (!(WORKFLOW_TYPES as readonly string[]).includes(type) && type !== 'study' && type !== 'compare') {
+  if (!isKnown(type)) {
     return [
       {
         what: `No worker knows workflows of the type "${type}". ${suggestion(type, WORKFLOW_TYPES)}`.trim(),
-        advice: again(`--task-queue ${WORKFLOW_QUEUE} --type ${WORKFLOW_TYPES[0]} ...`),
+        advice: again(`--task-queue ${WORKFLOW_QUEUE} --type search ...`),
       },
     ];
   }

@@ -9,6 +9,7 @@ import { closeRun, findRun } from '../../db/runs.js';
 import { closeSearch, findSearch } from '../../db/searches.js';
 import { connectTemporal } from '../../temporal/connect.js';
 import { hasPollers } from '../../temporal/pollers.js';
+import { isServable } from '../../temporal/stuck-workflow.js';
 import { WORKFLOW_QUEUE } from '../../temporal/queues.js';
 import { withAnyStore, withWritableStore } from '../input/stored-search.js';
 import { print, printJson, say, type GlobalOptions } from '../text/output.js';
@@ -56,9 +57,12 @@ interface Known {
 
 async function cancel(client: Client, id: string, { open, served }: Known): Promise<Outcome> {
   const handle = client.workflow.getHandle(id);
+  let servable = true;
   const status = async (): Promise<string | null> => {
     try {
-      return (await handle.describe()).status.name;
+      const { status: now, taskQueue, type } = await handle.describe();
+      servable = isServable(taskQueue, type);
+      return now.name;
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return null;
       throw error;
@@ -72,6 +76,11 @@ async function cancel(client: Client, id: string, { open, served }: Known): Prom
       before === null ? `There is no workflow "${id}".` : `"${id}" does not run: it ended as ${before}.`,
       'See npx qsched status, or the list in the Temporal UI.',
     );
+  }
+  if (!servable) {
+    // No worker would ever hear of a cancellation.
+    await handle.terminate('It was cancelled by hand.');
+    return 'cancelled';
   }
   await handle.cancel();
   for (const deadline = Date.now() + WITHIN_MILLISECONDS; served && Date.now() < deadline;) {
