@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Command } from 'commander';
+import { addCommands } from '../../cli/commands.js';
 import { denoiserBytes, scoringPlan } from '../../cli/host/scoring-plan.js';
 import { startScoringProcesses } from '../../cli/host/scoring-process.js';
 import { servingOf } from '../../cli/host/serving.js';
@@ -101,6 +103,24 @@ describe('flags', () => {
   ])('%j are refused', (flags, message) => {
     expect(() => servingOf(flags)).toThrow(message);
   });
+});
+
+test('--no-live is a flag of its own: nothing is said of live pages without it', async () => {
+  const program = new Command('qsched').exitOverride();
+  addCommands(program, () => undefined);
+  for (const name of ['up', 'search', 'resume', 'evaluate']) {
+    const command = program.commands.find((one) => one.name() === name)!;
+    const given: Record<string, unknown>[] = [];
+    command.action((...all: unknown[]) => {
+      given.push(all.at(-2) as Record<string, unknown>);
+    });
+    await program.parseAsync([name], { from: 'user' });
+    await program.parseAsync([name, '--no-live'], { from: 'user' });
+    expect(given.map(({ live, noLive }) => [live, noLive])).toEqual([
+      [undefined, undefined],
+      [undefined, true],
+    ]);
+  }
 });
 
 describe('scoring processes', () => {
