@@ -5,10 +5,18 @@ import type { SearchDocument } from '../documents/search-document.js';
 
 type Next = SearchDocument['next'][number];
 
+/** What else decides what is useful. */
+interface About {
+  readonly usesK: boolean;
+  readonly pareto: boolean;
+  /** The search whose coefficients are recommended: the linear one where two per step are not proven better. */
+  readonly recommended: string;
+}
+
 /** The commands, the most useful first. */
 export function nextCommands(
   { id, status, verdict }: Pick<SearchDocument, 'id' | 'status' | 'verdict'>,
-  { usesK, pareto }: { readonly usesK: boolean; readonly pareto: boolean },
+  { usesK, pareto, recommended }: About,
 ): Next[] {
   const next = (command: string, what: string): Next => ({ command: `npx qsched ${command}`, what });
   if (status === 'running') {
@@ -25,7 +33,7 @@ export function nextCommands(
     ...(pareto ? [next(`pareto ${id}`, 'show the Pareto front of text against quality')] : []),
   ];
   if (verdict?.recommend === 'calibrated') {
-    return [next(`export ${id}`, 'export the coefficients'), again, images, ...ranks];
+    return [next(`export ${recommended}`, 'export the coefficients'), again, images, ...ranks];
   }
   return [next(`plan ${id}`, 'show what the search took, stage by stage'), again, images, ...ranks];
 }

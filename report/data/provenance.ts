@@ -3,6 +3,7 @@
  */
 import { eq } from 'drizzle-orm';
 import { pipelineChoice } from '../../contract/pipeline-choice.js';
+import { RELEASE } from '../../contract/release.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import type { Store } from '../../db/open-store.js';
 import { contexts, searchContexts } from '../../db/schema.js';
@@ -69,6 +70,7 @@ export function provenanceOf(found: readonly ContextOf[], facts: SearchFacts): L
     line('started', facts.createdAt),
     ...(facts.finishedAt === null ? [] : [line('result written', facts.finishedAt)]),
     line('last change', facts.updatedAt),
+    line('read by', `qsched ${RELEASE}`),
   ]);
 }
 

@@ -107,7 +107,14 @@ export function searchDocument(store: Store, id: string, options: SearchDataOpti
     timeline,
     provenance: provenanceOf(contexts, { ...search, workers: timeline.workers.map(({ name }) => name) }),
     command: repeatCommand(spec),
-    next: nextCommands({ id, status, verdict }, { usesK: usesK(objective.type), pareto: pareto !== null }),
+    next: nextCommands(
+      { id, status, verdict },
+      {
+        usesK: usesK(objective.type),
+        pareto: pareto !== null,
+        recommended: result?.linear?.recommend === 'linear' ? result.linear.searchId : id,
+      },
+    ),
   };
 }
 

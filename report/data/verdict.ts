@@ -87,9 +87,9 @@ const controlSentence = (heldOut: SearchResult['heldOut'], precision: string): s
   `a search of its own gains ${precision} ${signed(heldOut.gain)} ${signedInterval(heldOut)}; ` +
   'what full precision gains too is schedule tuning, not quantisation repair';
 
-/** With a capital letter and a full stop. */
+/** With a capital letter and a full stop; without the latter behind a flag to copy. */
 const asSentence = (text: string): string =>
-  `${text[0]!.toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+  `${text[0]!.toUpperCase()}${text.slice(1)}${/[.!?]$|--[a-z-]+ \S+$/.test(text) ? '' : '.'}`;
 
 const ofGain = ({ gain, low, high }: Pick<GainInterval, 'gain' | 'low' | 'high'>) => ({ value: gain, low, high });
 const copy = ({ value, low, high }: Estimate) => ({ value, low, high });

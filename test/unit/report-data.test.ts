@@ -109,6 +109,21 @@ describe('a finished search', () => {
   });
 });
 
+it('coefficients per step that are not proven better give way to the linear ones', () => {
+  make();
+  const linear = { searchId: 's-linear', coefficients: { sample: [0.9, 1, 1, 1], noise: [1, 1, 1, 1] } };
+  const { verdict: before } = read();
+  sql(`update searches set result = json_set(result, '$.linear', json('${JSON.stringify({ ...linear, recommend: 'linear', scorers: [] })}'),
+    '$.notes', json('["Better ones may lie beyond: search again with --range 0.6,1.2"]')) returning 1`);
+  const { verdict, schedule, next } = read();
+  expect(before!.headline).toContain('Use the calibrated coefficients');
+  expect(verdict!.headline).toMatch(/^Use the linear coefficients of s-linear: /);
+  expect(schedule.recommended).toEqual(linear.coefficients);
+  expect(next[0]!.command).toBe('npx qsched export s-linear');
+  // What is to be copied ends without a full stop.
+  expect(verdict!.sentences.at(-1)).toMatch(/--range 0\.6,1\.2$/);
+});
+
 describe('another status', () => {
   it('running: no verdict, but all that is known', () => {
     make({ until: 'calibration' });
