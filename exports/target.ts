@@ -16,7 +16,7 @@ export type Layout = (typeof LAYOUTS)[number];
 /** What a target may be asked for. */
 export interface ExportOptions {
   readonly arithmetic?: Arithmetic | undefined;
-  /** Only needed where offsets differ by channel. */
+  /** Needed by onnx. */
   readonly layout?: Layout | undefined;
 }
 

@@ -7,6 +7,7 @@ import type { Store } from '../../db/open-store.js';
 import { searchContextIds } from '../../db/searches.js';
 import type { Coefficients } from '../../contract/coefficients.js';
 import { QschedError } from '../../contract/errors.js';
+import type { CompleteSchedule } from '../../contract/schedule-document.js';
 import { ARITHMETICS, exportedSchedule, LAYOUTS, type ExportOptions } from '../../exports/target.js';
 import { EXPORT_TARGETS, type ExportTargetName } from '../../exports/targets.js';
 import { exportSource, whichOf } from '../input/export-source.js';
@@ -66,11 +67,11 @@ function optionsOf(to: ExportTargetName, { arithmetic, layout }: ExportFlags): E
   };
 }
 
-/** How the model lays out its latents; undefined if it is not here. */
-function layoutOf(document: Parameters<typeof modelHere>[0]): ExportOptions['layout'] {
+/** How the model lays out its latents; undefined if it is not here, and may be one that packs them. */
+function layoutOf(document: CompleteSchedule): ExportOptions['layout'] {
   const pipeline = modelHere(document)?.pipeline;
-  if (pipeline === undefined) return undefined;
-  return pipeline === 'flux' ? 'packed' : 'channels';
+  if (pipeline !== undefined) return pipeline === 'flux' ? 'packed' : 'channels';
+  return document.scheduler.type.startsWith('flow') ? undefined : 'channels';
 }
 
 /** The reference's `best_rank_config` of a search. */

@@ -322,7 +322,7 @@ export const EXPORT = {
   which: takes('<name>', 'recommended (default), finalist, best or identity (the baseline)'),
   format: takes('<name>', "qsched (default), or reference: the fields of the reference's best_rank_config"),
   arithmetic: takes('<name>', 'onnx: double (default, bit-equal), float32 or float16'),
-  layout: takes('<name>', "onnx: channels or packed, where offsets differ by channel (default: the model's)"),
+  layout: takes('<name>', "onnx: latents of (B, C, h, w), channels, or of patches, packed (default: the model's)"),
 };
 
 export const CHECK = {

@@ -58,8 +58,8 @@ export type Element = keyof typeof ELEMENT;
 export interface Value {
   readonly name: string;
   readonly element: Element;
-  /** Numbers, or names of free axes; absent: any rank. */
-  readonly shape?: readonly (number | string)[];
+  /** Numbers, or names of free axes. */
+  readonly shape: readonly (number | string)[];
 }
 
 export interface Tensor {
@@ -127,9 +127,7 @@ const valueInfo = ({ name, element, shape }: Value) => ({
   type: {
     tensorType: {
       elemType: ELEMENT[element],
-      ...(shape && {
-        shape: { dim: shape.map((size) => (typeof size === 'number' ? { value: size } : { param: size })) },
-      }),
+      shape: { dim: shape.map((size) => (typeof size === 'number' ? { value: size } : { param: size })) },
     },
   },
 });

@@ -1,6 +1,7 @@
 /**
  * `scheduler_step.onnx`: a schedule as a graph, for every program that runs ONNX.
  */
+import { QschedError } from '../../contract/errors.js';
 import { RELEASE } from '../../contract/release.js';
 import { provenanceText, PROVENANCE_KEY } from '../provenance-text.js';
 import type { Arithmetic, ExportTarget } from '../target.js';
@@ -22,6 +23,13 @@ const EXACTNESS: Readonly<Record<Arithmetic, string>> = {
 export const onnx: ExportTarget = {
   help: 'scheduler_step.onnx: one step as a graph, for ONNX Runtime on any device',
   write({ document: { provenance, scheduler }, fused }, { arithmetic = 'double', layout }) {
+    if (layout === undefined) {
+      throw new QschedError(
+        'usage',
+        "Whether the model's latents are packed is not known here: its files are elsewhere.",
+        'Give --layout channels for latents of (B, C, h, w), or --layout packed for (B, patches, 4 C), as FLUX has them.',
+      );
+    }
     const content = encodeModel({
       name: `qsched ${scheduler.type}`,
       doc: DOC,

@@ -2,7 +2,6 @@
  * One step of a schedule as an ONNX graph: x' = ((a x + b m) + d) + n z in this order, with the rows of the tables picked
  * by the step's index. In double the sum is rounded once, to float32: the bits of diffusion/fused.ts.
  */
-import { QschedError } from '../../contract/errors.js';
 import type { FusedSchedule } from '../../diffusion/fused.js';
 import type { Arithmetic, Layout } from '../target.js';
 import { ELEMENT, type Element, type GraphModel, type Node, type Tensor, type Value } from './messages.js';
@@ -19,16 +18,15 @@ type StepGraph = Pick<GraphModel, 'inputs' | 'outputs' | 'tensors' | 'nodes'>;
  * Inputs `latents`, `noise_pred`, `step_index` (int64; -1 for the start), and `noise` if a step adds any. Outputs
  * `next_latents`, `model_input` (scaled for the next call) and `timestep` (float32, of the next call; 0 after the last).
  *
- * @param layout how latents are laid out; undefined if it is not known
- * @throws QschedError (usage): offsets per channel in an unknown layout; a number that is too large for float16
+ * @throws QschedError (usage) for a number that is too large for float16
  */
-export function stepGraph(schedule: FusedSchedule, arithmetic: Arithmetic, layout: Layout | undefined): StepGraph {
+export function stepGraph(schedule: FusedSchedule, arithmetic: Arithmetic, layout: Layout): StepGraph {
   const columns = columnsOf(schedule);
   const rows = columns.a.length;
   const outside: Element = arithmetic === 'float16' ? 'float16' : 'float32';
   const offset = offsetParts(columns, arithmetic, layout);
   const noisy = columns.n.some((n) => n !== 0);
-  const latents = (name: string): Value => ({ name, element: outside, ...offset.shape });
+  const latents = (name: string): Value => ({ name, element: outside, shape: offset.shape });
   const cast = (input: string, output: string, element: Element): Node => ({
     op: 'Cast',
     inputs: [input],
@@ -94,8 +92,8 @@ export function stepGraph(schedule: FusedSchedule, arithmetic: Arithmetic, layou
 }
 
 interface OffsetParts {
-  /** The shape of the latents that it needs. */
-  readonly shape: Pick<Value, 'shape'>;
+  /** The shape of the latents. */
+  readonly shape: NonNullable<Value['shape']>;
   readonly tensors: readonly Tensor[];
   /** What the row of the table is called. */
   readonly gathered: string;
@@ -104,23 +102,17 @@ interface OffsetParts {
 }
 
 /** d as it is added: a number; (C, 1, 1); or (4 C), each channel four times, as a packed patch holds them. */
-function offsetParts({ d }: Columns, arithmetic: Arithmetic, layout: Layout | undefined): OffsetParts {
+function offsetParts({ d }: Columns, arithmetic: Arithmetic, layout: Layout): OffsetParts {
   const [rows, channels] = [d.length, d[0]!.length];
   const values = d.flat();
-  if (channels === 1) {
-    return { shape: {}, tensors: [table('D', values, [rows], arithmetic)], gathered: 'd', nodes: [] };
-  }
-  if (layout === undefined) {
-    throw new QschedError(
-      'usage',
-      `The offsets of this schedule differ by channel (${channels} channels), and whether the model's latents are packed is not known here: its files are elsewhere.`,
-      'Give --layout channels for latents of (B, C, h, w), or --layout packed for (B, patches, 4 C), as FLUX has them.',
-    );
-  }
-  if (layout === 'channels') {
+  const same = channels === 1;
+  if (same || layout === 'channels') {
     return {
-      shape: { shape: ['batch', channels, 'height', 'width'] },
-      tensors: [table('D', values, [rows, channels, 1, 1], arithmetic)],
+      shape:
+        layout === 'packed'
+          ? ['batch', 'patches', 'values']
+          : ['batch', same ? 'channels' : channels, 'height', 'width'],
+      tensors: [table('D', values, same ? [rows] : [rows, channels, 1, 1], arithmetic)],
       gathered: 'd',
       nodes: [],
     };
@@ -132,7 +124,7 @@ function offsetParts({ d }: Columns, arithmetic: Arithmetic, layout: Layout | un
     data: new Uint8Array(BigInt64Array.from(sizes).buffer),
   });
   return {
-    shape: { shape: ['batch', 'patches', PATCH * channels] },
+    shape: ['batch', 'patches', PATCH * channels],
     tensors: [
       table('D', values, [rows, channels, 1], arithmetic),
       shapes('patch', [BigInt(channels), BigInt(PATCH)]),

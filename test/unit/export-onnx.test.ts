@@ -145,13 +145,13 @@ describe('offsets per channel', () => {
   });
 
   it('need a layout', () => {
-    expect(() => open(ptqd, 'double')).toThrow("whether the model's latents are packed is not known here");
+    expect(() => open(ptqd, 'double')).toThrow("Whether the model's latents are packed is not known here");
   });
 });
 
 it('a number that is too large for float16 is refused', () => {
   const [document] = documents;
-  expect(() => open({ ...document!, fused: large(document!) }, 'float16')).toThrow(
+  expect(() => open({ ...document!, fused: large(document!) }, 'float16', 'channels')).toThrow(
     /The table B contains .*, but float16 ends at 65504/,
   );
 });
@@ -161,12 +161,15 @@ const large = ({ fused }: (typeof documents)[number]) => ({
   steps: requireFused(fused, 'it is changed').steps.map((step) => ({ ...step, b: step.b * 1e6 })),
 });
 
-it('what does not differ by channel takes latents of any rank', async () => {
-  const opened = await open(documents[0]!, 'double').session;
-  const latents = Float32Array.from([1, 2, 3]);
-  const fused = requireFused(documents[0]!.fused, 'it is compared');
-  const { next } = await run(opened, 'double', [3], 0, { latents, noise_pred: latents, noise: latents });
-  const expected = new Float32Array(3);
-  applyFused(fused.steps[0]!, latents, latents, null, expected);
-  expect(next).toEqual(expected);
+it('declares the rank of the latents', async () => {
+  const shapes = await Promise.all(
+    (['channels', 'packed'] as const).map(async (layout) => {
+      const { inputMetadata } = await open(documents[0]!, 'double', layout).session;
+      return inputMetadata.find(({ name }) => name === 'latents');
+    }),
+  );
+  expect(shapes).toMatchObject([
+    { shape: ['batch', 'channels', 'height', 'width'] },
+    { shape: ['batch', 'patches', 'values'] },
+  ]);
 });

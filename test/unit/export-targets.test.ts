@@ -33,7 +33,7 @@ function schedule(
 }
 
 const write = (document: CompleteSchedule, target: ExportTargetName) =>
-  EXPORT_TARGETS[target].write(exportedSchedule(completed(document)), {});
+  EXPORT_TARGETS[target].write(exportedSchedule(completed(document)), { layout: 'channels' });
 const text = (document: CompleteSchedule, target: ExportTargetName, at = 0): string =>
   String(write(document, target).files[at]!.content);
 
@@ -149,7 +149,7 @@ describe('scheduler_step.onnx', () => {
       Array.from({ length: 16 }, (_, i) => [`text_encoder_${i}/model.onnx`, 'ab'.repeat(32)]),
     );
     const exported = exportedSchedule(completed(document, { files }));
-    const [{ content }] = EXPORT_TARGETS.onnx.write(exported, {}).files;
+    const [{ content }] = EXPORT_TARGETS.onnx.write(exported, { layout: 'channels' }).files;
     expect(content.length).toBeLessThanOrEqual(8192);
   });
 });
@@ -158,7 +158,7 @@ describe('provenance', () => {
   it('is read back from every target, also with names beyond ASCII', () => {
     const document = completed(schedule('euler', ONES, { timestep_spacing: 'trailing' }), { model: 'modèle "ü" 画' });
     for (const [name, target] of Object.entries(EXPORT_TARGETS)) {
-      const read = target.write(exportedSchedule(document), {}).files.map(({ content }) => {
+      const read = target.write(exportedSchedule(document), { layout: 'channels' }).files.map(({ content }) => {
         const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
         try {
           return readProvenance(bytes, name);

@@ -234,8 +234,17 @@ def refusals(cases):
     ]
 
 
+def keeps_half_precision(case):
+    """Latents of float16 stay float16, and are as near as float16 allows."""
+    scheduler = load(FOLDER / case["name"] / "diffusers" / "qsched_scheduler.py").QschedScheduler()
+    x, t = tensor(POOL["initial"]), scheduler.timesteps[0]
+    half, full = (scheduler.step(network(one, t), t, one).prev_sample for one in (x.half(), x))
+    assert half.dtype == torch.float16 and torch.allclose(half.float(), full, rtol=1e-2, atol=1e-2)
+
+
 RUN = {"diffusers": with_scheduler, "diffusers-config": with_config, "comfyui": with_node}
 CASES = json.loads((FOLDER / "cases.json").read_text())["cases"]
+keeps_half_precision(next(case for case in CASES if case["scheduler"]["type"] == "euler"))
 content = {
     "versions": {p: version(p) for p in ("diffusers", "numpy", "torch")},
     "pool": POOL,
