@@ -26,7 +26,7 @@ export interface ShownImages {
 }
 
 /** Characters of all data URIs of a page together. */
-const MOST_CHARACTERS = 2_200_000;
+const MOST_CHARACTERS = 1_600_000;
 
 export const NOT_KEPT = 'no image was kept: an older version made it, or its score was known already';
 export const NOT_HERE =
