@@ -230,7 +230,8 @@ describe('hostile prompts', () => {
 
 describe('images of the report', () => {
   it('are taken where QSCHED_SCREENSHOTS says', async () => {
-    const folder = process.env['QSCHED_SCREENSHOTS'] ?? join(newDataFolder(), 'screenshots');
+    const asked = process.env['QSCHED_SCREENSHOTS'];
+    const folder = asked ?? join(newDataFolder(), 'screenshots');
     mkdirSync(folder, { recursive: true });
     const sizes: number[] = [];
     for (const [name, width, colorScheme] of [
@@ -240,7 +241,7 @@ describe('images of the report', () => {
     ] as const) {
       const { page } = await open(real, { viewport: { width, height: 900 }, colorScheme, deviceScaleFactor: 2 });
       sizes.push((await page.screenshot({ path: join(folder, `${name}.png`) })).length);
-      sizes.push((await page.screenshot({ path: join(folder, `${name}-whole.png`), fullPage: true })).length);
+      if (asked !== undefined) await page.screenshot({ path: join(folder, `${name}-whole.png`), fullPage: true });
     }
     expect(Math.min(...sizes)).toBeGreaterThan(20_000);
   });

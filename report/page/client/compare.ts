@@ -45,6 +45,7 @@ function copied(image: HTMLImageElement, name: string): HTMLImageElement {
   copy.alt = '';
   copy.className = `${image.className} ${name}`;
   copy.draggable = false;
+  if (image.dataset['size'] !== undefined) copy.dataset['size'] = image.dataset['size'];
   return copy;
 }
 

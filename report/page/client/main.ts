@@ -4,6 +4,7 @@
 import { offerComparisons } from './compare.js';
 import { offerCopying } from './copy.js';
 import { followEvents } from './follow.js';
+import { showPixels } from './pixels.js';
 import { offerWeights } from './weigh.js';
 
 /** Everything that is offered within an element that was just shown. */
@@ -11,6 +12,7 @@ function enhance(within: ParentNode): void {
   offerComparisons(within);
   offerWeights(within);
   offerCopying(within);
+  showPixels(within);
 }
 
 enhance(document);
