@@ -116,6 +116,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/export-command.js')).exportCommand,
   },
   {
+    usage: 'export-optuna [search]',
+    help: 'write the trials of a search as a journal file of Optuna, which optuna-dashboard opens',
+    flags: flags.EXPORT_OPTUNA,
+    load: async () => (await import('./commands/export-optuna-command.js')).exportOptunaCommand,
+  },
+  {
     usage: 'check <file>',
     help: 'tell whether a model on disk is the one that an exported schedule was made for',
     flags: flags.CHECK,

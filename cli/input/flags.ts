@@ -325,6 +325,8 @@ export const EXPORT = {
   layout: takes('<name>', "onnx: latents of (B, C, h, w), channels, or of patches, packed (default: the model's)"),
 };
 
+export const EXPORT_OPTUNA = { output: takes('<path>', 'file to write to (default: <search>.journal)') };
+
 export const CHECK = {
   model: takes('<name|folder>', 'the model to compare with (default: the one that the file names)'),
   precision: takes('<name>', 'its precision (default: the one that fits best)'),
