@@ -3,8 +3,8 @@
     import qsched_diffusers
     qsched_diffusers.apply(pipe.scheduler, "schedule.json")
 
-To install, copy this file next to your script, or put its folder on PYTHONPATH. It has no dependencies: it imports neither
-torch nor diffusers nor numpy, and only changes the scheduler instance that it is given.
+To install it, `pip install` the folder of this file, or copy the file next to your script. It has no dependencies: it
+imports neither torch nor diffusers nor numpy, and only changes the scheduler instance that it is given.
 
 The JSON is written by `qsched export` or `qsched schedule show --json` (qsched-schedule/1). `step(model_output, timestep,
 sample, ...)` of the instance then uses model_output * c_eps[i] and sample * c_x[i] instead of model_output and sample
