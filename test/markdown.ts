@@ -47,3 +47,18 @@ export function fences(page: string): Fence[] {
 /** The code of a page's blocks in one language. */
 export const blocks = (page: string, language: string): string[] =>
   fences(page).flatMap((fence) => (fence.language === language ? [fence.code] : []));
+/** Command lines of a page's blocks, without prompts, comments and what they print; continued lines are joined. */
+export const commandLines = (page: string): string[] =>
+  fences(page)
+    .filter(({ language }) => ['', 'sh', 'bash', 'console'].includes(language))
+    .flatMap(({ code }) => code.replaceAll(/\\\n\s*/g, '').split('\n'))
+    .map((line) =>
+      line
+        .replace(/^\$ /, '')
+        .replace(/\s+#.*$/, '')
+        .trim(),
+    )
+    .filter((line) => COMMAND.test(line));
+
+const COMMAND =
+  /^(?:[A-Z_]+=\S+ )*(?:npx|npm|qsched|temporal|sqlite3|python|pip|node|export|cp|git|docker|systemctl|datasette|duckdb|optuna-dashboard|optimum-cli|\.venv\S*) /;
