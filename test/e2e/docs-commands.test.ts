@@ -39,7 +39,11 @@ const BESIDE_UP: Runs = [
   ['rank --k 0.5,1,2,5'],
   ['pareto --at-least text=-0.002'],
   ['export --output schedule.json', '--which', 'finalist'],
+  ['export'],
+  ['export --to diffusers', '--which', 'finalist'],
+  ['export --to onnx', '--which', 'finalist'],
   ['export-optuna'],
+  ['report'],
   ['schedules'],
   ['schedule add schedule.json'],
   ['confirm', '--count', '20'],
@@ -72,7 +76,9 @@ const NEEDS: readonly (readonly [command: RegExp, why: string])[] = [
   [/^evaluate .*--count 2000/, 'minutes: docs/results.md has its table'],
   [/^evaluate --model shapes --precision (fp32,w4a8 --steps 2,4|w4a8) --schedules/, 'a match and several searches'],
   [/^(ptqd|match) --model shapes --precision/, 'minutes: test/e2e/schedules.test.ts runs small ones'],
-  [/^confirm SEARCH/, 'the ids of your searches'],
+  [/^(confirm|report|images) SEARCH/, 'the ids of your searches'],
+  [/^(describe|search .*) ?.*--allow-server/, 'a model server: a page of its own, test/e2e of model servers'],
+  [/^export .*--to |^check |^npx tsx scripts\/write-exports/, 'files of other targets: test/unit/export.test.ts'],
   [
     /^prompts (split|check) coco|^search --model my-model --prompts/,
     'enough captions: test/unit/prompts-command.test.ts',
@@ -92,7 +98,10 @@ const NEEDS: readonly (readonly [command: RegExp, why: string])[] = [
 ];
 
 /** Pages whose commands a test of their own runs. */
-const OWN: Readonly<Record<string, string>> = { 'docs/temporal-cli.md': 'test/e2e/temporal-cli.test.ts' };
+const OWN: Readonly<Record<string, string>> = {
+  'docs/temporal-cli.md': 'test/e2e/temporal-cli.test.ts',
+  'docs/command-line.md': 'the examples of the help of each command, which are run by their own test',
+};
 
 const folder = mkdtempSync(join(tmpdir(), 'qsched-docs-'));
 const data = join(folder, '.qsched');

@@ -15,10 +15,7 @@ it('tools/ is a Python package of the one module, with the version of qsched', (
   expect(files).toEqual(expect.arrayContaining(['tools/pyproject.toml', 'tools/qsched_diffusers.py']));
 });
 
-it('the pages that use it say how to install it', () => {
-  for (const page of ['README.md', 'docs/bring-your-model.md', 'docs/schedules.md']) {
-    expect(read(page)).toMatch(
-      /pip install \.\/tools\b[^]*pip install \.\/node_modules\/qsched\/tools|pip install \.\/node_modules\/qsched\/tools[^]*pip install \.\/tools\b/,
-    );
-  }
+it('its page says how to install it', () => {
+  const page = read('docs/schedules.md');
+  for (const folder of ['./tools', './node_modules/qsched/tools']) expect(page).toContain(`pip install ${folder}`);
 });
