@@ -168,6 +168,7 @@ function show(
   const place = host.database ?? `in the data folder of the workers at ${host.address}`;
   print(`\n${seconds.toFixed(1)} s. Database: ${place}`);
   if (host.database !== null) {
+    print(`  see images, surface and prompts:    npx qsched report ${searchId} --open`);
     print(`  export the coefficients:            npx qsched export ${searchId}`);
     print(`  re-rank with other values of k:     npx qsched rank ${searchId}`);
   }

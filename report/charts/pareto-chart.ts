@@ -34,7 +34,7 @@ export function paretoChart(points: readonly Point[], width: number): string {
       marginBottom: 42,
       grid: true,
       x: {
-        label: 'text consistency (TC)',
+        label: 'text compatibility (TC)',
         labelAnchor: 'center',
         labelOffset: 36,
         ticks: width < 500 ? 4 : 8,
