@@ -10,6 +10,8 @@ const SMALL = '--steps 2 --count 8 --noise-seed 0 --select-count 4 --confirm-cou
 const WITHIN = { timeout: 60_000 };
 /** Where screenshots go; nowhere by default. */
 const SCREENSHOTS = process.env['QSCHED_SCREENSHOTS'];
+/** Markdown is drawn in a frame whose address holds it: the one with a table. */
+const DETAILS = 'iframe[src*="---"]';
 /** The UI keeps the columns of a namespace in the browser. */
 const COLUMNS = [
   'Status',
@@ -58,7 +60,7 @@ async function opened(address: string): Promise<Page> {
 /** The current details, which the UI shows in a frame. */
 async function detailsOf(page: Page): Promise<string> {
   await page.getByText('Current Details').waitFor(WITHIN);
-  const frame = page.frameLocator('iframe').first().locator('body');
+  const frame = page.frameLocator(DETAILS).last().locator('body');
   await frame.getByRole('table').first().waitFor(WITHIN);
   return frame.innerText();
 }
@@ -84,8 +86,8 @@ describe('the Temporal UI', () => {
     expect(text).toMatch(/of 24/);
     expect(text).toContain('npx qsched cancel watched');
     const link = page
-      .frameLocator('iframe')
-      .first()
+      .frameLocator(DETAILS)
+      .last()
       .getByRole('link', { name: /live page/ });
     expect(await link.getAttribute('href')).toMatch(/\/searches\/watched$/);
     await shot(page, 'temporal-search-running');
