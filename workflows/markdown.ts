@@ -48,3 +48,6 @@ export const fixed = (value: number | null): string => (value === null ? '-' : v
 /** `+0.0123 to +0.0201` */
 export const interval = (low: number | null, high: number | null): string =>
   low === null || high === null ? '-' : `${signed(low)} to ${signed(high)}`;
+
+/** Blocks below each other. The Temporal UI cuts the last lines of its frame off: two empty ones follow. */
+export const sheet = (blocks: readonly string[]): string => [...blocks, '\u00a0', '\u00a0'].join('\n\n');

@@ -94,8 +94,9 @@ describe('the page', () => {
     await shell('temporal workflow result --workflow-id second').catch(() => undefined);
     const found = async (): Promise<string> => shell(`temporal workflow list --query 'QschedStatus = "cancelled"'`);
     while (!(await found()).includes('second')) await sleep(200);
-    const stored = "select 1 from searches where id = 'second' and status = 'cancelled'";
+    const stored = "select message from searches where id = 'second' and status = 'cancelled'";
     while (query(data, stored).length === 0) await sleep(100);
+    expect(await shell('temporal workflow metadata --workflow-id second')).toContain('npx qsched resume second');
   });
 
   it('says why a workflow hangs', async () => {

@@ -98,7 +98,7 @@ describe('the Temporal UI', () => {
     expect(verdict).toMatch(/held-out \(8 prompts\)/);
     expect(verdict).toMatch(/c\^eps per step/);
     await shot(after, 'temporal-search-verdict');
-    await after.getByRole('link', { name: /^History/ }).click();
+    await after.goto(address!.replace('user-metadata', 'history'));
     await after
       .getByText(/generation 1, candidates 1-/)
       .first()
@@ -119,6 +119,7 @@ describe('the Temporal UI', () => {
     await shot(page, 'temporal-evaluation');
 
     const list = await opened(`${ui}/namespaces/default/workflows`);
+    await list.setViewportSize({ width: 1900, height: 700 });
     await list.getByRole('link', { name: 'watched' }).first().waitFor(WITHIN);
     const row = await list.getByRole('row').filter({ hasText: 'watched' }).innerText();
     for (const value of ['finished', 'shapes', 'w4a8']) expect(row).toContain(value);

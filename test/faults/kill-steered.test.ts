@@ -81,4 +81,4 @@ it('paused, killed, extended and stopped, it is rebuilt from SQLite to the same 
   });
   expect(steering(data)).toEqual(changes);
   expect(dump(data, 'steered')).toEqual(end);
-});
+}, 300_000);

@@ -3,7 +3,7 @@
  */
 import { setCurrentDetails } from '@temporalio/workflow';
 import type { EvaluatedRow, EvaluateResult } from '../../contract/evaluate-spec.js';
-import { about, commands, factTable, fixed, interval, markdownTable, signed } from '../markdown.js';
+import { about, commands, factTable, fixed, interval, markdownTable, sheet, signed } from '../markdown.js';
 import type { EvaluateProgress } from '../../contract/evaluate-payloads.js';
 
 /** Rows of a table that are shown; the rest is in the database. */
@@ -32,7 +32,7 @@ const pageLink = ({ page }: Place): string[] => (page === null ? [] : [`[Live pa
 export function showProgress(place: Place, progress: EvaluateProgress, note = ''): void {
   const { stage, rows, images, done, generated, reused, failed, summarised, secondsLeft } = progress;
   setCurrentDetails(
-    [
+    sheet([
       `### ${place.title}`,
       factTable([
         ['stage', STAGES[stage]],
@@ -46,7 +46,7 @@ export function showProgress(place: Place, progress: EvaluateProgress, note = ''
       ...(note === '' ? [] : [note]),
       ...pageLink(place),
       commands([[`npx qsched cancel ${place.id}`, 'ends it; images that are made stay']]),
-    ].join('\n\n'),
+    ]),
   );
 }
 
@@ -54,7 +54,7 @@ export function showProgress(place: Place, progress: EvaluateProgress, note = ''
 export function showTable(place: Place, { rows, generated, reused, warnings }: EvaluateResult): void {
   const shown = rows.slice(0, MOST_ROWS);
   setCurrentDetails(
-    [
+    sheet([
       `### ${place.title}`,
       markdownTable([['network', 'schedule', 'objective', 'gain', '95 %', 'FD', 'recommended'], ...shown.map(cells)]),
       ...(rows.length > MOST_ROWS
@@ -64,7 +64,7 @@ export function showTable(place: Place, { rows, generated, reused, warnings }: E
       ...warnings.map((warning) => `- ${warning}`),
       ...pageLink(place),
       commands([[`npx qsched report ${place.id} --open`, 'shows images and charts']]),
-    ].join('\n\n'),
+    ]),
   );
 }
 

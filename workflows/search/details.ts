@@ -3,7 +3,17 @@
  */
 import { setCurrentDetails } from '@temporalio/workflow';
 import type { SearchResult } from '../../contract/search-result.js';
-import { about, coefficientRows, commands, factTable, fixed, interval, markdownTable, signed } from '../markdown.js';
+import {
+  about,
+  coefficientRows,
+  commands,
+  factTable,
+  fixed,
+  interval,
+  markdownTable,
+  sheet,
+  signed,
+} from '../markdown.js';
 import { workersOf } from '../scoring/pace.js';
 import type { SearchRun } from './search-run.js';
 
@@ -29,7 +39,7 @@ export function showDetails(run: SearchRun): void {
   const { searchId, progress, steering } = run;
   const held = steering.paused ? '**Paused.** ' : steering.stop === null ? '' : '**Stopping.** ';
   setCurrentDetails(
-    [
+    sheet([
       `### ${held}${titleOf(run)}`,
       factTable([...stageRows(run), ...bestRows(run), ...paceRows(run)]),
       ...(run.note === '' ? [] : [run.note]),
@@ -46,7 +56,7 @@ export function showDetails(run: SearchRun): void {
               [`npx qsched cancel ${searchId}`, 'ends it; what is scored stays stored'],
             ],
       ),
-    ].join('\n\n'),
+    ]),
   );
 }
 
@@ -108,7 +118,7 @@ export function showVerdict(run: SearchRun, result: SearchResult): void {
     none: 'no recommendation',
   };
   setCurrentDetails(
-    [
+    sheet([
       `### ${titleOf(run)}: ${what[recommend]}`,
       reason,
       markdownTable([
@@ -133,7 +143,7 @@ export function showVerdict(run: SearchRun, result: SearchResult): void {
         [`npx qsched export ${searchId}`, 'writes the coefficients'],
         [`npx qsched confirm ${searchId}`, 'tests the finalist again on other prompts'],
       ]),
-    ].join('\n\n'),
+    ]),
   );
 }
 
@@ -144,10 +154,10 @@ export function showEnd(
   message: string,
 ): void {
   setCurrentDetails(
-    [
+    sheet([
       `### ${status === 'failed' ? 'Failed' : 'Cancelled'}`,
       message,
       commands([[`npx qsched resume ${searchId}`, 'continues with what is scored']]),
-    ].join('\n\n'),
+    ]),
   );
 }
