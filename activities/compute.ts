@@ -2,20 +2,22 @@
  * The compute queue: verdicts, summaries and proposals, on a thread of their own.
  */
 import type { SummariseRequest, SummariseResult } from '../contract/evaluate-payloads.js';
-import type { JudgeRequest } from '../contract/payloads.js';
+import type { Finalist, JudgeRequest } from '../contract/payloads.js';
 import type { Verdict } from '../contract/search-result.js';
 import type { ComputeClient } from '../compute/compute-client.js';
-import type { ProposeRequest } from '../compute/compute-messages.js';
+import type { ProposeRequest, RankRequest } from '../compute/compute-messages.js';
 import type { Point } from '../optimizers/optimizer.js';
 import { asActivity } from './failures.js';
 import { watched } from './watched.js';
 
 /** Activities of the compute queue. */
-export const createComputeActivities = (compute: Pick<ComputeClient, 'judge' | 'summarise' | 'propose'>) => ({
+export const createComputeActivities = (compute: Pick<ComputeClient, 'judge' | 'summarise' | 'propose' | 'rank'>) => ({
   judge: (request: JudgeRequest): Promise<Verdict> =>
     asActivity(() => watched((watch) => compute.judge(request, watch))),
   summarise: (request: SummariseRequest): Promise<SummariseResult> =>
     asActivity(() => watched((watch) => compute.summarise(request, watch))),
   propose: (request: ProposeRequest): Promise<readonly Point[]> =>
     asActivity(() => watched((watch) => compute.propose(request, watch))),
+  rank: (request: RankRequest): Promise<readonly Finalist[]> =>
+    asActivity(() => watched((watch) => compute.rank(request, watch))),
 });

@@ -23,6 +23,8 @@ export interface BenchResult {
   readonly unit: 's' | 'score' | 'evaluations' | 'candidates' | 'candidates/s' | 'rows' | 'share' | 'times the minimum';
   readonly better: 'higher' | 'lower';
   readonly peerName: string | null;
+  /** Set where what was measured for did not come about at all: whatever the figures are, the target is missed. */
+  readonly missed?: true;
   readonly target: number;
   /** What the target applies to. */
   readonly measure: 'ratio' | 'ours';
@@ -69,7 +71,8 @@ export function save(lines: readonly BenchResult[]): BenchResult[] {
 }
 
 /** Whether a line reaches its target; null without a peer to compare with. */
-export function reaches({ measure, ratio, interval, ours, target, better }: BenchResult): boolean | null {
+export function reaches({ measure, ratio, interval, ours, target, better, missed }: BenchResult): boolean | null {
+  if (missed === true) return false;
   if (measure === 'ratio') return ratio === null ? null : (interval?.[1] ?? ratio) >= target;
   return better === 'higher' ? ours >= target : ours <= target;
 }

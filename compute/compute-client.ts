@@ -13,6 +13,8 @@ export interface ComputeClient {
   summarise(job: ComputeJobs['summarise']['job'], watch?: Watch): Promise<ComputeJobs['summarise']['result']>;
   /** The next points of an optimizer. */
   propose(job: ComputeJobs['propose']['job'], watch?: Watch): Promise<ComputeJobs['propose']['result']>;
+  /** The candidates of a search that may be its finalist, from the database. */
+  rank(job: ComputeJobs['rank']['job'], watch?: Watch): Promise<ComputeJobs['rank']['result']>;
   close(): Promise<void>;
 }
 
@@ -23,6 +25,7 @@ export function startCompute(data: ComputeThreadData): ComputeClient {
     judge: (job, watch) => thread.submit('judge', job, watch),
     summarise: (job, watch) => thread.submit('summarise', job, watch),
     propose: (job, watch) => thread.submit('propose', job, watch),
+    rank: (job, watch) => thread.submit('rank', job, watch),
     close: () => thread.close(),
   };
 }

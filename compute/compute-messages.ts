@@ -2,7 +2,7 @@
  * Jobs of the compute thread, and what it is started with.
  */
 import type { SummariseRequest, SummariseResult } from '../contract/evaluate-payloads.js';
-import type { JudgeRequest } from '../contract/payloads.js';
+import type { Finalist, JudgeRequest } from '../contract/payloads.js';
 import type { Verdict } from '../contract/search-result.js';
 import type { OptimizerOptions, OptimizerState, Point } from '../optimizers/optimizer.js';
 
@@ -13,11 +13,23 @@ export interface ProposeRequest {
   readonly state: OptimizerState;
 }
 
+/** Asks which candidates of a search its optimizer's model takes for the best. */
+export interface RankRequest {
+  readonly searchId: string;
+  /** Of its optimizer. */
+  readonly options: OptimizerOptions;
+  /** (Prompt, seed) pairs of the calibration. */
+  readonly pairs: number;
+  /** Candidates wanted, at least 1. */
+  readonly most: number;
+}
+
 /** Jobs by name. */
 export type ComputeJobs = {
   readonly judge: { readonly job: JudgeRequest; readonly result: Verdict };
   readonly summarise: { readonly job: SummariseRequest; readonly result: SummariseResult };
   readonly propose: { readonly job: ProposeRequest; readonly result: readonly Point[] };
+  readonly rank: { readonly job: RankRequest; readonly result: readonly Finalist[] };
 };
 
 /** What the thread is started with. */

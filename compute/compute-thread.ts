@@ -10,6 +10,7 @@ import { openStore, type Store } from '../db/open-store.js';
 import { proposeBatch } from '../optimizers/create.js';
 import { serveThread } from '../threads/thread-server.js';
 import type { ComputeJobs, ComputeThreadData } from './compute-messages.js';
+import { rankFinalists } from './rank-finalists.js';
 import { summariseRow } from './summarise-row.js';
 
 const { databasePath, artefacts: folder } = workerData as ComputeThreadData;
@@ -28,5 +29,6 @@ serveThread<ComputeJobs>({
       throw new QschedError(error.code, error.message, error.hint, true);
     }
   },
+  rank: (request) => rankFinalists((store ??= openStore(databasePath, { readonly: true })), request),
   propose: ({ optimizer, options, state }) => proposeBatch(optimizer, options, state),
 });

@@ -219,6 +219,16 @@ export interface RaceRequest extends Omit<AskQueueRequest, 'upTo'> {
   readonly end?: true;
 }
 
+/** A candidate that may be the finalist. */
+export interface Finalist {
+  readonly index: number;
+  readonly coefficients: Coefficients;
+  /** On the calibration pairs. */
+  readonly score: number;
+  /** Share of those pairs that the score rests on; below 1 for one that a race dropped. */
+  readonly share: number;
+}
+
 /** A candidate that left a race. */
 export interface DroppedTrial {
   readonly index: number;

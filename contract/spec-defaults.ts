@@ -38,8 +38,7 @@ export function settleDefaults(spec: SearchSpec, written: unknown): void {
   const { type } = spec.optimizer;
   const { coefficients, optimizer } = written as { [group: string]: Readonly<Record<string, unknown>> | undefined };
   if (optimizer?.['budget'] === undefined) {
-    const modelled = max(LEAST_BUDGET, BUDGET_PER_DIMENSION * dimensionOf(spec));
-    spec.optimizer.budget = modelsSurface(type) ? modelled : BUDGET;
+    spec.optimizer.budget = modelsSurface(type) ? modelledBudget(spec) : BUDGET;
   }
   const { racing = type === 'grid' || maximisesRepair(spec) ? 'off' : 'on' } = spec;
   const own = racing === 'on' ? {} : racing;
@@ -48,6 +47,13 @@ export function settleDefaults(spec: SearchSpec, written: unknown): void {
   spec.coefficients.growTo = growTo === null || !modelsSurface(type) ? null : [...growTo];
   if (!modelsSurface(type) && spec.prior === 'auto') spec.prior = 'none';
 }
+
+/** Candidates by default with a model of the surface. */
+export const modelledBudget = (spec: SearchSpec): number => max(LEAST_BUDGET, BUDGET_PER_DIMENSION * dimensionOf(spec));
+
+/** Whether a race has no test: its model tells who is good. */
+export const comparesByModel = ({ optimizer: { type }, racing }: SearchSpec): boolean =>
+  modelsSurface(type) && typeof racing === 'object' && racing.alpha === MODELLED_ALPHA;
 
 /** How many numbers are searched. */
 function dimensionOf({ coefficients: { shape, tune }, scheduler: { steps } }: SearchSpec): number {

@@ -20,10 +20,11 @@ const MAX_LOOKED_AT = 4096;
 /** A gain, and whether it was measured on all pairs. */
 interface Scored extends PriorPoint {
   readonly whole: boolean;
+  readonly candidate: string;
 }
 
 /**
- * The best point first, then the others in the order in which they were asked. Of more than 256 (above 8 dimensions fewer:
+ * The finalist first, which other prompts chose among the best (where the baseline is, the best), then the others in the order in which they were asked. Of more than 256 (above 8 dimensions fewer:
  * 2,048 numbers in all), the best half and those that lie farthest from all others. Candidates that a race dropped count
  * with the gain that they had then; failed ones are left out. The baseline is the point of ones, with gain 0.
  *
@@ -39,15 +40,26 @@ export function priorPoints(store: Store, searchId: string, plan: ObjectivePlan,
   const scored = evenly(asked, MAX_LOOKED_AT).flatMap((trial): Scored[] => {
     const point = JSON.parse(trial.point) as number[];
     const score = gainOf(trial);
-    return point.length === dimension && Number.isFinite(score) ? [{ point, score, whole: trial.status === 'ok' }] : [];
+    return point.length === dimension && Number.isFinite(score)
+      ? [{ point, score, whole: trial.status === 'ok', candidate: trial.candidateId }]
+      : [];
   });
-  const best = bestOf(scored);
+  const finalist = finalistOf(store, searchId);
+  const best = scored.find(({ candidate, whole }) => whole && candidate === finalist) ?? bestOf(scored);
   if (best === undefined) return [];
-  const ones: Scored = { point: best.point.map(() => 1), score: 0, whole: true };
+  const ones: Scored = { point: best.point.map(() => 1), score: 0, whole: true, candidate: baseline.candidateId };
   const most = Math.min(MAX_POINTS, Math.floor(MAX_NUMBERS / dimension));
   const others = once([best, ones, ...scored]).slice(1);
   return [best, ...spread(others, most - 1)].map(({ point, score }) => ({ point, score }));
 }
+
+/** The candidate that was confirmed. */
+const finalistOf = (store: Store, searchId: string): string | undefined =>
+  store
+    .select({ candidate: trials.candidateId })
+    .from(trials)
+    .where(and(eq(trials.searchId, searchId), eq(trials.stage, 'confirm'), eq(trials.number, 1)))
+    .get()?.candidate;
 
 type Trial = Pick<typeof trials.$inferSelect, 'number' | 'candidateId' | 'point' | 'status' | 'score' | 'tc' | 'iq'>;
 

@@ -53,6 +53,13 @@ export interface OptimizerOptions {
    * box. What they predict is where the model starts from, as far as the scores of this search agree.
    */
   readonly prior?: readonly ScoredPoint[];
+  /**
+   * `gp`: points whose scores are known without being asked, on all pairs, such as the baseline of a search; they may lie
+   * outside the box. At most 16.
+   */
+  readonly known?: readonly ScoredPoint[];
+  /** `gp`: points that are asked before its own, inside the box; at most 16. */
+  readonly first?: readonly Point[];
   /** `gp`: a box around `space`. An edge of `space` near which the best lies moves outwards, never beyond these limits. */
   readonly limits?: SearchSpace;
   /** The budget with which the search was opened first, whatever it is now; `budget` by default. */

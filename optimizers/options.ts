@@ -14,6 +14,8 @@ const LARGEST_BOUND = 1e300;
 export const DEFAULT_GRID_POINTS = 11;
 /** Points of an earlier search: more tell a smooth surface nothing new, and cost time at every ask. */
 const MAX_PRIOR = 256;
+/** Known points, and first ones. */
+const MAX_GIVEN = 16;
 
 /** Options with every default filled in. */
 export interface FilledOptions {
@@ -27,6 +29,8 @@ export interface FilledOptions {
   readonly tolerance: number;
   readonly bounds: 'clip' | 'resample';
   readonly prior: readonly ScoredPoint[];
+  readonly known: readonly ScoredPoint[];
+  readonly first: readonly Point[];
   readonly restarts: 'none' | 'ipop' | 'bipop';
   /** Standard deviation of a score; null if it is not known. */
   readonly noise: number | null;
@@ -59,8 +63,10 @@ export function fillOptions(options: OptimizerOptions, batch: number): FilledOpt
   if (bounds !== 'clip' && bounds !== 'resample') throw wrong('bounds', bounds, '"clip" or "resample"');
   const start = options.start ?? space.lower.map((low, i) => low * 0.5 + space.upper[i]! * 0.5);
   checkInside(start, space);
-  checkPrior(options.prior ?? [], space.lower.length);
-  const { restarts = 'none', noise = null, warmStart = [] } = options;
+  const { restarts = 'none', noise = null, warmStart = [], prior = [], known = [], first = [] } = options;
+  checkScored('prior', prior, space.lower.length, MAX_PRIOR);
+  checkScored('known', known, space.lower.length, MAX_GIVEN);
+  checkFirst(first, space);
   checkRuns({ restarts, noise, warmStart }, space);
   if (options.limits !== undefined) checkLimits(options.limits, space);
   return {
@@ -76,7 +82,9 @@ export function fillOptions(options: OptimizerOptions, batch: number): FilledOpt
     restarts,
     noise,
     warmStart,
-    prior: options.prior ?? [],
+    prior,
+    known,
+    first,
     limits: options.limits ?? null,
     openedBudget: options.openedBudget ?? options.budget,
   };
@@ -125,29 +133,37 @@ export function checkSpace({ lower, upper }: SearchSpace): void {
   }
 }
 
-function checkInside(start: Point, { lower, upper }: SearchSpace): void {
-  const inside = start.length === lower.length && start.every((x, i) => x >= lower[i]! && x <= upper[i]!);
-  if (!inside) throw wrong('start', start, `${lower.length} numbers inside the box`);
+function checkInside(start: Point, space: SearchSpace): void {
+  if (!isInside(start, space)) throw wrong('start', start, `${space.lower.length} numbers inside the box`);
 }
 
-function checkPrior(prior: readonly ScoredPoint[], dimension: number): void {
-  if (prior.length > MAX_PRIOR) throw wrong('prior', `${prior.length} points`, `at most ${MAX_PRIOR} points`);
-  const bad = prior.find(({ point, score }) => point.length !== dimension || ![...point, score].every(Number.isFinite));
-  if (bad !== undefined) throw wrong('prior', bad, `points of ${dimension} finite numbers, each with a finite score`);
+function checkScored(name: string, points: readonly ScoredPoint[], dimension: number, most: number): void {
+  if (points.length > most) throw wrong(name, `${points.length} points`, `at most ${most} points`);
+  const bad = points.find(
+    ({ point, score }) => point.length !== dimension || ![...point, score].every(Number.isFinite),
+  );
+  if (bad !== undefined) throw wrong(name, bad, `points of ${dimension} finite numbers, each with a finite score`);
 }
+
+function checkFirst(first: readonly Point[], space: SearchSpace): void {
+  if (first.length > MAX_GIVEN) throw wrong('first', `${first.length} points`, `at most ${MAX_GIVEN} points`);
+  const bad = first.find((point) => !isInside(point, space));
+  if (bad !== undefined) throw wrong('first', bad, 'points inside the box');
+}
+
+const isInside = (point: Point, { lower, upper }: SearchSpace): boolean =>
+  point.length === lower.length && point.every((x, i) => x >= lower[i]! && x <= upper[i]!);
 
 function checkRuns(
   { restarts, noise, warmStart }: Pick<FilledOptions, 'restarts' | 'noise' | 'warmStart'>,
-  { lower, upper }: SearchSpace,
+  space: SearchSpace,
 ): void {
   if (!['none', 'ipop', 'bipop'].includes(restarts)) throw wrong('restarts', restarts, '"none", "ipop" or "bipop"');
   if (noise !== null && !(noise >= 0 && Number.isFinite(noise))) throw wrong('noise', noise, 'null, or at least 0');
   if (warmStart.length > 0 && warmStart.length < MIN_WARM_POINTS) {
     throw wrong('warmStart', `${warmStart.length} points`, `at least ${MIN_WARM_POINTS} points with their scores`);
   }
-  const inside = (point: Point): boolean =>
-    point.length === lower.length && point.every((x, i) => x >= lower[i]! && x <= upper[i]!);
-  const bad = warmStart.find(({ point, score }) => !inside(point) || !Number.isFinite(score));
+  const bad = warmStart.find(({ point, score }) => !isInside(point, space) || !Number.isFinite(score));
   if (bad !== undefined) throw wrong('warmStart', bad, 'points inside the box, each with a finite score');
 }
 
@@ -173,12 +189,15 @@ function wrong(name: string, value: unknown, allowed: string): QschedError {
  * two offsets.
  */
 export function fingerprint(name: string, options: FilledOptions): string {
-  const { space, seed, gridPoints, stepSize, start, bounds, prior, limits, restarts, noise, warmStart } = options;
+  const { space, seed, gridPoints, stepSize, start, bounds, prior, known, first, limits, restarts, noise, warmStart } =
+    options;
   const pairs = (points: readonly ScoredPoint[]): unknown[] => points.map(({ point, score }) => [point, score]);
   const always = [name, space.lower, space.upper, seed, gridPoints, stepSize, start, bounds];
   const text = JSON.stringify([
     ...always,
     ...(prior.length === 0 ? [] : [{ prior: pairs(prior) }]),
+    ...(known.length === 0 ? [] : [{ known: pairs(known) }]),
+    ...(first.length === 0 ? [] : [{ first }]),
     ...(limits === null ? [] : [{ limits: [limits.lower, limits.upper] }]),
     ...(restarts === 'none' ? [] : [{ restarts }]),
     ...(noise === null ? [] : [{ noise }]),

@@ -6,10 +6,11 @@ import { linearFirst, linearSpecOf } from '../../contract/linear-first.js';
 import { scorersOf } from '../../contract/objective-plan.js';
 import { scorersAsked } from '../../metrics/objectives/scorers-asked.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
+import { comparesByModel, modelledBudget, modelsSurface } from '../../contract/spec-defaults.js';
 import { hasContexts } from '../../db/searches.js';
 import { findLinear } from '../../db/find-linear.js';
 import { racedShare, type RacedShare } from '../../db/raced-share.js';
-import { firstBlock } from '../../metrics/racing/looks.js';
+import { enoughPairs, firstBlock } from '../../metrics/racing/looks.js';
 import { generationsOf } from '../../planning/cost/generations.js';
 import {
   linearStage,
@@ -181,6 +182,12 @@ const controlCandidates = (quantised: CountedNetwork, full: CountedNetwork): num
 function shapeOf(spec: SearchSpec, { generations, size }: Asked, batch: number, reused: Reused): SearchShape {
   const { prompts, select, confirm, racing, optimizer, objective } = spec;
   let known = reused.search;
+  let told = 0;
+  const block = typeof racing === 'object' ? (racing.block ?? firstBlock(size, batch)) : null;
+  const selectBaseline = objective.goal === 'repair' || objective.atLeast !== undefined;
+  const completes = modelsSurface(optimizer.type) && block !== null && !selectBaseline;
+  const enoughNow = (): { readonly enough?: number } =>
+    completes && comparesByModel(spec) ? { enough: enoughPairs(block, told, modelledBudget(spec)) } : {};
   const finalists = Math.min(select.finalists, optimizer.budget);
   return {
     pairs: {
@@ -191,13 +198,16 @@ function shapeOf(spec: SearchSpec, { generations, size }: Asked, batch: number, 
     baseline: 1 - reused.baseline,
     generations: generations.flatMap((generation) => {
       const stored = Math.min(known, generation.candidates);
+      const enough = enoughNow();
       known -= stored;
-      if (stored === 0) return [generation];
-      return stored === generation.candidates ? [] : [{ candidates: generation.candidates - stored }];
+      told += generation.candidates;
+      if (stored === 0) return [{ ...generation, ...enough }];
+      return stored === generation.candidates ? [] : [{ candidates: generation.candidates - stored, ...enough }];
     }),
     finalists: (finalists < 2 ? 0 : finalists) - reused.select,
-    selectBaseline: objective.goal === 'repair' || objective.atLeast !== undefined,
-    block: typeof racing === 'object' ? (racing.block ?? firstBlock(size, batch)) : null,
+    selectBaseline,
+    block,
+    completes,
     confirmed: 2 - reused.confirm,
   };
 }

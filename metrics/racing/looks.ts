@@ -1,7 +1,7 @@
 /**
  * When candidates of a race are compared: after a first block of (prompt, seed) pairs, and whenever they have at least doubled.
  */
-const { ceil, max, min } = Math;
+const { ceil, floor, log2, max, min } = Math;
 
 /** Pairs of the first block, at least: a paired t test needs a spread. */
 const LEAST = 4;
@@ -42,6 +42,17 @@ export function nextLook(
   const next = reached === 0 ? block : reached + max(reached, ceil(batch / alive));
   return pairs - next < next / 4 ? pairs : next;
 }
+
+/**
+ * Pairs that are enough where a model compares the candidates: the first block until twice as many candidates were told as a
+ * search usually has, then twice the pairs until twice as many, and so on. The more candidates there are, the smaller the
+ * differences that are still to be found.
+ *
+ * @param told candidates that were told before
+ * @param usual candidates that a search usually has
+ */
+export const enoughPairs = (block: number, told: number, usual: number): number =>
+  block * 2 ** floor(log2(max(1, told / usual)));
 
 /** Comparisons of a race at most: each doubles the pairs. */
 export function mostLooks(block: number, pairs: number): number {

@@ -58,11 +58,11 @@ export function predictScores(
  * @throws QschedError (usage) for the state of another optimizer, or without a scored point, (failure) for a damaged one
  */
 export function predictFrom(state: OptimizerState, options: OptimizerOptions, points: readonly Point[]): Predicted[] {
-  const { space, limits, prior } = options;
+  const { space, limits, prior, known = [] } = options;
   const { settled, pending } = unpackTold(ownOf(state), space.lower.length);
   const frame = limits ?? space;
   const told = [...settled, ...pending].map(({ x, score, share }) => ({ point: fromUnit(frame, x), score, share }));
-  return predictScores(told, space, points, prior);
+  return predictScores([...known, ...told], space, points, prior);
 }
 
 function ownOf({ name, own }: OptimizerState): OwnState {

@@ -1,6 +1,7 @@
 /**
  * The points of a batch, chosen one after another on a surface: each is believed before the next is chosen, and has to be
- * improved on like the best told one.
+ * improved on like the best told one. The first of them may be where the mean is highest: what the model would recommend,
+ * whatever it does not know.
  */
 import { createGenerator } from '../rng.js';
 import { climbImprovement, logImprovement } from './expected-improvement.js';
@@ -25,10 +26,12 @@ export interface Wanted {
   /** Index of the first point, which with the seed addresses the random numbers. */
   readonly from: number;
   readonly count: number;
+  /** Whether the first point is where the mean is highest, instead of where it expects the largest improvement. */
+  readonly greedy: boolean;
 }
 
 /** `count` points of the box, in units of the search space. */
-export function proposals({ surface, ranked, box, seed, from, count }: Wanted): Float64Array[] {
+export function proposals({ surface, ranked, box, seed, from, count, greedy }: Wanted): Float64Array[] {
   const { lower, upper } = box;
   const { uniform, normal } = createGenerator(seed);
   const centres = ranked.slice(0, CENTRES);
@@ -36,6 +39,11 @@ export function proposals({ surface, ranked, box, seed, from, count }: Wanted): 
   const hill = {
     at: (x: Float64Array) => logImprovement(surface, x, best),
     climb: (x: Float64Array) => climbImprovement(surface, x, best),
+  };
+
+  const peak = {
+    at: (x: Float64Array) => surface.mean(x),
+    climb: (x: Float64Array) => ({ value: surface.mean(x), gradient: surface.gradient({ mean: 1, deviation: 0 }) }),
   };
 
   function candidates(index: number): Float64Array[] {
@@ -51,7 +59,7 @@ export function proposals({ surface, ranked, box, seed, from, count }: Wanted): 
   }
 
   return Array.from({ length: count }, (_, i) => {
-    const found = searchBox(hill, candidates(from + i), box);
+    const found = searchBox(greedy && i === 0 ? peak : hill, candidates(from + i), box);
     best = max(best, surface.believe(found));
     return found;
   });

@@ -39,11 +39,11 @@ export function withTold({ settled, pending }: ToldPoints, further: readonly Tol
   return all.length < batch ? { settled, pending: all } : { settled: kept([...settled, ...all]), pending: [] };
 }
 
-/** All of them, or the best and the latest of many, in the order told. */
-function kept(told: readonly Told[]): readonly Told[] {
+/** Those that a model is made of: all, or the best and the latest of many, in the order told. */
+export function kept<T extends Pick<Told, 'score'>>(told: readonly T[]): readonly T[] {
   if (told.length <= MAX_POINTS) return told;
   const half = MAX_POINTS / 2;
-  const rank = ({ score }: Told): number => score ?? Number.NEGATIVE_INFINITY;
+  const rank = ({ score }: T): number => score ?? Number.NEGATIVE_INFINITY;
   const older = new Set(
     told
       .slice(0, -half)

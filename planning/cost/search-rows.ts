@@ -14,6 +14,8 @@ export interface Generation {
   readonly distinct?: Slab['distinct'];
   /** Whether every candidate is scored on all pairs, whatever the others do: k is settled on them. */
   readonly whole?: boolean;
+  /** Pairs after which all of them leave the race; absent: who is not behind goes on to the end. */
+  readonly enough?: number;
 }
 
 /** What a search does, whatever computes it. */
@@ -27,6 +29,8 @@ export interface SearchShape {
   readonly selectBaseline: boolean;
   /** Pairs before the first comparison of a race; null without races. */
   readonly block: number | null;
+  /** Whether finalists come from a model, dropped or not: the one that is confirmed is scored on its missing pairs. */
+  readonly completes: boolean;
   /** 1, or 0 if the baseline's scores are stored already. */
   readonly baseline: number;
   /** Candidates that are confirmed: the baseline and the finalist, as far as they are not stored already. */
@@ -43,7 +47,7 @@ const pairsFrom = (first: number, count: number): number[] => Array.from({ lengt
 
 /** @returns what each stage takes if races go so */
 export function searchRows(
-  { pairs, baseline: first, generations, finalists, selectBaseline, block, confirmed }: SearchShape,
+  { pairs, baseline: first, generations, finalists, selectBaseline, block, completes, confirmed }: SearchShape,
   rules: RowRules,
   fleet: Fleet,
   dropped: Race,
@@ -53,16 +57,21 @@ export function searchRows(
   const baseline = count({ candidates: first, pairs: calibration });
   let search = NOTHING;
   const kept = generations.findIndex(({ whole }) => whole !== true);
-  for (const [i, { candidates, distinct, whole = false }] of generations.entries()) {
+  for (const [i, { candidates, distinct, whole = false, enough = Infinity }] of generations.entries()) {
     const left = dropped === 'nobody' ? candidates : i === kept && kept === 0 ? 1 : 0;
     for (const { from, to, alive } of heats(candidates, left, {
       block: whole ? null : block,
       batch: rules.batch,
       pairs: pairs.calibration,
+      enough,
     })) {
       const known = alive === candidates && distinct !== undefined ? { distinct } : {};
       search = addCounts(search, count({ candidates: alive, pairs: calibration.slice(from, to), ...known }));
     }
+  }
+  const [{ enough: reached = Infinity } = {}] = generations;
+  if (completes && reached < pairs.calibration) {
+    search = addCounts(search, count({ candidates: 1, pairs: calibration.slice(reached) }));
   }
   const selected = pairsFrom(pairs.calibration, pairs.select);
   const raced = {
@@ -71,11 +80,11 @@ export function searchRows(
   };
   const beside = finalists > 0 && selectBaseline ? 1 : 0;
   let select = NOTHING;
-  // A candidate that is dropped is no finalist, and one alone is not chosen among others.
+  // Without a model, a candidate that is dropped is no finalist, and one alone is not chosen among others.
   const chosen =
-    block !== null && dropped === 'all'
+    block !== null && dropped === 'all' && !completes
       ? []
-      : heats(finalists + beside, finalists + beside, { ...raced, pairs: pairs.select });
+      : heats(finalists + beside, dropped === 'all' ? 1 : finalists + beside, { ...raced, pairs: pairs.select });
   for (const { from, to, alive } of chosen) {
     select = addCounts(select, count({ candidates: alive, pairs: selected.slice(from, to) }));
   }
@@ -94,13 +103,14 @@ interface Looks {
   readonly block: number | null;
   readonly batch: number;
   readonly pairs: number;
+  readonly enough?: number;
 }
 
 /** @param left candidates after the first comparison */
-function heats(candidates: number, left: number, { block, batch, pairs }: Looks): Heat[] {
+function heats(candidates: number, left: number, { block, batch, pairs, enough = pairs }: Looks): Heat[] {
   if (block === null) return [{ from: 0, to: pairs, alive: candidates }];
   const parts: Heat[] = [];
-  for (let from = 0, alive = candidates; from < pairs && alive > 0; alive = left) {
+  for (let from = 0, alive = candidates; from < min(pairs, enough) && alive > 0; alive = left) {
     const to = min(pairs, nextLook({ block, batch, pairs }, from, alive));
     parts.push({ from, to, alive });
     from = to;

@@ -49,6 +49,67 @@ describe('gp', () => {
     expect(new Set(points.map(String)).size).toBe(40);
   });
 
+  it('does not ask for the middle where its score is known', () => {
+    const known = [{ point: [1, 1], score: 0 }];
+    const options: OptimizerOptions = { space: box(2), seed: 1, budget: 16 };
+    const [first] = createOptimizer('gp', { ...options, known }).ask();
+    expect(first).not.toEqual([1, 1]);
+    expect(first).toEqual(createOptimizer('gp', options).ask()[1]);
+    const elsewhere = createOptimizer('gp', { ...options, known: [{ point: [1.3, 1], score: 0 }] }).ask();
+    for (const x of elsewhere[0]!) expect(x).toBeCloseTo(1, 12);
+  });
+
+  it('counts what is known among what it was told', () => {
+    const optimum = [1.17, 0.83];
+    const space = box(2);
+    const near = (known: OptimizerOptions['known'] & {}): number => {
+      const optimizer = createOptimizer('gp', { space, seed: 4, budget: 16, known });
+      search(optimizer, bowl(optimum));
+      return optimizer.best!.score;
+    };
+    const around = [-0.02, 0.02].flatMap((a) => [-0.02, 0.02].map((b) => [optimum[0]! + a, optimum[1]! + b]));
+    expect(near(around.map((point) => ({ point, score: bowl(optimum)(point) })))).toBeGreaterThan(near([]));
+  });
+
+  it('asks for the points that it is given first, and for its own after them', () => {
+    const first = [
+      [0.9, 1.1],
+      [1.15, 0.95],
+    ];
+    const options: OptimizerOptions = { space: box(2), seed: 3, budget: 24, first };
+    const optimizer = createOptimizer('gp', options);
+    const asked = optimizer.ask();
+    asked.slice(0, 2).forEach((point, i) => point.forEach((x, j) => expect(x).toBeCloseTo(first[i]![j]!, 12)));
+    expect(asked[2]!.map((x) => x.toFixed(12))).toEqual(['1.000000000000', '1.000000000000']);
+    optimizer.tell(
+      first,
+      first.map((point) => bowl([1, 1])(point)),
+    );
+    expect(optimizer.ask()).toEqual(asked.slice(2));
+    expect(restoreOptimizer(optimizer.state(), options).ask()).toEqual(asked.slice(2));
+    expect(() => createOptimizer('gp', { ...options, first: [[2, 1]] })).toThrow(/first is \[2,1\]/);
+  });
+
+  it('begins a batch where the mean is highest', () => {
+    const options: OptimizerOptions = { space: box(2), seed: 5, budget: 40 };
+    const optimizer = createOptimizer('gp', options);
+    const asked = optimizer.ask();
+    optimizer.tell(asked, asked.map(bowl([0.95, 1.08])));
+    const anywhere = createOptimizer('sobol', { space: box(2), seed: 9, budget: 200 }).ask();
+    const [first, ...means] = predictFrom(optimizer.state(), options, [optimizer.ask()[0]!, ...anywhere]);
+    expect(first!.mean).toBeGreaterThanOrEqual(Math.max(...means.map(({ mean }) => mean)));
+  });
+
+  it('improves on even points in 32 dimensions, inside its box', () => {
+    const optimum = Array.from({ length: 32 }, (_, i) => 1 + 0.1 * Math.sin(i));
+    const optimizer = createOptimizer('gp', { space: box(32), seed: 1, budget: 56, batch: 8 });
+    const points = search(optimizer, bowl(optimum));
+    for (const x of points.flat()) expect(x >= 0.8 && x <= 1.2).toBe(true);
+    const best = (from: number, to: number): number => Math.max(...points.slice(from, to).map(bowl(optimum)));
+    // 24 even points before the first model.
+    expect(best(24, 56)).toBeGreaterThan(best(1, 24) / 2);
+  });
+
   it.each([
     ['constant scores', () => 0.1],
     ['failures alone', () => null],

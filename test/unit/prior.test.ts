@@ -66,6 +66,18 @@ describe('a prior that is chosen by itself', () => {
     }
   });
 
+  test('begins with the finalist, which is not always the best of the calibration', () => {
+    finished('w8', { precision: 'w8a8' });
+    const [sample, noise] = [pointAt(2).slice(0, 2), pointAt(2).slice(2)];
+    const request = starting('w8', { precision: 'w8a8', prior: 'none' });
+    const trial = { index: 1, point: [], coefficients: { sample, noise } };
+    askTrials(store, { ...reference(request, 'confirm'), retryFailed: false, trials: [trial] });
+    const { prior, firstAsks } = settled(starting('s'));
+    expect(firstAsks).toEqual([{ point: pointAt(2), from: 'prior' }]);
+    expect(prior!.points[0]!.point).toEqual(pointAt(2));
+    expect(prior!.points).toHaveLength(5);
+  });
+
   test.each<[string, Record<string, unknown>]>([
     ['the same precision', {}],
     ['another number of steps', { precision: 'w8a8', scheduler: { steps: 3 } }],

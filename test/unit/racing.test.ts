@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { dropped, levelOf } from '../../metrics/racing/drop.js';
-import { firstBlock, mostLooks, nextLook, raceOrder } from '../../metrics/racing/looks.js';
+import { enoughPairs, firstBlock, mostLooks, nextLook, raceOrder } from '../../metrics/racing/looks.js';
 import { createGenerator } from '../../optimizers/rng.js';
 
 const whole = (min: number, max: number) => fc.integer({ min, max });
@@ -34,6 +34,12 @@ test('looks at least double the pairs, fill network calls, and end with all of t
       return looks.at(-1) === pairs && looks.length - 1 <= mostLooks(block, pairs);
     }),
   );
+});
+
+test('pairs that are enough double with the candidates', () => {
+  const at = (told: number): number => enoughPairs(5, told, 32);
+  expect([0, 24, 32, 63, 64, 127, 128, 256].map(at)).toEqual([5, 5, 5, 5, 10, 10, 20, 40]);
+  expect(enoughPairs(4, 32, 16)).toBe(8);
 });
 
 test('the order takes every prompt once before a second seed', () => {

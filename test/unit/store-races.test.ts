@@ -30,7 +30,7 @@ function open(id: string): OpenRequest {
 }
 
 /** Races the candidates; every trial is scored as far as it is asked for. */
-function race(request: OpenRequest, alpha = 0.1): RaceResult[] {
+function race(request: OpenRequest, alpha = 0.1, enough = PAIRS): RaceResult[] {
   const batch = reference(request);
   const results: RaceResult[] = [];
   run(request, 'calibration', [steps(1)], 0, quality(1));
@@ -41,7 +41,8 @@ function race(request: OpenRequest, alpha = 0.1): RaceResult[] {
   for (let reached = 0; reached < PAIRS && trials.length > 0;) {
     const asked = { ...ask(batch, []), trials, scoreQueue: 'queue' };
     const rivals = [{ coefficients: steps(1), score: 1.6 }];
-    const result = raceTrials(store, { ...asked, rivals, reached, block: 2, batch: 1, alpha });
+    const end = reached >= enough ? ({ end: true } as const) : {};
+    const result = raceTrials(store, { ...asked, rivals, reached, block: 2, batch: 1, alpha, ...end });
     results.push(result);
     const gone = new Set(result.dropped.map(({ index }) => index));
     trials = trials.filter(({ index }) => !gone.has(index));
@@ -120,6 +121,20 @@ describe('a race', () => {
     });
     expect(raceTrials(store, { ...about, reached: upTo }).dropped).toEqual([{ index: 4, score: null, pairs: 2 }]);
     expect(stored('failing')).toMatchObject([{ number: 4, status: 'failed', score: null }]);
+  });
+
+  it('lets everybody go once the pairs are enough, with an estimate', () => {
+    const request = open('s');
+    const results = race(request, 0.5, 2);
+    expect(results).toHaveLength(2);
+    expect(results[1]).toMatchObject({ open: [], scores: [] });
+    expect(results[1]!.dropped.map(({ index, pairs }) => [index, pairs])).toEqual([
+      [1, 2],
+      [2, 2],
+      [3, 2],
+    ]);
+    for (const { score } of results[1]!.dropped) expect(score).toEqual(expect.any(Number));
+    expect(stored('s').map(({ status }) => status)).toEqual(['ok', 'raced', 'raced', 'raced']);
   });
 
   it('does not compare what is not scored', () => {

@@ -11,6 +11,7 @@ import { createModelActivities } from '../../activities/model.js';
 import { createScoreActivities, type ScoreFunctions } from '../../activities/score.js';
 import { createStoreActivities } from '../../activities/store.js';
 import { hashOf } from '../../artefacts/artefact-keys.js';
+import { rankFinalists } from '../../compute/rank-finalists.js';
 import { judge as judgeSearch } from '../../db/judge.js';
 import { openStore, type Store } from '../../db/open-store.js';
 import type { Coefficients } from '../../contract/coefficients.js';
@@ -149,6 +150,7 @@ export async function createWorld(
       activities: createComputeActivities({
         judge: async (request) => judgeSearch(store, request),
         summarise: evaluate?.summarise ?? nobody,
+        rank: async (request) => rankFinalists(store, request),
         propose: own.propose ?? (async ({ optimizer, options, state }) => proposeBatch(optimizer, options, state)),
       }),
     }),

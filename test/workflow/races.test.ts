@@ -55,7 +55,7 @@ const rows = (id: string) =>
     .all();
 
 describe('a search with races', () => {
-  it('drops candidates early, says how many, and never chooses one of them', async () => {
+  it('scores all candidates on the first pairs, and the one that it confirms on all', async () => {
     const result = await (await world.start('raced', SPEC)).result();
     const calibrated = rows('raced').filter(({ stage, number }) => stage === 'calibration' && number > 0);
     const raced = calibrated.filter(({ status }) => status === 'raced');
@@ -66,9 +66,45 @@ describe('a search with races', () => {
       expect(score).toEqual(expect.any(Number));
     }
     const whole = calibrated.filter(({ status }) => status === 'ok');
-    expect(whole.map(({ number }) => number)).toContain(result.best.trial);
+    expect(whole.map(({ number }) => number)).toEqual([result.best.trial]);
+    expect(result.finalist).toEqual(result.best.coefficients);
     const selected = rows('raced').filter(({ stage }) => stage === 'select');
-    for (const { candidate } of selected) expect(whole.map((one) => one.candidate)).toContain(candidate);
+    expect(selected).toHaveLength(2);
+    const confirmed = rows('raced').find(({ stage, number }) => stage === 'confirm' && number === 1)!.candidate;
+    expect(selected.map(({ candidate }) => candidate)).toContain(confirmed);
+    expect(whole[0]!.candidate).toBe(confirmed);
+  });
+
+  it('gives the leaders more pairs, the more candidates there are', async () => {
+    const spec = { ...SPEC, optimizer: { type: 'gp', budget: 40 } } as const;
+    const { best } = await (await world.start('many', spec)).result();
+    const others = rows('many').filter(
+      ({ stage, number }) => stage === 'calibration' && ![0, best.trial].includes(number),
+    );
+    const most = (from: number, to: number): number =>
+      Math.max(...others.filter(({ number }) => number > from && number <= to).map(({ pairs }) => pairs ?? 8));
+    expect(most(0, 16)).toBe(2);
+    expect(most(16, 40)).toBeGreaterThan(2);
+  });
+
+  it('completes the next finalist where an image of the first one fails', async () => {
+    let broken: string | null = null;
+    world.scoreBy((coefficients, request) => {
+      const own = rows('completes');
+      const selected = own.filter(({ stage }) => stage === 'select');
+      const completing =
+        selected.length === 2 &&
+        selected.every(({ status }) => status !== 'asked') &&
+        own.every(({ stage }) => stage !== 'confirm');
+      if (completing) broken ??= JSON.stringify(coefficients);
+      return broken === JSON.stringify(coefficients) ? 'NaN in the network' : judge(coefficients, request);
+    });
+    const result = await (await world.start('completes', SPEC)).result();
+    expect(broken).not.toBeNull();
+    expect(JSON.stringify(result.finalist)).not.toBe(broken);
+    const calibrated = rows('completes').filter(({ stage, number }) => stage === 'calibration' && number > 0);
+    expect(calibrated.filter(({ status }) => status === 'failed')).toHaveLength(1);
+    expect(calibrated.filter(({ status }) => status === 'ok').map(({ number }) => number)).toEqual([result.best.trial]);
   });
 
   it('asks for the same candidates where every image is stored already, and scores none', async () => {

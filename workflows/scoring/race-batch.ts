@@ -21,6 +21,8 @@ export interface Race {
   readonly rivals: RaceRequest['rivals'];
   /** Pairs after which a person has ended it; null: nobody has. */
   readonly until: number | null;
+  /** Pairs after which everybody leaves; absent: the leaders go on to the end. */
+  readonly enough?: number;
 }
 
 /** What came out of a race. */
@@ -54,7 +56,7 @@ export async function raceBatch(
   for (let reached = 0; alive.length > 0 && reached < pairs;) {
     if (race.until === reached || batch.halted()) ended = reached;
     if (ended === 0) break;
-    const asked = await look(batch, race, alive, { reached, end: ended !== null });
+    const asked = await look(batch, race, alive, { reached, end: ended !== null || reached >= (race.enough ?? pairs) });
     for (const { index, score, pairs: own } of asked.dropped) {
       scores.set(index, score);
       shares.set(index, own / pairs);

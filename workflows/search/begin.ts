@@ -64,6 +64,7 @@ export async function begin(run: SearchRun): Promise<SearchState> {
     generation: 0,
     best: [],
     runnerUp: null,
+    finalists: null,
     paces: run.paces,
     control: null,
     page: run.page,

@@ -3,7 +3,8 @@
  * full-precision network, judge, finish.
  */
 import { maximisesRepair } from '../../contract/goal.js';
-import type { AskedTrial, FinishRequest, JudgeRequest } from '../../contract/payloads.js';
+import type { QschedError } from '../../contract/errors.js';
+import type { AskedTrial, Finalist, FinishRequest, JudgeRequest } from '../../contract/payloads.js';
 import type { SearchResult, Verdict } from '../../contract/search-result.js';
 import { noteOnK } from '../../contract/settled-k.js';
 import { computeActivities, storeActivities } from '../activities.js';
@@ -15,6 +16,7 @@ import { asked, constrain } from './constraints.js';
 import { showVerdict } from './details.js';
 import { edgeNotes } from './edge-note.js';
 import { failedScores } from './failed-scores.js';
+import { complete } from './finalists.js';
 import { selectRepair } from './repair-select.js';
 import { scoreFinalists } from './score-generation.js';
 import { numbered, scoreStage } from './score-stage.js';
@@ -23,8 +25,8 @@ import { enterStage } from './show-progress.js';
 import type { Ranked, SearchState } from './search-state.js';
 
 /** @throws QschedError (failure): no candidate could be scored */
-export async function conclude(run: SearchRun, state: SearchState): Promise<SearchResult> {
-  const { finalist, unmet } = await select(run, state);
+export async function conclude(run: SearchRun, before: SearchState): Promise<SearchResult> {
+  const { finalist, unmet, state } = await select(run, before);
   await confirm(run, state, finalist);
   const full = await scoreControl(run, state, finalist.coefficients);
   const judged = judgedBy(state, unmet);
@@ -47,24 +49,20 @@ export async function conclude(run: SearchRun, state: SearchState): Promise<Sear
 interface Selected {
   readonly finalist: Ranked;
   readonly unmet: string | null;
+  /** With the finalist among the best. */
+  readonly state: SearchState;
 }
 
 /** The best of the finalists on prompts that chose none of them. */
 async function select(run: SearchRun, state: SearchState): Promise<Selected> {
-  const [best] = state.best;
-  if (best === undefined && state.failed < state.told) return nobody(run, state, whyNobody(state));
-  if (best === undefined) {
-    throw await failedScores(
-      run.searchId,
-      'No candidate could be scored',
-      'Narrow coefficients.range, or fix the scorer.',
-    );
-  }
-  if (state.best.length === 1) return { finalist: best, unmet: null };
-  enterStage(run, 'select', `The best ${state.best.length} candidates on ${state.splits.select.count} other prompts.`);
-  if (maximisesRepair(run.spec)) return { finalist: await selectRepair(run, state), unmet: null };
+  const chosen = state.finalists!;
+  if (chosen.length === 0 && state.failed < state.told) return nobody(run, state, whyNobody(state));
+  if (chosen.length === 0) throw await noScore(run);
+  if (chosen.length === 1) return completed(run, state, chosen);
+  enterStage(run, 'select', `The best ${chosen.length} candidates on ${state.splits.select.count} other prompts.`);
+  if (maximisesRepair(run.spec)) return { finalist: await selectRepair(run, state), unmet: null, state };
   const finalists = numbered(
-    state.best.map(({ coefficients }) => coefficients),
+    chosen.map(({ coefficients }) => coefficients),
     1,
   );
   // Constraints are about gains over the baseline, which is then scored on these prompts too, without a race.
@@ -82,12 +80,28 @@ async function select(run: SearchRun, state: SearchState): Promise<Selected> {
     const what = `None of the best ${scores.length} candidates has ${asked(state.constraints)}`;
     return nobody(run, state, `${what} over the baseline on the selection prompts.`);
   }
-  let winner = 0;
-  whole.forEach((score, i) => {
-    if (held[i]!.keeps && score! > (held[winner]!.keeps ? whole[winner]! : -Infinity)) winner = i;
-  });
-  return { finalist: state.best[winner]!, unmet: null };
+  const worth = (i: number): number => (held[i]!.keeps ? whole[i]! : -Infinity);
+  const order = chosen.map((_, i) => i).sort((a, b) => (worth(a) === worth(b) ? a - b : worth(b) - worth(a)));
+  return completed(
+    run,
+    state,
+    order.map((i) => chosen[i]!),
+  );
 }
+
+/** The first of the finalists, on all calibration pairs: the next one if an image of it fails. */
+async function completed(run: SearchRun, state: SearchState, finalists: readonly Finalist[]): Promise<Selected> {
+  for (const finalist of finalists) {
+    const whole = await complete(run, state, finalist);
+    if (whole === null) continue;
+    const { index, coefficients, score } = whole.finalists!.find((one) => one.index === finalist.index)!;
+    return { finalist: { index, coefficients, score }, unmet: null, state: whole };
+  }
+  throw await noScore(run);
+}
+
+const noScore = ({ searchId }: SearchRun): Promise<QschedError> =>
+  failedScores(searchId, 'No candidate could be scored', 'Narrow coefficients.range, or fix the scorer.');
 
 /** The finalists and the baseline on all prompts of the selection; scores of the finalists. */
 async function scoreConstrained(
@@ -104,6 +118,7 @@ async function scoreConstrained(
 const nobody = (run: SearchRun, state: SearchState, unmet: string): Selected => ({
   finalist: { index: 0, score: state.identityScore!, coefficients: spaceOf(run.spec).identity() },
   unmet,
+  state,
 });
 
 /** Why no candidate is ranked, though some have a score. */

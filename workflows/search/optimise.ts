@@ -7,6 +7,7 @@ import type { Optimizer, OptimizerOptions, Point } from '../../optimizers/optimi
 import { computeActivities, storeActivities } from '../activities.js';
 import { constrain } from './constraints.js';
 import { failedScores } from './failed-scores.js';
+import { nameFinalists, ranksByModel } from './finalists.js';
 import { optimizerOptions } from './optimizer-options.js';
 import { scoreGeneration } from './score-generation.js';
 import { scoreStage } from './score-stage.js';
@@ -28,13 +29,13 @@ export async function optimise(run: SearchRun, start: SearchState): Promise<Sear
   run.shown = start;
   enterStage(run, 'search');
   const space = spaceOf(run.spec);
-  let options = optimizerOptions(run.spec, start.opening);
+  let options = optimizerOptions(run.spec, start);
   const { type } = run.spec.optimizer;
   let optimizer = optimizerAt(type, options, start);
   for (let state = await tellFirst(run, start, optimizer); ;) {
     await run.steering.boundary(state.told);
     if (useBudget(run, state)) {
-      options = optimizerOptions(run.spec, state.opening);
+      options = optimizerOptions(run.spec, state);
       optimizer = optimizerAt(type, options, state);
     }
     const stop = await run.steering.stopAt(state.told);
@@ -63,7 +64,7 @@ export async function optimise(run: SearchRun, start: SearchState): Promise<Sear
     if (cut !== null || stop !== null) return ended(run, state, optimizer);
     const settled = await settleK(run, state);
     if (settled !== null) {
-      options = optimizerOptions(run.spec, settled.state.opening);
+      options = optimizerOptions(run.spec, settled.state);
       optimizer = createOptimizer(type, options);
       state = await tellAgain(run, settled, optimizer);
       startBeside(run, state);
@@ -82,7 +83,7 @@ const optimizerAt = (type: string, options: OptimizerOptions, { optimizer }: Sea
 async function ended(run: SearchRun, state: SearchState, optimizer: Optimizer): Promise<SearchState> {
   run.steering.close();
   const end = { ...state, box: optimizer.space };
-  return end.best.length > 0 ? end : finishRunnerUp(run, end);
+  return nameFinalists(run, end.best.length > 0 || ranksByModel(run.spec, end) ? end : await finishRunnerUp(run, end));
 }
 
 /** The next generation; empty once the search has ended. */

@@ -1,18 +1,20 @@
 /**
  * The options of a search's optimizer: from its spec, and from what was settled when it was opened.
  */
-import type { Opening } from '../../contract/opening.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import { generationSize } from '../../optimizers/generation-size.js';
 import type { OptimizerOptions } from '../../optimizers/optimizer.js';
+import { modelsSurface } from '../../contract/spec-defaults.js';
 import { spaceOf } from './search-run.js';
+import type { SearchState } from './search-state.js';
 
 /** Complete but for what optimizers fill in themselves. */
 export function optimizerOptions(
   spec: SearchSpec,
-  { budget: openedBudget, prior }: Opening,
+  { opening, identityScore }: Pick<SearchState, 'opening' | 'identityScore'>,
 ): OptimizerOptions & { readonly batch: number } {
-  const { budget, seed, gridPoints } = spec.optimizer;
+  const { type, budget, seed, gridPoints } = spec.optimizer;
+  const { budget: openedBudget, prior, firstAsks } = opening;
   const { growTo } = spec.coefficients;
   const { lower, upper } = spaceOf(spec);
   return {
@@ -24,5 +26,8 @@ export function optimizerOptions(
     ...(gridPoints === undefined ? {} : { gridPoints }),
     ...(growTo ? { limits: { lower: lower.map(() => growTo[0]), upper: upper.map(() => growTo[1]) } } : {}),
     ...(prior === null ? {} : { prior: prior.points }),
+    ...(modelsSurface(type) && identityScore !== null
+      ? { known: [{ point: lower.map(() => 1), score: identityScore }], first: firstAsks.map(({ point }) => point) }
+      : {}),
   };
 }

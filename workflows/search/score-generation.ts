@@ -2,9 +2,11 @@
  * Scores of candidates that compete: raced, unless the spec says that everybody is scored on all pairs.
  */
 import type { AskedTrial } from '../../contract/payloads.js';
+import { comparesByModel, modelledBudget } from '../../contract/spec-defaults.js';
 import type { Cut } from '../../contract/steering.js';
-import { firstBlock } from '../../metrics/racing/looks.js';
+import { enoughPairs, firstBlock } from '../../metrics/racing/looks.js';
 import type { RacedScores, ToldScores } from '../scoring/race-batch.js';
+import { ranksByModel } from './finalists.js';
 import { raceStage, scoreStage, type StageBatch } from './score-stage.js';
 import { spaceOf, type SearchRun } from './search-run.js';
 import type { SearchState } from './search-state.js';
@@ -23,7 +25,8 @@ export interface GenerationScores {
 }
 
 /**
- * A generation on the calibration pairs, against the baseline and the best so far. Candidates that k is settled on are not
+ * A generation on the calibration pairs, against the baseline and the best so far. Where a model compares candidates, all of
+ * them leave the race early: it knows the good ones by their neighbours, and the finalist is completed. Candidates that k is settled on are not
  * raced.
  *
  * @param size candidates of a full generation
@@ -50,7 +53,12 @@ export async function scoreGeneration(
   const rivals = [...state.best.slice(0, 1), identity]
     .map(({ coefficients, score }) => ({ coefficients, score }))
     .sort((a, b) => b.score - a.score);
-  return counted(trials, await raceStage(run, state, batch, { block, alpha, rivals, until }, onRecorded));
+  const enough =
+    ranksByModel(run.spec, state) && comparesByModel(run.spec)
+      ? { enough: enoughPairs(block, state.told, modelledBudget(run.spec)) }
+      : {};
+  const race = { block, alpha, rivals, until, ...enough };
+  return counted(trials, await raceStage(run, state, batch, race, onRecorded));
 }
 
 /** `generation 3, candidates 17-24` */

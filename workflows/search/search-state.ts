@@ -3,7 +3,7 @@
  */
 import type { OptimizerState, SearchSpace } from '../../optimizers/optimizer.js';
 import type { Coefficients } from '../../contract/coefficients.js';
-import type { AskedTrial, SearchPlan } from '../../contract/payloads.js';
+import type { AskedTrial, Finalist, SearchPlan } from '../../contract/payloads.js';
 import type { SearchResult } from '../../contract/search-result.js';
 import type { SurfacePoint } from '../../contract/steering.js';
 import type { SteeringState } from './steering.js';
@@ -35,6 +35,8 @@ export interface SearchState extends Omit<SearchPlan, 'workers' | 'startNotes' |
   readonly generation: number;
   /** The best candidates so far, best first, each once; ties keep the earlier one first. */
   readonly best: readonly Ranked[];
+  /** Who is scored on the selection prompts, the likeliest first; null until the optimizer has ended. */
+  readonly finalists: readonly Finalist[] | null;
   /** The best of those who were dropped in races: it is scored on all pairs if nobody else was. */
   readonly runnerUp: Ranked | null;
   /** What is known of the workers, by queue. */

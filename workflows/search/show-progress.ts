@@ -15,7 +15,7 @@ export function showProgress(run: SearchRun, state: SearchState): void {
   progress.raced = state.raced;
   progress.generation = state.generation;
   progress.identity = state.identityScore;
-  progress.best = state.best[0]?.score ?? null;
+  progress.best = (state.best[0] ?? state.runnerUp)?.score ?? null;
   showDetails(run);
   const { best, identity, told: trials } = progress;
   if (best === null || identity === null) setColumns(run, { trials });

@@ -55,6 +55,7 @@ export async function tellGeneration(
     optimizer: optimizer.state(),
     told: state.told + trials.length,
     generation: state.generation + 1,
+    finalists: null,
     failed: state.failed + trials.length - scored.length,
     raced: state.raced + dropped.length,
     best: rankBest(state.best, ranked, run.spec.select.finalists),
