@@ -63,7 +63,7 @@ export function settleOpening(store: Store, request: OpenRequest, network: Netwo
 export function priorNotes(store: Store, request: OpenRequest, { prior }: Opening, network: Network): string[] {
   if (prior !== null) {
     return [
-      `It started from the search "${prior.searchId}" (${prior.network}): the model of the surface knew ${prior.points.length} of its points, and its best candidate was the first one here.`,
+      `It started from the search "${prior.searchId}" (${prior.network}): the model of the surface knew ${prior.points.length} of its points, and its finalist was the first candidate here.`,
     ];
   }
   const { searchId, spec, texts } = request;

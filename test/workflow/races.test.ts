@@ -77,14 +77,14 @@ describe('a search with races', () => {
 
   it('gives the leaders more pairs, the more candidates there are', async () => {
     const spec = { ...SPEC, optimizer: { type: 'gp', budget: 40 } } as const;
-    const { best } = await (await world.start('many', spec)).result();
-    const others = rows('many').filter(
-      ({ stage, number }) => stage === 'calibration' && ![0, best.trial].includes(number),
-    );
-    const most = (from: number, to: number): number =>
-      Math.max(...others.filter(({ number }) => number > from && number <= to).map(({ pairs }) => pairs ?? 8));
-    expect(most(0, 16)).toBe(2);
-    expect(most(16, 40)).toBeGreaterThan(2);
+    await (await world.start('many', spec)).result();
+    const further = (from: number, to: number): number =>
+      rows('many').filter(
+        ({ stage, number, pairs }) => stage === 'calibration' && number > from && number <= to && pairs !== 2,
+      ).length;
+    // The finalist is completed, wherever it comes from.
+    expect(further(0, 32)).toBeLessThanOrEqual(1);
+    expect(further(32, 40)).toBeGreaterThan(0);
   });
 
   it('completes the next finalist where an image of the first one fails', async () => {
