@@ -44,7 +44,7 @@ const pointsOf = (id: string): string[] =>
     .all()
     .map(({ point }) => point);
 
-it('finds the search at another precision by itself, asks its best first, and says so', async () => {
+it('finds the search at another precision by itself, asks its finalist first, and says so', async () => {
   await run('w8', at('w8a8'));
   expect(heldOpening(world.store, 'w8')!.prior).toBeNull();
   const { best, notes } = await run('w4', at('w4a8'));
@@ -54,7 +54,8 @@ it('finds the search at another precision by itself, asks its best first, and sa
   expect(notes).toContainEqual(expect.stringMatching(/^It started from the search "w8" \(fake w8a8, 2 steps\)/));
   expect(best.score).toBeGreaterThanOrEqual(0);
   expect(heldOpening(world.store, 'w4')).toMatchObject({
-    prior: { searchId: 'w8', points: expect.objectContaining({ length: 16 }) },
+    // Its candidates and its baseline.
+    prior: { searchId: 'w8', points: expect.objectContaining({ length: 17 }) },
     firstAsks: [{ from: 'prior', point: JSON.parse(first!) }],
   });
 });

@@ -26,7 +26,7 @@ export const ranksByModel = (spec: SearchSpec, { constraints }: Pick<SearchState
 
 /** The state with its finalists, which stay what they are when one of them is completed. */
 export async function nameFinalists(run: SearchRun, state: SearchState): Promise<SearchState> {
-  if (state.finalists !== null) return state;
+  if (state.finalists) return state;
   if (!ranksByModel(run.spec, state)) {
     return { ...state, finalists: state.best.map((one) => ({ ...one, share: 1 })) };
   }

@@ -35,8 +35,8 @@ export interface SearchState extends Omit<SearchPlan, 'workers' | 'startNotes' |
   readonly generation: number;
   /** The best candidates so far, best first, each once; ties keep the earlier one first. */
   readonly best: readonly Ranked[];
-  /** Who is scored on the selection prompts, the likeliest first; null until the optimizer has ended. */
-  readonly finalists: readonly Finalist[] | null;
+  /** Who is scored on the selection prompts, the likeliest first; null (absent in states of older runs) until the optimizer has ended. */
+  readonly finalists?: readonly Finalist[] | null;
   /** The best of those who were dropped in races: it is scored on all pairs if nobody else was. */
   readonly runnerUp: Ranked | null;
   /** What is known of the workers, by queue. */
