@@ -259,7 +259,7 @@ describe('extend', () => {
 describe('enqueue', () => {
   it.each([
     ['cma-es', SPEC],
-    ['gp', RACED],
+    ['gp', { ...RACED, optimizer: { type: 'gp', budget: 30, batch: 10 } }],
     ['one-plus-one', { ...SPEC, optimizer: { type: 'one-plus-one', budget: 10 } }],
   ] as const)('%s scores it next, within the budget, and the store replays where', async (type, spec) => {
     const id = `enqueued-${type}`;
