@@ -22,5 +22,5 @@ export function rankFinalists(store: Store, { searchId, options, pairs, most }: 
     .sort((a, b) => b.mean - a.mean || a.one.index - b.one.index)
     .filter(({ one: { point } }) => !seen.has(point.join()) && seen.add(point.join()))
     .slice(0, most)
-    .map(({ one: { point: _, ...finalist } }) => finalist);
+    .map(({ one: { index, coefficients, score, share } }) => ({ index, coefficients, score, share }));
 }
