@@ -57,9 +57,15 @@ async function opened(address: string): Promise<Page> {
   return page;
 }
 
-/** The current details, which the UI shows in a frame. */
+/** The current details, which the UI shows in a frame. It asks a worker once, and shows nothing if that takes too long. */
 async function detailsOf(page: Page): Promise<string> {
-  await page.getByText('Current Details').waitFor(WITHIN);
+  for (let tries = 1; ; tries += 1) {
+    const shown = page.locator(DETAILS).last().waitFor({ timeout: 15_000 });
+    const missing = await shown.then(() => null).catch((error: unknown) => error);
+    if (missing === null) break;
+    if (tries === 5) throw missing;
+    await page.reload();
+  }
   const frame = page.frameLocator(DETAILS).last().locator('body');
   await frame.getByRole('table').first().waitFor(WITHIN);
   return frame.innerText();
