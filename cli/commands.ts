@@ -2,23 +2,9 @@
  * Every command: its arguments, its help and its flags. A command's modules are loaded when it runs, so that reading the
  * database does not load ONNX Runtime.
  */
-import { Option, type Command } from 'commander';
-import { flagName, type Flag, type Flags } from './input/flag.js';
+import type { Command } from 'commander';
+import { addCommand, type CommandEntry } from './help/add-command.js';
 import * as flags from './input/flags.js';
-
-/** Runs a command with its arguments and flags. @returns the exit code */
-type Run = (...args: never[]) => number | Promise<number>;
-
-/** A command. */
-interface CommandEntry {
-  /** Its name and arguments, for example `search [spec]`. */
-  readonly usage: string;
-  readonly help: string;
-  readonly flags: Flags;
-  readonly load: () => Promise<Run>;
-  /** Whether the help omits it. */
-  readonly hidden?: true;
-}
 
 const COMMANDS: readonly CommandEntry[] = [
   {
@@ -98,14 +84,14 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     usage: 'status [search]',
     help: 'show the progress of searches',
-    flags: flags.LOOK,
-    load: async () => (await import('./commands/look-commands.js')).statusCommand,
+    flags: flags.STATUS,
+    load: async () => (await import('./commands/status-command.js')).statusCommand,
   },
   {
     usage: 'best [search]',
     help: 'show the best coefficients',
     flags: {},
-    load: async () => (await import('./commands/look-commands.js')).bestCommand,
+    load: async () => (await import('./commands/best-command.js')).bestCommand,
   },
   {
     usage: 'export [what]',
@@ -210,6 +196,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/images-command.js')).imagesCommand,
   },
   {
+    usage: 'generate',
+    help: 'generate images of a prompt, in this process: with the baseline, or with the coefficients of a search',
+    flags: flags.GENERATE,
+    load: async () => (await import('./commands/generate-command.js')).generateCommand,
+  },
+  {
     usage: 'init <model>',
     help: 'look into a model folder, and write a commented spec that runs as it is',
     flags: flags.INIT,
@@ -254,40 +246,25 @@ const COMMANDS: readonly CommandEntry[] = [
     flags: flags.DOCTOR,
     load: async () => (await import('./commands/doctor-command.js')).doctorCommand,
   },
+  {
+    usage: 'completion <shell>',
+    help: 'print the completion script of bash, zsh or fish',
+    flags: {},
+    load: async () => (await import('./commands/completion-command.js')).completionCommand,
+  },
+  {
+    usage: 'complete-line [words...]',
+    help: 'what may be typed next, for completion scripts',
+    flags: {},
+    load: async (program) => {
+      const { completeLine } = await import('./commands/completion-command.js');
+      return (words: readonly string[]) => completeLine(program, words);
+    },
+    hidden: true,
+  },
 ];
 
 /** Adds every command to the program. @param ended receives the exit code */
 export function addCommands(program: Command, ended: (exitCode: number) => void): void {
-  for (const { usage, help, flags: own, load, hidden = false } of COMMANDS) {
-    const command = program.command(usage, { hidden }).description(help);
-    for (const [key, flag] of Object.entries({ ...own, ...flags.COMMON })) command.addOption(optionOf(key, flag));
-    command.action(async (...given: readonly unknown[]) => {
-      await namePlainly(given.at(-2) as { model?: string | readonly string[] });
-      const run = (await load()) as (...args: readonly unknown[]) => number | Promise<number>;
-      ended(await run(...given.slice(0, -1))); // without Commander's own object
-    });
-  }
-}
-
-/** Replaces models that --model gives by their paths with their names. */
-async function namePlainly(given: { model?: string | readonly string[] }): Promise<void> {
-  const { model } = given;
-  if (model === undefined) return;
-  const { plainModel } = await import('./input/model-path.js');
-  given.model =
-    typeof model === 'string'
-      ? model
-          .split(',')
-          .map((one) => plainModel(one.trim()))
-          .join(',')
-      : model.map((one) => plainModel(one));
-}
-
-function optionOf(key: string, { value, help, alias, repeatable }: Flag): Option {
-  const names = [...(alias === undefined ? [] : [alias]), flagName(key)].join(', ');
-  const option = new Option(value === undefined ? names : `${names} ${value}`, help);
-  option.negate = false; // `--no-live` is the flag `noLive`, and no opposite of another one
-  return repeatable
-    ? option.argParser((text: string, before: string[] | undefined) => [...(before ?? []), ...text.split(',')])
-    : option;
+  for (const entry of COMMANDS) addCommand(program, entry, ended);
 }

@@ -5,6 +5,7 @@
 import { Command, CommanderError } from 'commander';
 import { RELEASE } from '../contract/release.js';
 import { addCommands } from './commands.js';
+import { EXIT_CODES } from './help/examples.js';
 import { report } from './text/output.js';
 import { asUsageError } from './usage-error.js';
 
@@ -14,7 +15,8 @@ const program = new Command('qsched')
   .version(RELEASE)
   .exitOverride()
   .configureOutput({ writeErr: () => undefined })
-  .showSuggestionAfterError(false);
+  .showSuggestionAfterError(false)
+  .addHelpText('after', EXIT_CODES);
 addCommands(program, (code) => {
   exitCode = code;
 });

@@ -15,7 +15,10 @@ export function asUsageError(error: CommanderError, program: Command, argv: read
     return new QschedError('usage', `Unknown option ${word}.`, suggestion(word, [...known, '--help']));
   }
   if (error.code === 'commander.unknownCommand' || (error.code === 'commander.excessArguments' && !command)) {
-    const known = program.commands.map((one) => one.name());
+    const known = program
+      .createHelp()
+      .visibleCommands(program)
+      .map((one) => one.name());
     return new QschedError('usage', `Unknown command "${name}".`, suggestion(name, known));
   }
   const help = ['npx qsched', ...(command ? [command.name()] : []), '--help'].join(' ');

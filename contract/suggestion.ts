@@ -6,11 +6,34 @@ import { closest, distance } from 'fastest-levenshtein';
 /** Maximum number of choices in a message. */
 const MAX_LISTED = 24;
 
-/** The nearest allowed word, if it is near enough to be a misspelling. */
+/** A word that begins another one says more than letters that differ. */
+const MIN_STEM = 3;
+
+/**
+ * The allowed word that was probably meant: the same but for case and hyphens, one of which this is the beginning
+ * (`shapes-calib`), one with more behind it (`TCDScheduler`), or a misspelling.
+ */
 export function nearest(word: string, allowed: readonly string[]): string | undefined {
+  const own = plain(word);
+  const same = allowed.find((one) => plain(one) === own);
+  if (same !== undefined || own.length < MIN_STEM)
+    return same ?? (own.length === 0 ? undefined : misspelt(word, allowed));
+  const longer = allowed.filter((one) => plain(one).startsWith(own));
+  if (longer.length === 1) return longer[0];
+  const [stem] = allowed
+    .filter((one) => plain(one).length >= MIN_STEM && own.startsWith(plain(one)))
+    .sort((a, b) => b.length - a.length);
+  return stem ?? misspelt(word, longer.length > 1 ? longer : allowed);
+}
+
+const plain = (word: string): string => word.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+
+/** At most every third letter differs; in a word of three letters one. */
+function misspelt(word: string, allowed: readonly string[]): string | undefined {
   if (allowed.length === 0) return undefined;
   const best = closest(word.toLowerCase(), allowed as string[]);
-  return distance(word.toLowerCase(), best) <= Math.max(2, Math.floor(word.length / 3)) ? best : undefined;
+  const most = word.length <= MIN_STEM ? 1 : Math.max(2, Math.floor(word.length / 3));
+  return distance(word.toLowerCase(), best) <= most ? best : undefined;
 }
 
 /** `Did you mean "x"?`, if there is such a word, and the allowed words. */

@@ -68,7 +68,7 @@ async function planStored(
     const found = requireSearch(store, id);
     return { search: found, took: tookBy(store, found.id, found.spec) };
   });
-  const planned = await planSearchHere({ searchId: id, spec: search.spec, reuse: false, ...how });
+  const planned = await planSearchHere({ searchId: search.id, spec: search.spec, reuse: false, ...how });
   if (json) printJson({ planned, took });
   else print(`${planText(planned, namesOf(planned))}\n\n${besideText(planned, took)}`);
   return 0;

@@ -7,28 +7,23 @@ import { searchIdOf } from '../../contract/content-id.js';
 import { QschedError } from '../../contract/errors.js';
 import type { SearchResult } from '../../contract/search-result.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
-import { objectiveAt } from '../../contract/settled-k.js';
 import { stepCount } from '../../contract/step-count.js';
 import { parseSearchSpec } from '../../contract/validate.js';
 import { detailsPage } from '../../temporal/ui-links.js';
 import { followedSearch, goOn, isRunning, startSearch } from '../follow/follow-search.js';
 import { runToEnd } from '../follow/visit-host.js';
-import type { Host } from '../host/host.js';
 import { servingOf } from '../host/serving.js';
 import { checkPriorHere, checkSearch } from '../input/check-here.js';
 import type { Given } from '../input/flag.js';
 import { placesOf } from '../input/flag-places.js';
 import { RESUME, type SEARCH } from '../input/flags.js';
-import { scorerNames } from '../input/scorer-names.js';
 import { searchIdFor } from '../input/search-id.js';
 import { readSpec, type SpecInput } from '../input/spec-input.js';
 import { requireSearch, withAnyStore, withoutControls, withStore } from '../input/stored-search.js';
 import { number } from '../input/values.js';
 import { usesK } from '../../report/text/objective-text.js';
-import { tookBy } from '../plan/took.js';
-import { print, printJson, say, type GlobalOptions } from '../text/output.js';
-import { tookLines } from '../text/took-text.js';
-import { verdictText } from '../text/verdict-text.js';
+import { say, type GlobalOptions } from '../text/output.js';
+import { showFinished, showResult } from './search-result.js';
 
 type RunFlags = Given<typeof SEARCH> & GlobalOptions;
 
@@ -46,7 +41,12 @@ export async function searchCommand(file: string | undefined, flags: RunFlags): 
     throw new QschedError('usage', `--id "${flags.id}" is not a search id.`, 'Use letters, digits, ".", "_" and "-".');
   }
   const wanted = flags.id ?? searchIdFor({ spec, input });
-  const id = withAnyStore((store) => freshId(store, wanted, spec, flags.id !== undefined));
+  const { id, finished } = withAnyStore((store) => freshId(store, wanted, spec, flags));
+  if (finished)
+    return showFinished(
+      withAnyStore((store) => requireSearch(store, id)),
+      flags,
+    );
   places.named(() => checkPriorHere(id, spec));
   return runToVerdict(id, { spec, input }, flags);
 }
@@ -57,7 +57,8 @@ export async function resumeCommand(
   flags: Given<typeof RESUME> & GlobalOptions,
 ): Promise<number> {
   servingOf(flags);
-  const { id, spec: stored } = withStore((store) => requireSearch(store, searchId ?? latestUnfinished(store)));
+  const search = withStore((store) => requireSearch(store, searchId ?? latestUnfinished(store)));
+  const { id, spec: stored } = search;
   const places = placesOf({ budget: RESUME.budget }, flags, null);
   const budget = flags.budget === undefined ? stored.optimizer.budget : number(flags.budget);
   const changed = { ...stored, optimizer: { ...stored.optimizer, budget }, retryFailed: flags.retryFailed ?? false };
@@ -69,8 +70,10 @@ export async function resumeCommand(
       'A search can be extended, but not shortened.',
     );
   }
-  checkSearch(spec);
   const extended = spec.optimizer.budget > stored.optimizer.budget ? spec.optimizer.budget : null;
+  const changes = extended !== null || spec.retryFailed;
+  if (search.status === 'finished' && !changes && flags.again !== true) return showFinished(search, flags);
+  checkSearch(spec);
   return runToVerdict(id, { spec, input: spec }, flags, { replace: spec.retryFailed, extended });
 }
 
@@ -80,22 +83,28 @@ function latestUnfinished(store: Store): string | undefined {
   return (own.find(({ status }) => status !== 'finished') ?? own[0])?.id;
 }
 
-/** A finished search of the same spec keeps its rows: the new one gets a number. */
-function freshId(store: Store, wanted: string, spec: SearchSpec, chosen: boolean): string {
+/** What a search is called. One of the same spec that has finished is shown, or with --again gets a number and keeps its rows. */
+function freshId(
+  store: Store,
+  wanted: string,
+  spec: SearchSpec,
+  { id: chosen, again = false }: RunFlags,
+): { readonly id: string; readonly finished?: true } {
   const found = findSearch(store, wanted);
-  if (!found) return wanted;
-  if (chosen) {
-    if (found.status !== 'finished' && searchIdOf(found.spec) === searchIdOf(spec)) return wanted;
+  if (!found) return { id: wanted };
+  const other = searchIdOf(found.spec) !== searchIdOf(spec);
+  if (chosen !== undefined && (other || (again && found.status === 'finished'))) {
     throw new QschedError(
       'usage',
       `There is a search "${wanted}" already.`,
       `Choose another --id, or resume it: npx qsched resume ${wanted}`,
     );
   }
-  if (found.status !== 'finished') return wanted;
+  if (found.status !== 'finished') return { id: wanted };
+  if (!again) return { id: wanted, finished: true };
   for (let n = 2; ; n += 1) {
-    const other = findSearch(store, `${wanted}-${n}`);
-    if (!other || other.status !== 'finished') return `${wanted}-${n}`;
+    const next = findSearch(store, `${wanted}-${n}`);
+    if (!next || next.status !== 'finished') return { id: `${wanted}-${n}` };
   }
 }
 
@@ -136,7 +145,7 @@ async function runToVerdict(
   if (outcome === null) return 130;
   const { result, host } = outcome;
   const details = host.ours ? null : await detailsPage(host, searchId).catch(() => null);
-  show(result, spec, { ...host, details }, (Date.now() - started) / 1000, flags);
+  showResult(result, spec, { host: { ...host, details }, seconds: (Date.now() - started) / 1000 }, flags);
   return flags.failWithoutGain && result.heldOut.recommend !== 'calibrated' ? 3 : 0;
 }
 
@@ -145,36 +154,4 @@ function titleOf(spec: SearchSpec, input: unknown): string {
   const { model, precision, scheduler, optimizer } = spec;
   const network = spec === input ? `${model} ${precision}, ${stepCount(scheduler.steps)}` : model;
   return `${network}, ${optimizer.type}`;
-}
-
-/** @param host with the page of its Temporal UI that shows the verdict, if that is still there */
-function show(
-  result: SearchResult,
-  spec: SearchSpec,
-  host: Host & { readonly details: string | null },
-  seconds: number,
-  flags: RunFlags,
-): void {
-  const { searchId, heldOut } = result;
-  const latest = host.uiUrl === null ? null : `${host.uiUrl}/namespaces/${host.namespace}/workflows/${searchId}`;
-  const temporalUi = host.details ?? latest;
-  const work = host.database === null ? null : withAnyStore((store) => tookBy(store, searchId, spec));
-  if (flags.json) {
-    printJson({ ...result, work, database: host.database, temporalUi, seconds });
-    return;
-  }
-  print(verdictText(result, objectiveAt(spec.objective, result.k), scorerNames(spec.model, heldOut.scorers)));
-  if (work !== null) print(`\n${tookLines(work).join('\n')}`);
-  const place = host.database ?? `in the data folder of the workers at ${host.address}`;
-  print(`\n${seconds.toFixed(1)} s. Database: ${place}`);
-  if (host.database !== null) {
-    print(`  see images, surface and prompts:    npx qsched report ${searchId} --open`);
-    print(`  export the coefficients:            npx qsched export ${searchId}`);
-    print(`  re-rank with other values of k:     npx qsched rank ${searchId}`);
-  }
-  print(
-    host.ours
-      ? '  browse this run in the Temporal UI: npx qsched up'
-      : `  Temporal UI: ${temporalUi ?? 'see your server'}`,
-  );
 }

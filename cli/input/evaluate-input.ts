@@ -15,6 +15,7 @@ import { EVALUATE_ROWS, EVALUATE_SPEC } from './flags.js';
 import { setPrompts } from './prompt-input.js';
 import { readYaml } from './read-yaml.js';
 import { nameModel } from './spec-input.js';
+import { wholeReference } from './whole-ids.js';
 import { isGroup, names, number, size, type Tree } from './values.js';
 
 const FLAGS = { ...EVALUATE_ROWS, ...EVALUATE_SPEC };
@@ -80,10 +81,11 @@ function rowsOf(given: RowFlags, notes: string[]): Tree[] {
     );
   }
   const listed = (text: string | undefined): (string | undefined)[] => (text === undefined ? [undefined] : names(text));
+  const wanted = names(schedules).map(wholeReference);
   const rows = names(models).flatMap((model) =>
     listed(steps).flatMap((step) =>
       listed(precisions).flatMap((precision) =>
-        names(schedules).map((schedule): FlagRow =>
+        wanted.map((schedule): FlagRow =>
           completed({
             model,
             ...(precision === undefined ? {} : { precision }),

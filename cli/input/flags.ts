@@ -154,6 +154,8 @@ export const LIVE = {
 /** How a command runs its workflow. */
 export const RUN = { ...WORKERS, ...LIVE, wait: switches('wait for workers instead of failing if there are none') };
 
+const again = switches('run it again, though a search of this spec has finished');
+
 const FAIL_WITHOUT_GAIN = {
   failWithoutGain: switches('exit with code 3 unless calibrated coefficients are recommended'),
 };
@@ -211,6 +213,7 @@ export const SEARCH_SPEC = {
 export const SEARCH = {
   ...SEARCH_SPEC,
   id: takes('<name>', 'id of the search (default: made from the spec, so that the same spec has the same id)'),
+  again,
   ...RUN,
   ...FAIL_WITHOUT_GAIN,
 };
@@ -224,6 +227,7 @@ export const PLAN = {
 export const RESUME = {
   retryFailed: switches('retry candidates that are stored as failed'),
   budget: { ...budget, help: 'extend the search to this number of candidates' },
+  again: { ...again, help: 'run a finished search again' },
   ...RUN,
   ...FAIL_WITHOUT_GAIN,
 };
@@ -339,6 +343,11 @@ export const SCHEDULE = {
 /** Commands that print one table. */
 export const LOOK = { format: TABLE.format };
 
+export const STATUS = {
+  ...LOOK,
+  sort: takes('<name>', 'date (the latest first, default), gain, best, time, status, model or search'),
+};
+
 /** A constraint on what is stored. */
 const atLeast = takes(
   '<list>',
@@ -369,6 +378,17 @@ export const IMAGES = {
 };
 
 export const SCORES = { model: takes('<name>', 'model whose qsched.json names scorers (default shapes)') };
+
+/** One prompt, in this process. */
+export const GENERATE = {
+  prompt: takes('<text>', 'what the image shows'),
+  ...NETWORK,
+  search: takes('<id>', 'use the finalist of this search'),
+  schedule: takes('<id|file>', 'use a stored schedule, a schedule file, or identity (the baseline, default)'),
+  seed: takes('<list>', 'seeds of the images, for example 0,1 (default 0)'),
+  output: takes('<file>', 'the PNG file (default: named by the prompt)'),
+  device: WORKERS.device,
+};
 
 export const INIT = {
   precision: NETWORK.precision,

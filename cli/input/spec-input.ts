@@ -13,7 +13,11 @@ import { setPrompts } from './prompt-input.js';
 import { plainModel } from './model-path.js';
 import { setRacing } from './racing-input.js';
 import { readYaml } from './read-yaml.js';
+import { wholeSearchId } from './whole-ids.js';
 import type { Tree } from './values.js';
+
+/** Values of --prior that are no ids. */
+const OWN_PRIORS: readonly string[] = ['auto', 'none', ''];
 
 /** Flags of `search` that change the spec; other commands have some of them. */
 export type SpecFlags = Given<typeof SEARCH_SPEC>;
@@ -34,6 +38,7 @@ export function readSpec(path: string | undefined, given: SpecFlags): SpecInput 
   const places = placesOf(SEARCH_SPEC, given, file);
   nameModel(tree, path);
   setFields(tree, SEARCH_SPEC, given);
+  if (given.prior !== undefined && !OWN_PRIORS.includes(given.prior)) tree['prior'] = wholeSearchId(given.prior);
   setRacing(tree, given);
   setPrompts(tree, 'prompts', ['--prompts', given.prompts], ['--count', given.count]);
   setPrompts(tree, 'select', ['--select-prompts', given.selectPrompts], ['--select-count', given.selectCount]);

@@ -11,6 +11,7 @@ import type { ObjectiveChoice } from '../../contract/search-spec.js';
 import { suggestion } from '../../contract/suggestion.js';
 import { dataFolder } from '../../temporal/data-folder.js';
 import { databasePath } from '../host/database.js';
+import { idByPrefix } from './id-prefix.js';
 import { recallModel } from './remembered-models.js';
 
 /**
@@ -53,10 +54,15 @@ export function withoutControls<T extends { readonly id: string }>(rows: readonl
 /** A stored search, and its objective with the k that it uses. */
 export type StoredSearch = NonNullable<ReturnType<typeof findSearch>> & { readonly objective: ObjectiveChoice };
 
-/** One search; without an id, the latest that a user started. @throws QschedError that lists the stored searches */
+/**
+ * One search, by its id or the beginning of it; without an id, the latest that a user started.
+ *
+ * @throws QschedError that lists the stored searches, or those that start alike
+ */
 export function requireSearch(store: Store, id: string | undefined): StoredSearch {
   const rows = listSearches(store);
-  const wanted = id ?? withoutControls(rows)[0]?.id;
+  const ids = rows.map((row) => row.id);
+  const wanted = id === undefined ? withoutControls(rows)[0]?.id : (idByPrefix('search', id, ids) ?? id);
   const found = wanted === undefined ? undefined : findSearch(store, wanted);
   if (found) {
     recallModel(found.spec.model);
@@ -69,6 +75,5 @@ export function requireSearch(store: Store, id: string | undefined): StoredSearc
       'Start one: npx qsched search --model shapes',
     );
   }
-  const ids = rows.map((row) => row.id);
   throw new QschedError('usage', `There is no search "${wanted}" in ${databasePath()}.`, suggestion(wanted, ids));
 }

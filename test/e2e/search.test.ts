@@ -184,8 +184,17 @@ describe('a search in a folder of its own', () => {
     expect(recommended.fused).toEqual(JSON.parse(JSON.stringify(scheduler.fused())));
   });
 
-  it('a second time uses every score again and finds the same', async () => {
-    const again = await runJson<Body>(CMA, data);
+  it('a second time says that it has finished, shows the result, and runs nothing', async () => {
+    const { code, stdout, stderr } = await runCli([...CMA, '--json'], data);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^the search .* has finished \(.* UTC\); run it again with --again$/m);
+    expect(JSON.parse(stdout)).toMatchObject({ searchId: first.searchId, heldOut: first.heldOut });
+    expect(await runJson<Body>(['resume', first.searchId.slice(0, -2)], data)).toMatchObject({ best: first.best });
+    expect(await runJson<object[]>(['status'], data)).toHaveLength(1);
+  });
+
+  it('with --again uses every score again and finds the same', async () => {
+    const again = await runJson<Body>([...CMA, '--again'], data);
     expect(again).toMatchObject({
       searchId: `${first.searchId}-2`,
       evaluations: first.evaluations,
