@@ -16,8 +16,8 @@ const MIN_STEM = 3;
 export function nearest(word: string, allowed: readonly string[]): string | undefined {
   const own = plain(word);
   const same = allowed.find((one) => plain(one) === own);
-  if (same !== undefined || own.length < MIN_STEM)
-    return same ?? (own.length === 0 ? undefined : misspelt(word, allowed));
+  if (same !== undefined || own === '') return same;
+  if (own.length < MIN_STEM) return misspelt(word, allowed);
   const longer = allowed.filter((one) => plain(one).startsWith(own));
   if (longer.length === 1) return longer[0];
   const [stem] = allowed

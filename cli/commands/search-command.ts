@@ -42,11 +42,10 @@ export async function searchCommand(file: string | undefined, flags: RunFlags): 
   }
   const wanted = flags.id ?? searchIdFor({ spec, input });
   const { id, finished } = withAnyStore((store) => freshId(store, wanted, spec, flags));
-  if (finished)
-    return showFinished(
-      withAnyStore((store) => requireSearch(store, id)),
-      flags,
-    );
+  if (finished) {
+    const search = withAnyStore((store) => requireSearch(store, id));
+    return showFinished(search, flags);
+  }
   places.named(() => checkPriorHere(id, spec));
   return runToVerdict(id, { spec, input }, flags);
 }

@@ -16,7 +16,10 @@ const these =
 
 const FORMATS = these('table', 'markdown', 'csv');
 const SCHEDULES: Choices = () => [
-  ...['identity', 'ptqd', 'match', 'q-sched'],
+  'identity',
+  'ptqd',
+  'match',
+  'q-sched',
   ...here.searches().map((id) => `search:${id}`),
   ...here.schedules().map((id) => `schedule:${id}`),
 ];
