@@ -12,6 +12,7 @@ import { hasPollers } from '../../temporal/pollers.js';
 import { isServable } from '../../temporal/stuck-workflow.js';
 import { WORKFLOW_QUEUE } from '../../temporal/queues.js';
 import { withAnyStore, withWritableStore } from '../input/stored-search.js';
+import { wholeSearchId } from '../input/whole-ids.js';
 import { print, printJson, say, type GlobalOptions } from '../text/output.js';
 
 /** Workers that are there end a workflow within this. */
@@ -29,7 +30,8 @@ const TEXTS: Readonly<Record<Outcome, string>> = {
 };
 
 /** @returns the exit code */
-export async function cancelCommand(id: string, flags: GlobalOptions): Promise<number> {
+export async function cancelCommand(named: string, flags: GlobalOptions): Promise<number> {
+  const id = wholeSearchId(named);
   const row = withAnyStore((store) => findSearch(store, id) ?? findRun(store, id));
   // The server may not run: what it would take up again when it starts must not.
   const { client, connection, server, nativeAddress } = await connectTemporal({ start: true, onProgress: say });

@@ -33,19 +33,26 @@ export async function statusCommand(
   return 0;
 }
 
+/** Whether a stored status says that the search has not ended. */
+const isOpen = (status: string | null): boolean => status === 'running' || status === 'paused';
+
 /** Rows whose searches are stored as running are held against what runs. */
 async function confirmed(
   rows: readonly (typeof searchesOverview.$inferSelect)[],
 ): Promise<{ readonly rows: readonly StatusRow[]; readonly note: string | null }> {
-  const running = rows.flatMap(({ status, searchId }) => (status === 'running' && searchId !== null ? [searchId] : []));
+  const running = rows.flatMap(({ status, searchId }) => (isOpen(status) && searchId !== null ? [searchId] : []));
   if (running.length === 0) return { rows: rows.map((row) => ({ ...row, confirmed: true })), note: null };
   const { reconcile } = await import('../follow/reconcile.js');
   const { states, note } = await reconcile(running);
   return {
     rows: rows.map((row) => {
       const state = states.get(row.searchId ?? '');
-      if (row.status !== 'running') return { ...row, confirmed: true };
-      return { ...row, status: state ?? row.status, confirmed: state !== undefined };
+      if (!isOpen(row.status)) return { ...row, confirmed: true };
+      return {
+        ...row,
+        status: state === 'interrupted' ? state : row.status,
+        confirmed: state !== undefined,
+      };
     }),
     note,
   };

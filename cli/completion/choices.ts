@@ -67,6 +67,13 @@ export const FLAG_CHOICES: Readonly<Record<string, Choices>> = {
 export const ARGUMENT_CHOICES: Readonly<Record<string, readonly Choices[]>> = {
   plan: [here.searches],
   resume: [here.searches],
+  cancel: [here.searches],
+  pause: [here.searches],
+  unpause: [here.searches],
+  stop: [here.searches],
+  extend: [here.searches],
+  enqueue: [here.searches],
+  priority: [here.searches, these('1', '2', '3', '4', '5')],
   status: [here.searches],
   best: [here.searches],
   export: [() => [...here.searches(), ...here.schedules()]],
