@@ -408,7 +408,9 @@ describe('bad input', () => {
 
   test('an unknown search has a suggestion', () => {
     makeSearch('shapes-one');
-    expect(refusal(['shapes-onn'])).toMatch(/^usage: There is no search "shapes-onn" in .* Did you mean "shapes-one"\?/);
+    expect(refusal(['shapes-onn'])).toMatch(
+      /^usage: There is no search "shapes-onn" in .* Did you mean "shapes-one"\?/,
+    );
   });
 
   test('a search without a scored trial, and one whose images lack the pair', () => {
