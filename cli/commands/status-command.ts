@@ -6,6 +6,7 @@ import type { Given } from '../input/flag.js';
 import type { STATUS } from '../input/flags.js';
 import { requireSearch, withStore } from '../input/stored-search.js';
 import { oneOf } from '../input/values.js';
+import { stateStyled, styled } from '../text/colour.js';
 import { print, printJson, say, type GlobalOptions } from '../text/output.js';
 import { SORTS, sortStatus, statusTable, type StatusRow } from '../text/status-table.js';
 import { tableFormat, writeTable } from '../text/table-document.js';
@@ -26,7 +27,10 @@ export async function statusCommand(
   const sorted = sortStatus(rows, sort);
   if (flags.json) printJson(sorted);
   else if (rows.length === 0) print('There is no search yet. Start one: npx qsched search --model shapes');
-  else print(writeTable(statusTable(sorted), format));
+  else
+    print(
+      writeTable(statusTable(sorted), format, (cell, row) => (row === 0 ? styled('bold', cell) : stateStyled(cell))),
+    );
   if (note !== null) say(`note: ${note}`);
   const [lost] = sorted.filter(({ status }) => status === 'interrupted');
   if (lost !== undefined && !flags.json && format === 'table') say(`  resume: npx qsched resume ${lost.searchId}`);

@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { messageOf, QschedError } from '../../contract/errors.js';
 import type { Given } from '../input/flag.js';
 import type { COMMON } from '../input/flags.js';
+import { styled } from './colour.js';
 import { terminal } from './terminal.js';
 
 /** Flags that every command has. */
@@ -41,7 +42,7 @@ export function report(error: unknown, options: GlobalOptions): number {
   const known = error instanceof QschedError ? error : null;
   const message = messageOf(error);
   if (options.json) printJson({ error: { code: known?.code ?? 'failure', message, hint: known?.hint ?? '' } });
-  say(`qsched: ${message}`);
+  say(`${styled('red', 'qsched:', process.stderr)} ${message}`);
   if (known && known.hint !== '') say(`  ${known.hint}`);
   if (options.debug && error instanceof Error) say(error.stack ?? '');
   else if (!known) say('  Run the command again with --debug for details.');

@@ -3,6 +3,7 @@
  */
 import { suggestion } from '../../contract/suggestion.js';
 import { QschedError } from '../../contract/errors.js';
+import { fitWidths, wrapCell } from './fit-table.js';
 
 /** A table with notes about it. */
 export interface TableDocument {
@@ -52,27 +53,80 @@ export const tableOfTexts = ([heads, ...rows]: readonly (readonly string[])[]): 
   notes: [],
 });
 
-/** Writes a table, without a line feed at its end. */
-export function writeTable({ columns, rows, notes }: TableDocument, format: TableFormat = 'table'): string {
+/** Writes a table, without a line feed at its end. @param show shows the cells of a text table, for colour */
+export function writeTable(
+  { columns, rows, notes }: TableDocument,
+  format: TableFormat = 'table',
+  show?: TableTarget['show'],
+): string {
   const lines = [columns.map(({ head }) => head), ...rows];
   if (format === 'csv') return lines.map((cells) => cells.map(quoted).join(',')).join('\n');
-  if (format === 'table') return [textTable(lines), ...(notes.length > 0 ? ['', ...notes] : [])].join('\n');
+  if (format === 'table')
+    return [textTable(lines, show === undefined ? {} : { show }), ...(notes.length > 0 ? ['', ...notes] : [])].join(
+      '\n',
+    );
   const [head, ...body] = lines.map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`);
   const rule = `| ${columns.map(({ numeric }) => (numeric ? '---:' : '---')).join(' | ')} |`;
   return [head, rule, ...body, ...(notes.length > 0 ? ['', ...notes.map((note) => `- ${note}`)] : [])].join('\n');
 }
 
-/** Aligned columns of texts, for tables on a terminal. */
-export function textTable(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+/** What a table is written for. */
+interface TableTarget {
+  /** Columns of the terminal; by default those of standard output, and no limit where that is none. */
+  readonly columns?: number | undefined;
+  /** Whether the first row holds heads. */
+  readonly heads?: boolean;
+  /** Shows a cell, for colour: the same characters. */
+  readonly show?: (cell: string, row: number) => string;
+}
+
+const GAP = 2;
+
+/** Columns of standard output; undefined where that is no terminal. */
+const columnsHere = (): number | undefined => (process.stdout.isTTY ? process.stdout.columns : undefined);
+
+/**
+ * Aligned columns of texts, with heads in the first row unless `heads` is false. On a terminal that is too narrow cells take
+ * several lines, and where not even their longest words fit, each row becomes a block with a line per column.
+ */
+export function textTable(
+  rows: readonly (readonly string[])[],
+  { columns = columnsHere(), heads = true, show = (cell) => cell }: TableTarget = {},
+): string {
+  const gaps = GAP * (rows[0]!.length - 1);
+  const fitted = fitWidths(rows, columns === undefined ? Infinity : columns - gaps);
+  if (fitted === null && heads) return blocks(rows, show);
+  const widths = fitted ?? fitWidths(rows, Infinity)!;
+  return rows.flatMap((row, at) => linesOf(row, widths, (cell) => show(cell, at))).join('\n');
+}
+
+function linesOf(row: readonly string[], widths: readonly number[], show: (cell: string) => string): string[] {
+  const cells = row.map((cell, column) => wrapCell(cell, widths[column]!));
+  const height = Math.max(...cells.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, line) =>
+    cells
+      .map((lines, column) => {
+        const text = lines[line] ?? '';
+        return `${text === '' ? '' : show(text)}${' '.repeat(widths[column]! - text.length)}`;
+      })
+      .join(' '.repeat(GAP))
+      .trimEnd(),
+  );
+}
+
+/** A row per block: its first cell, and below it the others with their heads. */
+function blocks([heads, ...rows]: readonly (readonly string[])[], show: (cell: string, row: number) => string): string {
+  const width = Math.max(...heads!.slice(1).map(({ length }) => length));
   return rows
-    .map((row) =>
+    .map((row, at) =>
       row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
+        .flatMap((cell, column) => {
+          if (column === 0) return [show(cell, at + 1)];
+          return cell === '' ? [] : [`  ${heads![column]!.padEnd(width)}  ${show(cell, at + 1)}`];
+        })
+        .join('\n'),
     )
-    .join('\n');
+    .join('\n\n');
 }
 
 /** A CSV field (RFC 4180): quoted if it contains a comma, a quote or a line break. */

@@ -5,6 +5,7 @@ import { canonicalJson } from '../../contract/canonical-json.js';
 import type { SearchResult } from '../../contract/search-result.js';
 import type { ObjectiveChoice } from '../../contract/search-spec.js';
 import { stepCount } from '../../contract/step-count.js';
+import { styled } from './colour.js';
 import { linearLines } from './linear-text.js';
 import { coefficientLines, fixed, GAIN_HEADS, gainCells, signed, signedInterval } from '../../report/text/numbers.js';
 import { repairLines } from './repair-text.js';
@@ -34,7 +35,7 @@ export function verdictText(result: SearchResult, objective: Objective, nameOf: 
     ...(result.linear === undefined ? [] : linearLines(result.linear, nameOf)),
     ...controlLines(result, nameOf),
     '',
-    `recommended: ${recommended(result)}`,
+    `recommended: ${styled(heldOut.recommend === 'calibrated' ? ['bold', 'green'] : 'bold', recommended(result))}`,
     `  ${renameScorers(heldOut.reason, roles, nameOf)}`,
     ...(result.best.trial === 0
       ? []
