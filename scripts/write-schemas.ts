@@ -1,5 +1,5 @@
 /**
- * Writes schemas/*.json, for editors and other programs: a search, an evaluation, an exported schedule, and a report:
+ * Writes schemas/*.json, for editors and other programs: a search, an evaluation, an exported schedule, a report, and what commands print:
  *
  *   npx tsx scripts/write-schemas.ts
  */
@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { OUTPUT_DOCUMENTS } from '../cli/documents/index.js';
 import { EvaluateSpec } from '../contract/evaluate-spec.js';
 import { ServerDescription } from '../contract/model-server.js';
 import { ScheduleDocument } from '../contract/schedule-document.js';
@@ -102,6 +103,20 @@ export function serverSchemaText(): string {
   return `${JSON.stringify({ title: 'A model server of qsched (protocol 1)', ...schema }, null, 2)}\n`;
 }
 
+/** Where the schemas of what commands print with --json are kept. */
+export const OUTPUT_SCHEMA_PATH = join(dirname(SEARCH_SCHEMA_PATH), 'output.schema.json');
+
+/** JSON Schemas (draft 2020-12) of what commands print with --json, under `$defs` by command. */
+export function outputSchemaText(): string {
+  const definitions = Object.entries(OUTPUT_DOCUMENTS).map(([name, document]) => {
+    const { $schema: _, ...schema } = z.toJSONSchema(document, { io: 'output', target: 'draft-2020-12' });
+    return [name, schema];
+  });
+  const $schema = 'https://json-schema.org/draft/2020-12/schema';
+  const title = 'What the commands of qsched print with --json';
+  return `${JSON.stringify({ title, $schema, $defs: Object.fromEntries(definitions) }, null, 2)}\n`;
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(dirname(SEARCH_SCHEMA_PATH), { recursive: true });
   writeFileSync(SEARCH_SCHEMA_PATH, searchSchemaText());
@@ -109,4 +124,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(EVALUATE_SCHEMA_PATH, evaluateSchemaText());
   writeFileSync(REPORT_SCHEMA_PATH, reportSchemaText());
   writeFileSync(SERVER_SCHEMA_PATH, serverSchemaText());
+  writeFileSync(OUTPUT_SCHEMA_PATH, outputSchemaText());
 }

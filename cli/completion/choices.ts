@@ -78,6 +78,8 @@ export const ARGUMENT_CHOICES: Readonly<Record<string, readonly Choices[]>> = {
   best: [here.searches],
   export: [() => [...here.searches(), ...here.schedules()]],
   report: [here.searches],
+  images: [here.searches],
+  describe: [here.models],
   surface: [here.searches],
   pareto: [here.searches],
   rank: [here.searches],

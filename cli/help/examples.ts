@@ -52,6 +52,8 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   check: [['qsched check schedule.json', 'whether the model here is the one that it was made for']],
   report: [['qsched report', 'of the latest search']],
+  images: [['qsched images shapes-w4a8', 'baseline, finalist and full precision of every held-out prompt']],
+  describe: [['qsched describe my-server', 'after its model has changed']],
   schedules: [['qsched schedules', 'ids, and what the schedules were made for']],
   schedule: [
     ['qsched schedule show schedule.json', 'the steps of a file, as a table and a plot'],

@@ -1,0 +1,147 @@
+/**
+ * JSON documents of the commands that run something.
+ */
+import { z } from 'zod';
+import {
+  coefficients,
+  flag,
+  gain,
+  number,
+  orNull,
+  promptSplit,
+  recommend,
+  scheduler,
+  scored,
+  text,
+  texts,
+} from './values.js';
+
+const heldOut = z.looseObject({
+  prompts: number,
+  gain: number,
+  low: number,
+  high: number,
+  recommend,
+  reason: text,
+  scorers: z.array(gain),
+  calibrationGain: orNull(number),
+  optimism: orNull(number),
+});
+
+const evaluated = z.looseObject({
+  model: text,
+  precision: text,
+  scheduler: text,
+  steps: number,
+  eta: number,
+  schedule: text,
+  coefficients,
+  images: number,
+  failed: number,
+  fid: orNull(number),
+  objective: orNull(number),
+  gains: z.array(gain),
+  recommend: orNull(recommend),
+  pHolm: orNull(number),
+});
+
+const table = { evaluateId: text, prompts: promptSplit, seconds: number };
+
+/** `search` and `resume`. */
+const search = z.looseObject({
+  searchId: text,
+  status: z.literal('finished'),
+  model: text,
+  precision: text,
+  steps: number,
+  optimizer: text,
+  trials: number,
+  evaluations: number,
+  reused: number,
+  failed: number,
+  best: scored.describe('on the calibration prompts; not confirmed'),
+  identity: scored.describe('the baseline'),
+  finalist: coefficients.describe('what was confirmed, and is to be used if recommended'),
+  notes: texts,
+  heldOut,
+  control: orNull(z.looseObject({ precision: text })),
+  work: orNull(z.looseObject({})),
+  database: orNull(text),
+  temporalUi: orNull(text),
+  seconds: number,
+});
+
+const fit = z.looseObject({
+  id: text.describe('of the stored schedule'),
+  document: z.looseObject({ format: text, kind: text, coefficients }),
+  trajectories: number,
+  seconds: number,
+});
+
+const controlled = z.looseObject({ searchId: text, update: text, message: text });
+
+export const RUN_DOCUMENTS = {
+  up: z.looseObject({
+    address: text,
+    namespace: text,
+    temporalUi: orNull(text),
+    database: orNull(text),
+    models: texts,
+  }),
+  worker: z.looseObject({ address: text, namespace: text, models: texts, queues: texts }),
+  search,
+  resume: search,
+  cancel: z.looseObject({ id: text, outcome: z.enum(['cancelled', 'closing', 'gone']) }),
+  pause: controlled,
+  unpause: controlled,
+  stop: controlled,
+  extend: controlled,
+  enqueue: controlled,
+  priority: controlled,
+  ptqd: fit,
+  match: fit,
+  evaluate: z.looseObject({
+    ...table,
+    rows: z.array(evaluated),
+    objective: z.looseObject({ type: text }),
+    generated: number,
+    reused: number,
+    warnings: texts,
+    database: orNull(text),
+  }),
+  confirm: z.looseObject({
+    ...table,
+    searches: z.array(z.looseObject({ searchId: text, gains: z.array(gain) })),
+    recommend,
+  }),
+  reproduce: z.union([
+    z.looseObject({
+      study: text,
+      title: text,
+      ...table,
+      columns: texts,
+      rows: z.array(z.looseObject({ label: text })),
+    }),
+    z.looseObject({ ptqd: text, qsched: text, rows: z.array(z.looseObject({})) }).describe('reproduce ptqd'),
+    z.looseObject({ repeats: number, ratio: number, low: number, high: number }).describe('reproduce overhead'),
+  ]),
+  generate: z.looseObject({
+    model: text,
+    precision: text,
+    scheduler,
+    schedule: text.describe('where the schedule is from, in words'),
+    coefficients,
+    prompt: text,
+    images: z.array(z.looseObject({ seed: number, path: text, width: number, height: number })),
+    seconds: number,
+  }),
+  doctor: z.union([
+    z.looseObject({
+      ok: flag,
+      findings: z.array(z.looseObject({ check: text, ok: flag, detail: text, advice: text, required: flag })),
+    }),
+    z.looseObject({ plans: z.array(z.looseObject({ model: text, precision: text, bytes: number, fits: number })) }),
+  ]),
+  clean: z.looseObject({ folder: text, maxBytes: number, dryRun: flag }),
+  completion: z.looseObject({ shell: text, script: text }),
+};
