@@ -27,15 +27,15 @@ export async function statusCommand(
   const sorted = sortStatus(rows, sort);
   if (flags.json) printJson(sorted);
   else if (rows.length === 0) print('There is no search yet. Start one: npx qsched search --model shapes');
-  else
-    print(
-      writeTable(statusTable(sorted), format, (cell, row) => (row === 0 ? styled('bold', cell) : stateStyled(cell))),
-    );
+  else print(writeTable(statusTable(sorted), format, shown));
   if (note !== null) say(`note: ${note}`);
   const [lost] = sorted.filter(({ status }) => status === 'interrupted');
   if (lost !== undefined && !flags.json && format === 'table') say(`  resume: npx qsched resume ${lost.searchId}`);
   return 0;
 }
+
+/** Heads are bold, states coloured. */
+const shown = (cell: string, row: number): string => (row === 0 ? styled('bold', cell) : stateStyled(cell));
 
 /** Whether a stored status says that the search has not ended. */
 const isOpen = (status: string | null): boolean => status === 'running' || status === 'paused';

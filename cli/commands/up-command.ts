@@ -66,8 +66,8 @@ export async function workerCommand(flags: Given<typeof WORKER> & GlobalOptions)
   if (process.env['QSCHED_QUIET'] === undefined) {
     say(`scoring ${models.join(', ')} for ${nativeAddress.address} on ${workers.queues.join(', ')}`);
   }
-  if (flags.json)
-    printJson({ address: nativeAddress.address, namespace: nativeAddress.namespace, models, queues: workers.queues });
+  const { address, namespace } = nativeAddress;
+  if (flags.json) printJson({ address, namespace, models, queues: workers.queues });
   process.send?.({ ready: true });
   await Promise.race([stopped, workers.done]);
   await workers.stop();

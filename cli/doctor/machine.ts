@@ -13,6 +13,7 @@ import type { Check } from './finding.js';
 
 const MIN_NODE = [20, 17] as const;
 const MIN_FREE_MEMORY = 1e9;
+const GO = 'go';
 /** ONNX Runtime lists it, and qsched does not offer it. */
 const NOT_OFFERED = 'tensorrt';
 
@@ -51,7 +52,7 @@ export function memoryDetail(free = process.availableMemory(), all = totalmem())
 /** Go is needed where the server's binary is absent. SQLite's binding was loaded, or this command would not run. */
 async function buildDetail(): Promise<string> {
   if ((await findExecutable()) !== null) return 'not needed: better-sqlite3 and the Temporal server are installed';
-  const go = spawnSync('go', ['version'], { encoding: 'utf8' });
+  const go = spawnSync(GO, ['version'], { encoding: 'utf8' });
   if (go.status === 0) return go.stdout.trim();
   throw new Error('no Go, which builds the Temporal server where its download is unreachable');
 }

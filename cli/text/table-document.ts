@@ -61,10 +61,10 @@ export function writeTable(
 ): string {
   const lines = [columns.map(({ head }) => head), ...rows];
   if (format === 'csv') return lines.map((cells) => cells.map(quoted).join(',')).join('\n');
-  if (format === 'table')
-    return [textTable(lines, show === undefined ? {} : { show }), ...(notes.length > 0 ? ['', ...notes] : [])].join(
-      '\n',
-    );
+  if (format === 'table') {
+    const table = textTable(lines, show === undefined ? {} : { show });
+    return [table, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n');
+  }
   const [head, ...body] = lines.map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`);
   const rule = `| ${columns.map(({ numeric }) => (numeric ? '---:' : '---')).join(' | ')} |`;
   return [head, rule, ...body, ...(notes.length > 0 ? ['', ...notes.map((note) => `- ${note}`)] : [])].join('\n');
