@@ -69,6 +69,7 @@ const verdictOf = (result: SearchResult, spec: SearchSpec): string =>
 
 const nextCommands = (searchId: string): string =>
   [
+    `  see images, surface and prompts:    npx qsched report ${searchId} --open`,
     `  export the coefficients:            npx qsched export ${searchId}`,
     `  re-rank with other values of k:     npx qsched rank ${searchId}`,
   ].join('\n');

@@ -77,6 +77,7 @@ export const ARGUMENT_CHOICES: Readonly<Record<string, readonly Choices[]>> = {
   status: [here.searches],
   best: [here.searches],
   export: [() => [...here.searches(), ...here.schedules()]],
+  'export-optuna': [here.searches],
   report: [here.searches],
   images: [here.searches],
   describe: [here.models],

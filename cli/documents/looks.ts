@@ -48,6 +48,7 @@ export const LOOK_DOCUMENTS = {
   best: z.array(z.looseObject({ searchId: text, status: text, verdict: orNull(text), repair: z.array(loose) })),
   export: z.union([schedule, z.looseObject({ output: text, files: texts })]),
   images: z.looseObject({ searchId: text, folder: text, images: z.array(loose), missing: z.array(loose) }),
+  'export-optuna': z.looseObject({ output: text, study: text, trials: number }),
   describe: z.looseObject({ model: text, file: text, description: loose }),
   check: z.looseObject({ model: text, answer: text, provenance: loose }),
   schedules: z.array(z.looseObject({ id: text, kind: text, scheduler: text, steps: number, coefficients })),

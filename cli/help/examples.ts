@@ -50,6 +50,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['qsched export --output schedule.json', 'what the latest search recommends'],
     ['qsched export shapes-w4a8 --which finalist', 'the finalist, recommended or not'],
   ],
+  'export-optuna': [['qsched export-optuna shapes-w4a8', 'for optuna-dashboard']],
   check: [['qsched check schedule.json', 'whether the model here is the one that it was made for']],
   report: [['qsched report', 'of the latest search']],
   images: [['qsched images shapes-w4a8', 'baseline, finalist and full precision of every held-out prompt']],
