@@ -2,6 +2,8 @@
  * `qsched status`: the progress of searches, as the database has it and the Temporal server confirms it.
  */
 import { searchesOverview } from '../../db/schema.js';
+import { liveHomeOf, livePageOf } from '../../live/live-record.js';
+import { dataFolderPath } from '../../temporal/data-folder.js';
 import type { Given } from '../input/flag.js';
 import type { STATUS } from '../input/flags.js';
 import { requireSearch, withStore } from '../input/stored-search.js';
@@ -25,10 +27,13 @@ export async function statusCommand(
   });
   const { rows, note } = await confirmed(stored);
   const sorted = sortStatus(rows, sort);
-  if (flags.json) printJson(sorted);
+  const folder = dataFolderPath();
+  if (flags.json) printJson(sorted.map((row) => ({ ...row, livePage: livePageOf(folder, row.searchId!) })));
   else if (rows.length === 0) print('There is no search yet. Start one: npx qsched search --model shapes');
   else print(writeTable(statusTable(sorted), format, shown));
   if (note !== null) say(`note: ${note}`);
+  const live = liveHomeOf(folder);
+  if (live !== null && !flags.json && format === 'table') say(`  live page: ${live}`);
   const [lost] = sorted.filter(({ status }) => status === 'interrupted');
   if (lost !== undefined && !flags.json && format === 'table') say(`  resume: npx qsched resume ${lost.searchId}`);
   return 0;

@@ -25,6 +25,7 @@ export const LOOK_DOCUMENTS = {
       searchId: text,
       status: z.enum(['running', 'paused', 'interrupted', 'finished', 'failed', 'cancelled']),
       confirmed: flag.describe('false: the Temporal server could not be asked whether it still runs'),
+      livePage: orNull(text.describe('its address while the live page is served')),
       stage: orNull(text),
       model: text,
       precision: text,

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { statusCommand } from '../../cli/commands/status-command.js';
 import { sortStatus, SORTS, type StatusRow } from '../../cli/text/status-table.js';
 import { openStore } from '../../db/open-store.js';
+import { writeLiveRecord } from '../../live/live-record.js';
 import { makeKnownSearch } from './known-search.js';
 
 let folder: string;
@@ -85,4 +86,19 @@ test('sorts by every column, those without a value last', () => {
     ['model', 'abc'],
     ['search', 'abc'],
   ]);
+});
+
+test('the live page is named while it is served', async () => {
+  await statusCommand(undefined, { json: true });
+  expect((JSON.parse(printed) as { livePage: unknown }[]).map(({ livePage }) => livePage)).toEqual([null, null]);
+  writeLiveRecord(folder, { pid: process.pid, port: 8234, serving: true });
+  printed = '';
+  await statusCommand(undefined, { json: true, sort: 'search' });
+  expect(JSON.parse(printed)).toMatchObject([
+    { livePage: 'http://127.0.0.1:8234/searches/one-finished' },
+    { livePage: 'http://127.0.0.1:8234/searches/two-lost' },
+  ]);
+  expect(said).toBe('');
+  await statusCommand(undefined, {});
+  expect(said).toContain('  live page: http://127.0.0.1:8234\n');
 });
