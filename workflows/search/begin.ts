@@ -44,6 +44,7 @@ export async function begin(run: SearchRun): Promise<SearchState> {
   run.spec = spec;
   const { precision } = spec;
   const plan = await storeActivities(PROMPT_ROWS).planSearch({ searchId, spec, quantised, reference });
+  run.opened = true;
   const { workers, startNotes: _, steering, ...planned } = plan;
   const { k } = planned.opening;
   if (k !== undefined) useK(run, k);

@@ -37,6 +37,8 @@ export interface SearchRun {
   readonly steering: Steering;
   /** The state that was shown last; null before the first. */
   shown: SearchState | null;
+  /** Whether it has a row in the database. */
+  opened: boolean;
   /** Whether the namespace has our search attributes. */
   columns: boolean;
   /** Address of its live page; null if nobody serves it. */

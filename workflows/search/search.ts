@@ -52,6 +52,7 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
     paces: { ...carried?.paces },
     control,
     steering,
+    opened: carried !== undefined,
     columns: carried?.searchAttributes ?? false,
     page: carried?.page ?? null,
     note: '',
@@ -79,7 +80,7 @@ export async function search(input: unknown, carried?: SearchState): Promise<Sea
   } catch (error) {
     if (isContinueAsNew(error)) throw error;
     scope.cancel();
-    await abandon(run, error, state !== undefined);
+    await abandon(run, error);
     throw isCancellation(error) ? error : asFailure(error);
   }
 }
@@ -100,8 +101,8 @@ function startOf(carried: SearchState | undefined): SearchRun['progress'] {
 }
 
 /** Stores how the search ended, also if it was cancelled. */
-async function abandon(run: SearchRun, error: unknown, opened: boolean): Promise<void> {
-  const { searchId } = run;
+async function abandon(run: SearchRun, error: unknown): Promise<void> {
+  const { searchId, opened } = run;
   const status = isCancellation(error) ? ('cancelled' as const) : ('failed' as const);
   const end = { searchId, status, message: explain(error) };
   showEnd(run, status, end.message);
