@@ -46,7 +46,7 @@ export const FLAG_CHOICES: Readonly<Record<string, Choices>> = {
   device: these('cpu', 'cuda', 'webgpu', 'dml', 'coreml'),
   format: FORMATS,
   'export.format': these('qsched', 'reference'),
-  to: these('json', 'onnx'),
+  to: these('json', 'diffusers', 'diffusers-config', 'onnx', 'comfyui', 'sd-cpp'),
   arithmetic: these('double', 'float32', 'float16'),
   layout: these('channels', 'packed'),
   'prompts.format': here.promptFormats,
