@@ -3,14 +3,14 @@
  */
 import { QschedError } from '../contract/errors.js';
 import type { ObjectiveChoice } from '../contract/search-spec.js';
-import type { Calibration } from './stored-terms.js';
+import { comparable, type Calibration } from './stored-terms.js';
 import { storedScore } from './stored-scores.js';
 
 /** The least gain over the baseline in each score; a gain is an improvement, whichever direction is better. */
 export type AtLeast = Readonly<Record<string, number>>;
 
 /**
- * Numbers of the scored trials whose gain over the baseline is at least the number in every score, the baseline among
+ * Numbers of the trials that can be compared and whose gain over the baseline is at least the number in every score, the baseline among
  * them if it is. Scores that are better in neither direction count as they are.
  *
  * @param field what names the scores, for messages
@@ -22,7 +22,7 @@ export function keepingTrials(
   atLeast: AtLeast,
   field: string,
 ): Set<number> {
-  const scored = calibration.trials.filter(({ status }) => status === 'ok');
+  const scored = comparable(calibration);
   const baseline = scored.find(({ trial }) => trial === 0);
   let kept = scored;
   for (const [name, least] of Object.entries(atLeast)) {

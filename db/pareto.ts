@@ -10,10 +10,11 @@ import { kWeighs } from '../metrics/objectives/registry.js';
 import type { Direction } from '../metrics/scores/score-table.js';
 import { pairedGain } from '../metrics/statistics/paired-gain.js';
 import { keepingTrials, type AtLeast } from './constraints.js';
+import { splitPrompts } from './evaluations.js';
 import type { Store } from './open-store.js';
 import { settledObjective } from './settle-k.js';
 import { storedScore, type StoredScore } from './stored-scores.js';
-import { calibrationOf, type Calibration, type StoredTrial } from './stored-terms.js';
+import { calibrationOf, comparable, type Calibration, type StoredTrial } from './stored-terms.js';
 
 /** A mean gain over the baseline, positive if better; without an interval where there are fewer than two prompts. */
 export interface FrontGain {
@@ -26,6 +27,8 @@ export interface FrontGain {
 export interface FrontPoint {
   readonly trial: number;
   readonly coefficients: Coefficients;
+  /** (prompt, seed) pairs that its values are estimated from: it was raced out; null if they are of all. */
+  readonly pairs: number | null;
   /** Of both scores, as they are. */
   readonly values: readonly [number, number];
   readonly gains: readonly [FrontGain, FrontGain];
@@ -46,8 +49,11 @@ export interface Front {
   readonly compared: number;
   /** Scored candidates that a constraint excludes. */
   readonly excluded: number;
-  /** Numbers of the trials that were left out: raced out on part of the prompts, failed, without a score so far. */
+  /** (prompt, seed) pairs of a whole score. */
+  readonly allPairs: number;
+  /** Numbers of the trials that are compared by estimates: raced out on part of the prompts. */
   readonly raced: readonly number[];
+  /** Numbers of the trials that were left out: failed, without a score so far. */
   readonly failed: readonly number[];
   readonly open: readonly number[];
 }
@@ -81,7 +87,7 @@ export function paretoOf(
   const objective = settledObjective(store, search);
   const numbers = (wanted: string): number[] =>
     calibration.trials.filter((one) => one.status === wanted).map(({ trial }) => trial);
-  const scored = calibration.trials.filter((one) => one.status === 'ok');
+  const scored = comparable(calibration);
   if (!scored.some(({ trial }) => trial > 0)) {
     throw new QschedError(
       'failure',
@@ -92,7 +98,7 @@ export function paretoOf(
   const pair = [directed(calibration, objective, scores[0]), directed(calibration, objective, scores[1])] as const;
   const kept = keepingTrials(calibration, objective, atLeast, '--at-least');
   // In the order in which they were asked, the baseline first: it wins among equal candidates, as in a search.
-  const all = scored.filter(({ trial }) => kept.has(trial));
+  const all = scored.filter((one) => kept.has(one.trial) && pair.every(({ of }) => !Number.isNaN(of(one))));
   const oriented = all.map((trial): ScorePair => [pair[0].of(trial), pair[1].of(trial)]);
   const own = pair[0].name === 'text' && pair[1].name === 'quality';
   const parts = upperEnvelope(oriented.map((values) => line(values, own && kWeighs(objective.type) === 'text')));
@@ -106,6 +112,7 @@ export function paretoOf(
       return {
         trial: trial.trial,
         coefficients: trial.coefficients,
+        pairs: trial.pairs,
         values: [asIs(pair[0], trial), asIs(pair[1], trial)],
         gains: [gainOf(pair[0], calibration, baseline, trial), gainOf(pair[1], calibration, baseline, trial)],
         wins: winsOf(parts, i),
@@ -113,6 +120,7 @@ export function paretoOf(
       };
     }),
     compared: all.length,
+    allPairs: splitPrompts(store, id, 'calibration').length * calibration.seeds,
     excluded: scored.length - all.length,
     raced: numbers('raced'),
     failed: numbers('failed'),
@@ -135,12 +143,14 @@ function winsOf(parts: readonly EnvelopePart[], i: number): FrontPoint['wins'] {
   return part === undefined ? null : { from: part.from, to: part.to === Infinity ? null : part.to };
 }
 
-/** The candidate that the search's own objective puts first, the earliest of equal ones. */
+/** The candidate that the search itself puts first, the earliest of equal ones: never one that was raced out. */
 const bestOf = (trials: readonly StoredTrial[]): StoredTrial | undefined =>
-  trials.reduce<StoredTrial | undefined>(
-    (best, trial) => (best === undefined || trial.score! > best.score! ? trial : best),
-    undefined,
-  );
+  trials
+    .filter(({ status }) => status === 'ok')
+    .reduce<StoredTrial | undefined>(
+      (best, trial) => (best === undefined || trial.score! > best.score! ? trial : best),
+      undefined,
+    );
 
 /** @throws QschedError (usage) for a score whose better direction is not known, or was given wrongly */
 function directed(calibration: Calibration, objective: ObjectiveChoice, { name, direction }: AskedScore): StoredScore {

@@ -15,7 +15,8 @@ import type { Store } from './open-store.js';
 import { candidates, contexts, trials } from './schema.js';
 import { searchContextIds } from './searches.js';
 import { settledObjective } from './settle-k.js';
-import { storedObjective } from './stored-scores.js';
+import { storedObjective, storedScore } from './stored-scores.js';
+import { calibrationOf, comparable } from './stored-terms.js';
 import { stepCount } from '../contract/step-count.js';
 
 /** A scored calibration trial. */
@@ -23,6 +24,8 @@ export interface RankedTrial extends MeanTerms {
   readonly search: string;
   /** 0 is the baseline. */
   readonly trial: number;
+  /** (prompt, seed) pairs that its terms are estimated from: it was raced out; null if they are of all. */
+  readonly pairs: number | null;
   readonly coefficients: Coefficients;
 }
 
@@ -35,9 +38,11 @@ export interface RankableSearch {
   readonly k: number;
   /** The trial with the highest score in the search itself; 0 if none was above the baseline. */
   readonly ownWinner: number;
-  /** Trials with a score, in the order in which they were asked, without the baseline. */
+  /** Trials that can be compared, in the order in which they were asked, without the baseline. */
   readonly trials: readonly RankedTrial[];
   readonly identity: RankedTrial | null;
+  /** (prompt, seed) pairs of a whole score. */
+  readonly pairs: number;
   /** Numbers of the trials that were raced out on part of the prompts, that failed, and without a score so far. */
   readonly raced: readonly number[];
   readonly failed: readonly number[];
@@ -95,6 +100,7 @@ export function readRankable(store: Store, { id, status, spec }: StoredSearch, p
     .map(({ trial, tc, iq, candidateId, sample, noise }): RankedTrial => ({
       search: id,
       trial,
+      pairs: null,
       coefficients: { sample: JSON.parse(sample) as number[], noise: JSON.parse(noise) as number[] },
       tc,
       iq:
@@ -103,7 +109,8 @@ export function readRankable(store: Store, { id, status, spec }: StoredSearch, p
           : pairMean(knownEvaluations(store, used, candidateId, prompts, spec.prompts.seeds), pair, id),
     }));
   const numbers = (wanted: string): number[] => rows.filter((row) => row.status === wanted).map(({ trial }) => trial);
-  const searched = scored.filter(({ trial }) => trial > 0);
+  const estimated = estimates(store, { id, status, spec }, pair);
+  const searched = [...scored.filter(({ trial }) => trial > 0), ...estimated].sort((a, b) => a.trial - b.trial);
   const best = rows
     .filter(({ status: state }) => state === 'ok')
     .reduce<(typeof rows)[number] | null>(
@@ -125,12 +132,37 @@ export function readRankable(store: Store, { id, status, spec }: StoredSearch, p
     ownWinner: best.trial,
     trials: searched,
     identity: scored.find(({ trial }) => trial === 0) ?? null,
+    pairs: prompts.length * spec.prompts.seeds.length,
     raced: numbers('raced'),
     failed: numbers('failed'),
     open: numbers('asked'),
     prompts,
     provenance: provenanceOf(store, used),
   };
+}
+
+/** The trials that were raced out, with their terms estimated from the pairs that they reached. */
+function estimates(store: Store, search: StoredSearch, pair: ClipIqaName | undefined): RankedTrial[] {
+  const calibration = calibrationOf(store, search);
+  const raced = comparable(calibration).filter(({ status }) => status === 'raced');
+  if (raced.length === 0) return [];
+  const objective = settledObjective(store, search);
+  const plan = storedObjective(objective);
+  const score = (name: string) =>
+    storedScore(calibration, objective, { field: '--pair', name, direction: 'higher' }).of;
+  const text = plan.text.length === 0 ? () => null : score('text');
+  const quality =
+    pair !== undefined ? score(`clip-iqa.${pair}`) : plan.quality.length === 0 ? () => null : score('quality');
+  return raced
+    .map((trial): RankedTrial => ({
+      search: search.id,
+      trial: trial.trial,
+      pairs: trial.pairs,
+      coefficients: trial.coefficients,
+      tc: text(trial),
+      iq: quality(trial),
+    }))
+    .filter(({ tc, iq }) => !Number.isNaN(tc ?? 0) && !Number.isNaN(iq ?? 0));
 }
 
 function provenanceOf(store: Store, used: Readonly<Record<string, string>>): Record<string, Provenance> {

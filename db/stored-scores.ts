@@ -14,9 +14,16 @@ import type { Calibration, StoredTrial } from './stored-terms.js';
 
 /** A score of stored trials. */
 export interface StoredScore extends Pick<ScorePlan, 'name' | 'direction'> {
-  /** Of a trial with a score, oriented so that higher is better. */
+  /**
+   * Of a trial that can be compared, oriented so that higher is better. One that was raced out has an
+   * estimate, as in the race: the score of the best trial with all pairs plus the mean difference to it on those that it
+   * reached.
+   */
   readonly of: (trial: StoredTrial) => number;
-  /** The same per image, in prompt-then-seed order; null if that cannot be computed without the files of a plug-in. */
+  /**
+   * The same per image, in prompt-then-seed order; null if that cannot be computed without the files of a plug-in, and for
+   * a trial that was raced out.
+   */
   readonly images: (trial: StoredTrial) => number[] | null;
 }
 
@@ -50,6 +57,7 @@ export function storedScore(calibration: Calibration, choice: ObjectiveChoice, w
   const { field, name } = wanted;
   const objective = storedObjective(choice);
   const scored = calibration.trials.filter(({ status }) => status === 'ok');
+  const anchor = bestOf(scored);
   const stored = termsStored(calibration, scored[0]);
   const own = OWN_SCORES.filter((one) => scored.some((trial) => ownValue(trial, one) !== null));
   const refuse = (): QschedError =>
@@ -64,17 +72,25 @@ export function storedScore(calibration: Calibration, choice: ObjectiveChoice, w
     return {
       name,
       direction: 'higher',
-      of: (trial) => ownValue(trial, name)!,
-      images: (trial) => (plan === null ? null : imageScores(plan, rowsOf(calibration, plan, trial))),
+      of: (trial) =>
+        trial.pairs === null || plan === null || anchor === undefined
+          ? ownValue(trial, name)!
+          : estimate(calibration, plan, { trial, anchor, score: ownValue(anchor, name)! }),
+      images: (trial) =>
+        plan === null || trial.pairs !== null ? null : imageScores(plan, rowsOf(calibration, plan, trial)),
     };
   }
   const { direction, plan } = planned(choice, objective, stored, wanted) ?? refuseWith(refuse);
   if (scored.some((trial) => rowsOf(calibration, plan, trial) === null)) throw refuse();
+  const whole = (trial: StoredTrial): number => createObjective(plan).score(rowsOf(calibration, plan, trial)!);
   return {
     name,
     direction,
-    of: (trial) => createObjective(plan).score(rowsOf(calibration, plan, trial)!),
-    images: (trial) => imageScores(plan, rowsOf(calibration, plan, trial)),
+    of: (trial) =>
+      trial.pairs === null || anchor === undefined
+        ? whole(trial)
+        : estimate(calibration, plan, { trial, anchor, score: whole(anchor) }),
+    images: (trial) => (trial.pairs === null ? imageScores(plan, rowsOf(calibration, plan, trial)) : null),
   };
 }
 
@@ -90,9 +106,33 @@ function imageScores(plan: ObjectivePlan, rows: readonly Row[] | null): number[]
   return rows === null ? null : rows.map((row) => objective.perImage(row));
 }
 
-/** Rows that have every term of a plan; null if one of them does not. */
-function rowsOf({ rows }: Calibration, plan: ObjectivePlan, { candidateId }: StoredTrial): Row[] | null {
-  const found = rows(candidateId, scorersOf(plan));
+/** The trial that estimates go by, the one that is most like the best candidates. */
+const bestOf = (scored: readonly StoredTrial[]): StoredTrial | undefined =>
+  scored.reduce<StoredTrial | undefined>(
+    (best, trial) => (best === undefined || (trial.score ?? -Infinity) > (best.score ?? -Infinity) ? trial : best),
+    undefined,
+  );
+
+/** Of a trial that was raced out. NaN if one of its images, or the other trial's, has not all terms. */
+function estimate(
+  calibration: Calibration,
+  plan: ObjectivePlan,
+  { trial, anchor, score }: { readonly trial: StoredTrial; readonly anchor: StoredTrial; readonly score: number },
+): number {
+  const objective = createObjective(plan);
+  const own = rowsOf(calibration, plan, trial, trial.pairs);
+  const its = rowsOf(calibration, plan, anchor, trial.pairs);
+  return own === null || its === null ? NaN : score + objective.score(own) - objective.score(its);
+}
+
+/** Rows that have every term of a plan; null if one of them does not. @param pairs as of `Calibration.rows` */
+function rowsOf(
+  { rows }: Calibration,
+  plan: ObjectivePlan,
+  { candidateId }: StoredTrial,
+  pairs: number | null = null,
+): Row[] | null {
+  const found = rows(candidateId, scorersOf(plan), pairs);
   const parts = [...plan.text, ...plan.quality];
   return found?.every((row) => parts.every(({ scorer, term }) => row[scorer]?.[term] !== undefined)) ? found : null;
 }

@@ -4,6 +4,7 @@
 import { and, asc, eq } from 'drizzle-orm';
 import type { Coefficients } from '../contract/coefficients.js';
 import type { SearchSpec } from '../contract/search-spec.js';
+import { raceOrder } from '../metrics/racing/looks.js';
 import type { Row } from '../metrics/objectives/jaq.js';
 import { knownEvaluations, splitPrompts } from './evaluations.js';
 import type { Store } from './open-store.js';
@@ -15,6 +16,8 @@ export interface StoredTrial {
   readonly trial: number;
   readonly candidateId: string;
   readonly status: string;
+  /** `raced`: (prompt, seed) pairs that it was scored on, the first ones of `raceOrder`; null for other trials. */
+  readonly pairs: number | null;
   readonly score: number | null;
   readonly tc: number | null;
   readonly iq: number | null;
@@ -29,9 +32,17 @@ export interface Calibration {
   readonly seeds: number;
   /** Scorers with a context in this search: of these alone terms can be stored. */
   readonly scorers: readonly string[];
-  /** Terms of a candidate's images in prompt-then-seed order; null if one is not stored or failed. */
-  readonly rows: (candidateId: string, scorers: readonly string[]) => Row[] | null;
+  /**
+   * Terms of a candidate's images in prompt-then-seed order; null if one is not stored or failed.
+   *
+   * @param pairs of a race: the first ones that it reaches alone, in its order
+   */
+  readonly rows: (candidateId: string, scorers: readonly string[], pairs?: number | null) => Row[] | null;
 }
+
+/** Trials that can be compared: with a score on all pairs, or an estimate of it from those that a race reached. */
+export const comparable = ({ trials }: Calibration): StoredTrial[] =>
+  trials.filter(({ status, pairs }) => status === 'ok' || (status === 'raced' && pairs !== null && pairs > 0));
 
 /** The calibration trials of a stored search, and their terms. */
 export function calibrationOf(
@@ -46,6 +57,7 @@ export function calibrationOf(
       trial: trials.number,
       candidateId: trials.candidateId,
       status: trials.status,
+      pairs: trials.pairs,
       score: trials.score,
       tc: trials.tc,
       iq: trials.iq,
@@ -64,10 +76,16 @@ export function calibrationOf(
     })),
     seeds: seeds.length,
     scorers: Object.keys(contexts),
-    rows: (candidateId, scorers) => {
+    rows: (candidateId, scorers, pairs = null) => {
       if (scorers.some((scorer) => contexts[scorer] === undefined)) return null;
       const used = Object.fromEntries(scorers.map((scorer) => [scorer, contexts[scorer]!]));
-      const known = knownEvaluations(store, used, candidateId, prompts, seeds);
+      const all = knownEvaluations(store, used, candidateId, prompts, seeds);
+      const known =
+        pairs === null
+          ? all
+          : raceOrder(prompts.length, seeds.length)
+              .slice(0, pairs)
+              .map((pair) => all[pair]);
       const rows = known.flatMap((one) => (one?.status === 'ok' ? [one.terms] : []));
       return rows.length === known.length && rows.length > 0 ? rows : null;
     },

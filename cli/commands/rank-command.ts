@@ -100,7 +100,7 @@ function rank(searches: readonly KeptSearch[], { ks, pair, top, atLeast }: RankO
     };
   };
   return {
-    searches: searches.map(({ id, status, spec, k, trials: scored, raced, open, failed }) => ({
+    searches: searches.map(({ id, status, spec, k, trials: scored, pairs, raced, open, failed }) => ({
       id,
       status,
       model: spec.model,
@@ -108,6 +108,7 @@ function rank(searches: readonly KeptSearch[], { ks, pair, top, atLeast }: RankO
       steps: spec.scheduler.steps,
       k,
       scored: scored.length,
+      pairs,
       raced,
       open: open.length,
       failed,

@@ -50,7 +50,7 @@ function headLine(document: ParetoDocument): string {
   const counts = [
     `${front.length} of ${compared} candidates`,
     ...(bounds.length > 0 ? [`${excluded} gain less than ${bounds.join(' or ')}`] : []),
-    ...(raced.length > 0 ? [`${raced.length} raced out, on part of the prompts`] : []),
+    ...(raced.length > 0 ? [`${raced.length} raced out on part of the images, estimated from them (~)`] : []),
     ...(failed.length > 0 ? [`${failed.length} failed`] : []),
     ...(open.length > 0 ? [`${open.length} not scored yet`] : []),
   ];
@@ -69,7 +69,10 @@ function columns({ scores: [first, second], baseline }: ParetoDocument): Column<
     numeric: true,
   });
   return [
-    { head: 'Pareto front', cell: ({ trial, chosen }) => `${nameOf(trial)}${chosen ? ' *' : ''}` },
+    {
+      head: 'Pareto front',
+      cell: ({ trial, pairs, chosen }) => `${pairs === null ? '' : '~'}${nameOf(trial)}${chosen ? ' *' : ''}`,
+    },
     value(0, first),
     value(1, second),
     ...(baseline === null ? [] : [gain(0, first), gain(1, second)]),

@@ -43,8 +43,10 @@ export interface RankDocument {
     readonly steps: number;
     readonly k: number;
     readonly scored: number;
-    /** Numbers of candidates that were raced out on part of the prompts. */
+    /** Numbers of candidates that were raced out on part of the prompts: their terms are estimates. */
     readonly raced: readonly number[];
+    /** (prompt, seed) pairs of a whole score. */
+    readonly pairs: number;
     readonly open: number;
     readonly failed: readonly number[];
   }[];
@@ -64,7 +66,7 @@ export interface RankDocument {
 }
 
 const lostOf = (raced: readonly number[], failed: readonly number[]): string =>
-  (raced.length === 0 ? '' : `, ${raced.length} raced out`) +
+  (raced.length === 0 ? '' : `, ${raced.length} of them raced out (~: estimates from the images that they have)`) +
   (failed.length === 0 ? '' : `, ${failed.length} failed: ${failed.map((trial) => `#${trial}`).join(' ')}`);
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 /** A k to 6 significant digits, without trailing zeros. */
@@ -74,8 +76,9 @@ const weight = (k: number): string => String(Number(k.toPrecision(6)));
 export function rankText(document: RankDocument): string {
   const { searches, objective, weights, pair, ks, changes, pareto, notes } = document;
   const several = searches.length > 1;
+  const estimated = new Map(searches.map(({ id, raced }) => [id, new Set(raced)]));
   const name = ({ search, trial }: TrialName): string =>
-    `${several ? `${search} ` : ''}${trial === 0 ? 'baseline' : `#${trial}`}`;
+    `${several ? `${search} ` : ''}${trial === 0 ? 'baseline' : `${estimated.get(search)?.has(trial) ? '~' : ''}#${trial}`}`;
   const top = ks.flatMap((one) => (one.top.length > 1 ? one.top.map((trial, i) => rankRow(one, trial, i, name)) : []));
   const winners = new Map<string, RankedScore>(ks.map(({ winner }) => [name(winner), winner]));
   const terms = ks[0]!.winner;

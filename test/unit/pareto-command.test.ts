@@ -69,6 +69,7 @@ describe('the front of text against quality', () => {
         { name: 'quality', direction: 'higher' },
       ],
       compared: 5,
+      allPairs: expect.any(Number) as number,
       excluded: 0,
       raced: [],
       failed: [5],
@@ -111,12 +112,23 @@ describe('the front of text against quality', () => {
     expect(printed({ format: 'markdown' })).toContain('\n- * k = 1.5, that of the search, puts it first\n');
   });
 
-  test('leaves out what was raced out on part of the prompts', () => {
+  test('estimates what was raced out from the images that it has, marks it, and never lets the search choose it', () => {
     makeSearch();
-    store.$client.prepare("update trials set status = 'raced', pairs = 2 where number = 2").run();
+    store.$client.prepare("update trials set status = 'raced', pairs = 2, score = 9 where number = 2").run();
     const { front, raced, compared } = frontOf();
-    expect([front.map(({ trial }) => trial), raced, compared]).toEqual([[1, 4, 3], [2], 4]);
-    expect(printed()).toContain('3 of 4 candidates; 1 raced out, on part of the prompts; 1 failed');
+    expect(front.map(({ trial, pairs }) => [trial, pairs])).toEqual([
+      [1, null],
+      [2, 2],
+      [3, null],
+    ]);
+    expect(front[1]!.values).toEqual([expect.closeTo(0.5, 12), expect.closeTo(0.5, 12)]);
+    expect(front[1]!.gains[0]).toEqual({ gain: expect.closeTo(0.25, 12) as number, low: null, high: null });
+    expect(front.find(({ chosen }) => chosen)?.trial).not.toBe(2);
+    expect([raced, compared]).toEqual([[2], 5]);
+    expect(printed()).toContain(
+      '3 of 5 candidates; 1 raced out on part of the images, estimated from them (~); 1 failed',
+    );
+    expect(printed()).toMatch(/\n~#2 /);
   });
 
   test('of equal candidates lists the earlier, the baseline first', () => {

@@ -96,6 +96,7 @@ describe('one search', () => {
         steps: 4,
         k: 2,
         scored: 4,
+        pairs: expect.any(Number) as number,
         raced: [],
         open: 0,
         failed: [5],
@@ -305,13 +306,17 @@ describe('a constraint', () => {
   });
 });
 
-test('candidates that were raced out on part of the prompts are not ranked, and counted', () => {
+test('candidates that were raced out are ranked by estimates from the images that they have, and marked', () => {
   makeSearch('s');
   store.$client.prepare("update trials set status = 'raced', pairs = 2 where number = 3").run();
   const { ks, searches, notes } = ranked(['s'], { k: '5' });
-  expect([ks[0]!.winner.trial, searches[0]!.scored, searches[0]!.raced]).toEqual([2, 3, [3]]);
+  const { winner } = ks[0]!;
+  expect([winner.trial, winner.pairs, searches[0]!.scored, searches[0]!.raced]).toEqual([3, 2, 4, [3]]);
   expect(notes).toEqual([]);
-  expect(printed(['s'])).toContain('finished; 3 candidates ranked, 1 raced out, 1 failed: #5\n');
+  expect(printed(['s'])).toContain(
+    'finished; 4 candidates ranked, 1 of them raced out (~: estimates from the images that they have), 1 failed: #5\n',
+  );
+  expect(printed(['s'], { k: '5' })).toMatch(/\n5 +~#3 /);
 });
 
 describe('several searches', () => {
