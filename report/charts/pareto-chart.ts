@@ -21,8 +21,8 @@ export function paretoChart(points: readonly Point[], width: number): string {
     title: 'Text and quality terms of the candidates',
     description: `${counted(points.length, 'candidate')}, ${front.length} of them on the Pareto front.`,
   };
-  const name = ({ trial, tc, iq }: Point): string =>
-    `${trial === 0 ? 'baseline' : `candidate ${trial}`}: text ${fixed(tc)}, quality ${fixed(iq)}`;
+  const name = ({ trial, tc, iq, estimated }: Point): string =>
+    `${trial === 0 ? 'baseline' : `candidate ${trial}`}${estimated ? ', estimated' : ''}: text ${fixed(tc)}, quality ${fixed(iq)}`;
   return drawChart(
     words,
     {
@@ -55,8 +55,8 @@ export function paretoChart(points: readonly Point[], width: number): string {
           x: 'tc',
           y: 'iq',
           r: 4,
-          fill: 'var(--finalist)',
-          stroke: 'var(--paper)',
+          fill: ({ estimated }: Point) => (estimated ? 'var(--paper)' : 'var(--finalist)'),
+          stroke: ({ estimated }: Point) => (estimated ? 'var(--finalist)' : 'var(--paper)'),
           title: name,
           ariaDescription: FRONT,
         }),

@@ -15,6 +15,7 @@ import { historyOf } from './history.js';
 import type { ImagePlace } from './image-sources.js';
 import { importancesOf } from './importances.js';
 import { nextCommands } from './next-commands.js';
+import { estimatedTerms } from './estimated-terms.js';
 import { paretoOf } from './pareto.js';
 import { progressOf, secondsOf } from './progress.js';
 import { promptGainsOf, shownPrompts } from './prompt-gains.js';
@@ -67,7 +68,8 @@ export function searchDocument(store: Store, id: string, options: SearchDataOpti
   const ofObjective = gains.filter(({ scorer }) => scorer === gains[0]?.scorer);
   const rows = imageRows(store, id, confirm.seeds);
   const positions = [...new Set(rows.map(({ position }) => position))];
-  const pareto = paretoOf(spec, objective, calibration, result?.best.trial ?? best?.number);
+  const chosen = result?.best.trial ?? best?.number;
+  const pareto = paretoOf(spec, objective, calibration, chosen, estimatedTerms(store, { id, spec }));
   const seconds = secondsOf(search, trials);
   const timeline = timelineOf(store, id, seconds);
   return {

@@ -82,12 +82,20 @@ const imageTriple = z.object({
   reference: imageSource.nullable(),
 });
 
-/** Both terms of every scored calibration trial, so that any k can be tried: score = tc + k x iq, or k x tc + iq. */
+/** Both terms of the calibration trials that can be compared, so that any k can be tried: score = tc + k x iq, or k x tc + iq. */
 const pareto = z.object({
   k: z.number().nullable(),
   kWeighs: z.enum(['text', 'quality']),
   points: z.array(
-    z.object({ trial: z.int(), tc: z.number(), iq: z.number(), front: z.boolean(), chosen: z.boolean() }),
+    z.object({
+      trial: z.int(),
+      tc: z.number(),
+      iq: z.number(),
+      /** Whether both are estimates, from the images that it had when it was raced out. */
+      estimated: z.boolean(),
+      front: z.boolean(),
+      chosen: z.boolean(),
+    }),
   ),
 });
 

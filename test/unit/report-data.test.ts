@@ -226,7 +226,10 @@ describe('surfaces', () => {
     const { trials, pareto, surface } = read();
     expect(trials[3]).toMatchObject({ status: 'raced', score: 99 });
     expect(trials.at(-1)!.best).toBeLessThan(99);
-    expect(pareto!.points.map(({ trial }) => trial)).not.toContain(3);
+    const three = pareto!.points.find(({ trial }) => trial === 3)!;
+    expect(three).toMatchObject({ estimated: true, chosen: false });
+    expect(three.tc + three.iq).toBeLessThan(10);
+    expect(pareto!.points.filter(({ estimated }) => estimated)).toHaveLength(1);
     expect(surface!.slices[0]!.path.map(({ trial }) => trial)).toContain(3);
     expect(surface!.slices[0]!.values).not.toEqual(before.surface!.slices[0]!.values);
   });

@@ -23,6 +23,7 @@ export function ParetoSection({ pareto, trials, place }: Props) {
   const { points, k, kWeighs } = pareto;
   const front = points.filter((point) => point.front).sort((a, b) => b.tc - a.tc);
   if (front.length === 0) return null;
+  const estimated = points.filter((point) => point.estimated).length;
   const sum = kWeighs === 'text' ? 'k × text + quality' : 'text + k × quality';
   const wins = winners(front, kWeighs);
   return (
@@ -34,8 +35,8 @@ export function ParetoSection({ pareto, trials, place }: Props) {
         <>
           {counted(front.length, 'candidate')} of {points.length.toLocaleString('en-US')}{' '}
           {front.length === 1 ? 'is' : 'are'} on the Pareto front. The score is {sum}
-          {k === null ? '' : `, with k = ${significant(k)} in this search`}. Scores are those of the calibration
-          prompts.
+          {k === null ? '' : `, with k = ${significant(k)} in this search`}. Scores are those of the calibration prompts
+          {estimated > 0 ? `; those of ${counted(estimated, 'candidate')} that were raced out are estimates` : ''}.
         </>
       }
     >
@@ -59,7 +60,8 @@ export function ParetoSection({ pareto, trials, place }: Props) {
         columns={[
           {
             head: 'candidate',
-            cell: ({ trial, chosen }) => `${trial === 0 ? 'baseline' : trial}${chosen ? ' *' : ''}`,
+            cell: ({ trial, estimated: raced, chosen }) =>
+              `${raced ? '~' : ''}${trial === 0 ? 'baseline' : trial}${chosen ? ' *' : ''}`,
             numeric: true,
           },
           { head: 'text', cell: ({ tc }) => fixed(tc), numeric: true },
