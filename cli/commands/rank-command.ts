@@ -3,7 +3,8 @@
  */
 import { keepingTrials } from '../../db/constraints.js';
 import { calibrationOf } from '../../db/stored-terms.js';
-import { readRankable, refuseMixed, type RankableSearch } from '../../db/ranking.js';
+import { readRankable, type RankableSearch } from '../../db/ranking.js';
+import { refuseMixed } from '../../db/refuse-mixed.js';
 import { CLIP_IQA_PROMPTS, type ClipIqaName } from '../../metrics/scores/clip-iqa.js';
 import { scoreOfTerms } from '../../metrics/objectives/jaq.js';
 import {

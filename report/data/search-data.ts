@@ -4,6 +4,7 @@
 import { maximisesRepair } from '../../contract/goal.js';
 import { QschedError } from '../../contract/errors.js';
 import type { Store } from '../../db/open-store.js';
+import { racedTerms } from '../../db/raced-terms.js';
 import { searchedBaseline } from '../../db/searched-baseline.js';
 import { findSearch } from '../../db/searches.js';
 import { settledObjective } from '../../db/settle-k.js';
@@ -15,7 +16,6 @@ import { historyOf } from './history.js';
 import type { ImagePlace } from './image-sources.js';
 import { importancesOf } from './importances.js';
 import { nextCommands } from './next-commands.js';
-import { estimatedTerms } from './estimated-terms.js';
 import { paretoOf } from './pareto.js';
 import { progressOf, secondsOf } from './progress.js';
 import { promptGainsOf, shownPrompts } from './prompt-gains.js';
@@ -37,6 +37,8 @@ export interface SearchDataOptions extends ImagePlace {
 }
 
 const SHOWN_PROMPTS = 12;
+/** Candidates that were raced out and may be on the front: more take seconds, and the worst are far from it. */
+const MOST_ESTIMATES = 400;
 
 /**
  * The document of a stored search, whatever its status: what is not known yet is null or empty. Scores need about a second
@@ -69,7 +71,13 @@ export function searchDocument(store: Store, id: string, options: SearchDataOpti
   const rows = imageRows(store, id, confirm.seeds);
   const positions = [...new Set(rows.map(({ position }) => position))];
   const chosen = result?.best.trial ?? best?.number;
-  const pareto = paretoOf(spec, objective, calibration, chosen, estimatedTerms(store, { id, spec }));
+  const pareto = paretoOf(
+    spec,
+    objective,
+    calibration,
+    chosen,
+    racedTerms(store, { id, spec }, { most: MOST_ESTIMATES }),
+  );
   const seconds = secondsOf(search, trials);
   const timeline = timelineOf(store, id, seconds);
   return {
