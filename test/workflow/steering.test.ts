@@ -231,11 +231,11 @@ describe('stop', () => {
 
 describe('extend', () => {
   it.each([
-    ['cma-es', SPEC],
-    ['gp', { ...RACED, optimizer: { type: 'gp', budget: 12, batch: 8 } }],
-  ] as const)('%s goes on to the new budget, and the store replays from where', async (type, spec) => {
+    ['cma-es', SPEC, 4],
+    ['gp', { ...RACED, optimizer: { type: 'gp', budget: 30, batch: 10 } }, 2],
+  ] as const)('%s goes on to the new budget, and the store replays from where', async (type, spec, scored) => {
     const id = `extended-${type}`;
-    const { search, release } = await heldAfter(id, spec as SearchSpecInput, 4);
+    const { search, release } = await heldAfter(id, spec as SearchSpecInput, scored);
     const [from, to] = [spec.optimizer!.budget!, spec.optimizer!.budget! + 9];
     expect(await refusal(update(id, 'extend', from))).toBe(
       `The budget of ${id} is ${from} candidates already: ${from} does not extend it. ` +
