@@ -79,7 +79,7 @@ function line({ dimension, budget, problems, seeds, comparisons }: Cell): BenchR
         `${problems} surfaces x ${seeds} seeds`,
       ours: best.ours,
       peer: best.peer.mean,
-      unit: 'share',
+      unit: 'regret',
       better: 'lower',
       peerName: `${PEER_NAMES[best.peer.name] ?? best.peer.name}, ${best.peer.seeds} seeds`,
       target: 1 / MOST,
