@@ -62,6 +62,7 @@ describe('migrations', () => {
       'search_prompts',
       'searches',
       'searches_overview',
+      'steering',
       'trial_history',
       'trial_images',
       'trials',

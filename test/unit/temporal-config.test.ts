@@ -92,7 +92,7 @@ it.each(['a#b', 'a?b', 'a%20b', '100%'])(
 
 it('the commands for search attributes name each key with its type', () => {
   const commands = searchAttributeCommands('team');
-  expect(commands).toHaveLength(5);
+  expect(commands).toHaveLength(9);
   expect(commands).toContain(
     'temporal operator search-attribute create --namespace team --name QschedBestScore --type Double',
   );
