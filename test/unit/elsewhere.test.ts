@@ -95,7 +95,7 @@ function storeSearch(recommend: 'calibrated' | 'identity' | null, schedule: Step
   });
   if (recommend !== null) {
     const result = { finalist: TUNED, identity: { coefficients: ONES }, best: { coefficients: TUNED } };
-    const heldOut = { recommend, scorers: [] };
+    const heldOut = { recommend, gain: 0.01, prompts: 2, low: -0.01, high: 0.03, scorers: [] };
     closeSearch(store, 'one', { status: 'finished', result: { ...result, heldOut } as unknown as SearchResult });
   }
   store.$client.close();
@@ -157,10 +157,10 @@ test('with a scheduler that clips: its schedules are stored and shown, its expor
 test('with the baseline recommended, the export says that its coefficients are 1', () => {
   storeSearch('identity');
   expect(exported()).toMatchObject({ kind: 'identity', coefficients: ONES });
-  expect(said).toMatch(/^note: the baseline is exported .*--which\n$/);
+  expect(said).toMatch(/^note: the baseline is exported .*--which finalist exports the searched coefficients\n$/);
   said = '';
   expect(exported({ which: 'finalist' })).toMatchObject({ kind: 'q-sched', coefficients: TUNED });
-  expect(said).toBe('');
+  expect(said).toMatch(/^note: these coefficients are not recommended by the verdict.*\n$/);
 });
 
 test('is searched and resumed if a server is configured: its worker describes it', async () => {
