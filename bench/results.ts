@@ -20,7 +20,8 @@ export interface BenchResult {
   /** 95 %, of the ratio, where it varies: its upper end is what the target applies to. */
   readonly interval?: readonly [number, number];
   /** `share`: of 1, shown in percent. */
-  readonly unit: 's' | 'score' | 'evaluations' | 'candidates' | 'candidates/s' | 'rows' | 'share' | 'regret' | 'times the minimum';
+  readonly unit:
+    's' | 'score' | 'evaluations' | 'candidates' | 'candidates/s' | 'rows' | 'share' | 'regret' | 'times the minimum';
   readonly better: 'higher' | 'lower';
   readonly peerName: string | null;
   /** Set where what was measured for did not come about at all: whatever the figures are, the target is missed. */
