@@ -32,19 +32,19 @@ const scoredOf = (folder: string): number =>
     result.searchId,
   )[0]?.n ?? 0;
 
-it('asks the best candidate of the other precision first, and says where it started', () => {
+it('asks the finalist of the other precision first, and says where it started', () => {
   expect(earlier.notes.join()).not.toContain('started from');
   expect(result.notes).toContainEqual(
     expect.stringContaining(`It started from the search "${earlier.searchId}" (shapes w8a8, 2 steps)`),
   );
-  const pointOf = (id: string, number: number): string =>
-    query<{ point: string }>(
+  const candidate = (id: string, stage: string): string =>
+    query<{ candidate: string }>(
       data,
-      "select point from trials where search_id = ? and stage = 'calibration' and number = ?",
+      'select candidate_id as candidate from trials where search_id = ? and stage = ? and number = 1',
       id,
-      number,
-    )[0]!.point;
-  expect(pointOf(result.searchId, 1)).toBe(pointOf(earlier.searchId, earlier.best.trial));
+      stage,
+    )[0]!.candidate;
+  expect(candidate(result.searchId, 'calibration')).toBe(candidate(earlier.searchId, 'confirm'));
 });
 
 it('killed and resumed, stores the same', async () => {
@@ -68,8 +68,8 @@ it('is told by one that did not start from it what to type', async () => {
 it.each<[string, string[], RegExp[]]>([
   [
     'that is not there',
-    ['--prior', 'shapes-w8a8-gp'],
-    [/There is no search "shapes-w8a8-gp" to be the prior/, /Allowed: shapes-/],
+    ['--prior', 'shapes-w8a8-cma'],
+    [/There is no search "shapes-w8a8-cma" to be the prior/, /Allowed: shapes-/],
   ],
   [
     'with another scheduler',
