@@ -79,13 +79,18 @@ function stageRows({ progress, meter }: SearchRun): [string, string][] {
 }
 
 function bestRows({ progress: { identity }, shown }: SearchRun): [string, string][] {
-  const [best] = shown?.best ?? [];
+  // Where all candidates left a race early, the best of them has an estimate.
+  const whole = shown?.best[0];
+  const best = whole ?? shown?.runnerUp ?? shown?.finalists?.[0];
   return [
     ...(identity === null ? [] : ([['baseline', fixed(identity)]] as [string, string][])),
     ...(best === undefined || identity === null
       ? []
       : ([
-          ['best so far', `${fixed(best.score)}, candidate ${best.index}`],
+          [
+            'best so far',
+            `${fixed(best.score)}${whole === undefined ? ' (an estimate)' : ''}, candidate ${best.index}`,
+          ],
           ['gain on the calibration prompts', signed(best.score - identity)],
           ...coefficientRows(best.coefficients),
         ] as [string, string][])),
