@@ -59,7 +59,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: 'stop <search>',
-    help: 'ask for no further candidates: the best so far goes on to the verdict',
+    help: 'ask for no further candidates: the best so far proceeds to the verdict',
     flags: {},
     load: async () => (await import('./commands/control-commands.js')).stopCommand,
   },

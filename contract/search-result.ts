@@ -109,7 +109,7 @@ export interface SearchProgress {
   readonly secondsLeft: number | null;
   /** Whether a person holds it. */
   readonly paused?: boolean;
-  /** Whether a person has stopped it: what has all its images goes on to the verdict. */
+  /** Whether a person has stopped it: what has all its images proceeds to the verdict. */
   readonly stopping?: boolean;
   /** Priority key of what is scored, 1 to 5, if a person set it. */
   readonly priority?: number;

@@ -13,7 +13,7 @@ export type Cut = { readonly trials: readonly number[] } | { readonly reached: n
 
 /** One change, as it is stored. */
 export type SteeringStep =
-  /** No further candidates: the best of those scored goes on to the verdict. A later extension makes it void. */
+  /** No further candidates: the best of those scored proceeds to the verdict. A later extension makes it void. */
   | { readonly kind: 'stop'; readonly cut: Cut | null }
   /** A larger budget, in candidates besides the baseline. */
   | { readonly kind: 'extend'; readonly from: number; readonly to: number }

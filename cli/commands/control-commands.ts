@@ -27,7 +27,7 @@ export const pauseCommand = (search: string, flags: GlobalOptions): Promise<numb
 export const unpauseCommand = (search: string, flags: GlobalOptions): Promise<number> =>
   control(search, 'unpause', flags);
 
-/** Ends the search for candidates: the best so far goes on to the verdict. @returns the exit code */
+/** Ends the search for candidates: the best so far proceeds to the verdict. @returns the exit code */
 export const stopCommand = (search: string, flags: GlobalOptions): Promise<number> => control(search, 'stop', flags);
 
 /** Gives a running search a larger budget. @returns the exit code */

@@ -31,7 +31,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   cancel: [['qsched cancel shapes-w4a8', 'what is scored stays stored']],
   pause: [['qsched pause shapes-w4a8', 'what is under way is finished']],
   unpause: [['qsched unpause shapes-w4a8', 'without following it']],
-  stop: [['qsched stop shapes-w4a8', 'the best so far goes on to the verdict']],
+  stop: [['qsched stop shapes-w4a8', 'the best so far proceeds to the verdict']],
   extend: [['qsched extend shapes-w4a8 --budget 64', '64 candidates all in all']],
   enqueue: [
     ['qsched enqueue shapes-w4a8 --sample 0.95,1 --noise 1,1.02', 'start and end of linear coefficients'],

@@ -184,6 +184,6 @@ const lies = (model: string, call: string, what: string): QschedError =>
   new QschedError(
     'failure',
     `The server of the model "${model}" does not keep to the protocol in ${call}: ${what}.`,
-    'docs/model-servers.md has the protocol; mend the server, then resume.',
+    'docs/model-servers.md has the protocol; repair the server, then resume.',
     true,
   );

@@ -173,7 +173,7 @@ describe('stop', () => {
   it('keeps the best of a generation that is cut short, and the store replays where', async () => {
     world.takes(0.15);
     const { search, release } = await heldAfter('stopped', WHOLE, 1);
-    expect(await update('stopped', 'stop')).toMatch(/goes on to the verdict/);
+    expect(await update('stopped', 'stop')).toMatch(/proceeds to the verdict/);
     release();
     const result = await search.result();
     expect(result.trials).toBeGreaterThan(0);

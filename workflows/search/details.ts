@@ -50,7 +50,7 @@ export function showDetails(run: SearchRun): void {
           : [
               [`npx qsched resume ${searchId}`, 'follows it in a terminal'],
               ...(progress.stage === 'search' && steering.stop === null
-                ? ([[`npx qsched stop ${searchId}`, 'keeps the best so far and goes on to the verdict']] as const)
+                ? ([[`npx qsched stop ${searchId}`, 'keeps the best so far and proceeds to the verdict']] as const)
                 : []),
               [`npx qsched pause ${searchId}`, 'gives no further work out'],
               [`npx qsched cancel ${searchId}`, 'ends it; what is scored stays stored'],

@@ -19,7 +19,7 @@ const holdSignal = defineSignal<[boolean]>('hold');
 const DESCRIPTIONS = {
   pause: 'Give no further work out; what is under way is finished.',
   unpause: 'Go on after a pause.',
-  stop: 'Ask for no further candidates: the best so far goes on to the verdict.',
+  stop: 'Ask for no further candidates: the best so far proceeds to the verdict.',
   extend: 'A larger budget, in candidates besides the baseline: 64',
   enqueue: 'A candidate to score next, in the numbers that are searched: {"sample": [0.95, 1], "noise": [1, 1.02]}',
   priority: 'Which search is scored first, from 1 (first) to 5: 3 by default',
@@ -77,7 +77,7 @@ export function takeUpdates(run: SearchRun): void {
       await steering.add({ kind: 'stop', cut: null });
       showDetails(run);
       if (steering.paused) await hold(false);
-      return `Stopping: the best of the candidates that have all their images goes on to the verdict.`;
+      return `Stopping: the best of the candidates that have all their images proceeds to the verdict.`;
     },
   );
   take(
