@@ -14,7 +14,7 @@ import { splitPrompts } from './evaluations.js';
 import type { Store } from './open-store.js';
 import { settledObjective } from './settle-k.js';
 import { storedScore, type StoredScore } from './stored-scores.js';
-import { calibrationOf, comparable, type Calibration, type StoredTrial } from './stored-terms.js';
+import { bestOf, calibrationOf, comparable, type Calibration, type StoredTrial } from './stored-terms.js';
 
 /** A mean gain over the baseline, positive if better; without an interval where there are fewer than two prompts. */
 export interface FrontGain {
@@ -142,15 +142,6 @@ function winsOf(parts: readonly EnvelopePart[], i: number): FrontPoint['wins'] {
   const part = parts.find(({ index }) => index === i);
   return part === undefined ? null : { from: part.from, to: part.to === Infinity ? null : part.to };
 }
-
-/** The candidate that the search itself puts first, the earliest of equal ones: never one that was raced out. */
-const bestOf = (trials: readonly StoredTrial[]): StoredTrial | undefined =>
-  trials
-    .filter(({ status }) => status === 'ok')
-    .reduce<StoredTrial | undefined>(
-      (best, trial) => (best === undefined || trial.score! > best.score! ? trial : best),
-      undefined,
-    );
 
 /** @throws QschedError (usage) for a score whose better direction is not known, or was given wrongly */
 function directed(calibration: Calibration, objective: ObjectiveChoice, { name, direction }: AskedScore): StoredScore {

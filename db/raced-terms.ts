@@ -1,12 +1,10 @@
 /**
  * Terms of candidates that were raced out, estimated from the images that they have (stored-scores.ts says how).
  */
-import type { SearchSpec } from '../contract/search-spec.js';
+import type { ObjectiveChoice } from '../contract/search-spec.js';
 import type { MeanTerms } from '../metrics/objectives/jaq.js';
-import type { Store } from './open-store.js';
-import { settledObjective } from './settle-k.js';
 import { storedObjective, storedScore } from './stored-scores.js';
-import { calibrationOf, comparable, type StoredTrial } from './stored-terms.js';
+import { comparable, type Calibration, type StoredTrial } from './stored-terms.js';
 
 /** A trial that was raced out, with estimates. */
 export interface RacedTerms extends MeanTerms {
@@ -27,17 +25,15 @@ interface RacedOptions {
  * @throws QschedError (usage) if the score for quality is not stored
  */
 export function racedTerms(
-  store: Store,
-  search: { readonly id: string; readonly spec: SearchSpec },
+  calibration: Calibration,
+  objective: ObjectiveChoice,
   { quality, most = Infinity }: RacedOptions = {},
 ): RacedTerms[] {
-  const calibration = calibrationOf(store, search);
   const raced = comparable(calibration)
     .filter(({ status }) => status === 'raced')
     .sort((a, b) => b.score! - a.score!)
     .slice(0, most);
   if (raced.length === 0) return [];
-  const objective = settledObjective(store, search);
   const plan = storedObjective(objective);
   const score = (name: string) =>
     storedScore(calibration, objective, { field: '--pair', name, direction: 'higher' }).of;

@@ -1,7 +1,7 @@
 /**
  * What a ranking needs from a search: its calibration trials with their terms. Reads only the database.
  */
-import { and, asc, eq, inArray } from 'drizzle-orm';
+import { inArray } from 'drizzle-orm';
 import { CLIP_IQA_PROMPTS, type ClipIqaName } from '../metrics/scores/clip-iqa.js';
 import type { MeanTerms } from '../metrics/objectives/jaq.js';
 import type { Coefficients } from '../contract/coefficients.js';
@@ -10,11 +10,12 @@ import { scorersOf } from '../contract/objective-plan.js';
 import type { SearchSpec } from '../contract/search-spec.js';
 import { knownEvaluations, splitPrompts, type Known } from './evaluations.js';
 import type { Store } from './open-store.js';
-import { candidates, contexts, trials } from './schema.js';
+import { contexts } from './schema.js';
 import { searchContextIds } from './searches.js';
 import { settledObjective } from './settle-k.js';
 import { racedTerms } from './raced-terms.js';
 import { storedObjective } from './stored-scores.js';
+import { bestOf, type Calibration } from './stored-terms.js';
 
 /** A scored calibration trial. */
 export interface RankedTrial extends MeanTerms {
@@ -65,10 +66,16 @@ export interface StoredSearch {
 }
 
 /**
+ * @param calibration that of the search
  * @param pair uses the mean of this stored CLIP-IQA pair as IQ instead of the objective's own
  * @throws QschedError (failure): no trial is scored yet, or the pair is not stored
  */
-export function readRankable(store: Store, { id, status, spec }: StoredSearch, pair?: ClipIqaName): RankableSearch {
+export function readRankable(
+  store: Store,
+  { id, status, spec }: StoredSearch,
+  calibration: Calibration,
+  pair?: ClipIqaName,
+): RankableSearch {
   const prompts = splitPrompts(store, id, 'calibration');
   const objective = settledObjective(store, { id, spec });
   const own = searchContextIds(store, id, spec.precision);
@@ -77,38 +84,23 @@ export function readRankable(store: Store, { id, status, spec }: StoredSearch, p
       own[scorer] === undefined ? [] : [[scorer, own[scorer]]],
     ),
   );
-  const rows = store
-    .select({
-      trial: trials.number,
-      status: trials.status,
-      score: trials.score,
-      tc: trials.tc,
-      iq: trials.iq,
-      candidateId: trials.candidateId,
-      sample: candidates.sample,
-      noise: candidates.noise,
-    })
-    .from(trials)
-    .innerJoin(candidates, eq(candidates.id, trials.candidateId))
-    .where(and(eq(trials.searchId, id), eq(trials.stage, 'calibration')))
-    .orderBy(asc(trials.number))
-    .all();
-  const scored = rows
-    .filter((row) => row.status === 'ok')
-    .map(({ trial, tc, iq, candidateId, sample, noise }): RankedTrial => ({
+  const scored = calibration.trials
+    .filter((trial) => trial.status === 'ok')
+    .map(({ trial, tc, iq, candidateId, coefficients }): RankedTrial => ({
       search: id,
       trial,
       pairs: null,
-      coefficients: { sample: JSON.parse(sample) as number[], noise: JSON.parse(noise) as number[] },
+      coefficients,
       tc,
       iq:
         pair === undefined
           ? iq
           : pairMean(knownEvaluations(store, used, candidateId, prompts, spec.prompts.seeds), pair, id),
     }));
-  const numbers = (wanted: string): number[] => rows.filter((row) => row.status === wanted).map(({ trial }) => trial);
+  const numbers = (wanted: string): number[] =>
+    calibration.trials.filter((one) => one.status === wanted).map(({ trial }) => trial);
   const quality = pair === undefined ? undefined : `clip-iqa.${pair}`;
-  const estimated = racedTerms(store, { id, spec }, { quality }).map(
+  const estimated = racedTerms(calibration, objective, { quality }).map(
     ({ trial: { trial, pairs, coefficients }, tc, iq }): RankedTrial => ({
       search: id,
       trial,
@@ -119,13 +111,8 @@ export function readRankable(store: Store, { id, status, spec }: StoredSearch, p
     }),
   );
   const searched = [...scored.filter(({ trial }) => trial > 0), ...estimated].sort((a, b) => a.trial - b.trial);
-  const best = rows
-    .filter(({ status: state }) => state === 'ok')
-    .reduce<(typeof rows)[number] | null>(
-      (winner, row) => (winner === null || row.score! > winner.score! ? row : winner),
-      null,
-    );
-  if (best === null || searched.length === 0) {
+  const best = bestOf(calibration.trials);
+  if (best === undefined || searched.length === 0) {
     throw new QschedError(
       'failure',
       `The search "${id}" is ${status} and has no scored trial to rank.`,

@@ -10,7 +10,7 @@ import { planObjective, type Declared } from '../metrics/objectives/plan-objecti
 import { namesOfTerms } from '../metrics/objectives/score-names.js';
 import { isOwnScore, OWN_SCORES, scorePlan, type OwnScore, type ScorePlan } from '../metrics/objectives/score-plan.js';
 import type { Direction } from '../metrics/scores/score-table.js';
-import type { Calibration, StoredTrial } from './stored-terms.js';
+import { bestOf, type Calibration, type StoredTrial } from './stored-terms.js';
 
 /** A score of stored trials. */
 export interface StoredScore extends Pick<ScorePlan, 'name' | 'direction'> {
@@ -57,6 +57,7 @@ export function storedScore(calibration: Calibration, choice: ObjectiveChoice, w
   const { field, name } = wanted;
   const objective = storedObjective(choice);
   const scored = calibration.trials.filter(({ status }) => status === 'ok');
+  // The trial that is most like the best candidates: differences to it vary least.
   const anchor = bestOf(scored);
   const stored = termsStored(calibration, scored[0]);
   const own = OWN_SCORES.filter((one) => scored.some((trial) => ownValue(trial, one) !== null));
@@ -105,13 +106,6 @@ function imageScores(plan: ObjectivePlan, rows: readonly Row[] | null): number[]
   const objective = createObjective(plan);
   return rows === null ? null : rows.map((row) => objective.perImage(row));
 }
-
-/** The trial that estimates go by, the one that is most like the best candidates. */
-const bestOf = (scored: readonly StoredTrial[]): StoredTrial | undefined =>
-  scored.reduce<StoredTrial | undefined>(
-    (best, trial) => (best === undefined || (trial.score ?? -Infinity) > (best.score ?? -Infinity) ? trial : best),
-    undefined,
-  );
 
 /** Of a trial that was raced out. NaN if one of its images, or the other trial's, has not all terms. */
 function estimate(

@@ -44,6 +44,15 @@ export interface Calibration {
 export const comparable = ({ trials }: Calibration): StoredTrial[] =>
   trials.filter(({ status, pairs }) => status === 'ok' || (status === 'raced' && pairs !== null && pairs > 0));
 
+/** The trial with the best score on all pairs, the earliest of equal ones: never one that was raced out. */
+export const bestOf = (trials: readonly StoredTrial[]): StoredTrial | undefined =>
+  trials
+    .filter(({ status }) => status === 'ok')
+    .reduce<StoredTrial | undefined>(
+      (best, trial) => (best === undefined || trial.score! > best.score! ? trial : best),
+      undefined,
+    );
+
 /** The calibration trials of a stored search, and their terms. */
 export function calibrationOf(
   store: Store,

@@ -42,8 +42,9 @@ export function rankCommand(ids: readonly string[], flags: RankFlags): number {
     return wanted
       .map((id) => requireSearch(store, id))
       .map((search): KeptSearch => {
-        const kept = keepingTrials(calibrationOf(store, search), search.objective, atLeast, '--at-least');
-        return { ...readRankable(store, search, pair), kept };
+        const calibration = calibrationOf(store, search);
+        const kept = keepingTrials(calibration, search.objective, atLeast, '--at-least');
+        return { ...readRankable(store, search, calibration, pair), kept };
       });
   });
   const document = rank(searches, { ks, pair: pair ?? null, top, atLeast: flags.atLeast });

@@ -8,6 +8,7 @@ import { racedTerms } from '../../db/raced-terms.js';
 import { searchedBaseline } from '../../db/searched-baseline.js';
 import { findSearch } from '../../db/searches.js';
 import { settledObjective } from '../../db/settle-k.js';
+import { calibrationOf } from '../../db/stored-terms.js';
 import { coefficientSpace } from '../../diffusion/coefficients.js';
 import type { SearchDocument } from '../documents/search-document.js';
 import { repairFormula, scoreFormula, usesK } from '../text/objective-text.js';
@@ -76,7 +77,7 @@ export function searchDocument(store: Store, id: string, options: SearchDataOpti
     objective,
     calibration,
     chosen,
-    racedTerms(store, { id, spec }, { most: MOST_ESTIMATES }),
+    racedTerms(calibrationOf(store, search), objective, { most: MOST_ESTIMATES }),
   );
   const seconds = secondsOf(search, trials);
   const timeline = timelineOf(store, id, seconds);
