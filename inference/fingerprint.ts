@@ -5,6 +5,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashOf } from '../artefacts/artefact-keys.js';
 import type { NetworkDescription, NumericClass } from '../contract/wire/describe.js';
+import type { Batches } from '../contract/wire/network.js';
 import { planMemory, refuseTooLittleMemory } from './memory-plan.js';
 import { batchesOf, batchOf } from './models/batches.js';
 import { hashFiles } from './models/file-hashes.js';
@@ -35,11 +36,21 @@ type Fingerprint = Pick<
   'files' | 'numeric' | 'batches' | 'preprocessing' | 'network' | 'scoreQueue'
 >;
 
+/** The numeric class of a model: this process's own, and that of its server where it has one. */
+export const numericOf = (
+  { served }: Pick<ModelFolder, 'served'>,
+  batches: Batches,
+  device?: string,
+): NumericClass => ({
+  ...numericClass(batchOf(batches), device),
+  ...served?.numeric,
+});
+
 /** Hashes of a model and of everything that decides its numbers. */
 export async function fingerprintOf(model: ModelFolder, { device, batch }: Arithmetic): Promise<Fingerprint> {
   const { folder, precision, options } = model;
   const batches = batchesOf(model, batch);
-  const numeric = { ...numericClass(batchOf(batches), device), ...model.served?.numeric };
+  const numeric = numericOf(model, batches, device);
   const files = await hashFiles(folder, model.files);
   // 0.1.0 read float16 outputs as whole numbers: its scores of such networks must not be reused.
   const halves = model.networks.some(({ file }) => hasHalves(readGraph(join(folder, file))));

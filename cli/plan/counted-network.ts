@@ -5,9 +5,9 @@ import { pipelineOptions } from '../../contract/pipeline-choice.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import type { Batches } from '../../contract/wire/network.js';
 import { SAMPLER_BUDGET } from '../../inference/engine/sampler.js';
-import { batchesOf, batchOf } from '../../inference/models/batches.js';
+import { batchesOf } from '../../inference/models/batches.js';
 import { openModelFolder, type ModelFolder } from '../../inference/models/model-folder.js';
-import { numericClass } from '../../inference/models/numeric-class.js';
+import { numericOf } from '../../inference/fingerprint.js';
 import type { CountedNetwork } from '../../planning/cost/search-plan.js';
 import type { Serving } from '../host/serving.js';
 
@@ -39,6 +39,6 @@ export function networkHere(spec: SearchSpec, precision: string, { device, batch
     precision: folder.precision,
     rules: { steps, batch: batches.denoiser, rowsPerLatent: folder.rowsPerLatent ?? 1, remembered },
     batches,
-    numeric: { ...numericClass(batchOf(batches), device), ...folder.served?.numeric },
+    numeric: numericOf(folder, batches, device),
   };
 }

@@ -46,7 +46,7 @@ export interface ModelFolder extends PipelineModel {
 
 /** The precisions that a model has, sorted. @throws QschedError (usage) if a folder has no denoiser */
 export const listPrecisions = (folder: string): string[] =>
-  isServed(folder) ? servedPrecisions(folder) : [...denoiserOf(folder).files.keys()];
+  isServed(folder) ? servedPrecisions(describedServer(folder)) : [...denoiserOf(folder).files.keys()];
 
 /** The kind of a folder at a precision. @throws QschedError (usage) if no kind fits, or the network cannot be read */
 export const familyOfFolder = (folder: string, precision: string): string =>
@@ -93,13 +93,14 @@ interface Asked {
 
 /** Networks behind a server. */
 function openServed({ name, folder, precision, options, settings }: Asked): ModelFolder {
-  const { pipeline, schedulerConfig, modelIndex, defaultPrecision: own } = describedServer(folder);
-  const precisions = servedPrecisions(folder);
+  const description = describedServer(folder);
+  const { pipeline, schedulerConfig, modelIndex, defaultPrecision: own } = description;
+  const precisions = servedPrecisions(description);
   const preferred = own === undefined ? settings : { defaultPrecision: own, ...settings };
   const chosen = chosenPrecision(precision, precisions, folder, preferred);
   if (chosen === null || !precisions.includes(chosen)) throw noPrecision(name, precision, chosen, precisions);
   return {
-    ...servedModel(folder, name, chosen, options),
+    ...servedModel(folder, name, chosen, options, description),
     name,
     precision: chosen,
     precisions,

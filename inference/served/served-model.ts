@@ -9,15 +9,20 @@ import type { PipelineOptions } from '../../contract/wire/network.js';
 import type { LatentShape } from '../pipelines/latent-size.js';
 import type { PipelineModel } from '../pipelines/pipeline-kind.js';
 import { connectServer } from './server-client.js';
-import { DESCRIBED_FILE, describedServer, serverPlace } from './served-folder.js';
+import { DESCRIBED_FILE, serverPlace } from './served-folder.js';
 import { servedPipeline } from './served-pipeline.js';
 
-/** Precisions of a served model, sorted. @throws QschedError (usage) if it was not described yet */
-export const servedPrecisions = (folder: string): string[] => Object.keys(describedServer(folder).precisions).sort();
+/** Precisions of a served model, sorted. */
+export const servedPrecisions = ({ precisions }: ServerDescription): string[] => Object.keys(precisions).sort();
 
 /** @throws QschedError (usage): an option that the server does not take, a size that is no multiple of its own */
-export function servedModel(folder: string, name: string, precision: string, options: PipelineOptions): PipelineModel {
-  const description = describedServer(folder);
+export function servedModel(
+  folder: string,
+  name: string,
+  precision: string,
+  options: PipelineOptions,
+  description: ServerDescription,
+): PipelineModel {
   refuseOptions(name, description, options);
   const latentShape = shapeOf(name, description, options);
   return {

@@ -8,6 +8,7 @@ import type { Batches, PipelineOptions } from '../../contract/wire/network.js';
 import { runtimeClock } from '../models/runtime-session.js';
 import type { LatentShape } from '../pipelines/latent-size.js';
 import type { Checkpoint, Conditioning, Pipeline } from '../pipelines/pipeline.js';
+import { readBody } from './json-body.js';
 import { fromBytes, packRows, unpackRows } from './rows.js';
 import { decodeTensors, encodeTensors, type Tensor } from './safetensors.js';
 import type { Answer, ServerClient } from './server-client.js';
@@ -65,7 +66,7 @@ export function servedPipeline(client: ServerClient, network: ServedNetwork): Pi
       const body = Buffer.from(JSON.stringify({ precision, options, texts: slice }));
       const answer = await call('encode', body, JSON_TYPE, checkpoint);
       if ('unknown' in answer) throw lies(model, 'encode', 'it forgot what was not asked for');
-      const parsed = EncodeAnswer.safeParse(parse(answer.body));
+      const parsed = EncodeAnswer.safeParse(readBody(answer.body));
       if (!parsed.success || parsed.data.handles.length !== slice.length) {
         throw lies(model, 'encode', `${slice.length} texts need as many handles`);
       }
@@ -169,14 +170,6 @@ export function servedPipeline(client: ServerClient, network: ServedNetwork): Pi
       return Promise.resolve();
     },
   };
-}
-
-function parse(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 /** The error for a server that does not keep to the protocol. */

@@ -13,6 +13,7 @@ import {
 } from '../../contract/model-server.js';
 import type { Checkpoint } from '../pipelines/pipeline.js';
 import { readAddress } from './address.js';
+import { readBody } from './json-body.js';
 
 const FIRST_WAIT = 0.25;
 const LONGEST_WAIT = 10;
@@ -126,14 +127,12 @@ export function connectServer(target: ServerTarget): ServerClient {
 }
 
 function parseDescription({ model, address }: ServerTarget, body: Uint8Array): ServerDescription {
-  const text = Buffer.from(body).toString('utf8');
   const where = `The server of the model "${model}" at ${address}`;
   const hint = 'docs/model-servers.md has the protocol; use a server and a qsched of one release.';
-  let answer: unknown;
-  try {
-    answer = JSON.parse(text);
-  } catch {
-    throw new QschedError('failure', `${where} does not describe itself in JSON: ${excerpt(text)}`, hint, true);
+  const answer = readBody(body);
+  if (answer === undefined) {
+    const text = excerpt(Buffer.from(body).toString('utf8'));
+    throw new QschedError('failure', `${where} does not describe itself in JSON: ${text}`, hint, true);
   }
   const protocol = (answer as { protocol?: unknown } | null)?.protocol;
   if (protocol !== SERVER_PROTOCOL) {
@@ -170,21 +169,13 @@ export const changed = (model: string, found: unknown): QschedError =>
   );
 
 function unknownOf({ body }: Response): readonly string[] {
-  const parsed = ServerError.safeParse(jsonOf(body));
+  const parsed = ServerError.safeParse(readBody(body));
   return (parsed.success ? parsed.data.unknown : undefined) ?? [];
 }
 
 function errorOf({ body }: Response): string {
-  const parsed = ServerError.safeParse(jsonOf(body));
+  const parsed = ServerError.safeParse(readBody(body));
   return excerpt(parsed.success ? parsed.data.error : Buffer.from(body).toString('utf8')) || 'nothing';
-}
-
-function jsonOf(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 function reasonOf(error: unknown, timeoutSeconds: number): string {
