@@ -5,6 +5,7 @@ import { intervalChart, intervalDomain } from '../charts/interval-chart.js';
 import { ends, fixed } from '../charts/numbers.js';
 import type { TableDocument } from '../documents/table-document.js';
 import { Inline } from './chart.js';
+import { Facts, State } from './facts.js';
 import { Image } from './image.js';
 import { Heading, Section, type Place } from './section.js';
 import { ProvenanceSection } from './sections/provenance.js';
@@ -25,24 +26,8 @@ export function TablePart({ table, place }: { readonly table: TableDocument; rea
         <Heading level={place.level}>
           <Text>{name}</Text>
         </Heading>
-        <dl class="facts">
-          <div>
-            <dt>evaluation</dt>
-            <dd>
-              <Text>{id}</Text>
-            </dd>
-          </div>
-        </dl>
-        {status === 'finished' ? null : (
-          <div class={`state ${status}`}>
-            <strong>{status}</strong>
-            {message === null ? null : (
-              <p>
-                <Text>{message}</Text>
-              </p>
-            )}
-          </div>
-        )}
+        <Facts of={[['evaluation', id]]} />
+        <State status={status} message={message} />
       </section>
       {rows.length === 0 ? null : (
         <Section place={place} name="table" title="Table">

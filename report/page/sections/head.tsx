@@ -3,6 +3,7 @@
  */
 import type { SearchDocument } from '../../documents/search-document.js';
 import { duration } from '../../charts/numbers.js';
+import { Facts, State } from '../facts.js';
 import { Heading, type Place } from '../section.js';
 import { Text } from '../text.js';
 
@@ -20,35 +21,18 @@ export function Head({ search, place }: { readonly search: SearchDocument; reado
       <Heading level={place.level}>
         <Text>{model}</Text> <small>{precision}</small>
       </Heading>
-      <dl class="facts">
-        {facts.map(([name, value]) => (
-          <div>
-            <dt>{name}</dt>
-            <dd>
-              <Text>{value}</Text>
-            </dd>
-          </div>
-        ))}
-      </dl>
-      {status === 'finished' ? null : (
-        <div class={`state ${status}`}>
-          <strong>{status}</strong>
-          {progress === null ? null : (
-            <>
-              {' '}
-              <span>
-                {progress.stage}, {progress.told} of {progress.budget} candidates, {duration(progress.seconds)}
-              </span>
-              <progress max={progress.budget} value={progress.told} aria-label="Candidates scored" />
-            </>
-          )}
-          {message === null ? null : (
-            <p>
-              <Text>{message}</Text>
-            </p>
-          )}
-        </div>
-      )}
+      <Facts of={facts} />
+      <State status={status} message={message}>
+        {progress === null ? null : (
+          <>
+            {' '}
+            <span>
+              {progress.stage}, {progress.told} of {progress.budget} candidates, {duration(progress.seconds)}
+            </span>
+            <progress max={progress.budget} value={progress.told} aria-label="Candidates scored" />
+          </>
+        )}
+      </State>
     </section>
   );
 }
