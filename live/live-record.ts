@@ -2,10 +2,10 @@
  * `live.json` in the data folder: the process that serves the live page, and where. It stays when that process ends, so
  * that the next one takes the same port.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { commandLine, isAlive } from '../temporal/process-alive.js';
+import { isAlive, isOneOfOurs } from '../temporal/process-alive.js';
+import { readRecord, writeRecord } from '../temporal/record-file.js';
 
 const RECORD = z.object({
   pid: z.number().int().positive(),
@@ -20,20 +20,10 @@ export type LiveRecord = z.infer<typeof RECORD>;
 const pathIn = (folder: string): string => join(folder, 'live.json');
 
 /** The record, whether its process lives or not; null if there is none, or it is not a valid record. */
-export function readLiveRecord(folder: string): LiveRecord | null {
-  try {
-    return RECORD.parse(JSON.parse(readFileSync(pathIn(folder), 'utf8')));
-  } catch {
-    return null;
-  }
-}
+export const readLiveRecord = (folder: string): LiveRecord | null => readRecord(pathIn(folder), RECORD);
 
-/** Writes to a temporary file and renames it, so that a reader sees the old record or the new one. */
-export function writeLiveRecord(folder: string, record: LiveRecord): void {
-  const beside = `${pathIn(folder)}.${process.pid}`;
-  writeFileSync(beside, `${JSON.stringify(record, null, 2)}\n`);
-  renameSync(beside, pathIn(folder));
-}
+/** A reader sees the old record or the new one. */
+export const writeLiveRecord = (folder: string, record: LiveRecord): void => writeRecord(pathIn(folder), record);
 
 /** The address of a port, without a slash at the end. */
 export const liveAddress = (port: number): string => `http://127.0.0.1:${port}`;
@@ -42,9 +32,7 @@ export const liveAddress = (port: number): string => `http://127.0.0.1:${port}`;
 export function liveHomeOf(folder: string): string | null {
   const record = readLiveRecord(folder);
   if (record === null || !record.serving || !isAlive(record.pid)) return null;
-  // Another program may have the process id of a command that was killed.
-  const ours = record.pid === process.pid || /qsched|main\.js/.test(commandLine(record.pid) ?? 'qsched');
-  return ours ? liveAddress(record.port) : null;
+  return isOneOfOurs(record.pid) ? liveAddress(record.port) : null;
 }
 
 /** Address of a search's page, or with `tables` of that of an evaluation or a table; null if nobody serves it now. */

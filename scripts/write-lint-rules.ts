@@ -127,7 +127,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       artefacts: EVERYTHING,
       db: EVERYTHING,
       report: EVERYTHING,
-      temporal: ['process-alive.js'],
+      temporal: ['process-alive.js', 'record-file.js'],
     },
     reaches: EVERYTHING,
     without: [TEMPORAL, MODELS],

@@ -30,3 +30,10 @@ export function commandLine(pid: number): string | null {
     return null;
   }
 }
+
+/**
+ * Whether a process that lives is one of qsched's: another program may have the process id of a command that was killed.
+ * One that the system does not describe counts as ours.
+ */
+export const isOneOfOurs = (pid: number): boolean =>
+  pid === process.pid || /qsched|main\.js/.test(commandLine(pid) ?? 'qsched');

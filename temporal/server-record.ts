@@ -1,9 +1,10 @@
 /**
  * `server.json` in the data folder: the Temporal server that serves this folder.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readRecord, writeRecord } from './record-file.js';
 
 const RECORD = z.object({
   pid: z.number().int().positive(),
@@ -24,20 +25,12 @@ export function serverRecordPath(dataFolder: string): string {
 }
 
 /** The record, whether the server runs or not; null if there is no file, or it is not a valid record. */
-export function readServerRecord(dataFolder: string): ServerRecord | null {
-  try {
-    return RECORD.parse(JSON.parse(readFileSync(serverRecordPath(dataFolder), 'utf8')));
-  } catch {
-    return null;
-  }
-}
+export const readServerRecord = (dataFolder: string): ServerRecord | null =>
+  readRecord(serverRecordPath(dataFolder), RECORD);
 
-/** Writes to a temporary file and renames it, so a reader sees the old record or the new one. */
-export function writeServerRecord(dataFolder: string, record: ServerRecord): void {
-  const beside = `${serverRecordPath(dataFolder)}.${process.pid}`;
-  writeFileSync(beside, `${JSON.stringify(record, null, 2)}\n`);
-  renameSync(beside, serverRecordPath(dataFolder));
-}
+/** A reader sees the old record or the new one. */
+export const writeServerRecord = (dataFolder: string, record: ServerRecord): void =>
+  writeRecord(serverRecordPath(dataFolder), record);
 
 /** Removes the record if it is that of this server process. */
 export function removeServerRecord(dataFolder: string, pid: number): void {

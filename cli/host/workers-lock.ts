@@ -3,7 +3,7 @@
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandLine, isAlive } from '../../temporal/process-alive.js';
+import { isAlive, isOneOfOurs } from '../../temporal/process-alive.js';
 
 /** Who serves the queues of a data folder. */
 export interface WorkersLock {
@@ -24,10 +24,6 @@ export function readWorkersLock(folder: string): WorkersLock | null {
     return null;
   }
 }
-
-/** Another program may have the process id of a command that was killed. A process that the system does not describe counts as ours. */
-const isOneOfOurs = (pid: number): boolean =>
-  pid === process.pid || /qsched|main\.js/.test(commandLine(pid) ?? 'qsched');
 
 /** Records that this process serves the data folder. */
 export function writeWorkersLock(folder: string, lock: WorkersLock): void {
