@@ -57,7 +57,7 @@ export function settleSteering(store: Store, { searchId, sequences, after, cut }
 }
 
 /**
- * A search that was stopped, and is opened again with a larger budget, goes on where it was stopped.
+ * A search that was stopped, and is opened again with a larger budget, continues where it was stopped.
  *
  * @param before its budget until now
  */

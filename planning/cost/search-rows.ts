@@ -14,7 +14,7 @@ export interface Generation {
   readonly distinct?: Slab['distinct'];
   /** Whether every candidate is scored on all pairs, whatever the others do: k is settled on them. */
   readonly whole?: boolean;
-  /** Pairs after which all of them leave the race; absent: who is not behind goes on to the end. */
+  /** Pairs after which all of them leave the race; absent: who is not behind continues to the end. */
   readonly enough?: number;
 }
 
