@@ -14,6 +14,8 @@ export type { GainInterval, SearchProgress, SearchResult, Verdict } from './cont
 export type { BestRow, PromptGainRow, SearchRow, TrialRow, TrialStage } from './library/database-rows.js';
 export { openDatabase, type SearchDatabase } from './library/open-database.js';
 export type { ImageSource } from './library/read-image.js';
-export { scoreImages, type ImageScores, type ScoreImagesOptions } from './library/score-images.js';
+export type { ImageScores, ScoreImagesOptions } from './library/image-scores.js';
+export { scoreImages } from './library/score-images.js';
 export type { SearchHandle } from './library/search-handle.js';
-export { startSearch, type StartSearchOptions } from './library/start-search.js';
+export type { StartSearchOptions } from './library/start-search-options.js';
+export { startSearch } from './library/start-search.js';

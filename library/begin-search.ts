@@ -19,7 +19,7 @@ import { listModels } from '../inference/models/model-roots.js';
 import { settleSearchHere } from '../planning/settle.js';
 import { runningSearch } from './running-search.js';
 import type { SearchHandle } from './search-handle.js';
-import type { StartSearchOptions } from './start-search.js';
+import type { StartSearchOptions } from './start-search-options.js';
 
 type Stored = NonNullable<ReturnType<typeof findSearch>>;
 

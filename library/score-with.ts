@@ -11,7 +11,7 @@ import { openScorerFolder, scorerKind } from '../inference/scorers/scorer-folder
 import { createObjective } from '../metrics/objectives/jaq.js';
 import { planObjective } from '../metrics/objectives/plan-objective.js';
 import { readImage, type ImageSource } from './read-image.js';
-import type { ImageScores, ScoreImagesOptions } from './score-images.js';
+import type { ImageScores, ScoreImagesOptions } from './image-scores.js';
 
 /** Rows per call of the scorer's networks, as in a search of a small model. */
 const BATCH = 20;
