@@ -1,14 +1,10 @@
 /**
- * The lines of bench/results.json, and the tables that show them: on the terminal, and in README.md.
+ * The lines of bench/results.json.
  */
 import { cpus } from 'node:os';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { tableOf, writeTable } from '../cli/text/table-document.js';
 
 const FILE = new URL('results.json', import.meta.url);
-const README = new URL('../README.md', import.meta.url);
-/** What README.md has between these comments is written by `npm run bench`. */
-const [START, END] = ['<!-- npm run bench: start -->', '<!-- npm run bench: end -->'];
 
 /** A measured figure and its peer's. A ratio above 1 always means that ours is better. */
 export interface BenchResult {
@@ -55,19 +51,11 @@ export function result(
 /** All stored lines. */
 export const stored = (): BenchResult[] => JSON.parse(readFileSync(FILE, 'utf8')) as BenchResult[];
 
-/** Replaces lines with the same names in bench/results.json, and the table in README.md. */
+/** Replaces lines with the same names in bench/results.json. */
 export function save(lines: readonly BenchResult[]): BenchResult[] {
   const names = new Set(lines.map((line) => line.name));
   const all = [...stored().filter(({ name }) => !names.has(name)), ...lines].sort((a, b) => (a.name < b.name ? -1 : 1));
   writeFileSync(FILE, `${JSON.stringify(all, null, 2)}\n`);
-  const readme = readFileSync(README, 'utf8');
-  const [before, after] = [readme.indexOf(START), readme.indexOf(END)];
-  if (before !== -1 && after !== -1) {
-    writeFileSync(
-      README,
-      `${readme.slice(0, before + START.length)}\n${asTable(all, 'markdown')}\n${readme.slice(after)}`,
-    );
-  }
   return all;
 }
 
@@ -77,45 +65,3 @@ export function reaches({ measure, ratio, interval, ours, target, better, missed
   if (measure === 'ratio') return ratio === null ? null : (interval?.[1] ?? ratio) >= target;
   return better === 'higher' ? ours >= target : ours <= target;
 }
-
-const shown = (value: number, unit: BenchResult['unit']): string => {
-  if (unit === 'share') return `${(100 * value).toFixed(1)} %`;
-  if (unit === 'times the minimum') return `${value.toFixed(3)} x`;
-  return `${value >= 100 ? value.toFixed(0) : value.toPrecision(3)} ${unit}`;
-};
-
-const withInterval = (ratio: number, interval: BenchResult['interval']): string =>
-  [
-    ratio.toPrecision(2),
-    ...(interval === undefined ? [] : [`[${interval.map((end) => end.toPrecision(2)).join(', ')}]`]),
-  ].join(' ');
-
-function targetOf({ measure, target, better, unit }: BenchResult): string {
-  if (measure === 'ratio') return `ratio ${Number(target.toPrecision(3))}`;
-  return `${better === 'higher' ? 'at least' : 'at most'} ${shown(target, unit)}`;
-}
-
-/** The lines as a table. */
-export const asTable = (lines: readonly BenchResult[], format: 'table' | 'markdown'): string =>
-  writeTable(
-    tableOf<BenchResult>(
-      [
-        { head: 'benchmark', cell: ({ name }) => name },
-        { head: 'what', cell: ({ title }) => title },
-        { head: 'ours', cell: ({ ours, unit }) => shown(ours, unit), numeric: true },
-        { head: 'target', cell: (line) => targetOf(line), numeric: true },
-        { head: 'reached', cell: (line) => ({ true: 'yes', false: 'no', null: '-' })[`${reaches(line)}`] },
-        {
-          head: 'peer',
-          cell: ({ peer, peerName, unit }) => (peer === null ? '' : `${shown(peer, unit)}: ${peerName}`),
-        },
-        {
-          head: 'ratio',
-          cell: ({ ratio, interval }) => (ratio === null ? '' : withInterval(ratio, interval)),
-          numeric: true,
-        },
-      ],
-      lines,
-    ),
-    format,
-  );

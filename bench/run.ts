@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- NAME ...]`: measures, writes bench/results.json, prints the table.
+ * `npm run bench [-- NAME ...]`: measures, writes bench/results.json and the tables of README.md and docs/benchmarks.md, prints the table.
  */
 import { surfaceBenches } from './auto-surface.js';
 import { regretBenches } from './auto-regret/measure.js';
@@ -11,7 +11,8 @@ import { reportBenches } from './report-2500.js';
 import { repairBenches } from './repair-coverage.js';
 import { gainBenches } from './images-to-gain.js';
 import { liveBenches } from './live-lag.js';
-import { asTable, save, type BenchResult } from './results.js';
+import { save, type BenchResult } from './results.js';
+import { asTable, writePages } from './tables.js';
 import { priorBenches } from './prior-safety.js';
 import { throughputBenches } from './throughput.js';
 
@@ -48,6 +49,7 @@ for (const { names, run } of BENCHES) {
   if (wanted.length > 0 && !names.some((name) => wanted.includes(name))) continue;
   process.stderr.write(`measuring ${names.join(', ')} ...\n`);
   all = save(await run());
+  writePages(all);
 }
 process.stdout.write(`${asTable(all, 'table')}\n`);
 process.exit(0);

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { asTable, stored } from '../../bench/results.js';
+import { stored } from '../../bench/results.js';
+import { asTable, summaryOf } from '../../bench/tables.js';
 import { addCommands } from '../../cli/commands.js';
 import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
 import { parseSearchSpec } from '../../contract/validate.js';
@@ -58,6 +59,7 @@ it('the specs of docs and examples are valid', () => {
   }
 });
 
-it("README's table of benchmarks is that of bench/results.json", () => {
-  expect(read('README.md')).toContain(`\n${asTable(stored(), 'markdown')}\n`);
+it('the tables of benchmarks are those of bench/results.json', () => {
+  expect(read('README.md')).toContain(`\n${summaryOf(stored())}\n`);
+  expect(read('docs/benchmarks.md')).toContain(`\n${asTable(stored(), 'markdown')}\n`);
 });
