@@ -1,13 +1,14 @@
 /**
- * The score queue: `score`, `render`, `fitPtqd` and `fitMatch` on the engine's thread. This thread only heartbeats.
+ * The score queue: `score`, `render`, `compare`, `fitPtqd` and `fitMatch` on the engine's thread. This thread only heartbeats.
  */
+import { CompareRequest, type CompareResult } from '../contract/wire/compare.js';
 import { FitMatchRequest, FitPtqdRequest, type FitMatchResult, type FitPtqdResult } from '../contract/wire/fit.js';
 import { RenderRequest, type RenderResult } from '../contract/wire/render.js';
 import { ScoreRequest, type ScoreResult } from '../contract/wire/score.js';
 import { readRequest } from '../contract/wire/version.js';
 import type { EngineClient } from '../inference/engine/engine-client.js';
 import type { Arithmetic } from '../inference/fingerprint.js';
-import { verifyNetwork } from '../inference/verify.js';
+import { verifyNetwork, verifyPairScores } from '../inference/verify.js';
 import { asActivity } from './failures.js';
 import { watched, type Watch } from './watched.js';
 
@@ -15,6 +16,7 @@ import { watched, type Watch } from './watched.js';
 export interface ScoreFunctions {
   score(request: ScoreRequest, watch: Watch): Promise<ScoreResult>;
   render(request: RenderRequest, watch: Watch): Promise<RenderResult>;
+  compare(request: CompareRequest, watch: Watch): Promise<CompareResult>;
   fit(request: FitPtqdRequest, watch: Watch): Promise<FitPtqdResult>;
   match(request: FitMatchRequest, watch: Watch): Promise<FitMatchResult>;
 }
@@ -25,6 +27,10 @@ export const createScoreActivities = (functions: ScoreFunctions) => ({
     asActivity(() => watched(async (watch) => functions.score(readRequest(ScoreRequest, request, 'score'), watch))),
   render: (request: RenderRequest): Promise<RenderResult> =>
     asActivity(() => watched(async (watch) => functions.render(readRequest(RenderRequest, request, 'render'), watch))),
+  compare: (request: CompareRequest): Promise<CompareResult> =>
+    asActivity(() =>
+      watched(async (watch) => functions.compare(readRequest(CompareRequest, request, 'compare'), watch)),
+    ),
   fitPtqd: (request: FitPtqdRequest): Promise<FitPtqdResult> =>
     asActivity(() => watched(async (watch) => functions.fit(readRequest(FitPtqdRequest, request, 'fitPtqd'), watch))),
   fitMatch: (request: FitMatchRequest): Promise<FitMatchResult> =>
@@ -55,6 +61,13 @@ export function onEngine(engine: EngineClient, arithmetic: Arithmetic): ScoreFun
       const { network, scorers, features } = request;
       const all = { network, scorers: [...scorers, ...(features === null ? [] : [features])] };
       return verified(all, () => engine.render(request, watch));
+    },
+    compare: async (request, watch) => {
+      const { network, scores } = request;
+      await verifyPairScores(network, scores, arithmetic);
+      const result = await engine.compare(request, watch);
+      await verifyPairScores(network, scores, arithmetic);
+      return result;
     },
     fit: (request, watch) => bothVerified(request, () => engine.fit(request, watch)),
     match: (request, watch) => bothVerified(request, () => engine.match(request, watch)),

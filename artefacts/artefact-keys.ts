@@ -43,6 +43,10 @@ export const numbersKey = (
   return hashOf([`${kind}/1`, fingerprint, images, prompts]);
 };
 
+/** Key of one pairwise score of a block: which score, with what it is computed by, of which images on both sides. */
+export const pairsKey = (fingerprint: string, reference: readonly string[], candidate: readonly string[]): string =>
+  hashOf(['pairs/1', fingerprint, reference, candidate]);
+
 /**
  * Key of what a text is conditioned on.
  *

@@ -25,6 +25,7 @@ const BEGINNINGS: readonly (readonly [string, ArtefactKind])[] = [
   ['qsfloat1', 'tables'],
   ['qsarray1', 'embeddings'],
   ['{"format":"qsched-shard/', 'records'],
+  ['{"format":"qsched-pairs/', 'records'],
 ];
 const BEGINNING_BYTES = Math.max(...BEGINNINGS.map(([text]) => text.length));
 

@@ -32,6 +32,7 @@ export const runWorkers = ({ workers, secondsPerBatch, spec }: WorkersRun): Prom
           score: {
             score: (request) => scoreSimulated(request, identity, secondsPerBatch),
             render: notSimulated,
+            compare: notSimulated,
             fit: notSimulated,
             match: notSimulated,
           },

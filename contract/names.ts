@@ -57,3 +57,7 @@ export const OBJECTIVE_TYPES = [
   'weighted',
 ] as const;
 export type ObjectiveType = (typeof OBJECTIVE_TYPES)[number];
+
+/** Scores of an image beside its reference's image (metrics/pairwise/pair-score-table.ts). */
+export const PAIR_SCORE_NAMES = ['psnr', 'ssim', 'lpips', 'dinov2', 'clip-image'] as const;
+export type PairScoreName = (typeof PAIR_SCORE_NAMES)[number];

@@ -5,11 +5,13 @@
 import { join } from 'node:path';
 import { hashOf } from '../artefacts/artefact-keys.js';
 import { QschedError } from '../contract/errors.js';
+import type { WirePairScore } from '../contract/wire/compare.js';
 import type { WireNetwork, WireScorer } from '../contract/wire/network.js';
 import { fingerprintOf, sizesOf, type Arithmetic } from './fingerprint.js';
 import { hashAhead } from './models/hash-ahead.js';
 import { listPrecisions, openModelFolder, type ModelFolder } from './models/model-folder.js';
 import { findModel } from './models/model-roots.js';
+import { isSamePairScore } from './scorers/pair-fingerprint.js';
 import { openScorerFolder, scorerFingerprint } from './scorers/scorer-folder.js';
 
 /**
@@ -27,6 +29,22 @@ export async function verifyNetwork(
   for (const { role, fingerprint } of scorers) {
     const folder = openScorerFolder(role, model);
     if (hashOf(await scorerFingerprint(folder)) !== fingerprint) throw isOther(`the scorer "${role}"`);
+  }
+}
+
+/**
+ * The same of pairwise scores. The network is that whose model's roles count; it need not be the one that is compared.
+ *
+ * @throws QschedError (failure, final) as `verifyNetwork`
+ */
+export async function verifyPairScores(
+  network: WireNetwork | null,
+  scores: readonly WirePairScore[],
+  arithmetic: Arithmetic,
+): Promise<void> {
+  if (network !== null) await verifyNetwork(network, [], arithmetic);
+  for (const score of scores) {
+    if (!(await isSamePairScore(score, network))) throw isOther(`the scorer of "${score.name}"`);
   }
 }
 

@@ -12,6 +12,8 @@ export interface EngineClient {
   score(job: EngineJobs['score']['job'], watch?: Watch): Promise<EngineJobs['score']['result']>;
   /** Generates, scores and keeps one shard of an evaluation. */
   render(job: EngineJobs['render']['job'], watch?: Watch): Promise<EngineJobs['render']['result']>;
+  /** Compares images with those of a reference. */
+  compare(job: EngineJobs['compare']['job'], watch?: Watch): Promise<EngineJobs['compare']['result']>;
   /** Fits PTQD. */
   fit(job: EngineJobs['fit']['job'], watch?: Watch): Promise<EngineJobs['fit']['result']>;
   /** Matches a quantised network with the full-precision one by least squares. */
@@ -26,6 +28,7 @@ export function startEngine(data: EngineThreadData): EngineClient {
     data,
     score: (job, watch) => thread.submit('score', job, watch),
     render: (job, watch) => thread.submit('render', job, watch),
+    compare: (job, watch) => thread.submit('compare', job, watch),
     fit: (job, watch) => thread.submit('fit', job, watch),
     match: (job, watch) => thread.submit('match', job, watch),
     close: () => thread.close(),

@@ -1,6 +1,7 @@
 /**
  * Jobs of the engine's thread, and what it is started with. Requests and results are those of the wire.
  */
+import type { CompareRequest, CompareResult } from '../../contract/wire/compare.js';
 import type { FitMatchRequest, FitMatchResult, FitPtqdRequest, FitPtqdResult } from '../../contract/wire/fit.js';
 import type { RenderRequest, RenderResult } from '../../contract/wire/render.js';
 import type { ScoreRequest, ScoreResult } from '../../contract/wire/score.js';
@@ -10,6 +11,7 @@ import type { EngineOptions } from './engine-parts.js';
 export type EngineJobs = {
   readonly score: { readonly job: ScoreRequest; readonly result: ScoreResult };
   readonly render: { readonly job: RenderRequest; readonly result: RenderResult };
+  readonly compare: { readonly job: CompareRequest; readonly result: CompareResult };
   readonly fit: { readonly job: FitPtqdRequest; readonly result: FitPtqdResult };
   readonly match: { readonly job: FitMatchRequest; readonly result: FitMatchResult };
 };

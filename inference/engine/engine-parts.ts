@@ -12,7 +12,7 @@ import { fileStamp } from '../models/file-hashes.js';
 import { openModelFolder, type ModelFolder } from '../models/model-folder.js';
 import { memoryOf } from '../models/numeric-class.js';
 import { openPipeline, type DeviceOptions } from '../pipelines/open-pipeline.js';
-import { openScorerFolder, scorerKind } from '../scorers/scorer-folder.js';
+import { NO_ROLES, openScorerFolder, scorerKind } from '../scorers/scorer-folder.js';
 import type { Scorer } from '../scorers/scorer.js';
 import { createGenerator, type Generator } from './generate-blocks.js';
 import { Held } from './held.js';
@@ -20,6 +20,8 @@ import { keptTexts } from './kept-texts.js';
 
 const MAX_NETWORKS = 3;
 const MAX_SCORERS = 8;
+/** Rows per call of a scorer of images whose size is not known beforehand. */
+const FEW = 4;
 /** Share of the memory below which text encoders are released after use. */
 const LOW_MEMORY = 0.1;
 
@@ -32,8 +34,8 @@ export interface EngineOptions extends DeviceOptions {
 export interface EngineParts {
   /** A network with what is remembered of its calls. */
   generator(network: NamedNetwork): Promise<Generator>;
-  /** A scorer, by its role in the model's folder or by its own folder's name. */
-  scorer(network: NamedNetwork, role: string): Promise<Scorer>;
+  /** A scorer, by its role in the model's folder or by its own folder's name; without a network by the latter alone. */
+  scorer(network: NamedNetwork | null, role: string): Promise<Scorer>;
   /** Starts a job: what only earlier jobs used may be released. */
   nextJob(): void;
 }
@@ -60,9 +62,9 @@ export function engineParts({ memoryBytes, ...options }: EngineOptions, artefact
       });
     },
     async scorer(network, role) {
-      const model = folderOf(network);
-      const folder = openScorerFolder(role, model);
-      const batch = batchesOf(model, options.batch).scorer;
+      const model = network === null ? null : folderOf(network);
+      const folder = openScorerFolder(role, model ?? NO_ROLES);
+      const batch = model === null ? (options.batch ?? FEW) : batchesOf(model, options.batch).scorer;
       const key = JSON.stringify([role, folder.folder, batch, stampsOf(folder)]);
       return scorers.get(key, () => scorerKind(folder).open(folder, { ...options, batch }));
     },

@@ -88,9 +88,14 @@ function gathered(
 
 function findImage(artefacts: ArtefactStore, key: string, retryFailed: boolean): Kept | undefined {
   const hash = artefacts.find(key);
-  const bytes = hash === undefined ? undefined : artefacts.get(hash);
-  const found = bytes === undefined ? undefined : keptAs(hash!, bytes);
+  const found = hash === undefined ? undefined : keptImage(artefacts, hash);
   return retryFailed && found?.failed ? undefined : found;
+}
+
+/** An image by its own hash; undefined if it is gone or damaged. */
+export function keptImage(artefacts: ArtefactStore, hash: string): Kept | undefined {
+  const bytes = artefacts.get(hash);
+  return bytes === undefined ? undefined : keptAs(hash, bytes);
 }
 
 /** Undefined for bytes that are not an image, whatever the key was bound to. */

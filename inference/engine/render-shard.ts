@@ -4,13 +4,11 @@
  */
 import { encodeShard, type BlockRecord } from '../../artefacts/shard-record.js';
 import { BLOCK_IMAGES, type RenderResult } from '../../contract/wire/render.js';
+import { countReasons } from './failure-counts.js';
 import type { EngineControl } from './generate-blocks.js';
 import { keptImages } from './kept-images.js';
 import type { RenderJob, RenderTools } from './shard-context.js';
 import { numbersOf } from './shard-numbers.js';
-
-/** Reasons of failures that a result contains. */
-const MAX_REASONS = 5;
 
 /**
  * Makes what is missing of a shard.
@@ -40,16 +38,7 @@ export async function renderShard(
     record: artefacts.put(encodeShard(blocks)),
     generated,
     reused: job.pairs.length - generated,
-    failed: failuresOf(blocks),
+    failed: countReasons(blocks.flatMap(({ failed }) => failed)),
     damaged: artefacts.damaged() - damagedBefore,
   };
-}
-
-/** Failures by reason, the first few. */
-function failuresOf(blocks: readonly BlockRecord[]): RenderResult['failed'] {
-  const reasons = new Map<string, number>();
-  for (const { failed } of blocks) {
-    for (const { reason } of failed) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-  }
-  return [...reasons].slice(0, MAX_REASONS).map(([reason, count]) => ({ reason, count }));
 }

@@ -22,6 +22,9 @@ const SCORER_MARKERS = ['vision_model.onnx', MANIFEST];
 /** Whether a folder is meant as a scorer. */
 export const isScorer = (folder: string): boolean => SCORER_MARKERS.some((marker) => existsSync(join(folder, marker)));
 
+/** In place of a model that gives roles: a scorer is then found by its folder's name. */
+export const NO_ROLES: Pick<ModelFolder, 'scorers'> = { scorers: {} };
+
 /**
  * Finds a scorer by its role in the model's qsched.json, or by its folder's name.
  *

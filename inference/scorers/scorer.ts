@@ -28,5 +28,14 @@ export interface Scorer {
   score(images: readonly ScoredImage[], checkpoint?: Checkpoint): Promise<Float64Array[]>;
   /** Features for distances between sets, one row of equal length per image; absent if it has none. */
   readonly features?: (images: readonly RgbImage[], checkpoint?: Checkpoint) => Promise<Float32Array[]>;
+  /**
+   * How far images are from reference images of their size, one number per pair; absent if it compares none by itself. A
+   * number that is not finite is a failure of that pair.
+   */
+  readonly compare?: (
+    reference: readonly RgbImage[],
+    candidate: readonly RgbImage[],
+    checkpoint?: Checkpoint,
+  ) => Promise<Float64Array>;
   release(): Promise<void>;
 }

@@ -160,6 +160,7 @@ export async function createWorld(
       activities: createScoreActivities({
         score,
         render: evaluate?.render ?? nobody,
+        compare: nobody,
         fit: nobody,
         match: own.match ?? nobody,
       }),
