@@ -47,12 +47,12 @@ function serve(socket: string): void {
     request.on('end', () => {
       const headers = { [IDENTITY_HEADER]: IDENTITY, [INSTANCE_HEADER]: 'one' };
       const body = Buffer.concat(chunks);
-      if (request.url === '/v1/encode') response.writeHead(200, headers).end('{"handles":["one"]}');
-      else if (request.url === '/plain') response.writeHead(200).end(body);
-      else {
-        const { latents } = decodeTensors(body).tensors;
-        response.writeHead(200, headers).end(encodeTensors({ tensors: { outputs: latents! }, metadata: {} }));
-      }
+      const end = (answer: string | Uint8Array): void => {
+        response.writeHead(200, { ...headers, 'content-length': answer.length }).end(answer);
+      };
+      if (request.url === '/v1/encode') end('{"handles":["one"]}');
+      else if (request.url === '/plain') end(body);
+      else end(encodeTensors({ tensors: { outputs: decodeTensors(body).tensors['latents']! }, metadata: {} }));
     });
   }).listen(socket.startsWith('/') ? socket : Number(socket), () => process.send?.('ready'));
 }

@@ -12,32 +12,40 @@ const NORMAL = 0x38800000;
 /** Difference of the exponent biases, 127 - 15, in the place of a float32's exponent. */
 const BIAS = 0x38000000;
 
-const float = new Float32Array(1);
-const bits = new Uint32Array(float.buffer);
-
-/** Nearest halves, ties to even; what is too large becomes infinite. */
+/**
+ * Nearest halves, ties to even; what is too large becomes infinite.
+ *
+ * @param out where they are written, from its start
+ */
 export function toHalves(values: ArrayLike<number>, out = new Uint16Array(values.length)): Uint16Array {
-  for (let i = 0; i < values.length; i += 1) out[i] = halfOf(values[i]!);
+  const floats = values instanceof Float32Array ? values : Float32Array.from(values);
+  const bits = new Int32Array(floats.buffer, floats.byteOffset, floats.length);
+  for (let i = 0; i < bits.length; i += 1) {
+    const all = bits[i]!;
+    const magnitude = all & 0x7fffffff;
+    const isNormal = magnitude >= NORMAL && magnitude < OVERFLOW;
+    const half = isNormal
+      ? (magnitude - BIAS + 0xfff + ((magnitude >>> 13) & 1)) >>> 13
+      : unusual(magnitude, floats[i]!);
+    out[i] = ((all >>> 16) & 0x8000) | half;
+  }
   return out;
 }
 
-function halfOf(value: number): number {
-  float[0] = value;
-  const sign = (bits[0]! >>> 16) & 0x8000;
-  const magnitude = bits[0]! & 0x7fffffff;
-  if (magnitude > 0x7f800000) return sign | NAN;
-  if (magnitude >= OVERFLOW) return sign | INFINITY_BITS;
+/** The magnitude of a half that is no normal number, without its sign. */
+function unusual(magnitude: number, value: number): number {
+  if (magnitude > 0x7f800000) return NAN;
+  if (magnitude >= OVERFLOW) return INFINITY_BITS;
   // Subnormal halves are multiples of 2^-24; adding 2^52 leaves no room for a fraction, and the sum is rounded to even.
-  if (magnitude < NORMAL) return sign | (Math.abs(float[0]) * 2 ** 24 + 2 ** 52 - 2 ** 52);
-  return sign | ((magnitude - BIAS + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
+  return (Math.abs(value) * 2 ** 24 + 2 ** 52 - 2 ** 52) | 0;
 }
 
-/** float32 of every half. */
-let table: Float32Array | undefined;
+/** float32 of every half, made when it is first needed. */
+let tableOfAll: Float32Array | undefined;
 
 /** Exact values of halves. @param data a Uint16Array of bit patterns, or a Float16Array */
 export function fromHalves(data: ArrayBufferView & { readonly length: number }): Float32Array {
-  table ??= Float32Array.from({ length: 0x10000 }, (_, half) => valueOf(half));
+  const table = (tableOfAll ??= Float32Array.from({ length: 0x10000 }, (_, half) => valueOf(half)));
   const halves = new Uint16Array(data.buffer, data.byteOffset, data.length);
   const out = new Float32Array(halves.length);
   for (let i = 0; i < halves.length; i += 1) out[i] = table[halves[i]!]!;

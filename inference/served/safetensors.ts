@@ -5,6 +5,7 @@
 import { z } from 'zod';
 
 const PREFIX = 8;
+/** Of the values: they are written and read in place. */
 const ALIGNMENT = 8;
 const BYTES = { F32: 4, F16: 2, U8: 1 } as const;
 
@@ -29,27 +30,50 @@ const Entry = z.object({
   data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
 });
 
-/** The bytes of some tensors. */
-export function encodeTensors({ tensors, metadata }: Tensors): Uint8Array {
+/** Room for tensors whose values are not written yet. */
+interface Layout {
+  readonly all: Uint8Array<ArrayBuffer>;
+  /** Name -> where its values belong, at a multiple of 8. */
+  readonly places: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+}
+
+/**
+ * The bytes of some tensors but for their values.
+ *
+ * @param allocate gives so many bytes, at the start of a buffer
+ */
+export function layTensors(
+  tensors: Readonly<Record<string, Omit<Tensor, 'bytes'>>>,
+  metadata: Tensors['metadata'],
+  allocate = (size: number): Uint8Array<ArrayBuffer> => new Uint8Array(size),
+): Layout {
   let at = 0;
-  const entries = Object.entries(tensors).map(([name, { dtype, shape, bytes }]) => {
+  const entries = Object.entries(tensors).map(([name, { dtype, shape }]) => {
     const from = at;
-    at += bytes.byteLength;
-    return [name, { dtype, shape, data_offsets: [from, at] }] as const;
+    at += sizeOf(dtype, shape);
+    return [name, { dtype, shape, data_offsets: [from, at] as const }] as const;
   });
   const text = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) });
   const plain = new TextEncoder().encode(text);
-  const length = Math.ceil(plain.length / ALIGNMENT) * ALIGNMENT;
-  const all = new Uint8Array(PREFIX + length + at).fill(0x20, PREFIX, PREFIX + length);
-  new DataView(all.buffer).setBigUint64(0, BigInt(length), true);
+  const start = PREFIX + Math.ceil(plain.length / ALIGNMENT) * ALIGNMENT;
+  const all = allocate(start + at).fill(0x20, PREFIX, start);
+  new DataView(all.buffer).setBigUint64(0, BigInt(start - PREFIX), true);
   all.set(plain, PREFIX);
-  let offset = PREFIX + length;
-  for (const { bytes } of Object.values(tensors)) {
-    all.set(bytes, offset);
-    offset += bytes.byteLength;
-  }
+  const places = entries.map(
+    ([name, { data_offsets }]) => [name, all.subarray(start + data_offsets[0], start + data_offsets[1])] as const,
+  );
+  return { all, places: new Map(places) };
+}
+
+/** The bytes of some tensors. */
+export function encodeTensors({ tensors, metadata }: Tensors): Uint8Array {
+  const { all, places } = layTensors(tensors, metadata);
+  for (const [name, { bytes }] of Object.entries(tensors)) places.get(name)!.set(bytes);
   return all;
 }
+
+const sizeOf = (dtype: Dtype, shape: readonly number[]): number =>
+  shape.reduce((product, n) => product * n, BYTES[dtype]);
 
 /** The inverse. @throws Error saying what is wrong with bytes that are not of this format */
 export function decodeTensors(all: Uint8Array): Tensors {
@@ -63,7 +87,7 @@ export function decodeTensors(all: Uint8Array): Tensors {
   for (const [name, entry] of Object.entries(entries)) {
     const { dtype, shape, data_offsets } = Entry.parse(entry);
     const [from, to] = data_offsets;
-    const wanted = shape.reduce((product, n) => product * n, BYTES[dtype]);
+    const wanted = sizeOf(dtype, shape);
     if (to - from !== wanted || to > data.byteLength) {
       throw new Error(`${name}, ${dtype} [${shape.join(', ')}], has ${to - from} bytes of ${wanted}`);
     }

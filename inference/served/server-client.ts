@@ -13,7 +13,9 @@ import {
 } from '../../contract/model-server.js';
 import type { Checkpoint } from '../pipelines/pipeline.js';
 import { readAddress } from './address.js';
+import { bytePool } from './byte-pool.js';
 import { readBody } from './json-body.js';
+import { readAnswer } from './read-answer.js';
 
 const FIRST_WAIT = 0.25;
 const LONGEST_WAIT = 10;
@@ -32,7 +34,13 @@ export interface ServerTarget {
 
 /** An answer, or handles that the server does not know. */
 export type Answer =
-  | { readonly body: Uint8Array; /** The server's process. */ readonly instance: string }
+  | {
+      readonly body: Uint8Array;
+      /** The server's process. */
+      readonly instance: string;
+      /** The body is not read any more: its bytes may be those of a later answer. */
+      done(): void;
+    }
   | { readonly unknown: readonly string[] };
 
 /** A connection to a server. */
@@ -52,7 +60,7 @@ export interface ServerClient {
 interface Response {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
-  readonly body: Uint8Array;
+  readonly body: Uint8Array<ArrayBuffer>;
 }
 
 /** @throws QschedError (usage) for an address that is neither a Unix socket nor loopback */
@@ -67,18 +75,17 @@ export function connectServer(target: ServerTarget): ServerClient {
     );
   }
   const agent = new Agent({ keepAlive: true });
+  const pool = bytePool();
 
   const once = (method: string, path: string, body?: Uint8Array, type?: string): Promise<Response> =>
     new Promise((resolve, reject) => {
       const headers = body === undefined ? {} : { 'content-type': type, 'content-length': body.byteLength };
       const signal = AbortSignal.timeout(timeoutSeconds * 1000);
       const sent = request({ ...at, agent, method, path: `/v1/${path}`, headers, signal }, (answer) => {
-        const chunks: Buffer[] = [];
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-        answer.on('error', reject);
-        answer.on('end', () => {
-          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks) });
-        });
+        readAnswer(answer, pool).then(
+          (read) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: read }),
+          reject,
+        );
       });
       sent.on('error', reject);
       sent.end(body);
@@ -120,7 +127,7 @@ export function connectServer(target: ServerTarget): ServerClient {
       if (found !== identity) throw changed(model, found);
       const instance = response.headers[INSTANCE_HEADER];
       if (typeof instance !== 'string') throw refused(target, call, { ...response, body: NAMELESS });
-      return { body: response.body, instance };
+      return { body: response.body, instance, done: () => pool.give(response.body) };
     },
     close: () => agent.destroy(),
   };

@@ -15,7 +15,7 @@ import { openPipeline } from '../../inference/pipelines/open-pipeline.js';
 import type { Conditioning, Pipeline } from '../../inference/pipelines/pipeline.js';
 import { hashFiles } from '../../inference/models/file-hashes.js';
 import { packRows, unpackRows } from '../../inference/served/rows.js';
-import { decodeTensors, encodeTensors, type Tensors } from '../../inference/served/safetensors.js';
+import { decodeTensors, encodeTensors, layTensors, type Tensors } from '../../inference/served/safetensors.js';
 import { imageFromPlanar } from '../../metrics/images/image.js';
 
 /** What a server does wrong. */
@@ -127,10 +127,9 @@ export function createModelServer(
     if (fault === 'nan') for (const row of outputs) row.fill(NaN);
     const { shape } = tensors['latents']!;
     const told = fault === 'shape' ? [shape[0]! * shape[1]!, ...shape.slice(2)] : shape;
-    return encodeTensors({
-      tensors: { outputs: { dtype: 'F32', shape: told, bytes: packRows(outputs, outputs.length, 'F32') } },
-      metadata: {},
-    });
+    const { all, places } = layTensors({ outputs: { dtype: 'F32', shape: told } }, {});
+    packRows(outputs, outputs.length, 'F32', places.get('outputs')!);
+    return all;
   }
 
   const server = createServer((request, response) => {
