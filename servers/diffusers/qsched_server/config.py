@@ -9,6 +9,19 @@ from .errors import ServerMistake
 DTYPES = ("float32", "float16", "bfloat16")
 BACKENDS = ("torchao", "bitsandbytes", "gguf", "quanto", "nunchaku")
 KEYS = {"checkpoint", "family", "device", "dtype", "precisions", "defaultPrecision", "batches", "size", "keep", "compile", "threads"}
+#: Types of the values, and how they are told.
+TYPES: dict[str, tuple[type, str]] = {
+    "checkpoint": (str, "the name of a folder that from_pretrained loads"),
+    "family": (str, "the name of a family"),
+    "device": (str, 'a device of torch, such as "cuda"'),
+    "precisions": (dict, 'an object of precisions, for example {"fp32": {}}'),
+    "defaultPrecision": (str, "the name of a precision"),
+    "batches": (dict, 'an object, for example {"denoiser": 4, "decoder": 1}'),
+    "size": (list, "[height, width] in pixels"),
+    "keep": (int, "a whole number from 1"),
+    "compile": (bool, "true or false"),
+    "threads": (int, "a whole number from 1"),
+}
 
 
 @dataclass(frozen=True)
@@ -40,18 +53,26 @@ class Config:
     threads: int | None
 
 
-def read_config(path: Path) -> Config:
-    """Reads and checks a file. Paths in it are relative to its folder. Raises ServerMistake."""
+def read_json(path: Path) -> dict:
+    """A file with a JSON object. Raises ServerMistake."""
     try:
         given = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise ServerMistake(f"{path} cannot be read: {error}") from error
     if not isinstance(given, dict):
         raise ServerMistake(f'{path} must hold an object, for example {{"checkpoint": "../sdxl-turbo"}}')
+    return given
+
+
+def read_config(path: Path, given: dict) -> Config:
+    """Checks what the file holds. Paths in it are relative to its folder. Raises ServerMistake."""
     unknown = sorted(set(given) - KEYS)
     if unknown:
         raise ServerMistake(f"{path}: unknown key {unknown[0]!r}; known are {', '.join(sorted(KEYS))}")
-    if not isinstance(given.get("checkpoint"), str):
+    for key, (types, what) in TYPES.items():
+        if key in given and (not isinstance(given[key], types) or (isinstance(given[key], bool) and types is not bool)):
+            raise ServerMistake(f'{path}: "{key}" must be {what}, not {json.dumps(given[key])}')
+    if "checkpoint" not in given:
         raise ServerMistake(f'{path}: "checkpoint" must name a folder that from_pretrained loads')
     checkpoint = (path.parent / given["checkpoint"]).resolve()
     if not (checkpoint / "model_index.json").is_file():
@@ -63,25 +84,38 @@ def read_config(path: Path) -> Config:
     precisions = {name: _precision(path, name, one) for name, one in given.get("precisions", {full: {}}).items()}
     if not precisions:
         raise ServerMistake(f'{path}: "precisions" is empty')
+    chosen = given.get("defaultPrecision")
+    if chosen is not None and chosen not in precisions:
+        raise ServerMistake(f'{path}: "defaultPrecision" is {chosen!r}; "precisions" has {", ".join(precisions)}')
+    for key in ("keep", "threads"):
+        if given.get(key, 1) < 1:
+            raise ServerMistake(f'{path}: "{key}" must be {TYPES[key][1]}, not {given[key]}')
     batches = given.get("batches", {})
+    other = sorted(set(batches) - {"denoiser", "decoder"})
+    if other:
+        raise ServerMistake(f'{path}: "batches" has an unknown key {other[0]!r}; known are denoiser, decoder')
     size = given.get("size")
+    if size is not None and not (len(size) == 2 and all(isinstance(side, int) and side > 0 for side in size)):
+        raise ServerMistake(f'{path}: "size" must be {TYPES["size"][1]}, not {json.dumps(size)}')
     return Config(
         checkpoint=checkpoint,
         family=given.get("family"),
         device=given.get("device", "cpu"),
         dtype=dtype,
         precisions=precisions,
-        default_precision=given.get("defaultPrecision"),
+        default_precision=chosen,
         denoiser_rows=_rows(path, batches.get("denoiser", 4)),
         decoder_rows=_rows(path, batches.get("decoder", 1)),
-        size=None if size is None else (int(size[0]), int(size[1])),
-        keep=int(given.get("keep", 2)),
-        compile=bool(given.get("compile", False)),
+        size=None if size is None else (size[0], size[1]),
+        keep=given.get("keep", 2),
+        compile=given.get("compile", False),
         threads=given.get("threads"),
     )
 
 
-def _precision(path: Path, name: str, given: dict) -> Precision:
+def _precision(path: Path, name: str, given: object) -> Precision:
+    if not isinstance(given, dict):
+        raise ServerMistake(f"{path}: precision {name!r} must be an object: {{}} as stored, or with a backend")
     unknown = sorted(set(given) - {"backend", "config", "arguments", "file"})
     if unknown:
         raise ServerMistake(f"{path}: precision {name!r} has an unknown key {unknown[0]!r}")
@@ -98,6 +132,6 @@ def _precision(path: Path, name: str, given: dict) -> Precision:
 
 
 def _rows(path: Path, rows: object) -> int:
-    if not isinstance(rows, int) or not 1 <= rows <= 1024:
+    if not isinstance(rows, int) or isinstance(rows, bool) or not 1 <= rows <= 1024:
         raise ServerMistake(f'{path}: "batches" needs whole numbers from 1 to 1024, not {rows!r}')
     return rows

@@ -4,7 +4,6 @@ import hashlib
 import json
 import threading
 from collections import OrderedDict
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,12 +13,12 @@ from . import __version__
 from .config import Config
 from .errors import ServerMistake
 from .families import FAMILIES, family_of
+from .identity import device_name, hashes, sha256, usable_device, versions
 from .quantise import load_denoiser
 
 PROTOCOL = 1
 #: Bytes of conditionings that are remembered; what is forgotten is asked for again.
 CONDITIONING_BYTES = 2**31
-PACKAGES = ("torch", "diffusers", "transformers", "torchao", "bitsandbytes", "gguf", "optimum-quanto", "nunchaku")
 
 
 class UnknownHandles(Exception):
@@ -35,7 +34,7 @@ class Model:
         self.config = config
         if config.threads is not None:
             torch.set_num_threads(int(config.threads))
-        self._refuse_device()
+        usable_device(config.device)
         index = json.loads((config.checkpoint / "model_index.json").read_text())
         self.index = index
         self.family_name = family_of(config.family, index.get("_class_name", ""))
@@ -44,6 +43,7 @@ class Model:
         self.denoiser_class, self.denoiser_config = self._denoiser(cls.component)
         self.family = cls(self._pipeline(cls.component), config.device, self.dtype, config.size)
         self.family.denoiser_config = self.denoiser_config
+        self.family.check(self.denoiser_config)
         self.denoisers: OrderedDict[str, torch.nn.Module] = OrderedDict()
         self.conditionings: OrderedDict[str, dict[str, torch.Tensor]] = OrderedDict()
         self.bytes = 0
@@ -51,15 +51,6 @@ class Model:
         self.description = self._describe(cls)
 
     # -- what it is -------------------------------------------------------------------------------------------------
-
-    def _refuse_device(self) -> None:
-        device = self.config.device
-        if device.startswith("cuda") and not torch.cuda.is_available():
-            raise ServerMistake(f'"device" is {device}, and torch {torch.__version__} finds no CUDA device here; use "cpu", or install a CUDA build of torch')
-        try:
-            torch.device(device)
-        except RuntimeError as error:
-            raise ServerMistake(f'"device" is {device!r}: {str(error).splitlines()[0]}') from error
 
     def _denoiser(self, component: str):
         import diffusers
@@ -78,18 +69,18 @@ class Model:
         without = {name: None for name in ("safety_checker", "feature_extractor", "image_encoder") if name in self.index}
         pipeline = cls.from_pretrained(self.config.checkpoint, dtype=self.dtype, **{component: None}, **without)
         pipeline.to(self.config.device)
-        vae = pipeline.vae
-        if self.dtype == torch.float16 and getattr(vae.config, "force_upcast", False):
+        vae = getattr(pipeline, "vae", None)
+        if vae is not None and self.dtype == torch.float16 and getattr(vae.config, "force_upcast", False):
             vae.to(torch.float32)
         return pipeline
 
     def _describe(self, cls) -> dict:
         config = self.config
-        shared = _hashes(config.checkpoint, skip=cls.component)
-        stored = _hashes(config.checkpoint, only=cls.component)
+        shared = hashes(config.checkpoint, skip=cls.component)
+        stored = hashes(config.checkpoint, only=cls.component)
         precisions = {}
         for name, precision in config.precisions.items():
-            own = {Path(precision.file).name: _sha256(Path(precision.file))} if precision.file else stored
+            own = {Path(precision.file).name: sha256(Path(precision.file))} if precision.file else stored
             recipe = json.dumps([precision.backend, precision.config, precision.arguments], sort_keys=True)
             precisions[name] = {"weights": {**shared, **own, "recipe": hashlib.sha256(recipe.encode()).hexdigest()}}
         scheduler = config.checkpoint / "scheduler" / "scheduler_config.json"
@@ -101,13 +92,13 @@ class Model:
             **({"defaultPrecision": config.default_precision} if config.default_precision else {}),
             "latentShape": self.family.latent_shape(self.denoiser_config),
             "pixelsPerLatent": self.family.pixels_per_latent,
-            "readsText": True,
+            "readsText": cls.reads_text,
             "schedulerConfig": json.loads(scheduler.read_text()) if scheduler.is_file() else {},
             "modelIndex": {name: value for name, value in self.index.items() if not isinstance(value, list)},
             "batches": {"text": 8, "denoiser": config.denoiser_rows, "decoder": config.decoder_rows},
             "dtype": "F16" if config.dtype == "float16" else "F32",
-            "device": _device_name(config.device),
-            "versions": {name: found for name in PACKAGES if (found := _version(name))},
+            "device": device_name(config.device),
+            "versions": versions(),
             "options": list(cls.options),
         }
         text = json.dumps([described, config.compile, config.dtype, torch.get_num_threads()], sort_keys=True)
@@ -156,36 +147,3 @@ class Model:
         self.denoisers.move_to_end(precision)
         return self.denoisers[precision]
 
-
-def _hashes(checkpoint: Path, only: str | None = None, skip: str | None = None) -> dict[str, str]:
-    """sha256 of every file below a checkpoint, by its path; links are followed, what is hidden is left out."""
-    found = {}
-    for file in sorted(checkpoint.rglob("*")):
-        parts = file.relative_to(checkpoint).parts
-        if not file.is_file() or any(part.startswith(".") for part in parts):
-            continue
-        if (only is not None and parts[0] != only) or (skip is not None and parts[0] == skip):
-            continue
-        found["/".join(parts)] = _sha256(file)
-    return found
-
-
-def _sha256(file: Path) -> str:
-    digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        while chunk := stream.read(2**20):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _device_name(device: str) -> str:
-    if device.startswith("cuda"):
-        return f"{torch.cuda.get_device_name(device)}, CUDA {torch.version.cuda}"
-    return f"{device}, {torch.backends.cpu.get_cpu_capability()}" if device == "cpu" else device
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None

@@ -8,9 +8,13 @@ from contextlib import contextmanager
 import torch
 
 from qsched_server.config import read_config
-from qsched_server.http import Server
+from qsched_server.http import model_server
+from qsched_server.listening import Listener
 from qsched_server.model import Model
-from qsched_server.wire import pack, unpack
+from qsched_server.scorers.config import read_scorers
+from qsched_server.scorers.http import scorer_server
+from qsched_server.scorers.panel import Panel
+from qsched_server.wire import unpack
 from safetensors.torch import save
 
 
@@ -46,15 +50,44 @@ class Client:
 @contextmanager
 def serving(folder, **config):
     """A server on a free port with this configuration, and a client of it."""
-    path = folder / "serve.json"
-    path.write_text(json.dumps(config))
-    server = Server("http://127.0.0.1:0", Model(read_config(path)))
+    with listening(model_server("http://127.0.0.1:0", Model(read_config(folder / "serve.json", config)))) as port:
+        yield Client(port)
+
+
+class ScorerClient:
+    """The protocol of scorers (docs/scorers.md)."""
+
+    def __init__(self, port: int, panel: Panel):
+        self.panel, self.connection = panel, http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+    def about(self, name: str) -> dict:
+        self.connection.request("GET", f"/{name}")
+        return json.loads(self.connection.getresponse().read())
+
+    def post(self, name: str, document: object) -> tuple[int, dict]:
+        self.connection.request("POST", f"/{name}", json.dumps(document).encode(), {"content-type": "application/json"})
+        response = self.connection.getresponse()
+        return response.status, json.loads(response.read())
+
+    def score(self, name: str, images: list[str], prompts: list[str]) -> dict:
+        status, answer = self.post(name, {"images": images, "prompts": prompts})
+        assert status == 200, answer
+        return answer
+
+
+@contextmanager
+def scoring(folder, **config):
+    """A server of scorers on a free port, and a client of it. Paths in the configuration are relative to the folder."""
+    panel = Panel(read_scorers(folder / "scorers.json", config))
+    with listening(scorer_server("http://127.0.0.1:0", panel)) as port:
+        yield ScorerClient(port, panel)
+
+
+@contextmanager
+def listening(server: Listener):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield Client(server.server_address[1])
+        yield server.server_address[1]
     finally:
         server.shutdown()
         server.server_close()
-
-
-__all__ = ["Client", "pack", "serving"]

@@ -7,6 +7,7 @@ import torch
 
 from checkpoints import checkpoint
 from client import serving
+from qsched_server.errors import ServerMistake
 
 PROMPTS = ["a red circle on a blue table", "two dogs"]
 #: Family, options of the run, and how diffusers is told the same.
@@ -63,3 +64,37 @@ def test_images(name, options, arguments, tmp_path):
     wanted = np.rint(expected.transpose(0, 3, 1, 2) * 255)
     assert np.abs(images.numpy().astype(np.float32) - wanted).max() <= 1
     assert (images.numpy() == wanted).mean() > 0.99
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4])
+def test_consistency_images(steps, tmp_path):
+    """ConsistencyModelPipeline, whose scheduler draws noise in every step but the last."""
+    folder = checkpoint("consistency")
+    pipeline = diffusers.ConsistencyModelPipeline.from_pretrained(folder)
+    pipeline.set_progress_bar_config(disable=True)
+    noise = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    expected = pipeline(batch_size=2, num_inference_steps=steps, latents=noise.clone(), generator=torch.Generator().manual_seed(7), output_type="np").images
+    scheduler = diffusers.CMStochasticIterativeScheduler.from_config(pipeline.scheduler.config)
+    scheduler.set_timesteps(steps)
+    with serving(tmp_path, checkpoint=str(folder), batches={"denoiser": 2, "decoder": 2}) as client:
+        told = client.describe()
+        assert (told["pipeline"], told["readsText"], told["latentShape"], told["pixelsPerLatent"]) == ("consistency", False, [3, 32, 32], 1)
+        assert told["schedulerConfig"]["_class_name"] == "CMStochasticIterativeScheduler"
+        latents, generator = noise * scheduler.init_noise_sigma, torch.Generator().manual_seed(7)
+        for timestep in scheduler.timesteps:
+            found = client.denoise("fp32", scheduler.scale_model_input(latents, timestep), float(timestep), [], {})
+            latents = scheduler.step(found, timestep, latents, generator=generator).prev_sample
+        images = client.decode("fp32", latents)
+    wanted = np.rint(expected.transpose(0, 3, 1, 2) * 255)
+    assert (images.numpy() == wanted).all()
+
+
+def test_class_conditional_consistency_models_are_refused(tmp_path):
+    folder = tmp_path / "conditional"
+    unet = diffusers.UNet2DModel(
+        sample_size=32, block_out_channels=[8], layers_per_block=1, down_block_types=["DownBlock2D"], up_block_types=["UpBlock2D"], norm_num_groups=4, num_class_embeds=10
+    )
+    diffusers.ConsistencyModelPipeline(unet=unet, scheduler=diffusers.CMStochasticIterativeScheduler()).save_pretrained(folder)
+    with pytest.raises(ServerMistake, match="class-conditional consistency models are not served"):
+        with serving(tmp_path, checkpoint=str(folder)):
+            pass

@@ -1,8 +1,6 @@
 """The protocol, configurations that are wrong, and quantised denoisers."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 import torch
@@ -91,6 +89,15 @@ def test_bitsandbytes(tmp_path):
         ({}, '"checkpoint" must name a folder'),
         ({"checkpoint": "nowhere"}, "has no model_index.json"),
         ({"checkpoint": ".", "chekpoint": 1}, "unknown key 'chekpoint'"),
+        ({"checkpoint": 5}, '"checkpoint" must be the name of a folder that from_pretrained loads, not 5'),
+        ({"checkpoint": "sd15", "precisions": ["fp32"]}, '"precisions" must be an object of precisions'),
+        ({"checkpoint": "sd15", "precisions": {"fp32": None}}, "must be an object: {} as stored, or with a backend"),
+        ({"checkpoint": "sd15", "defaultPrecision": "w4"}, '"defaultPrecision" is .w4.; "precisions" has fp32'),
+        ({"checkpoint": "sd15", "size": 64}, '"size" must be .height, width. in pixels, not 64'),
+        ({"checkpoint": "sd15", "size": [64]}, '"size" must be .height, width. in pixels, not .64.'),
+        ({"checkpoint": "sd15", "threads": "all"}, '"threads" must be a whole number from 1, not "all"'),
+        ({"checkpoint": "sd15", "keep": 0}, '"keep" must be a whole number from 1, not 0'),
+        ({"checkpoint": "sd15", "batches": {"vae": 1}}, "unknown key 'vae'; known are denoiser, decoder"),
         ({"checkpoint": "sd15", "dtype": "int8"}, "must be one of float32"),
         ({"checkpoint": "sd15", "batches": {"denoiser": 0}}, "whole numbers from 1 to 1024"),
         ({"checkpoint": "sd15", "precisions": {"w8": {"backend": "magic"}}}, "known are torchao"),
@@ -100,10 +107,8 @@ def test_bitsandbytes(tmp_path):
 )
 def test_wrong_configurations(config, sentence, tmp_path):
     (tmp_path / "sd15").symlink_to(checkpoint("sd15"))
-    path = tmp_path / "serve.json"
-    path.write_text(json.dumps(config))
     with pytest.raises(ServerMistake, match=sentence.replace('"', '.').replace("'", ".")):
-        read_config(path)
+        read_config(tmp_path / "serve.json", config)
 
 
 @pytest.mark.parametrize(
@@ -117,24 +122,5 @@ def test_wrong_configurations(config, sentence, tmp_path):
 def test_models_that_cannot_be_served(change, sentence, tmp_path):
     if change.get("device") == "cuda" and torch.cuda.is_available():
         pytest.skip("this machine has CUDA")
-    path = tmp_path / "serve.json"
-    path.write_text(json.dumps({"checkpoint": str(checkpoint("sd15")), **change}))
     with pytest.raises(ServerMistake, match=sentence):
-        Model(read_config(path))
-
-
-def test_the_command_tells_a_mistake_in_one_line(tmp_path):
-    path = tmp_path / "serve.json"
-    path.write_text("{")
-    run = subprocess.run([sys.executable, "-m", "qsched_server", str(path), "--address", "http://127.0.0.1:1"], capture_output=True, text=True)
-    assert run.returncode == 1
-    assert run.stderr.startswith("qsched-server: ")
-    assert len(run.stderr.strip().splitlines()) == 1
-
-
-def test_the_command_refuses_an_address_of_another_machine(tmp_path):
-    path = tmp_path / "serve.json"
-    path.write_text(json.dumps({"checkpoint": str(checkpoint("sd15"))}))
-    run = subprocess.run([sys.executable, "-m", "qsched_server", str(path), "--address", "http://0.0.0.0:7861"], capture_output=True, text=True)
-    assert run.returncode == 1
-    assert "neither unix:/path nor http://127.0.0.1:PORT" in run.stderr
+        Model(read_config(tmp_path / "serve.json", {"checkpoint": str(checkpoint("sd15")), **change}))

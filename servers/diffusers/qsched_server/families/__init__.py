@@ -1,6 +1,7 @@
 """Families of pipelines: one per file, by the names that qsched gives them."""
 
 from ..errors import ServerMistake
+from .consistency import Consistency
 from .family import Family
 from .flux import Flux
 from .sd3 import StableDiffusion3
@@ -13,6 +14,7 @@ FAMILIES: dict[str, type[Family]] = {
     "sdxl": StableDiffusionXL,
     "flux": Flux,
     "sd3": StableDiffusion3,
+    "consistency": Consistency,
 }
 
 #: Pipeline class of model_index.json -> family.
@@ -22,6 +24,7 @@ CLASSES = {
     "StableDiffusionXLPipeline": "sdxl",
     "FluxPipeline": "flux",
     "StableDiffusion3Pipeline": "sd3",
+    "ConsistencyModelPipeline": "consistency",
 }
 
 

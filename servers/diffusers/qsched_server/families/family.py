@@ -15,9 +15,14 @@ class Family:
     component = "unet"
     #: Options of a run that it takes, by qsched's names.
     options: tuple[str, ...] = ("height", "width")
+    #: Whether images depend on prompts.
+    reads_text = True
 
     def __init__(self, pipeline: Any, device: str, dtype: torch.dtype, size: tuple[int, int] | None):
         self.pipeline, self.device, self.dtype, self.size = pipeline, torch.device(device), dtype, size
+
+    def check(self, config: Any) -> None:
+        """Raises ServerMistake for a checkpoint of the family that cannot be served. `config` is the denoiser's."""
 
     # -- sizes ------------------------------------------------------------------------------------------------------
 
@@ -49,7 +54,7 @@ class Family:
         vae = self.pipeline.vae
         scaled = self.unscale(latents.to(torch.float32)).to(device=self.device, dtype=vae.dtype)
         image = vae.decode(scaled, return_dict=False)[0].to(torch.float32)
-        return ((image * 0.5 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8).cpu()
+        return image_bytes(image)
 
     def unscale(self, latents: torch.Tensor) -> torch.Tensor:
         config = self.pipeline.vae.config
@@ -62,6 +67,11 @@ class Family:
 
     def times(self, timestep: float, count: int) -> torch.Tensor:
         return torch.full((count,), timestep, dtype=torch.float32, device=self.device)
+
+
+def image_bytes(image: torch.Tensor) -> torch.Tensor:
+    """Values from -1 to 1 as bytes: (B, 3, H, W)."""
+    return ((image.to(torch.float32) * 0.5 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8).cpu()
 
 
 def guided(denoised: torch.Tensor, scale: float) -> torch.Tensor:
