@@ -13,6 +13,8 @@ maniqa       ckpt_koniq10k.pt of github.com/IIGROUP/MANIQA, with --source pointi
 brisque      brisque_svm_weights.pt of piq's release v0.4.0; becomes svr.json
 inception    pt_inception-2015-12-05-6726825d.pth of pytorch-fid's releases
 cmmd         default openai/clip-vit-large-patch14-336, the image tower only
+lpips        alexnet-owt-7be5be79.pth of torchvision; the heads are those of the package lpips
+dinov2       default facebook/dinov2-base
 
 Hub ids are downloaded by transformers; everything else is a local file. --tokenizer is another folder or hub id for
 tokenizer.json; all kinds share CLIP's vocabulary. --tiny SEED makes the same folder with random weights and the bundled
@@ -34,7 +36,7 @@ import onnx
 import onnxruntime as ort
 import torch
 
-from export_scorer_models import CLIP_MEAN, CLIP_STD, CONTEXT, KINDS, TINY_EOS
+from export_scorer_models import CONTEXT, KINDS, TINY_EOS
 
 OPSET = 18
 TWO_GB = 2 ** 31 - 2 ** 20
@@ -46,10 +48,10 @@ def write_json(path: Path, value) -> None:
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def run(path: Path, name: str, value: torch.Tensor) -> np.ndarray:
+def run(path: Path, name: str, value: torch.Tensor) -> list[np.ndarray]:
     options = ort.SessionOptions()
     options.log_severity_level = 3
-    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"]).run(None, {name: value.numpy()})[0]
+    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"]).run(None, {name: value.numpy()})
 
 
 def shorten(model: onnx.ModelProto) -> None:
@@ -65,13 +67,13 @@ def shorten(model: onnx.ModelProto) -> None:
             values[:] = [short(name) for name in values]
 
 
-def export(module, path: Path, name: str, output: str, sample: torch.Tensor, others: list[torch.Tensor], axes: dict, tiny: bool) -> None:
+def export(module, path: Path, name: str, outputs: list[str], sample: torch.Tensor, others: list[torch.Tensor], axes: dict, tiny: bool) -> None:
     """Writes one network and compares it with torch on `others`: inputs whose sizes differ from the traced one."""
     torch.backends.mha.set_fastpath_enabled(False)
     with tempfile.TemporaryDirectory() as work, warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        torch.onnx.export(module.eval(), (sample,), f"{work}/model.onnx", dynamo=False, opset_version=OPSET, input_names=[name], output_names=[output],
-                          dynamic_axes={name: axes, output: {0: "batch"}})
+        torch.onnx.export(module.eval(), (sample,), f"{work}/model.onnx", dynamo=False, opset_version=OPSET, input_names=[name], output_names=outputs,
+                          dynamic_axes={name: axes, **{output: {0: "batch"} if len(outputs) == 1 else dict(enumerate(["batch", "channels", "height", "width"])) for output in outputs}})
         size = sum(file.stat().st_size for file in Path(work).iterdir())
         model = onnx.load(f"{work}/model.onnx")
         if tiny:
@@ -81,13 +83,14 @@ def export(module, path: Path, name: str, output: str, sample: torch.Tensor, oth
         onnx.save(model, str(path), save_as_external_data=size > TWO_GB, all_tensors_to_one_file=True, location=f"{path.name}_data")
     for value in others:
         with torch.no_grad():
-            expected = module(value).double().numpy()
-        got = run(path, name, value).astype(np.float64)
-        assert got.shape == expected.shape, (path, got.shape, expected.shape)
-        worst = np.abs(expected - got).max() / max(1, np.abs(expected).max())
-        cosine = (expected.ravel() @ got.ravel()) / np.sqrt((expected ** 2).sum() * (got ** 2).sum())
-        print(f"  {path.name} {tuple(value.shape)}: max {worst:.1e}, 1 - cos {1 - cosine:.1e}", flush=True)
-        assert worst <= 1e-4 and cosine >= 1 - 1e-6, (path, worst, cosine)
+            found = module(value)
+        for expected, got in zip(found if isinstance(found, tuple) else (found,), run(path, name, value), strict=True):
+            expected, got = expected.double().numpy(), got.astype(np.float64)
+            assert got.shape == expected.shape, (path, got.shape, expected.shape)
+            worst = np.abs(expected - got).max() / max(1, np.abs(expected).max())
+            cosine = (expected.ravel() @ got.ravel()) / np.sqrt((expected ** 2).sum() * (got ** 2).sum())
+            print(f"  {path.name} {tuple(value.shape)}: max {worst:.1e}, 1 - cos {1 - cosine:.1e}", flush=True)
+            assert worst <= 1e-4 and cosine >= 1 - 1e-6, (path, worst, cosine)
 
 
 def tokenizer_files(source: str, tiny: bool, folder: Path) -> None:
@@ -104,10 +107,11 @@ def tokenizer_files(source: str, tiny: bool, folder: Path) -> None:
         "add_prefix_space": False, "do_lower_case": True, "clean_up_tokenization_spaces": True})
 
 
-def preprocessor(size: int, any_size: bool) -> dict:
-    square = {} if any_size else {"size": {"shortest_edge": size}, "crop_size": {"height": size, "width": size}}
+def preprocessor(parts) -> dict:
+    size, any_size, (mean, std) = parts.image_size, parts.any_size, parts.normalisation
+    square = {} if any_size else {"size": {"shortest_edge": parts.shortest or size}, "crop_size": {"height": size, "width": size}}
     return {"image_processor_type": "CLIPImageProcessor", "do_convert_rgb": True, "do_resize": not any_size, "do_center_crop": not any_size, **square, "resample": 3,
-            "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True, "image_mean": CLIP_MEAN, "image_std": CLIP_STD}
+            "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True, "image_mean": mean, "image_std": std}
 
 
 def make(kind: str, folder: Path, options) -> None:
@@ -125,7 +129,7 @@ def make(kind: str, folder: Path, options) -> None:
         last = TINY_EOS if tiny else 49407
         ids = torch.randint(0, last - 2, (5, CONTEXT), generator=g)
         ids[torch.arange(5), torch.tensor([9, 76, 30, 2, 50])] = last
-        export(parts.text, folder / "text_model.onnx", "input_ids", "text_embeds", ids[:2], [ids, ids[2:3]], {0: "batch"}, tiny)
+        export(parts.text, folder / "text_model.onnx", "input_ids", ["text_embeds"], ids[:2], [ids, ids[2:3]], {0: "batch"}, tiny)
         tokenizer_files(parts.tokenizer, tiny, folder)
     if parts.image is not None:
         size = parts.image_size
@@ -135,9 +139,9 @@ def make(kind: str, folder: Path, options) -> None:
         if parts.any_size:
             others.append(torch.randn(2, 3, 64, 131, generator=g))
             axes |= {2: "height", 3: "width"}
-        export(parts.image, folder / parts.image_file, "pixel_values", parts.image_output, pixels[:2], others, axes, tiny)
+        export(parts.image, folder / parts.image_file, "pixel_values", [parts.image_output] if isinstance(parts.image_output, str) else parts.image_output, pixels[:2], others, axes, tiny)
     if parts.preprocessor:
-        write_json(folder / "preprocessor_config.json", preprocessor(parts.image_size, parts.any_size))
+        write_json(folder / "preprocessor_config.json", preprocessor(parts))
     for name, value in parts.files.items():
         write_json(folder / name, value)
     write_json(manifest, own)
@@ -153,7 +157,7 @@ def arguments(given=None):
     parser.add_argument("--weights-version", choices=["v2.0", "v2.1"], help="hpsv2: the version of the weights, if the file's name does not tell")
     parser.add_argument("--tiny", type=int, metavar="SEED", help="use a few thousand random weights, for tests")
     options = parser.parse_args(given)
-    if options.tiny is None and options.checkpoint is None and options.kind in {"clip-iqa", "hpsv2", "maniqa", "brisque", "inception"}:
+    if options.tiny is None and options.checkpoint is None and options.kind in {"clip-iqa", "hpsv2", "maniqa", "brisque", "inception", "lpips"}:
         parser.error(f"{options.kind} needs --checkpoint; --help lists the files.")
     return options
 

@@ -12,6 +12,8 @@ from torch import nn
 
 CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073]
 CLIP_STD = [0.26862954, 0.26130258, 0.27577711]
+IMAGENET_MEAN = [0.485, 0.456, 0.406]
+IMAGENET_STD = [0.229, 0.224, 0.225]
 CONTEXT = 77
 TINY_VOCABULARY = 647  # that of models/shapes/tokenizer, which the tiny folders use
 TINY_EOS = 646
@@ -25,8 +27,11 @@ class Parts:
     text: nn.Module | None = None
     image: nn.Module | None = None
     image_file: str = "vision_model.onnx"
-    image_output: str = "image_embeds"
+    image_output: str | list[str] = "image_embeds"
     image_size: int = 224
+    # Shortest side before the crop, where it is not the crop's.
+    shortest: int | None = None
+    normalisation: tuple = (CLIP_MEAN, CLIP_STD)
     any_size: bool = False
     preprocessor: bool = True
     tokenizer: str | None = None
@@ -250,5 +255,34 @@ def brisque(checkpoint, options):
     return Parts(preprocessor=False, files={"svr.json": {"coefficients": coefficients.double().tolist(), "supportVectors": vectors.double().tolist()}})
 
 
+def lpips(checkpoint, options):
+    import lpips as package
+    model = package.LPIPS(net="alex", pnet_rand=True, verbose=False)  # the heads are in the package, the network is not
+    if options.tiny is not None:
+        randomise(model.net, options.tiny)
+    else:
+        state = torch.load(str(checkpoint), map_location="cpu", weights_only=True)
+        model.net.load_state_dict({key: state["features." + key.split(".", 1)[1]] for key in model.net.state_dict()})
+    outputs = [f"relu{i + 1}" for i in range(model.L)]
+    heads = [{"output": output, "weights": head.model[-1].weight.flatten().tolist()} for output, head in zip(outputs, model.lins)]
+    return Parts(manifest={"network": "alex", "leastSide": 31}, image=Call(model, lambda m, pixels: tuple(m.net(m.scaling_layer(pixels)))),
+                 image_file="model.onnx", image_output=outputs, image_size=64, any_size=True, preprocessor=False, files={"heads.json": heads})
+
+
+def dinov2_model(checkpoint, options):
+    from transformers import Dinov2Config, Dinov2Model
+    if options.tiny is None:
+        return Dinov2Model.from_pretrained(str(checkpoint or "facebook/dinov2-base"), dtype=torch.float32, attn_implementation="eager").eval()
+    config = Dinov2Config(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, mlp_ratio=2, image_size=28, patch_size=7, attn_implementation="eager")
+    return randomise(Dinov2Model(config), options.tiny)
+
+
+def dinov2(checkpoint, options):
+    model = dinov2_model(checkpoint, options)
+    size, shortest = (224, 256) if options.tiny is None else (28, 32)
+    return Parts(image=Call(model, lambda m, pixels: m(pixel_values=pixels).pooler_output), image_size=size, shortest=shortest,
+                 normalisation=(IMAGENET_MEAN, IMAGENET_STD))
+
+
 KINDS = {"clip-score": clip_score, "clip-iqa": clip_iqa, "hpsv2": hpsv2, "pickscore": pickscore, "aq-map": aq_map, "maniqa": maniqa, "brisque": brisque,
-         "inception": inception, "cmmd": cmmd}
+         "inception": inception, "cmmd": cmmd, "lpips": lpips, "dinov2": dinov2}

@@ -32,11 +32,13 @@ def make_shapes(args: argparse.Namespace) -> None:
         return
     from shapes.brisque import write_brisque
     from shapes.export import export_all
+    from shapes.lpips import write_lpips
     from shapes.manifest import write_manifest
     from shapes.reference import write_reference
     export_all(args.work, args.out)
     write_reference(args.out / "models")
     write_brisque(args.work, args.out / "models")
+    write_lpips(args.out / "models")
     write_manifest(args.out)
 
 

@@ -8,7 +8,10 @@ import { installedScorers, type InstalledScorer } from '../../inference/scorers/
 import { openScorerFolder } from '../../inference/scorers/scorer-folder.js';
 import { usualScorers } from '../../inference/scorers/usual-scorers.js';
 import { SCORE_TABLE, SET_SCORE_TABLE } from '../../metrics/scores/score-table.js';
+import { PAIR_SCORE_TABLE } from '../../metrics/pairwise/pair-score-table.js';
 import { messageOf, QschedError } from '../../contract/errors.js';
+import { PAIR_SCORE_NAMES } from '../../contract/names.js';
+import { pairScoreParts } from '../../contract/pair-score.js';
 import type { Given } from '../input/flag.js';
 import type { SCORES } from '../input/flags.js';
 import { print, printJson, type GlobalOptions } from '../text/output.js';
@@ -71,6 +74,12 @@ export function scoresCommand({ model = 'shapes', json }: Given<typeof SCORES> &
       reference,
       ...place(features),
     })),
+    ...PAIR_SCORE_NAMES.map((score) => {
+      const { direction: better, formula, kinds, reference } = PAIR_SCORE_TABLE[score];
+      const { scorer } = pairScoreParts(score);
+      const own = scorer === null ? { installed: true, folder: null, wants: null, make: null } : place(scorer);
+      return { score, judges: 'pair', better, formula, encoder: kinds?.join(', ') ?? 'none', reference, ...own };
+    }),
   ];
   const installed = installedScorers();
   if (json) {
@@ -91,10 +100,15 @@ export function scoresCommand({ model = 'shapes', json }: Given<typeof SCORES> &
   print(`
 CLIP scores use the objective's own scorer by default; name another one as in clip-iqa.quality@second.
 --features chooses the scorer whose features are used for distances; published FID and KID use Inception's.
+"pair" scores compare an image with the reference's image of the same prompt and seed (docs/scorers.md).
 "either" means that the better direction is a matter of taste: a weight can have any sign.
 Your own scorers: docs/scorers.md`);
   return 0;
 }
+
+/** What a scorer without terms is for. */
+const withoutTerms = (kind: string | null): string =>
+  PAIR_SCORE_NAMES.some((score) => score === kind) ? `${kind}, of pairs of images` : 'features only';
 
 /** A scorer's scores without its name; of the many CLIP-IQA pairs only their number. */
 function scorerRow({ scorer, kind, scores, problem }: InstalledScorer): string[] {
@@ -105,5 +119,5 @@ function scorerRow({ scorer, kind, scores, problem }: InstalledScorer): string[]
     ...names.filter((name) => !pairs.includes(name)),
     ...(pairs.length > 0 ? [`${pairs.length} of clip-iqa`] : []),
   ];
-  return [scorer, kind ?? '-', listed.join(', ') || 'features only'];
+  return [scorer, kind ?? '-', listed.join(', ') || withoutTerms(kind)];
 }

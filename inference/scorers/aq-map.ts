@@ -6,7 +6,7 @@ import { aqMap as score, aqMapPreprocess, ensembleEmbedding } from '../../metric
 import { AQ_MAP_TEMPLATES } from '../../metrics/scores/aq-map-templates.js';
 import { nounsOf } from '../prompts/nouns.js';
 import { CLIP_FILES, readClipPreprocessing } from './clip-folder.js';
-import { squareInput } from './image-tower.js';
+import { squareInput, unit } from './image-tower.js';
 import type { ScorerKind } from './scorer-kind.js';
 import { clipNetworks } from './scorer-networks.js';
 import type { TextTower } from './text-tower.js';
@@ -18,6 +18,7 @@ const REMEMBERED = 20_000;
 /** Term `aq-map`, 0 to 1, higher is better; 0.5 for a prompt without a noun. */
 export const aqMap: ScorerKind = {
   version: 'aq-map-1',
+  hasFeatures: true,
   files: CLIP_FILES,
   networks: (_, folder) => clipNetworks(folder, readClipPreprocessing(folder).size),
   make: 'python tools/export_scorer.py aq-map --output models/aq-map',
@@ -51,6 +52,7 @@ export const aqMap: ScorerKind = {
         );
         return rows.map((row, i) => Float64Array.of(score(row, nouns[i]!, empty)));
       },
+      features: async (images, checkpoint) => (await imageTower.embed(images, checkpoint)).map(unit),
       release,
     };
   },

@@ -5,6 +5,7 @@
 import { clipPreprocess } from '../../metrics/images/clip-preprocess.js';
 import { ANTONYM_TERMS, antonymCaptions, antonymScores } from './antonyms.js';
 import { CLIP_FILES, readNormalisation } from './clip-folder.js';
+import { unit } from './image-tower.js';
 import type { ScorerKind } from './scorer-kind.js';
 import { clipNetworks } from './scorer-networks.js';
 import { openTowers } from './towers.js';
@@ -12,6 +13,7 @@ import { openTowers } from './towers.js';
 /** Terms `clip-iqa.<pair>`, 0 to 1, higher is nearer to the positive caption. */
 export const clipIqa: ScorerKind = {
   version: 'clip-iqa-1',
+  hasFeatures: true,
   files: CLIP_FILES,
   networks: (_, folder) => clipNetworks(folder, null),
   make: 'python tools/export_scorer.py clip-iqa --checkpoint RN50.pt --output models/clip-iqa',
@@ -36,6 +38,7 @@ export const clipIqa: ScorerKind = {
         );
         return rows.map((row) => Float64Array.from(antonymScores(row, poles)));
       },
+      features: async (images, checkpoint) => (await imageTower.embed(images, checkpoint)).map(unit),
       release,
     };
   },

@@ -17,6 +17,7 @@ const VERSIONS = ['v2.0', 'v2.1'];
 /** Term `hpsv2`, about 0.2 to 0.35, higher is better. */
 export const hpsv2: ScorerKind = {
   version: 'hpsv2-1',
+  hasFeatures: true,
   files: CLIP_FILES,
   networks: (_, folder) => clipNetworks(folder, readClipPreprocessing(folder).size),
   make: 'python tools/export_scorer.py hpsv2 --checkpoint HPS_v2.1_compressed.pt --output models/hpsv2',

@@ -6,9 +6,11 @@ import { brisque } from './brisque.js';
 import { clip } from './clip.js';
 import { clipIqa } from './clip-iqa.js';
 import { cmmd } from './cmmd.js';
+import { dinov2 } from './dinov2.js';
 import { hpsv2 } from './hpsv2.js';
 import { httpScorer } from './http.js';
 import { inception } from './inception.js';
+import { lpips } from './lpips.js';
 import { maniqa } from './maniqa.js';
 import { moduleScorer } from './module.js';
 import { pickscore } from './pickscore.js';
@@ -25,6 +27,8 @@ export const SCORER_KINDS: Readonly<Record<ScorerKindName, ScorerKind>> = {
   brisque,
   inception,
   cmmd,
+  lpips,
+  dinov2,
   module: moduleScorer,
   http: httpScorer,
 };

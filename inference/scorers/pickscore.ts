@@ -14,6 +14,7 @@ import { openPairScorer } from './towers.js';
 /** Term `pickscore`, about 15 to 25, higher is better. */
 export const pickscore: ScorerKind = {
   version: 'pickscore-1',
+  hasFeatures: true,
   files: CLIP_FILES,
   networks: (_, folder) => clipNetworks(folder, readClipPreprocessing(folder).size),
   make: 'python tools/export_scorer.py pickscore --output models/pickscore',

@@ -17,6 +17,8 @@ export type ScorerKindName =
   | 'brisque'
   | 'inception'
   | 'cmmd'
+  | 'lpips'
+  | 'dinov2'
   | 'module'
   | 'http';
 

@@ -3,7 +3,7 @@
  */
 import { join } from 'node:path';
 import type { SessionOptions } from '../models/runtime-session.js';
-import { openImageTower, type ImageInput, type ImageTower } from './image-tower.js';
+import { openImageTower, unit, type ImageInput, type ImageTower } from './image-tower.js';
 import type { Scorer } from './scorer.js';
 import type { ScorerFolder } from './scorer-kind.js';
 import { openTextTower, type TextTower } from './text-tower.js';
@@ -47,6 +47,7 @@ export async function openPairScorer(
       );
       return rows.map((row, i) => Float64Array.of(term(row, captions[i]!)));
     },
+    features: async (images, checkpoint) => (await imageTower.embed(images, checkpoint)).map(unit),
     release,
   };
 }

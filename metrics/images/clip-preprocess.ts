@@ -19,6 +19,8 @@ export interface ClipPreprocessing {
   readonly size: number;
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
+  /** Length of the shortest side before the crop, at least S; by default S. */
+  readonly shortest?: number;
   /** False for CLIP-IQA (torchmetrics): neither resize nor crop, the encoder takes any size. */
   readonly resize: boolean;
 }
@@ -29,7 +31,10 @@ export interface ClipPreprocessing {
  * @returns (3, S, S), or (3, height, width) if `resize` is false
  * @throws QschedError (failure) if the size is not a positive whole number
  */
-export function clipPreprocess(image: RgbImage, { size, mean, std, resize }: ClipPreprocessing): Float32Array {
+export function clipPreprocess(
+  image: RgbImage,
+  { size, shortest = size, mean, std, resize }: ClipPreprocessing,
+): Float32Array {
   checkImage(image);
   if (!resize) return normalise(image, 0, 0, image.width, image.height, mean, std);
   if (!Number.isInteger(size) || size < 1) {
@@ -37,8 +42,8 @@ export function clipPreprocess(image: RgbImage, { size, mean, std, resize }: Cli
   }
   const { width, height } = image;
   // The longer side is cut down to a whole number, as Python's int() does.
-  const newWidth = width <= height ? size : Math.trunc((size * width) / height);
-  const newHeight = width <= height ? Math.trunc((size * height) / width) : size;
+  const newWidth = width <= height ? shortest : Math.trunc((shortest * width) / height);
+  const newHeight = width <= height ? Math.trunc((shortest * height) / width) : shortest;
   const fitted =
     newWidth === width && newHeight === height ? image : resizePillow(image, newWidth, newHeight, 'bicubic');
   const left = Math.floor((newWidth - size) / 2);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openModelFolder } from '../../inference/models/model-folder.js';
+import { packageRoot } from '../../inference/models/model-roots.js';
 import { countTagged, nounsOf } from '../../inference/prompts/nouns.js';
 import { SCORER_KINDS } from '../../inference/scorers/kinds.js';
 import { openScorerFolder, scorerFingerprint, scorerKind, usesNouns } from '../../inference/scorers/scorer-folder.js';
@@ -28,7 +29,15 @@ const NAMES = [
   'brisque',
   'inception',
   'cmmd',
+  'lpips',
+  'dinov2',
 ] as const;
+
+/** Folders that are elsewhere. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  lpips: join(packageRoot(), 'models', 'shapes-lpips'),
+  dinov2: join(GOLDEN, '..', 'pairwise', 'dinov2'),
+};
 
 let root: string;
 beforeEach(() => {
@@ -37,7 +46,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const copy = (name: string): string => {
-  cpSync(join(GOLDEN, name), join(root, name), { recursive: true });
+  cpSync(ELSEWHERE[name] ?? join(GOLDEN, name), join(root, name), { recursive: true });
   return join(root, name);
 };
 const open = (name: string) => openScorerFolder(name, { scorers: {} }, [root]);
@@ -102,6 +111,29 @@ test('only AQ-MAP reads nouns', () => {
 });
 
 describe('a wrong setting is named', () => {
+  test.each([
+    [{}, 'heads.json is wrong at its top level'],
+    [[{ output: 'relu1', weights: [] }], 'heads.json is wrong at 0.weights'],
+    [[{ output: 'relu1', weights: [1, 'a'] }], 'heads.json is wrong at 0.weights.1'],
+  ])('lpips with the heads %j', (heads, what) => {
+    writeFileSync(join(copy('lpips'), 'heads.json'), JSON.stringify(heads));
+    expect(failure(() => open('lpips'))).toContain(what);
+  });
+
+  test('lpips with a leastSide of 0', () => {
+    copy('lpips');
+    manifest('lpips', { kind: 'lpips', leastSide: 0 });
+    expect(failure(() => open('lpips'))).toContain('scorer.json: leastSide is 0, not a whole number of pixels.');
+  });
+
+  test('dinov2 with a crop larger than the shortest side', () => {
+    const folder = copy('dinov2');
+    const config = JSON.parse(readFileSync(join(folder, 'preprocessor_config.json'), 'utf8')) as object;
+    const smaller = { ...config, size: { shortest_edge: 20 } };
+    writeFileSync(join(folder, 'preprocessor_config.json'), JSON.stringify(smaller));
+    expect(failure(() => open('dinov2'))).toContain('size.shortest_edge is 20, and the crop 28.');
+  });
+
   test.each([[undefined], ['2.1'], ['v3'], [2.1], ['']])('hpsv2 with version %j', (version) => {
     copy('hpsv2');
     manifest('hpsv2', { kind: 'hpsv2', ...(version === undefined ? {} : { version }) });

@@ -8,6 +8,7 @@ import { packageRoot } from '../../inference/models/model-roots.js';
 import { WIRE_VERSION } from '../../contract/wire/version.js';
 import { inspectNetwork } from '../../inference/describe.js';
 import { planScorers } from '../../planning/scorers.js';
+import { PAIR_SCORE_TABLE } from '../../metrics/pairwise/pair-score-table.js';
 import { SCORE_TABLE, SET_SCORE_TABLE } from '../../metrics/scores/score-table.js';
 
 interface Listed {
@@ -45,7 +46,9 @@ test('names every score; the bundled CLIP gives the CLIP scores, the others say 
   listen();
   expect(scoresCommand({ json: true })).toBe(0);
   const { scores } = JSON.parse(said) as { scores: Listed[] };
-  expect(scores.map(({ score }) => score)).toEqual([...Object.keys(SCORE_TABLE), ...Object.keys(SET_SCORE_TABLE)]);
+  expect(scores.map(({ score }) => score)).toEqual(
+    [SCORE_TABLE, SET_SCORE_TABLE, PAIR_SCORE_TABLE].flatMap((table) => Object.keys(table)),
+  );
   const of = (name: string) => scores.find(({ score }) => score === name)!;
   expect(of('clip-iqa.quality')).toMatchObject({
     installed: true,
@@ -54,6 +57,10 @@ test('names every score; the bundled CLIP gives the CLIP scores, the others say 
   expect(of('hpsv2').wants).toMatch(/folder "hpsv2" with scorer\.json, text_model\.onnx/);
   expect(of('hpsv2').make).toMatch(/tools\/export_scorer\.py hpsv2/);
   expect(of('fid').wants).toMatch(/folder "inception"/);
+  expect(of('psnr')).toMatchObject({ installed: true, folder: null, wants: null });
+  expect(of('lpips').folder).toMatch(/shapes-lpips$/);
+  expect(of('clip-image').folder).toMatch(/shapes-clip$/);
+  expect(of('dinov2').make).toMatch(/tools\/export_scorer\.py dinov2/);
 });
 
 test('as a table, each missing folder is explained once', () => {
@@ -97,6 +104,7 @@ test('lists every installed scorer folder with its kind and scores, and runs non
     ['shapes-brisque', 'brisque'],
     ['shapes-clip', 'clip'],
     ['shapes-clip-second', 'clip'],
+    ['shapes-lpips', 'lpips'],
     ['vivid', 'module'],
   ]);
   const of = (name: string) => scorers.find(({ scorer }) => scorer === name)!;
@@ -122,6 +130,7 @@ test('as a table too, with the direction of pairs that have no good side', () =>
   expect(said).toMatch(/\nserved +http +grain, fit\n/);
   expect(said).toMatch(/\nvivid +module +colourfulness\n/);
   expect(said).toMatch(/\nshapes-clip +clip +clip-score, clip-score-hessel, 16 of clip-iqa\n/);
+  expect(said).toMatch(/\nshapes-lpips +lpips +lpips, of pairs of images\n/);
   expect(said).toMatch(/\nbroken +- +cannot be used: .*kind is "nonsense"/);
   expect(said).toMatch(/\nclip-iqa\.scary +quality +either +yes/);
   expect(said).toMatch(/\nclip-iqa\.noisiness +quality +higher +yes/);

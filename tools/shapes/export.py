@@ -146,7 +146,7 @@ def export_pipeline(work: Path, folder: Path, vocab: int, ids: torch.Tensor, g: 
         "text_encoder": ["transformers", "CLIPTextModelWithProjection"], "tokenizer": ["transformers", "CLIPTokenizer"],
         "unet": ["diffusers", "UNet2DConditionModel"], "vae": ["diffusers", "AutoencoderKL"]})
     write_json(folder / "qsched.json", {
-        "scorers": {"objective": "shapes-clip", "second": "shapes-clip-second", "brisque": "shapes-brisque"},
+        "scorers": {"objective": "shapes-clip", "second": "shapes-clip-second", "brisque": "shapes-brisque", "lpips": "shapes-lpips"},
         "prompts": {"calibration": "shapes-calibration", "select": "shapes-select", "heldout": "shapes-heldout",
                     "eval": "shapes-eval"},
         "defaultPrecision": "w4a8", "scheduler": {"type": "tcd", "steps": 4, "eta": 0}})
