@@ -12,7 +12,7 @@ import { openRun } from '../../db/runs.js';
 import { startLive } from '../../live/live-client.js';
 import { livePageOf, readLiveRecord } from '../../live/live-record.js';
 import { openBrowser } from './browser.js';
-import { cleanUp, gone, killGroup, newDataFolder, startCli, startUp, untilScored } from './harness.js';
+import { cleanUp, gone, killGroup, newDataFolder, runCli, startCli, startUp, untilScored } from './harness.js';
 
 const SMALL = [
   '--model',
@@ -134,7 +134,8 @@ describe('the live page', () => {
     await up.says(LIVE);
     const home = await openPage(liveOf(up.stderr()));
     await home.page.getByText('There are none yet').first().waitFor();
-    const search = startCli(['search', '--id', 'followed', '--budget', '16', ...SMALL], data);
+    // Long enough to be looked at; it is stopped then.
+    const search = startCli(['search', '--id', 'followed', '--budget', '2000', ...SMALL], data);
     const [, address] = await search.says(/live page: (\S+)/);
     expect(address).toBe(`${liveOf(up.stderr())}/searches/followed`);
     await home.page.getByRole('link', { name: 'followed' }).waitFor(WITHIN);
@@ -142,6 +143,8 @@ describe('the live page', () => {
     const { page, problems, marked } = await openPage(address!);
     await page.getByRole('progressbar').first().waitFor(WITHIN);
     expect(await page.locator('#p1-verdict').count()).toBe(0);
+    await untilScored(data, 5, search);
+    expect(await runCli(['stop', 'followed'], data)).toMatchObject({ code: 0 });
     await page.locator('#p1-verdict').waitFor(WITHIN);
     expect((await search.result).code).toBe(0);
     await page.getByRole('progressbar').waitFor({ state: 'detached', ...WITHIN });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBrowser } from './browser.js';
-import { cleanUp, newDataFolder, startCli, startUp, untilScored } from './harness.js';
+import { cleanUp, newDataFolder, runCli, startCli, startUp, untilScored } from './harness.js';
 
 const SMALL = '--steps 2 --count 8 --noise-seed 0 --select-count 4 --confirm-count 8'.split(' ');
 const WITHIN = { timeout: 60_000 };
@@ -73,10 +73,12 @@ async function detailsOf(page: Page): Promise<string> {
 
 describe('the Temporal UI', () => {
   it('shows where a search is, at the address that the command line prints', async () => {
-    const search = startCli(['search', '--id', 'watched', '--budget', '24', '--model', 'shapes', ...SMALL], data);
+    // It is paused while it is looked at, and stopped long before its budget is spent.
+    const search = startCli(['search', '--id', 'watched', '--budget', '2000', '--model', 'shapes', ...SMALL], data);
     const [, address] = await search.says(/watch it: (\S+)/);
     expect(address).toMatch(/\/workflows\/watched\/[\w-]+\/user-metadata$/);
     await untilScored(data, 5, search);
+    expect(await runCli(['pause', 'watched'], data)).toMatchObject({ code: 0 });
     const page = await opened(address!);
     const text = await detailsOf(page);
     for (const row of [
@@ -89,14 +91,16 @@ describe('the Temporal UI', () => {
     ]) {
       expect(text).toContain(row);
     }
-    expect(text).toMatch(/of 24/);
-    expect(text).toContain('npx qsched cancel watched');
+    expect(text).toMatch(/Paused.*shapes w4a8, 2 steps/);
+    expect(text).toMatch(/of 2000/);
+    expect(text).toContain('npx qsched unpause watched');
     const link = page
       .frameLocator(DETAILS)
       .last()
       .getByRole('link', { name: /live page/ });
     expect(await link.getAttribute('href')).toMatch(/\/searches\/watched$/);
-    await shot(page, 'temporal-search-running');
+    await shot(page, 'temporal-search-paused');
+    expect(await runCli(['stop', 'watched'], data)).toMatchObject({ code: 0 });
     const { code, stderr } = await search.result;
     expect(code, stderr).toBe(0);
     const after = await opened(address!);

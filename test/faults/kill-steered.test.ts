@@ -23,7 +23,7 @@ import {
 } from '../e2e/harness.js';
 
 const SEARCH =
-  'search --id steered --model shapes --steps 2 --optimizer cma-es --budget 24 --batch 6 --count 12 --noise-seed 0'
+  'search --id steered --model shapes --steps 2 --optimizer cma-es --budget 240 --batch 6 --count 12 --noise-seed 0'
     .split(' ')
     .concat('--select-count 8 --confirm-count 8'.split(' '));
 
@@ -50,17 +50,17 @@ it('paused, killed, extended and stopped, it is rebuilt from SQLite to the same 
   expect(statusOf(data)).toBe('paused');
   const again = await runCli(['pause', 'steered'], data);
   expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('is paused already') as unknown });
-  expect((await runCli(['extend', 'steered', '--budget', '40'], data)).code).toBe(0);
+  expect((await runCli(['extend', 'steered', '--budget', '2000'], data)).code).toBe(0);
   expect((await runCli(['unpause', 'steered'], data)).code).toBe(0);
-  while (query(data, "select 1 from trials where stage = 'calibration' and number = 25").length === 0) await sleep(20);
+  while (query(data, "select 1 from trials where stage = 'calibration' and number = 241").length === 0) await sleep(20);
   killGroup(up.pid);
   await gone(up.pid);
 
   up = await startUp(data);
   await runJson(['stop', 'steered'], data);
   const result = await runJson<SearchResult>(['resume', 'steered'], data);
-  expect(result.trials).toBeGreaterThan(6);
-  expect(result.trials).toBeLessThanOrEqual(40);
+  expect(result.trials).toBeGreaterThanOrEqual(240);
+  expect(result.trials).toBeLessThan(2000);
   const [changes, end] = [steering(data), dump(data, 'steered')];
   expect(changes.map((row) => (JSON.parse(row) as { kind: string }).kind)).toEqual(['extend', 'stop']);
 
