@@ -6,7 +6,7 @@ import { failureReasons } from '../db/failures.js';
 import { storedAsks } from '../db/stored-asks.js';
 import { findLinear } from '../db/find-linear.js';
 import { addFit, findFit } from '../db/fits.js';
-import { closeRun, finishEvaluate, openRun, type RunEnd } from '../db/runs.js';
+import { closeRun, finishEvaluate, openRun, setRunPaused, type RunEnd } from '../db/runs.js';
 import { closeSearch, heldOpening, openSearch } from '../db/searches.js';
 import { constrainTrials } from '../db/constrain.js';
 import { settleK } from '../db/settle-k.js';
@@ -105,6 +105,8 @@ export function createStoreActivities(dependencies: StoreDependencies) {
     openRun: (request: OpenRunRequest): Promise<void> => guarded(() => openRun(store, request)),
     closeRun: (request: { id: string; end: RunEnd }): Promise<void> =>
       guarded(() => closeRun(store, request.id, request.end)),
+    setRunPaused: ({ id, paused }: { id: string; paused: boolean }): Promise<void> =>
+      guarded(() => setRunPaused(store, id, paused)),
     finishEvaluate: (request: FinishEvaluateRequest): Promise<EvaluateResult> =>
       guarded(() => finishEvaluate(store, request)),
     planFit: (request: PlanFitRequest): Promise<FitPlan> =>

@@ -118,4 +118,8 @@ export interface EvaluateProgress {
   readonly summarised: number;
   /** Seconds until all images are there, at the pace of the last two minutes; null until one was generated. */
   readonly secondsLeft: number | null;
+  /** A person holds it: nothing further is given out. Absent where not. */
+  readonly paused?: true;
+  /** Priority key of what is rendered; absent where it is that of the workflow. */
+  readonly priority?: number;
 }

@@ -1,7 +1,7 @@
 /**
  * Runs: evaluations and studies, with their specs and results.
  */
-import { desc, eq, sql } from 'drizzle-orm';
+import { and, desc, eq, sql } from 'drizzle-orm';
 import { holm } from '../metrics/statistics/holm.js';
 import type { FinishEvaluateRequest, OpenRunRequest } from '../contract/evaluate-payloads.js';
 import type { EvaluateResult } from '../contract/evaluate-spec.js';
@@ -47,6 +47,16 @@ export function closeRun(store: Store, id: string, end: RunEnd): void {
     .update(runs)
     .set({ ...set, updatedAt: now })
     .where(eq(runs.id, id))
+    .run();
+}
+
+/** Shows whether a run is paused. One that has ended stays as it is; the moment since when it runs does too. */
+export function setRunPaused(store: Store, id: string, paused: boolean): void {
+  const [from, to] = paused ? (['running', 'paused'] as const) : (['paused', 'running'] as const);
+  store
+    .update(runs)
+    .set({ status: to })
+    .where(and(eq(runs.id, id), eq(runs.status, from)))
     .run();
 }
 

@@ -8,7 +8,7 @@ export type TrialStage = 'calibration' | 'select' | 'confirm' | 'control';
 /** A search at a glance (view `searches_overview`). Counts include the baseline; `gain` is held out, in the objective. */
 export interface SearchRow {
   readonly searchId: string;
-  readonly status: 'running' | 'finished' | 'failed' | 'cancelled';
+  readonly status: 'running' | 'paused' | 'finished' | 'failed' | 'cancelled';
   readonly stage: TrialStage | null;
   readonly model: string;
   readonly precision: string;

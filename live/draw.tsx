@@ -4,6 +4,7 @@
 import { render } from 'preact-render-to-string';
 import { RELEASE } from '../contract/release.js';
 import type { Store } from '../db/open-store.js';
+import { tablePrompts } from '../inference/prompts/table-prompts.js';
 import type { ImagePlace } from '../report/data/image-sources.js';
 import { reportOf } from '../report/data/report-data.js';
 import { tableDocument } from '../report/data/table-data.js';
@@ -26,7 +27,7 @@ export function drawFrom(folder: string): Draw {
       case 'search':
         return drawPart(searchOf(store, topic.id));
       case 'table':
-        return drawPart(tableDocument(store, topic.id, place));
+        return drawPart(tableDocument(store, topic.id, { ...place, textsOf: tablePrompts }));
     }
   };
 }

@@ -26,7 +26,8 @@ const TABLE = `select status || ' ' || updated_at || ' ' || coalesce(length(resu
 const LIST = `
   select (select count(*) || ' ' || coalesce(max(updated_at), '') || ' ' || total(status = 'running') from searches)
          || ' ' || (select count(*) || ' ' || total(status = 'asked') || ' ' || coalesce(max(updated_at), '') from trials)
-         || ' ' || (select count(*) || ' ' || coalesce(max(updated_at), '') || ' ' || total(status = 'running') from runs)`;
+         || ' ' || (select count(*) || ' ' || coalesce(max(updated_at), '') || ' ' || total(status = 'running')
+                           || ' ' || total(status = 'paused') from runs)`;
 
 /** The version of a topic; empty if there is no such search or table. */
 export function versionOf(store: Store, topic: Topic): string {

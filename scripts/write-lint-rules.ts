@@ -127,6 +127,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       artefacts: EVERYTHING,
       db: EVERYTHING,
       report: EVERYTHING,
+      inference: ['prompts/table-prompts.js'],
       temporal: ['process-alive.js', 'record-file.js'],
     },
     reaches: EVERYTHING,

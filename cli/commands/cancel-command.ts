@@ -99,6 +99,6 @@ function markCancelled(id: string): void {
     const search = findSearch(store, id);
     if (search !== undefined) {
       if (OPEN.includes(search.status)) closeSearch(store, id, end);
-    } else if (findRun(store, id)?.status === 'running') closeRun(store, id, end);
+    } else if (OPEN.includes(findRun(store, id)?.status ?? '')) closeRun(store, id, end);
   });
 }

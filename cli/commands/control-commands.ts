@@ -1,31 +1,45 @@
 /**
- * Live control of a search: `qsched pause|unpause|stop|extend|enqueue|priority`. The workflow decides what it accepts.
+ * Live control: `qsched pause|unpause|priority` of a search or an evaluation, `qsched stop|extend|enqueue` of a search. The
+ * workflow decides what it accepts.
  */
 import { QschedError } from '../../contract/errors.js';
-import type { UpdateName } from '../follow/send-update.js';
+import type { Steered, UpdateName } from '../follow/send-update.js';
 import { steer } from '../follow/steer.js';
 import type { Given } from '../input/flag.js';
 import type { ENQUEUE, EXTEND } from '../input/flags.js';
 import { readCoefficients } from '../input/read-coefficients.js';
 import { requireSearch, withStore } from '../input/stored-search.js';
+import { storedEvaluation } from '../input/stored-evaluation.js';
 import { number, numbers } from '../input/values.js';
 import { print, printJson, type GlobalOptions } from '../text/output.js';
 
-/** Sends an update to a stored search, and prints what it answers. @returns the exit code */
-async function control(search: string, name: UpdateName, flags: GlobalOptions, input?: unknown): Promise<number> {
-  const { id } = withStore((store) => requireSearch(store, search));
-  const message = await steer(id, name, input);
-  if (flags.json) printJson({ searchId: id, update: name, message });
+/** Updates that an evaluation takes too. */
+const HOLDS: readonly UpdateName[] = ['pause', 'unpause', 'priority'];
+
+/** Sends an update to what is stored by this name, and prints what it answers. @returns the exit code */
+async function control(named: string, name: UpdateName, flags: GlobalOptions, input?: unknown): Promise<number> {
+  const steered = withStore((store): Steered => {
+    const evaluation = storedEvaluation(store, named);
+    if (evaluation === undefined) return { id: requireSearch(store, named).id, what: 'search' };
+    if (HOLDS.includes(name)) return { id: evaluation, what: 'evaluation' };
+    throw new QschedError(
+      'usage',
+      `"${evaluation}" is an evaluation: ${name} is for searches.`,
+      `An evaluation is held with npx qsched pause ${evaluation}, and ended with npx qsched cancel ${evaluation}`,
+    );
+  });
+  const message = await steer(steered, name, input);
+  const of = steered.what === 'search' ? { searchId: steered.id } : { evaluateId: steered.id };
+  if (flags.json) printJson({ ...of, update: name, message });
   else print(message);
   return 0;
 }
 
-/** Gives no further block out until the search is let go. @returns the exit code */
-export const pauseCommand = (search: string, flags: GlobalOptions): Promise<number> => control(search, 'pause', flags);
+/** Gives no further block out until it is let go. @returns the exit code */
+export const pauseCommand = (id: string, flags: GlobalOptions): Promise<number> => control(id, 'pause', flags);
 
-/** Lets a paused search go on. @returns the exit code */
-export const unpauseCommand = (search: string, flags: GlobalOptions): Promise<number> =>
-  control(search, 'unpause', flags);
+/** Lets go on what was paused. @returns the exit code */
+export const unpauseCommand = (id: string, flags: GlobalOptions): Promise<number> => control(id, 'unpause', flags);
 
 /** Ends the search for candidates: the best so far proceeds to the verdict. @returns the exit code */
 export const stopCommand = (search: string, flags: GlobalOptions): Promise<number> => control(search, 'stop', flags);
@@ -59,9 +73,9 @@ export async function enqueueCommand(search: string, flags: Given<typeof ENQUEUE
   return control(search, 'enqueue', flags, listed);
 }
 
-/** Sets which search's images are scored first. @returns the exit code */
-export const priorityCommand = (search: string, value: string, flags: GlobalOptions): Promise<number> =>
-  control(search, 'priority', flags, number(value));
+/** Sets whose images are scored first. @returns the exit code */
+export const priorityCommand = (id: string, value: string, flags: GlobalOptions): Promise<number> =>
+  control(id, 'priority', flags, number(value));
 
 function numbersOf(flag: string, text: string): number[] {
   const list = numbers(text);

@@ -1,11 +1,15 @@
 /**
  * `qsched status`: the progress of searches, as the database has it and the Temporal server confirms it.
  */
+import type { Store } from '../../db/open-store.js';
+import { listRuns, type StoredRun } from '../../db/runs.js';
 import { searchesOverview } from '../../db/schema.js';
 import { liveHomeOf, livePageOf } from '../../live/live-record.js';
 import { dataFolderPath } from '../../temporal/data-folder.js';
+import type { Reconciled } from '../follow/reconcile.js';
 import type { Given } from '../input/flag.js';
 import type { STATUS } from '../input/flags.js';
+import { storedEvaluation } from '../input/stored-evaluation.js';
 import { requireSearch, withStore } from '../input/stored-search.js';
 import { oneOf } from '../input/values.js';
 import { stateStyled, styled } from '../text/colour.js';
@@ -20,17 +24,14 @@ export async function statusCommand(
 ): Promise<number> {
   const format = tableFormat(flags.format);
   const sort = oneOf('--sort', flags.sort ?? 'date', SORTS);
-  const stored = withStore((store) => {
-    const wanted = id === undefined ? undefined : requireSearch(store, id).id;
-    const all = store.select().from(searchesOverview).all();
-    return wanted === undefined ? all : all.filter(({ searchId }) => searchId === wanted);
-  });
-  const { rows, note } = await confirmed(stored);
+  const { stored, evaluations } = withStore((store) => read(store, id));
+  const { rows, states, note } = await confirmed(stored, evaluations);
   const sorted = sortStatus(rows, sort);
   const folder = dataFolderPath();
   if (flags.json) printJson(sorted.map((row) => ({ ...row, livePage: livePageOf(folder, row.searchId!) })));
-  else if (rows.length === 0) print('There is no search yet. Start one: npx qsched search --model shapes');
-  else print(writeTable(statusTable(sorted), format, shown));
+  else if (rows.length > 0) print(writeTable(statusTable(sorted), format, shown));
+  else if (evaluations.length === 0) print('There is no search yet. Start one: npx qsched search --model shapes');
+  if (!flags.json && format === 'table') for (const one of evaluations) print(evaluationLine(one, states.get(one.id)));
   if (note !== null) say(`note: ${note}`);
   const live = liveHomeOf(folder);
   if (live !== null && !flags.json && format === 'table') say(`  live page: ${live}`);
@@ -39,18 +40,49 @@ export async function statusCommand(
   return 0;
 }
 
+type Evaluation = Pick<StoredRun, 'id' | 'name' | 'status'>;
+
+/** What is stored of a search or an evaluation; without an id, of every search, and the evaluations that have not ended. */
+function read(store: Store, id: string | undefined) {
+  const evaluation = id === undefined ? undefined : storedEvaluation(store, id);
+  const evaluations: readonly Evaluation[] = listRuns(store).filter((run) =>
+    id === undefined ? run.kind === 'evaluate' && isOpen(run.status) : run.id === evaluation,
+  );
+  if (evaluation !== undefined) return { stored: [], evaluations };
+  const wanted = id === undefined ? undefined : requireSearch(store, id).id;
+  const all = store.select().from(searchesOverview).all();
+  return { stored: wanted === undefined ? all : all.filter(({ searchId }) => searchId === wanted), evaluations };
+}
+
+/** `evaluation evaluate-1f2e: paused (3 rows of shapes ...); continue it: npx qsched unpause evaluate-1f2e` */
+function evaluationLine({ id, name, status }: Evaluation, state: 'running' | 'interrupted' | undefined): string {
+  const shownStatus = isOpen(status) && state === 'interrupted' ? state : status;
+  const hints: Readonly<Record<string, string>> = {
+    paused: `; continue it: npx qsched unpause ${id}`,
+    interrupted: '; run it again with the same command: images that are made are reused',
+  };
+  const known = !isOpen(status) || state !== undefined;
+  return `evaluation ${id}: ${shownStatus}${known ? '' : '?'} (${name})${hints[shownStatus] ?? ''}`;
+}
+
 /** Heads are bold, states coloured. */
 const shown = (cell: string, row: number): string => (row === 0 ? styled('bold', cell) : stateStyled(cell));
 
 /** Whether a stored status says that the search has not ended. */
 const isOpen = (status: string | null): boolean => status === 'running' || status === 'paused';
 
-/** Rows whose searches are stored as running are held against what runs. */
+/** What is stored as running is held against what runs. */
 async function confirmed(
   rows: readonly (typeof searchesOverview.$inferSelect)[],
-): Promise<{ readonly rows: readonly StatusRow[]; readonly note: string | null }> {
-  const running = rows.flatMap(({ status, searchId }) => (isOpen(status) && searchId !== null ? [searchId] : []));
-  if (running.length === 0) return { rows: rows.map((row) => ({ ...row, confirmed: true })), note: null };
+  evaluations: readonly Evaluation[],
+): Promise<{ readonly rows: readonly StatusRow[] } & Reconciled> {
+  const running = [
+    ...rows.flatMap(({ status, searchId }) => (isOpen(status) && searchId !== null ? [searchId] : [])),
+    ...evaluations.flatMap(({ status, id }) => (isOpen(status) ? [id] : [])),
+  ];
+  if (running.length === 0) {
+    return { rows: rows.map((row) => ({ ...row, confirmed: true })), states: new Map(), note: null };
+  }
   const { reconcile } = await import('../follow/reconcile.js');
   const { states, note } = await reconcile(running);
   return {
@@ -63,6 +95,7 @@ async function confirmed(
         confirmed: state !== undefined,
       };
     }),
+    states,
     note,
   };
 }

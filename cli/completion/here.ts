@@ -9,6 +9,7 @@ import { findModel, listModels } from '../../inference/models/model-roots.js';
 import { CLIP_IQA_PROMPTS } from '../../metrics/scores/clip-iqa.js';
 import { STUDIES } from '../../paper/index.js';
 import { listSchedules } from '../../db/schedules.js';
+import { listRuns } from '../../db/runs.js';
 import { listSearches } from '../../db/searches.js';
 import { installedScorers } from '../../inference/scorers/installed-scorers.js';
 import { databasePath } from '../host/database.js';
@@ -37,6 +38,16 @@ export const studies = (): readonly string[] => [...Object.keys(STUDIES), 'ptqd'
 /** Ids of stored searches, the latest first. */
 export const searches = (): readonly string[] =>
   orNone(() => (existsSync(databasePath()) ? withAnyStore((store) => listSearches(store).map(({ id }) => id)) : []));
+
+/** The same, and those of stored evaluations. */
+export const held = (): readonly string[] => [...searches(), ...evaluations()];
+
+const evaluations = (): readonly string[] =>
+  orNone(() =>
+    existsSync(databasePath())
+      ? withAnyStore((store) => listRuns(store).flatMap(({ id, kind }) => (kind === 'evaluate' ? [id] : [])))
+      : [],
+  );
 
 /** Beginnings of the ids of stored schedules. */
 export const schedules = (): readonly string[] =>

@@ -78,7 +78,10 @@ const fit = z.looseObject({
   seconds: number,
 });
 
-const controlled = z.looseObject({ searchId: text, update: text, message: text });
+const steered = { update: text, message: text };
+const controlled = z.looseObject({ searchId: text, ...steered });
+/** Of a search or an evaluation. */
+const held = z.union([controlled, z.looseObject({ evaluateId: text, ...steered })]);
 
 export const RUN_DOCUMENTS = {
   up: z.looseObject({
@@ -92,12 +95,12 @@ export const RUN_DOCUMENTS = {
   search,
   resume: search,
   cancel: z.looseObject({ id: text, outcome: z.enum(['cancelled', 'closing', 'gone']) }),
-  pause: controlled,
-  unpause: controlled,
+  pause: held,
+  unpause: held,
   stop: controlled,
   extend: controlled,
   enqueue: controlled,
-  priority: controlled,
+  priority: held,
   ptqd: fit,
   match: fit,
   evaluate: z.looseObject({

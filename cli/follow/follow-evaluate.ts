@@ -5,9 +5,13 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { evaluateIdOf } from '../../contract/content-id.js';
 import type { EvaluateProgress } from '../../contract/evaluate-payloads.js';
 import type { EvaluateResult, EvaluateSpec } from '../../contract/evaluate-spec.js';
+import { findRun } from '../../db/runs.js';
+import { withAnyStore } from '../input/stored-search.js';
 import type { Serving } from '../host/serving.js';
 import { startOrJoin } from './start-or-join.js';
+import { sendUpdate } from './send-update.js';
 import { eta } from '../text/duration.js';
+import { say } from '../text/output.js';
 import type { Followed } from './follow-workflow.js';
 import { runToEnd, type LongRun, type Outcome, type Visit } from './visit-host.js';
 
@@ -33,9 +37,18 @@ export function followedEvaluate(spec: EvaluateSpec, input: unknown = spec): Fol
       const progress = await handle.query<EvaluateProgress>('progress');
       return (line) => line.note(describeEvaluate(progress), evaluatePart(progress));
     },
-    start: (client) => startOrJoin(client, 'evaluate', id, input, `${spec.rows.length} rows`),
+    start: async (client) => {
+      const handle = await startOrJoin(client, 'evaluate', id, input, `${spec.rows.length} rows`);
+      // The same command continues what was paused.
+      if (wasPaused(id) && (await handle.query<EvaluateProgress>('progress')).paused === true) {
+        say(await sendUpdate(client, { id, what: 'evaluation' }, 'unpause'));
+      }
+      return handle;
+    },
   };
 }
+
+const wasPaused = (id: string): boolean => withAnyStore((store) => findRun(store, id)?.status === 'paused');
 
 /** Starts the workflow or joins the one that runs. @throws QschedError: it failed or was cancelled, or no server answers */
 export const runEvaluate = (
@@ -52,11 +65,12 @@ export const runEvaluate = (
 
 /** `1200/8000 images - 1000 generated, 200 reused - ETA 3 min` */
 export function describeEvaluate(progress: EvaluateProgress): string {
-  const { stage, rows, images, done, generated, reused, failed, summarised, secondsLeft } = progress;
-  if (stage === 'prepare') return 'preparing the models (loading and hashing their files)';
-  if (stage === 'summarise') return `summarising: ${summarised}/${rows} rows`;
+  const { stage, rows, images, done, generated, reused, failed, summarised, secondsLeft, paused } = progress;
+  const held = paused === true ? 'paused (continue: npx qsched unpause) - ' : '';
+  if (stage === 'prepare') return `${held}preparing the models (loading and hashing their files)`;
+  if (stage === 'summarise') return `${held}summarising: ${summarised}/${rows} rows`;
   const lost = failed > 0 ? `, ${failed} failed` : '';
-  return `${done}/${images} images - ${generated} generated, ${reused} reused${lost}${eta(secondsLeft)}`;
+  return `${held}${done}/${images} images - ${generated} generated, ${reused} reused${lost}${paused === true ? '' : eta(secondsLeft)}`;
 }
 
 /** Where there is no terminal: a line per tenth of the images, and per row. */

@@ -18,10 +18,10 @@ import type { Followed } from './follow-workflow.js';
 import { sendUpdate } from './send-update.js';
 import { shareDone } from './share-done.js';
 
-/** Whether the workflow of a search runs now. */
-export async function isRunning(client: Client, searchId: string): Promise<boolean> {
+/** Whether a workflow runs now. */
+export async function isRunning(client: Client, id: string): Promise<boolean> {
   try {
-    return (await client.workflow.getHandle(searchId).describe()).status.name === 'RUNNING';
+    return (await client.workflow.getHandle(id).describe()).status.name === 'RUNNING';
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;
     throw error;
@@ -36,8 +36,9 @@ export async function isRunning(client: Client, searchId: string): Promise<boole
  */
 export async function goOn(client: Client, searchId: string, budget: number | null): Promise<void> {
   const { paused = false } = await client.workflow.getHandle(searchId).query<SearchProgress>('progress');
-  if (paused) say(await sendUpdate(client, searchId, 'unpause'));
-  if (budget !== null) say(await sendUpdate(client, searchId, 'extend', budget));
+  const steered = { id: searchId, what: 'search' } as const;
+  if (paused) say(await sendUpdate(client, steered, 'unpause'));
+  if (budget !== null) say(await sendUpdate(client, steered, 'extend', budget));
 }
 
 /**

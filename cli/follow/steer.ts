@@ -1,5 +1,5 @@
 /**
- * An update of a search from a command of its own: connects to the server that runs, and leaves again.
+ * An update of a search or an evaluation from a command of its own: connects to the server that runs, and leaves again.
  */
 import { QschedError } from '../../contract/errors.js';
 import { connectTemporal } from '../../temporal/connect.js';
@@ -7,13 +7,13 @@ import { hasPollers } from '../../temporal/pollers.js';
 import { WORKFLOW_QUEUE } from '../../temporal/queues.js';
 import { say } from '../text/output.js';
 import { isRunning } from './follow-search.js';
-import { notRunning, sendUpdate, type UpdateName } from './send-update.js';
+import { notRunning, sendUpdate, type Steered, type UpdateName } from './send-update.js';
 
 /** @throws QschedError as `sendUpdate` does; (failure): no server, or no worker that would answer */
-export async function steer(searchId: string, name: UpdateName, input?: unknown): Promise<string> {
+export async function steer(steered: Steered, name: UpdateName, input?: unknown): Promise<string> {
   const { client, connection, nativeAddress } = await connectTemporal({ start: false, onProgress: say });
   try {
-    if (!(await isRunning(client, searchId))) throw notRunning(searchId);
+    if (!(await isRunning(client, steered.id))) throw notRunning(steered);
     if (!(await hasPollers(connection, nativeAddress.namespace, WORKFLOW_QUEUE, 'workflow'))) {
       throw new QschedError(
         'failure',
@@ -21,7 +21,7 @@ export async function steer(searchId: string, name: UpdateName, input?: unknown)
         'Start the workers: npx qsched up',
       );
     }
-    return await sendUpdate(client, searchId, name, input);
+    return await sendUpdate(client, steered, name, input);
   } finally {
     await connection.close();
   }

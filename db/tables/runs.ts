@@ -10,7 +10,7 @@ export const runs = sqliteTable('runs', {
   name: text('name').notNull(),
   /** JSON: the whole spec, with defaults. */
   spec: text('spec').notNull(),
-  status: text('status', { enum: ['running', 'finished', 'failed', 'cancelled'] }).notNull(),
+  status: text('status', { enum: ['running', 'paused', 'finished', 'failed', 'cancelled'] }).notNull(),
   /** Why it failed or was cancelled. */
   message: text('message'),
   /** JSON: the latest table. A run that is opened again keeps it until the next one. */

@@ -7,6 +7,7 @@ import { RELEASE } from '../../contract/release.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import type { Store } from '../../db/open-store.js';
 import { contexts, searchContexts } from '../../db/schema.js';
+import { racingText, rangeText, type AskedBox } from '../text/settings-text.js';
 import type { SearchDocument } from '../documents/search-document.js';
 
 type Line = SearchDocument['provenance'][number];
@@ -44,21 +45,22 @@ export interface SearchFacts {
   readonly finishedAt: string | null;
   readonly updatedAt: string;
   readonly workers: readonly string[];
+  readonly asked: AskedBox;
 }
 
 /** Names and values in the order shown. */
 export function provenanceOf(found: readonly ContextOf[], facts: SearchFacts): Line[] {
   const { id, spec, workers } = facts;
-  const { model, precision, scheduler, coefficients, optimizer, racing, prior, start, control } = spec;
-  const [low, high] = coefficients.range;
+  const { model, precision, scheduler, coefficients, optimizer, prior, start, control } = spec;
   return distinct([
     line('search', id),
     line('model', `${model} ${precision}`),
     ...Object.entries(pipelineChoice(spec)).map(([name, value]) => line(name, plain(value))),
     line('scheduler', fields(scheduler)),
-    line('coefficients', `${coefficients.shape}, ${coefficients.tune}, range [${low}, ${high}]`),
+    line('coefficients', `${coefficients.shape}, ${coefficients.tune}`),
+    line('range', rangeText(spec, facts.asked)),
     line('optimizer', fields(optimizer)),
-    line('racing', plain(racing)),
+    line('races', racingText(spec)),
     ...(prior === 'none' ? [] : [line('prior', prior)]),
     ...(start === 'none' ? [] : [line('start', start)]),
     line('calibration prompts', promptsText(spec.prompts)),

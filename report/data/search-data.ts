@@ -116,7 +116,11 @@ export function searchDocument(store: Store, id: string, options: SearchDataOpti
     pareto,
     importances,
     timeline,
-    provenance: provenanceOf(contexts, { ...search, workers: timeline.workers.map(({ name }) => name) }),
+    provenance: provenanceOf(contexts, {
+      ...search,
+      workers: timeline.workers.map(({ name }) => name),
+      asked: surface,
+    }),
     command: repeatCommand(spec),
     next: nextCommands(
       { id, status, verdict },

@@ -8,7 +8,7 @@ export const tableDocument = z.object({
   kind: z.literal('table'),
   id: z.string(),
   name: z.string(),
-  status: z.enum(['running', 'finished', 'failed', 'cancelled']),
+  status: z.enum(['running', 'paused', 'finished', 'failed', 'cancelled']),
   message: z.string().nullable(),
   /** Heads of the columns that have at least one value, as `evaluate` prints them. */
   columns: z.array(z.object({ key: z.string(), title: z.string(), better: z.enum(['higher', 'lower', 'either']) })),

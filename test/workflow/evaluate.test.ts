@@ -2,7 +2,7 @@
  * The evaluate workflow on a real server with fake images: what it asks for, how often, and its ends.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkflowFailedError } from '@temporalio/client';
+import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findRun } from '../../db/runs.js';
@@ -305,6 +305,86 @@ describe('an evaluation', () => {
     expect(renders.filter((request) => nameOf(request) === 'w4a8 1 0')).toHaveLength(2);
     expect(new Set(imagesOf(renders)).size).toBe(750);
     expect(warnings).toEqual([expect.stringContaining('were made again') as unknown]);
+  });
+});
+
+describe('a person', () => {
+  const update = (id: string, name: string, input?: unknown): Promise<string> =>
+    world.env.client.workflow.getHandle(id).executeUpdate<string, [unknown]>(name, { args: [input] });
+  const refusal = async (call: Promise<unknown>): Promise<string> => {
+    const error: unknown = await call.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(WorkflowUpdateFailedError);
+    return (error as WorkflowUpdateFailedError).cause!.message;
+  };
+  const untilQuiet = async (id: string): Promise<void> => {
+    const handle = world.env.client.workflow.getHandle(id);
+    while (((await handle.describe()).raw.pendingActivities ?? []).length > 0) await sleep(50);
+  };
+
+  it('holds it and lets it go: what is under way is finished, nothing more is given out, and the table is the same', async () => {
+    const undisturbed = await run('not-held', SPEC);
+    renders = [];
+    let release: () => void = () => undefined;
+    const gate = new Promise<void>((done) => {
+      release = done;
+    });
+    renderBy = async () => {
+      await gate;
+      return {};
+    };
+    const handle = await start('held', SPEC);
+    while (renders.length === 0) await sleep(20);
+    expect(await refusal(update('held', 'unpause'))).toBe(
+      'The evaluation held is not paused. Pause it: npx qsched pause held',
+    );
+    expect(await update('held', 'pause')).toMatch(/npx qsched unpause held/);
+    release();
+    await untilQuiet('held');
+    const { length } = renders;
+    expect(length).toBeLessThan(8);
+    expect(findRun(world.store, 'held')?.status).toBe('paused');
+    expect(await handle.query<EvaluateProgress>('progress')).toMatchObject({ paused: true, stage: 'render' });
+    const { currentDetails } = (await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata'))!;
+    expect(currentDetails).toMatch(/^### \*\*Paused\.\*\* 3 rows of fake/);
+    expect(currentDetails).toContain('npx qsched unpause held');
+    expect(await refusal(update('held', 'pause'))).toBe(
+      'The evaluation held is paused already. Continue it: npx qsched unpause held',
+    );
+    expect(await refusal(update('held', 'priority', 9))).toMatch(
+      /^The priority is 9: it must be a whole number from 1/,
+    );
+    expect(await update('held', 'priority', 1)).toBe('What is scored from now on has priority 1.');
+    expect(renders).toHaveLength(length);
+    await update('held', 'unpause');
+    const result = (await handle.result()) as EvaluateResult;
+    // How its images are cut follows the pace; what they are does not.
+    const plain = ({ rows, ...rest }: EvaluateResult) => ({
+      ...rest,
+      evaluateId: '',
+      seconds: 0,
+      rows: rows.map((one) => ({ ...one, records: [] })),
+    });
+    expect(plain(result)).toEqual(plain(undisturbed));
+    expect(imagesOf(renders).sort()).toEqual(
+      [...everyImage('fp32', 1, 250), ...everyImage('w4a8', 1, 250), ...everyImage('w4a8', 0.9, 250)].sort(),
+    );
+    expect(findRun(world.store, 'held')?.status).toBe('finished');
+    const { events } = await handle.fetchHistory();
+    const keys = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: event }) =>
+      event?.activityType?.name === 'render' ? [event.priority?.priorityKey ?? 0] : [],
+    );
+    expect(keys[0]).toBe(0);
+    expect(keys.at(-1)).toBe(1);
+  });
+
+  it('holds it before it has begun', async () => {
+    const handle = await start('held-early', SPEC);
+    await update('held-early', 'pause');
+    while (findRun(world.store, 'held-early')?.status !== 'paused') await sleep(20);
+    await untilQuiet('held-early');
+    expect(renders).toEqual([]);
+    await update('held-early', 'unpause');
+    expect(((await handle.result()) as EvaluateResult).generated).toBe(750);
   });
 });
 

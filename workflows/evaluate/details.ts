@@ -5,6 +5,7 @@ import { setCurrentDetails } from '@temporalio/workflow';
 import type { EvaluatedRow, EvaluateResult } from '../../contract/evaluate-spec.js';
 import { about, commands, factTable, fixed, interval, markdownTable, sheet, signed } from '../markdown.js';
 import type { EvaluateProgress } from '../../contract/evaluate-payloads.js';
+import type { Hold } from './hold.js';
 
 /** Rows of a table that are shown; the rest is in the database. */
 const MOST_ROWS = 60;
@@ -24,6 +25,7 @@ export interface Place {
   page: string | null;
   /** Whether the namespace has our search attributes. */
   columns: boolean;
+  readonly hold: Hold;
 }
 
 const pageLink = ({ page }: Place): string[] => (page === null ? [] : [`[Live page](${page})`]);
@@ -31,9 +33,10 @@ const pageLink = ({ page }: Place): string[] => (page === null ? [] : [`[Live pa
 /** Shows how far it is. @param note what a reader should know, for example who is waited for */
 export function showProgress(place: Place, progress: EvaluateProgress, note = ''): void {
   const { stage, rows, images, done, generated, reused, failed, summarised, secondsLeft } = progress;
+  const { paused, priority } = place.hold;
   setCurrentDetails(
     sheet([
-      `### ${place.title}`,
+      `### ${paused ? '**Paused.** ' : ''}${place.title}`,
       factTable([
         ['stage', STAGES[stage]],
         [
@@ -41,11 +44,17 @@ export function showProgress(place: Place, progress: EvaluateProgress, note = ''
           `${done} of ${images}: ${generated} generated, ${reused} reused${failed > 0 ? `, ${failed} failed` : ''}`,
         ],
         ['rows', `${summarised} of ${rows} summarised`],
-        ...(secondsLeft === null ? [] : ([['left', `about ${about(secondsLeft)}`]] as const)),
+        ...(priority === null ? [] : ([['priority', String(priority)]] as const)),
+        ...(secondsLeft === null || paused ? [] : ([['left', `about ${about(secondsLeft)}`]] as const)),
       ]),
       ...(note === '' ? [] : [note]),
       ...pageLink(place),
-      commands([[`npx qsched cancel ${place.id}`, 'ends it; images that are made stay']]),
+      commands([
+        paused
+          ? [`npx qsched unpause ${place.id}`, 'goes on']
+          : [`npx qsched pause ${place.id}`, 'gives no further work out'],
+        [`npx qsched cancel ${place.id}`, 'ends it; images that are made stay'],
+      ]),
     ]),
   );
 }

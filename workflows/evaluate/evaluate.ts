@@ -20,10 +20,12 @@ import { storeActivities } from '../activities.js';
 import { asFailure, orFailure } from '../failure.js';
 import { asksToWait } from '../patience.js';
 import { fetchPrompts } from '../prompts.js';
+import { takeHolds } from '../hold-updates.js';
 import { markRelease } from '../release.js';
 import { Meter } from '../scoring/meter.js';
 import { columnsOf } from '../search/attributes.js';
 import { showEnd, showProgress, showTable, type Place } from './details.js';
+import { shownHold, untilLetGo, type Hold } from './hold.js';
 import { describeRows, prepareNetworks } from './networks.js';
 import { atStart, type Progress } from './progress.js';
 import { Renderings } from './renderings.js';
@@ -45,23 +47,41 @@ export async function evaluate(input: unknown): Promise<EvaluateResult> {
   const { workflowId: id } = workflowInfo();
   const progress = atStart();
   const meter = new Meter();
+  const hold: Hold = { paused: false, priority: null };
   const now = (): EvaluateProgress => {
     const { secondsLeft } = meter.measured(Date.now());
-    return { ...progress, secondsLeft: progress.stage === 'render' ? secondsLeft : null };
+    return { ...progress, secondsLeft: progress.stage === 'render' ? secondsLeft : null, ...shownHold(hold) };
   };
   setHandler(evaluateProgressQuery, now);
   const read = orFailure(() => readEvaluateSpec(input));
   progress.rows = read.rows.length;
-  const place: Place = { id, title: titleOf(read), page: null, columns: false };
+  const place: Place = { id, title: titleOf(read), page: null, columns: false, hold };
   const show = (note?: string): void => showProgress(place, now(), note);
   let opened = false;
+  takeHolds({
+    what: 'evaluation',
+    id,
+    isPaused: () => hold.paused,
+    hold: async (paused) => {
+      hold.paused = paused;
+      setColumns(place, { status: paused ? 'paused' : 'running' });
+      show();
+      if (opened) await storeActivities(0).setRunPaused({ id, paused });
+    },
+    prioritise: (priority) => {
+      hold.priority = priority;
+      show();
+    },
+  });
   try {
     const settled = await check(place, read, input, show);
     const spec = settled ?? read;
     place.title = titleOf(spec);
-    setColumns(place, { status: 'running', stage: 'render', model: modelsOf(spec) });
+    const status = hold.paused ? 'paused' : 'running';
+    setColumns(place, { status, stage: 'render', model: modelsOf(spec) });
     await storeActivities(spec.rows.length).openRun({ id, kind: 'evaluate', name: titleOf(spec), spec });
     opened = true;
+    if (hold.paused) await storeActivities(0).setRunPaused({ id, paused: true });
     const described = settled === null ? await describeRows(input, read) : [];
     return await run(id, settled ?? settleEvaluation(input, described), described, {
       place,
@@ -131,13 +151,25 @@ async function run(
   }));
   const baselines = await store.baselines({ rows });
   const workers = await store.countWorkers({ queues: [...new Set(networks.map(({ scoreQueue }) => scoreQueue))] });
-  const renderings = new Renderings({ spec, prepared, prompts, schedules, baselines, workers, progress, meter, show });
+  const renderings = new Renderings({
+    spec,
+    prepared,
+    prompts,
+    schedules,
+    baselines,
+    workers,
+    progress,
+    meter,
+    hold: place.hold,
+    show,
+  });
   progress.stage = 'render';
   await renderings.renderAll();
+  await untilLetGo(place.hold);
   progress.stage = 'summarise';
   setColumns(place, { stage: 'summarise' });
   show();
-  const summaries = await summariseRows({ spec, prepared, schedules, renderings, progress });
+  const summaries = await summariseRows({ spec, prepared, schedules, renderings, progress, hold: place.hold });
   for (const warning of [...renderings.warnings(), ...summaries.flatMap((summary) => summary.warnings)]) {
     warnings.add(warning);
   }

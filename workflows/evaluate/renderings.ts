@@ -16,6 +16,7 @@ import { promptsOf } from '../scoring/block-request.js';
 import { inBlocks } from '../scoring/in-blocks.js';
 import type { Meter } from '../scoring/meter.js';
 import { answer, blockImages, outstandingBlocks, startPace, type Pace } from '../scoring/pace.js';
+import type { Hold } from './hold.js';
 import type { PreparedNetworks } from './networks.js';
 import type { Progress } from './progress.js';
 import { Shards, type Shard } from './shards.js';
@@ -40,6 +41,7 @@ export interface RenderingPlan {
   readonly workers: Readonly<Record<string, number>>;
   readonly progress: Progress;
   readonly meter: Meter;
+  readonly hold: Hold;
   /** Shows how far it is, with what a reader should know. */
   readonly show: (note?: string) => void;
 }
@@ -84,7 +86,7 @@ export class Renderings {
 
   /** Generates, scores and keeps everything. */
   async renderAll(): Promise<void> {
-    const { progress, prepared, meter, show } = this.plan;
+    const { progress, prepared, meter, hold, show } = this.plan;
     const { networks, split } = prepared;
     const { model, scoreQueue } = networks[0]!;
     show(`If this stays, no worker serves \`${scoreQueue}\`: start one with \`npx qsched worker --model ${model}\`.`);
@@ -103,6 +105,7 @@ export class Renderings {
       },
       limit: () => outstandingBlocks(this.pace(queue), Date.now()),
       pause: () => false,
+      held: () => hold.paused,
       run: async (shard) => {
         meter.giveOut(Date.now());
         const made = await this.render(shard);
@@ -155,6 +158,7 @@ export class Renderings {
       spec,
       prepared: { networks },
       progress,
+      hold,
     } = this.plan;
     const { model, precision, scoreQueue } = networks[this.renderings[shard.of]!.network]!;
     const waitSeconds = this.asked.has(scoreQueue) ? null : spec.waitForWorker;
@@ -162,7 +166,10 @@ export class Renderings {
     const summary = `${model} ${precision}: images ${shard.from}-${shard.to - 1} of schedule ${shard.of + 1}`;
     const { render } = scoreActivities(scoreQueue, waitSeconds);
     const request = this.requestOf(shard);
-    const made = await whileServed(model, scoreQueue, () => render.executeWithOptions({ summary }, [request]));
+    const priority = hold.priority === null ? {} : { priority: { priorityKey: hold.priority } };
+    const made = await whileServed(model, scoreQueue, () =>
+      render.executeWithOptions({ summary, ...priority }, [request]),
+    );
     const { worker, seconds } = made;
     // Images that are reused cost nothing, and say nothing of the pace.
     if (made.generated > 0) {

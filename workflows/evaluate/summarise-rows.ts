@@ -9,6 +9,7 @@ import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
 import type { PreparedNetwork } from '../../contract/prepared-network.js';
 import { computeActivities } from '../activities.js';
 import { atMost } from '../at-most.js';
+import { untilLetGo, type Hold } from './hold.js';
 import type { PreparedNetworks } from './networks.js';
 import type { Progress } from './progress.js';
 import { recordsOf, type Rendering, type Renderings } from './renderings.js';
@@ -27,6 +28,7 @@ export interface RowPlan {
   readonly schedules: readonly ResolvedSchedule[];
   readonly renderings: Renderings;
   readonly progress: Progress;
+  readonly hold: Hold;
 }
 
 /** @returns one summary per row, in their order */
@@ -36,6 +38,7 @@ export async function summariseRows(plan: RowPlan): Promise<SummariseResult[]> {
   try {
     await scope.run(() =>
       atMost(MAX_TOGETHER, plan.spec.rows, async (_, row) => {
+        await untilLetGo(plan.hold);
         summaries[row] = await summarise(plan, row);
         plan.progress.summarised += 1;
       }),

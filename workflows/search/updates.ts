@@ -2,11 +2,10 @@
  * Live control: the updates `pause`, `unpause`, `stop`, `extend`, `enqueue` and `priority`. Each is validated before it is
  * accepted, with the sentence that a person reads, and answers with one; what changes candidates is stored by then.
  */
-import { defineSignal, defineUpdate, getExternalWorkflowHandle, setHandler } from '@temporalio/workflow';
-import { QschedError } from '../../contract/errors.js';
-import { ExtendInput, FIRST_PRIORITY, LAST_PRIORITY } from '../../contract/steering.js';
+import { defineSignal, getExternalWorkflowHandle, setHandler } from '@temporalio/workflow';
+import { ExtendInput } from '../../contract/steering.js';
 import { storeActivities } from '../activities.js';
-import { orFailure } from '../failure.js';
+import { refuse, takeHolds, takeUpdate } from '../hold-updates.js';
 import { setColumns } from './attributes.js';
 import { showDetails } from './details.js';
 import { enqueuedPoint } from './enqueued-point.js';
@@ -17,17 +16,10 @@ const holdSignal = defineSignal<[boolean]>('hold');
 
 /** What `temporal workflow metadata` and the Temporal UI say of them. */
 const DESCRIPTIONS = {
-  pause: 'Give no further work out; what is under way is finished.',
-  unpause: 'Go on after a pause.',
   stop: 'Ask for no further candidates: the best so far proceeds to the verdict.',
   extend: 'A larger budget, in candidates besides the baseline: 64',
   enqueue: 'A candidate to score next, in the numbers that are searched: {"sample": [0.95, 1], "noise": [1, 1.02]}',
-  priority: 'Which search is scored first, from 1 (first) to 5: 3 by default',
 } as const;
-
-const refuse = (message: string, hint: string): never => {
-  throw new QschedError('usage', message, hint);
-};
 
 /** Takes the updates of a search. Call it before anything is waited for. */
 export function takeUpdates(run: SearchRun): void {
@@ -36,13 +28,7 @@ export function takeUpdates(run: SearchRun): void {
     name: keyof typeof DESCRIPTIONS,
     validate: (input: unknown) => unknown,
     act: (input: unknown) => Promise<string>,
-  ): void =>
-    setHandler(defineUpdate<string, [input?: unknown]>(name), (input?: unknown) => act(input), {
-      description: DESCRIPTIONS[name],
-      validator: (input?: unknown) => {
-        orFailure(() => validate(input));
-      },
-    });
+  ): void => takeUpdate({ name, description: DESCRIPTIONS[name], validate, act });
   const hold = async (paused: boolean): Promise<void> => {
     steering.paused = paused;
     setColumns(run, { status: paused ? 'paused' : 'running' });
@@ -52,24 +38,15 @@ export function takeUpdates(run: SearchRun): void {
   };
   setHandler(holdSignal, hold);
 
-  take(
-    'pause',
-    () =>
-      steering.paused &&
-      refuse(`The search ${searchId} is paused already.`, `Continue it: npx qsched unpause ${searchId}`),
-    async () => {
-      await hold(true);
-      return `Paused: blocks that are under way are finished. Continue it with: npx qsched unpause ${searchId}`;
+  takeHolds({
+    what: 'search',
+    id: searchId,
+    isPaused: () => steering.paused,
+    hold,
+    prioritise: (priority) => {
+      steering.priority = priority;
     },
-  );
-  take(
-    'unpause',
-    () => !steering.paused && refuse(`The search ${searchId} is not paused.`, `Pause it: npx qsched pause ${searchId}`),
-    async () => {
-      await hold(false);
-      return 'Continued.';
-    },
-  );
+  });
   take(
     'stop',
     () => checkStop(run),
@@ -77,7 +54,7 @@ export function takeUpdates(run: SearchRun): void {
       await steering.add({ kind: 'stop', cut: null });
       showDetails(run);
       if (steering.paused) await hold(false);
-      return `Stopping: the best of the candidates that have all their images proceeds to the verdict.`;
+      return `Stopping: the best of the candidates that have all their images proceeds to the verdict.${besideIt(run)}`;
     },
   );
   take(
@@ -99,11 +76,13 @@ export function takeUpdates(run: SearchRun): void {
       return `It is scored in the next generation, as one of the ${steering.target} candidates of the budget.`;
     },
   );
-  take('priority', checkPriority, async (input) => {
-    steering.priority = Number(input);
-    return `What is scored from now on has priority ${steering.priority}.`;
-  });
 }
+
+/** A stop is a person's judgement of this search: what full precision is given to be compared with stays what it was. */
+const besideIt = ({ searchId, spec: { control } }: SearchRun): string =>
+  control === 'search'
+    ? ` The full-precision search keeps its own budget; once it runs, end it with: npx qsched stop ${searchId}-control`
+    : '';
 
 async function holdChild(id: string, paused: boolean): Promise<void> {
   try {
@@ -180,12 +159,4 @@ function checkEnqueue(run: SearchRun, input: unknown): void {
       `Extend it first: npx qsched extend ${searchId} --budget ${budget + 1}`,
     );
   }
-}
-
-function checkPriority(input: unknown): void {
-  if (Number.isInteger(input) && Number(input) >= FIRST_PRIORITY! && Number(input) <= LAST_PRIORITY!) return;
-  refuse(
-    `The priority is ${JSON.stringify(input) ?? 'missing'}: it must be a whole number from ${FIRST_PRIORITY} (first) to ${LAST_PRIORITY} (last).`,
-    'Without one a search has 3.',
-  );
 }

@@ -44,11 +44,13 @@ interface State {
   readonly focus: number;
 }
 
-const FOCUSABLE = 'a, button, input, summary, [tabindex]';
+type Field = HTMLInputElement | HTMLSelectElement;
+
+const FOCUSABLE = 'a, button, input, select, summary, [tabindex]';
 
 const stateOf = (within: ParentNode): State => ({
   open: [...within.querySelectorAll('details')].map(({ open }) => open),
-  values: [...within.querySelectorAll('input')].map(({ value }) => value),
+  values: [...within.querySelectorAll<Field>('input, select')].map(({ value }) => value),
   focus: [...within.querySelectorAll(FOCUSABLE)].findIndex((element) => element === document.activeElement),
 });
 
@@ -56,7 +58,7 @@ function restore(within: ParentNode, { open, values, focus }: State): void {
   within.querySelectorAll('details').forEach((details, i) => {
     if (open[i] !== undefined) details.open = open[i];
   });
-  within.querySelectorAll('input').forEach((input, i) => {
+  within.querySelectorAll<Field>('input, select').forEach((input, i) => {
     if (values[i] === undefined || input.value === values[i]) return;
     input.value = values[i];
     input.dispatchEvent(new Event('input'));

@@ -60,6 +60,21 @@ export function ImagesSection({ images, note, place }: Props) {
   );
 }
 
+/** Which two of the three images the divider is between: by the kinds of their figures. */
+const PAIRS = [
+  ['identity', 'calibrated', 'baseline and finalist'],
+  ['calibrated', 'reference', 'finalist and full precision'],
+  ['identity', 'reference', 'baseline and full precision'],
+] as const;
+
+const Compared = ({ id }: { readonly id: string }) => (
+  <select id={id} aria-label="Images that the divider is between">
+    {PAIRS.map(([before, after, words]) => (
+      <option value={`${before} ${after}`}>{words}</option>
+    ))}
+  </select>
+);
+
 /** Two of the best and two of the worst first, then the others from the best to the worst. */
 function arranged(images: readonly Triple[]): Triple[] {
   const sorted = [...images].sort((a, b) => (b.gain ?? 0) - (a.gain ?? 0));
@@ -105,6 +120,7 @@ function ImageRow({
       </div>
       <div class="views">
         <div class="compare" data-compare hidden>
+          {reference === null ? null : <Compared id={`${id}-of`} />}
           <div class="stage" aria-hidden="true" />
           <input type="range" id={id} min="0" max="100" value="50" aria-label="Divider between baseline and finalist" />
           <p aria-hidden="true">

@@ -1,7 +1,7 @@
 /**
  * The texts of a table's prompts, for people who look at its images.
  */
-import { hashTexts, textsHere } from '../../inference/prompts/prompt-sets.js';
+import { hashTexts, textsHere } from './prompt-sets.js';
 import type { EvaluateResult } from '../../contract/evaluate-spec.js';
 
 /** Null unless the set is here, and its first prompts are still those of the table. */
