@@ -120,6 +120,28 @@ describe('the report of a real search', () => {
     expect(problems).toEqual([]);
   });
 
+  it('compares with full precision too, by keyboard', async () => {
+    const { page, problems } = await open(real);
+    const choice = page.getByRole('combobox', { name: 'Images that the divider is between' }).first();
+    const sources = (): Promise<string[]> =>
+      page.evaluate("[...document.querySelectorAll('.stage')[0].querySelectorAll('img')].map((image) => image.src)");
+    const kinds = (...names: string[]): Promise<string[]> =>
+      page.evaluate(
+        `${JSON.stringify(names)}.map((name) => document.querySelector('.triple figure.' + name + ' img').src)`,
+      );
+    expect(await sources()).toEqual(await kinds('identity', 'calibrated'));
+    await choice.focus();
+    await page.keyboard.press('ArrowDown');
+    expect(await sources()).toEqual(await kinds('calibrated', 'reference'));
+    await page.keyboard.press('ArrowDown');
+    expect(await sources()).toEqual(await kinds('identity', 'reference'));
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Home');
+    const slider = page.getByRole('slider', { name: 'Divider between baseline and full precision' }).first();
+    expect(await slider.getAttribute('aria-valuetext')).toBe('0 % baseline, 100 % full precision');
+    expect(problems).toEqual([]);
+  });
+
   it('chooses another candidate at another k, by keyboard', async () => {
     const { page, problems } = await open(real);
     const { pareto } = search();

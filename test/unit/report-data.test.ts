@@ -56,6 +56,43 @@ describe('a finished search', () => {
     expect(read()).toEqual(document);
   });
 
+  it.each([
+    [
+      { optimizer: { type: 'gp', budget: 14 }, racing: { alpha: 0.5, block: 4 } },
+      'candidates are scored on the first 4 pairs, and on all of them only where the model of the surface needs more',
+      '[0.8, 1.2] at the start, and up to [0.5, 1.5] where the best lie on its edge: it did not grow',
+    ],
+    [
+      { optimizer: { type: 'cma-es', budget: 14 }, racing: 'on', coefficients: { range: [0.9, 1.1] } },
+      'candidates are compared with the leader after the first pairs, as many as fill the network calls, and whenever the ' +
+        'pairs have doubled; dropped is who is worse in a paired t test (one-sided level 0.05 over all comparisons)',
+      '[0.9, 1.1], fixed',
+    ],
+    [
+      { optimizer: { type: 'random', budget: 14 }, racing: { alpha: 0.5 } },
+      'candidates are compared with the leader after the first pairs, as many as fill the network calls, and whenever the ' +
+        'pairs have doubled; dropped is who is behind',
+      '[0.8, 1.2], fixed',
+    ],
+    [{ racing: 'off' }, 'off: every candidate is scored on all pairs', '[0.8, 1.2], fixed'],
+  ] as const)('tells its races and its range in words: %j', (spec, races, range) => {
+    make({ spec, until: 'calibration' });
+    const { provenance } = read();
+    expect(provenance).toContainEqual({ name: 'races', value: races });
+    expect(provenance).toContainEqual({ name: 'range', value: range });
+    expect(provenance.map(({ value }) => value).filter((value) => value.includes('{'))).toEqual([]);
+  });
+
+  it('tells how far a range grew', () => {
+    make({ spec: { optimizer: { type: 'gp', budget: 14 } }, until: 'calibration' });
+    sql("update trials set point = '[0.8, 1.2, 1.31, 1]' where stage = 'calibration' and number = 3 returning 1");
+    const line = read().provenance.find(({ name }) => name === 'range');
+    expect(line?.value).toBe(
+      '[0.8, 1.2] at the start, and up to [0.5, 1.5] where the best lie on its edge: ' +
+        'it grew to hold c^eps of the first step [0.8, 1.31]',
+    );
+  });
+
   it('shows the worst, the best and prompts between, with the full-precision baseline beside them', () => {
     make();
     const { images, prompts, imageNote } = read();

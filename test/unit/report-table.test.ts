@@ -8,6 +8,8 @@ import { encodeShard } from '../../artefacts/shard-record.js';
 import type { EvaluatedRow, EvaluateResult } from '../../contract/evaluate-spec.js';
 import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
 import { closeRun, openRun } from '../../db/runs.js';
+import { hashTexts, readPromptSet } from '../../inference/prompts/prompt-sets.js';
+import { drawFrom } from '../../live/draw.js';
 import { NOT_HERE } from '../../report/data/image-sources.js';
 import { tableDocument, type TableDataOptions } from '../../report/data/table-data.js';
 import { tableDocument as schema, type TableDocument } from '../../report/documents/table-document.js';
@@ -79,7 +81,9 @@ const SPEC = parseEvaluateSpec({
   prompts: { set: 'mine', count: PROMPTS, seeds: SEEDS },
 });
 
-function close(rows: EvaluatedRow[], warnings: string[] = []): void {
+const MINE = { set: 'mine', count: PROMPTS, seeds: SEEDS, sha256: 'abc' };
+
+function close(rows: EvaluatedRow[], warnings: string[] = [], prompts: EvaluateResult['prompts'] = MINE): void {
   const result: EvaluateResult = {
     evaluateId: 'evaluate-1',
     rows,
@@ -88,7 +92,7 @@ function close(rows: EvaluatedRow[], warnings: string[] = []): void {
     reused: 0,
     warnings,
     seconds: 3,
-    prompts: { set: 'mine', count: PROMPTS, seeds: SEEDS, sha256: 'abc' },
+    prompts,
   };
   openRun(store, { id: 'evaluate-1', kind: 'evaluate', name: '2 rows of m', spec: SPEC });
   closeRun(store, 'evaluate-1', { status: 'finished', result });
@@ -140,6 +144,18 @@ describe('an evaluation', () => {
     expect(read('evaluate-1', { prompts: 2 }).images).toHaveLength(2);
   });
 
+  it('shows the texts of its prompts on the live page', () => {
+    const [first, second] = [keepRow(1), keepRow(2)];
+    const texts = readPromptSet('shapes-eval').map(({ text }) => text);
+    const prompts = { set: 'shapes-eval', count: PROMPTS, seeds: SEEDS, sha256: hashTexts(texts.slice(0, PROMPTS)) };
+    const rows = [row('identity', { records: first.records }), row('q-sched', { records: second.records })];
+    close(rows, [], prompts);
+    const page = drawFrom(folder)(store, { kind: 'table', id: 'evaluate-1' }).main;
+    for (const text of texts.slice(0, PROMPTS)) expect(page).toContain(text);
+    close(rows, [], { ...prompts, sha256: 'of other texts' });
+    expect(drawFrom(folder)(store, { kind: 'table', id: 'evaluate-1' }).main).not.toContain(texts[0]);
+  });
+
   it('names what cannot be reached from here', () => {
     const [first, second] = [keepRow(1), keepRow(2)];
     rmSync(pathIn(folder, 'objects', first.images[0]!));
@@ -171,7 +187,7 @@ it('a table of the paper has its own columns, and the command that repeats it', 
     notes: ['A note.'],
     seconds: 9,
     rows: [{ ...row('q-sched'), ...more, k: 2, tune: 'noise' }],
-    prompts: { set: 'mine', count: PROMPTS, seeds: SEEDS, sha256: 'abc' },
+    prompts,
   };
   openRun(store, {
     id: 'study-3',
