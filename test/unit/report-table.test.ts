@@ -187,7 +187,7 @@ it('a table of the paper has its own columns, and the command that repeats it', 
     notes: ['A note.'],
     seconds: 9,
     rows: [{ ...row('q-sched'), ...more, k: 2, tune: 'noise' }],
-    prompts,
+    prompts: MINE,
   };
   openRun(store, {
     id: 'study-3',
