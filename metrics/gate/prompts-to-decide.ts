@@ -9,11 +9,8 @@ type Levels = Pick<Required<GateOptions>, 'alpha' | 'power'>;
 /** Until all scores are above their floors, or one of them is below: whichever its mean points to. */
 export function promptsToDecide(measured: readonly MeasuredScore[], { alpha, power }: Levels): number | null {
   const worse = measured.filter(({ mean }) => mean < 0);
-  if (worse.length === 0)
-    return neededPrompts(
-      measured.map((score) => above(score, alpha)),
-      power,
-    );
+  const all = measured.map((score) => above(score, alpha));
+  if (worse.length === 0) return neededPrompts(all, power);
   const each = worse.map((score) => neededPrompts([below(score, alpha / measured.length)], power));
   const known = each.filter((prompts) => prompts !== null);
   return known.length === 0 ? null : Math.min(...known);
