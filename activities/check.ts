@@ -2,11 +2,14 @@
  * `check` (store queue): what is wrong with a spec is said at once, before any worker is waited for.
  */
 import { listModels, findModel } from '../inference/models/model-roots.js';
-import { settleEvaluationHere, settleSearchHere } from '../planning/settle.js';
+import { settleEvaluationHere, settleGateHere, settleSearchHere } from '../planning/settle.js';
 import { checkEvaluationFiles, checkSearchFiles } from '../planning/check.js';
 import { QschedError } from '../contract/errors.js';
 import type { CheckedEvaluation, CheckEvaluateRequest } from '../contract/evaluate-payloads.js';
+import type { SettledGate } from '../contract/gate-evaluation.js';
+import type { CheckGateRequest } from '../contract/gate-payloads.js';
 import type { CheckRequest } from '../contract/payloads.js';
+import { readGate } from '../contract/validate-gate.js';
 
 /** Whether some worker serves a model, wherever its files are. */
 export type ModelServed = (model: string) => Promise<boolean>;
@@ -35,6 +38,27 @@ export async function checkEvaluate(
     await checkModel(model, patient, modelServed, () => checkEvaluationFiles(settled ?? spec, [model]));
   }
   return { spec: settled };
+}
+
+/**
+ * The same for a gate.
+ *
+ * @throws QschedError (usage) as `checkSpec` does
+ */
+export async function checkGate(
+  { input, patient }: CheckGateRequest,
+  modelServed: ModelServed,
+): Promise<SettledGate | null> {
+  const { evaluation } = readGate(input);
+  const models = [...new Set(evaluation.rows.map((row) => row.model))];
+  const here = models.every((model) => listModels().includes(model));
+  const settled = here ? settleGateHere(input) : null;
+  for (const model of models) {
+    await checkModel(model, patient, modelServed, () =>
+      checkEvaluationFiles(settled?.evaluation ?? evaluation, [model]),
+    );
+  }
+  return settled;
 }
 
 async function checkModel(

@@ -2,6 +2,7 @@
  * The compute queue: verdicts, summaries and proposals, on a thread of their own.
  */
 import type { SummariseRequest, SummariseResult } from '../contract/evaluate-payloads.js';
+import type { LookRequest, LookResult } from '../contract/gate-payloads.js';
 import type { Finalist, JudgeRequest } from '../contract/payloads.js';
 import type { Verdict } from '../contract/search-result.js';
 import type { ComputeClient } from '../compute/compute-client.js';
@@ -11,9 +12,13 @@ import { asActivity } from './failures.js';
 import { watched } from './watched.js';
 
 /** Activities of the compute queue. */
-export const createComputeActivities = (compute: Pick<ComputeClient, 'judge' | 'summarise' | 'propose' | 'rank'>) => ({
+export const createComputeActivities = (
+  compute: Pick<ComputeClient, 'judge' | 'look' | 'summarise' | 'propose' | 'rank'>,
+) => ({
   judge: (request: JudgeRequest): Promise<Verdict> =>
     asActivity(() => watched((watch) => compute.judge(request, watch))),
+  look: (request: LookRequest): Promise<LookResult> =>
+    asActivity(() => watched((watch) => compute.look(request, watch))),
   summarise: (request: SummariseRequest): Promise<SummariseResult> =>
     asActivity(() => watched((watch) => compute.summarise(request, watch))),
   propose: (request: ProposeRequest): Promise<readonly Point[]> =>

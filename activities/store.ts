@@ -6,7 +6,7 @@ import { failureReasons } from '../db/failures.js';
 import { storedAsks } from '../db/stored-asks.js';
 import { findLinear } from '../db/find-linear.js';
 import { addFit, findFit } from '../db/fits.js';
-import { closeRun, finishEvaluate, openRun, setRunPaused, type RunEnd } from '../db/runs.js';
+import { closeRun, finishEvaluate, finishGate, openRun, setRunPaused, type RunEnd } from '../db/runs.js';
 import { closeSearch, heldOpening, openSearch } from '../db/searches.js';
 import { constrainTrials } from '../db/constrain.js';
 import { settleK } from '../db/settle-k.js';
@@ -52,6 +52,8 @@ import type {
   ResolvedSchedule,
 } from '../contract/evaluate-payloads.js';
 import type { EvaluateResult, EvaluateSpec } from '../contract/evaluate-spec.js';
+import type { CheckedGate, CheckGateRequest, FinishGateRequest } from '../contract/gate-payloads.js';
+import type { GateResult } from '../contract/gate-result.js';
 import type { FitPlan, KeepFitRequest, PlanFitRequest, StoredFit } from '../contract/fit-payloads.js';
 import type { WireSchedule } from '../contract/wire/schedule.js';
 import { planEvaluation } from '../planning/evaluation.js';
@@ -60,7 +62,7 @@ import { promptPage } from '../planning/prompt-page.js';
 import { fitDocument, rowBaseline } from '../planning/schedules.js';
 import { checkFirstAsk } from '../planning/check-optimizer.js';
 import { planSearch } from '../planning/search.js';
-import { checkEvaluate, checkSpec, type ModelServed } from './check.js';
+import { checkEvaluate, checkGate, checkSpec, type ModelServed } from './check.js';
 import { asActivity } from './failures.js';
 import { resolveRows } from './resolve.js';
 import { checkPriorEarly, priorNotes, settleOpening } from './settle-opening.js';
@@ -100,6 +102,11 @@ export function createStoreActivities(dependencies: StoreDependencies) {
         const page = livePage(request.id ?? '', 'tables');
         return { ...(await checkEvaluate(request, modelServed)), searchAttributes, page };
       }),
+    checkGate: (request: CheckGateRequest): Promise<CheckedGate> =>
+      asActivity(async () => {
+        const settled = await checkGate(request, modelServed);
+        return { settled, searchAttributes, page: livePage(request.id, 'tables') };
+      }),
     resolveSchedules: (request: { spec: EvaluateSpec }): Promise<ResolvedSchedule[]> =>
       guarded(() => resolveRows(store, request.spec)),
     openRun: (request: OpenRunRequest): Promise<void> => guarded(() => openRun(store, request)),
@@ -109,6 +116,7 @@ export function createStoreActivities(dependencies: StoreDependencies) {
       guarded(() => setRunPaused(store, id, paused)),
     finishEvaluate: (request: FinishEvaluateRequest): Promise<EvaluateResult> =>
       guarded(() => finishEvaluate(store, request)),
+    finishGate: (request: FinishGateRequest): Promise<GateResult> => guarded(() => finishGate(store, request)),
     planFit: (request: PlanFitRequest): Promise<FitPlan> =>
       guarded(() => {
         const plan = planFit(request);

@@ -166,6 +166,14 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/evaluate-command.js')).evaluateCommand,
   },
   {
+    usage: 'gate [spec]',
+    help:
+      'test whether a quantised model, a checkpoint or a folder of images is as good as its reference, within a margin; ' +
+      'exit code 0 passed, 3 failed, 4 undecided',
+    flags: flags.GATE,
+    load: async () => (await import('./commands/gate-command.js')).gateCommand,
+  },
+  {
     usage: 'confirm [searches...]',
     help: 're-test finalists on held-out prompts with new seeds, Holm-corrected for several; by default the latest search',
     flags: flags.CONFIRM,

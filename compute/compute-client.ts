@@ -9,6 +9,8 @@ import type { ComputeJobs, ComputeThreadData } from './compute-messages.js';
 export interface ComputeClient {
   /** The verdict of a search, from the database. */
   judge(job: ComputeJobs['judge']['job'], watch?: Watch): Promise<ComputeJobs['judge']['result']>;
+  /** A look at a gate, from its artefacts. */
+  look(job: ComputeJobs['look']['job'], watch?: Watch): Promise<ComputeJobs['look']['result']>;
   /** One row of an evaluation, from its artefacts. */
   summarise(job: ComputeJobs['summarise']['job'], watch?: Watch): Promise<ComputeJobs['summarise']['result']>;
   /** The next points of an optimizer. */
@@ -23,6 +25,7 @@ export function startCompute(data: ComputeThreadData): ComputeClient {
   const thread = startThread<ComputeJobs>(new URL('./compute-thread.js', import.meta.url), data, 'compute');
   return {
     judge: (job, watch) => thread.submit('judge', job, watch),
+    look: (job, watch) => thread.submit('look', job, watch),
     summarise: (job, watch) => thread.submit('summarise', job, watch),
     propose: (job, watch) => thread.submit('propose', job, watch),
     rank: (job, watch) => thread.submit('rank', job, watch),

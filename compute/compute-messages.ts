@@ -2,6 +2,7 @@
  * Jobs of the compute thread, and what it is started with.
  */
 import type { SummariseRequest, SummariseResult } from '../contract/evaluate-payloads.js';
+import type { LookRequest, LookResult } from '../contract/gate-payloads.js';
 import type { Finalist, JudgeRequest } from '../contract/payloads.js';
 import type { Verdict } from '../contract/search-result.js';
 import type { OptimizerOptions, OptimizerState, Point } from '../optimizers/optimizer.js';
@@ -27,6 +28,7 @@ export interface RankRequest {
 /** Jobs by name. */
 export type ComputeJobs = {
   readonly judge: { readonly job: JudgeRequest; readonly result: Verdict };
+  readonly look: { readonly job: LookRequest; readonly result: LookResult };
   readonly summarise: { readonly job: SummariseRequest; readonly result: SummariseResult };
   readonly propose: { readonly job: ProposeRequest; readonly result: readonly Point[] };
   readonly rank: { readonly job: RankRequest; readonly result: readonly Finalist[] };

@@ -20,6 +20,11 @@ export interface ReadRow {
   readonly failed: ReadonlySet<number>;
 }
 
+/** Scorers of a row, and how many images it has. */
+interface RowShape extends Pick<SummariseRequest, 'promptCount' | 'seedCount'> {
+  readonly prepared: Pick<SummariseRequest['prepared'], 'scorers'>;
+}
+
 /** A row that is being read. */
 interface Reading {
   readonly images: number;
@@ -38,7 +43,7 @@ interface Reading {
  */
 export function readRow(
   records: readonly string[],
-  { prepared, promptCount, seedCount }: SummariseRequest,
+  { prepared, promptCount, seedCount }: RowShape,
   artefacts: ArtefactStore,
   missing: Set<string>,
 ): ReadRow {

@@ -50,6 +50,8 @@ export interface PlanEvaluationRequest {
     readonly of: number;
     readonly scheduler: SearchSpec['scheduler'];
   }[];
+  /** Of a gate: its number of prompts is an upper bound, and its networks may have two numeric classes. */
+  readonly gate?: boolean;
 }
 
 /** An evaluation's networks and prompts. */
@@ -93,7 +95,7 @@ export interface SummariseResult {
 /** One stored run. */
 export interface OpenRunRequest {
   readonly id: string;
-  readonly kind: 'evaluate' | 'study';
+  readonly kind: 'evaluate' | 'study' | 'gate';
   readonly name: string;
   readonly spec: unknown;
 }

@@ -51,6 +51,8 @@ export const EvaluateSpec = z.strictObject({
       set: name.default('shapes-eval'),
       texts: texts.optional(),
       count: whole(2, 100_000).default(1000),
+      /** Prompts at the beginning of the set that are left out; none if it is absent. */
+      skip: whole(1, 100_000).optional(),
       seeds: seeds.default([2000]),
     })
     .prefault({}),

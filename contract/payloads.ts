@@ -20,6 +20,8 @@ export interface PromptSplit {
   readonly set: string | null;
   readonly texts: readonly string[] | null;
   readonly count: number;
+  /** Prompts at the beginning of the set that are left out; none if it is absent. */
+  readonly skip?: number;
   /** sha256 of the texts used, in order. */
   readonly sha256: string;
   /** sha256 of the nouns that the set names, text by text; null where it names none. */

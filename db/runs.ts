@@ -5,6 +5,8 @@ import { and, desc, eq, sql } from 'drizzle-orm';
 import { holm } from '../metrics/statistics/holm.js';
 import type { FinishEvaluateRequest, OpenRunRequest } from '../contract/evaluate-payloads.js';
 import type { EvaluateResult } from '../contract/evaluate-spec.js';
+import type { FinishGateRequest } from '../contract/gate-payloads.js';
+import type { GateResult } from '../contract/gate-result.js';
 import type { Store } from './open-store.js';
 import { readResult } from './stored-result.js';
 import { now, runs } from './schema.js';
@@ -17,7 +19,7 @@ export type RunEnd =
 /** A run as it is stored. */
 export interface StoredRun {
   readonly id: string;
-  readonly kind: 'evaluate' | 'study';
+  readonly kind: 'evaluate' | 'study' | 'gate';
   readonly name: string;
   readonly status: string;
   readonly message: string | null;
@@ -65,18 +67,30 @@ export function finishEvaluate(store: Store, { result, pValues }: FinishEvaluate
   const compared = pValues.flatMap((p, i) => (p === null ? [] : [{ p, i }]));
   const adjusted = holm(compared.map(({ p }) => p));
   const pHolm = new Map(compared.map(({ i }, at) => [i, adjusted[at]!]));
-  const since = store
-    .select({ seconds: sql<number>`(julianday('now') - julianday(${runs.updatedAt})) * 86400` })
-    .from(runs)
-    .where(eq(runs.id, result.evaluateId))
-    .get();
   const complete: EvaluateResult = {
     ...result,
     rows: result.rows.map((row, i) => ({ ...row, pHolm: pHolm.get(i) ?? null })),
-    seconds: Math.max(0, since?.seconds ?? 0),
+    seconds: secondsSince(store, result.evaluateId),
   };
   closeRun(store, result.evaluateId, { status: 'finished', result: complete });
   return complete;
+}
+
+/** Completes a gate with its duration; stores and returns it. */
+export function finishGate(store: Store, { result }: FinishGateRequest): GateResult {
+  const complete: GateResult = { ...result, seconds: secondsSince(store, result.gateId) };
+  closeRun(store, result.gateId, { status: 'finished', result: complete });
+  return complete;
+}
+
+/** Seconds since a run was opened, which was the last change. */
+function secondsSince(store: Store, id: string): number {
+  const since = store
+    .select({ seconds: sql<number>`(julianday('now') - julianday(${runs.updatedAt})) * 86400` })
+    .from(runs)
+    .where(eq(runs.id, id))
+    .get();
+  return Math.max(0, since?.seconds ?? 0);
 }
 
 /** One run, or undefined. */

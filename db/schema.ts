@@ -10,6 +10,7 @@ export { runs } from './tables/runs.js';
 export { steering } from './tables/steering.js';
 export { bestCoefficients } from './views/best-coefficients.js';
 export { evaluationRows } from './views/evaluation-rows.js';
+export { gateScores } from './views/gate-scores.js';
 export { promptGains } from './views/prompt-gains.js';
 export { repairSplit } from './views/repair-split.js';
 export { searchProgress } from './views/search-progress.js';

@@ -5,17 +5,24 @@ import { QschedError } from '../contract/errors.js';
 import type { EvaluatePlan, PlanEvaluationRequest } from '../contract/evaluate-payloads.js';
 import type { PreparedNetwork } from '../contract/prepared-network.js';
 import { resolveSplit } from '../inference/prompts/prompt-sets.js';
+import { mostPrompts } from './most-prompts.js';
 import { planNetwork } from './network.js';
 import { taggedNotes } from './tagged-nouns.js';
 
 /** @throws QschedError: (usage) what does not fit; (failure) networks of two numeric classes or with different scorers */
-export function planEvaluation({ spec, descriptions, networks: wanted }: PlanEvaluationRequest): EvaluatePlan {
+export function planEvaluation({
+  spec,
+  descriptions,
+  networks: wanted,
+  gate = false,
+}: PlanEvaluationRequest): EvaluatePlan {
   const { objective, scorers: beside, features } = spec;
-  const { split, prompts } = resolveSplit(spec.prompts, 'prompts');
+  const { split, prompts } = resolveSplit(gate ? mostPrompts(spec.prompts) : spec.prompts, 'prompts');
   const networks = wanted.map(
     ({ of, scheduler }) => planNetwork(descriptions[of]!, { scheduler, objective, beside, features }).prepared,
   );
-  refuseMixed(networks);
+  if (!gate) refuseMixed(networks);
+  refuseMixedScorers(networks);
   const tagged = wanted.flatMap(({ of }, i) => taggedNotes(descriptions[of]!, networks[i]!.scorers, prompts));
   return {
     networks,
@@ -27,18 +34,23 @@ export function planEvaluation({ spec, descriptions, networks: wanted }: PlanEva
 /** Rows per call may differ: a network that quantises dynamically has one, its full-precision original more. */
 const arithmeticOf = ({ numeric }: PreparedNetwork): string => numeric.replace(/, batch .*$/, '');
 
-/** Rows are compared with each other: they need the same arithmetic and, under one name, the same scorer. */
+/** Rows are compared with each other: they need the same arithmetic. */
 function refuseMixed(networks: readonly PreparedNetwork[]): void {
   const first = networks[0]!;
+  const other = networks.find((one) => arithmeticOf(one) !== arithmeticOf(first));
+  if (other === undefined) return;
+  throw new QschedError(
+    'failure',
+    `The rows would mix arithmetic: ${first.model} ${first.precision} has ${first.numeric}; ${other.model} ${other.precision} has ${other.numeric}.`,
+    'Serve all models of a table by workers of one kind: the same provider, onnxruntime and instruction set.',
+    true,
+  );
+}
+
+/** Under one name, rows need the same scorer. */
+function refuseMixedScorers(networks: readonly PreparedNetwork[]): void {
+  const first = networks[0]!;
   for (const other of networks) {
-    if (arithmeticOf(other) !== arithmeticOf(first)) {
-      throw new QschedError(
-        'failure',
-        `The rows would mix arithmetic: ${first.model} ${first.precision} has ${first.numeric}; ${other.model} ${other.precision} has ${other.numeric}.`,
-        'Serve all models of a table by workers of one kind: the same provider, onnxruntime and instruction set.',
-        true,
-      );
-    }
     const changed = other.scorers.find(({ role, fingerprint }) =>
       first.scorers.some((one) => one.role === role && one.fingerprint !== fingerprint),
     );

@@ -14,6 +14,7 @@ type Run = WorkflowExecutionInfo;
 const CONTINUE: Readonly<Record<string, (id: string) => string>> = {
   search: (id) => `continue it with: npx qsched resume ${id}`,
   evaluate: () => 'run the same `npx qsched evaluate` again: images and scores are reused',
+  gate: () => 'run the same `npx qsched gate` again: images and scores are reused',
   ptqd: () => 'run the same `npx qsched ptqd` again',
   match: () => 'run the same `npx qsched match` again',
   study: () => 'run the same command again: what is finished is reused',

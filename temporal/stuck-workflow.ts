@@ -8,7 +8,7 @@ import { hasPollers } from './pollers.js';
 import { WORKFLOW_QUEUE } from './queues.js';
 
 /** The workflows that our workers run. */
-const WORKFLOW_TYPES: readonly string[] = ['search', 'evaluate', 'reproduce', 'ptqd', 'match'];
+const WORKFLOW_TYPES: readonly string[] = ['search', 'evaluate', 'gate', 'reproduce', 'ptqd', 'match'];
 
 /** Whether our workers can ever take a workflow up: it is of a type that they know, on their queue. */
 export const isServable = (taskQueue: string, type: string): boolean => taskQueue === WORKFLOW_QUEUE && isKnown(type);

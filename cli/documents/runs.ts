@@ -45,6 +45,8 @@ const evaluated = z.looseObject({
   pHolm: orNull(number),
 });
 
+const side = z.looseObject({ name: text, key: text, records: texts });
+
 const table = { evaluateId: text, prompts: promptSplit, seconds: number };
 
 /** `search` and `resume`. */
@@ -110,6 +112,35 @@ export const RUN_DOCUMENTS = {
     generated: number,
     reused: number,
     warnings: texts,
+    database: orNull(text),
+  }),
+  gate: z.looseObject({
+    gateId: text,
+    verdict: z.enum(['passed', 'failed', 'undecided']),
+    reason: text,
+    reference: side,
+    candidate: side,
+    scores: z.array(
+      z.looseObject({
+        name: text,
+        kind: z.enum(['pointwise', 'pairwise']),
+        better: z.enum(['higher', 'lower']),
+        estimate: number,
+        low: orNull(number),
+        high: orNull(number),
+        margin: number.describe('pointwise: the largest loss; pairwise: the limit of the score itself'),
+        spread: orNull(number).describe('standard deviation of the reference between seeds'),
+        state: z.enum(['passed', 'failed', 'open']),
+      }),
+    ),
+    prompts: z.looseObject({ count: number, most: number, seeds: z.array(number), sha256: text }),
+    looks: z.array(z.looseObject({ prompts: number, verdict: text })),
+    promptsToDecide: orNull(number),
+    repair: orNull(text).describe('the command that searches coefficients for a candidate that failed'),
+    generated: number,
+    reused: number,
+    warnings: texts,
+    seconds: number,
     database: orNull(text),
   }),
   confirm: z.looseObject({

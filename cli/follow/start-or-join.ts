@@ -8,7 +8,7 @@ import { WORKFLOW_QUEUE } from '../../temporal/queues.js';
 /** @param staticSummary its title in the Temporal UI */
 export const startOrJoin = (
   client: Client,
-  type: 'evaluate' | 'match' | 'ptqd' | 'reproduce',
+  type: 'evaluate' | 'gate' | 'match' | 'ptqd' | 'reproduce',
   workflowId: string,
   argument: unknown,
   staticSummary: string,

@@ -78,6 +78,12 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['qsched evaluate --model shapes --precision fp32,w4a8 --schedules identity,q-sched', 'a table with intervals'],
     ['qsched evaluate rows.yaml --output table.md', 'rows from a file, as Markdown'],
   ],
+  gate: [
+    ['qsched gate --model shapes --reference fp32 --candidate w8a8', 'is the 8-bit model as good as full precision?'],
+    ['qsched gate --model shapes --candidate w4a8 --schedule q-sched', 'the same with calibrated coefficients'],
+    ['qsched gate --reference ./before --candidate ./after --scores ssim --margin ssim=0.95', 'folders of images'],
+    ['qsched gate gate.yaml --junit gate.xml --markdown gate.md', 'in CI, from a spec file'],
+  ],
   confirm: [['qsched confirm --count 500', 'the latest finalist on more held-out prompts']],
   rank: [
     ['qsched rank', 'the latest search at k = 0.5, 1, 2 and 5'],
@@ -133,7 +139,8 @@ Exit codes:
   0    done, whatever the recommendation
   1    a failure: no server, a full disk, damaged files
   2    wrong input: the message says what to type instead
-  3    no proven gain, where --fail-without-gain was given
+  3    no proven gain, where --fail-without-gain was given; gate: failed
+  4    gate: undecided
   130  interrupted: the message says how to come back
 
 More about a command, with examples: npx qsched COMMAND --help`;

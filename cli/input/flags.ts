@@ -4,6 +4,7 @@
 import { OBJECTIVE_TYPES, OPTIMIZER_NAMES, SCHEDULER_TYPES } from '../../contract/names.js';
 import { PROMPT_FORMATS } from '../../inference/prompts/prompt-formats.js';
 import { sets, switches, takes } from './flag.js';
+import { margins } from './margins.js';
 import { thresholds } from './thresholds.js';
 import { list, nameOrNull, number, numbers, size, weights } from './values.js';
 
@@ -286,6 +287,76 @@ export const EVALUATE = {
   ...EVALUATE_SPEC,
   format: TABLE.format,
   output: takes('<file>', 'write the table to a .md, .csv or .json file'),
+  ...RUN,
+};
+
+/** Flags of `gate` that describe its two sides. */
+export const GATE_SIDES = {
+  ...(Object.fromEntries(Object.entries(NETWORK).filter(([key]) => key !== 'precision')) as Omit<
+    typeof NETWORK,
+    'precision'
+  >),
+  model: {
+    ...NETWORK.model,
+    help: 'the model of both sides, by name or path; of folders: whose scorers look at the images',
+  },
+  reference: takes('<precision|folder>', 'what is compared with: a precision (default fp32), or a folder of images', {
+    fields: ['reference.precision', 'reference.images'],
+  }),
+  candidate: takes(
+    '<precision|folder>',
+    'what is to be as good: a precision (default: by the model), or a folder of images',
+    {
+      fields: ['candidate.precision', 'candidate.images'],
+    },
+  ),
+  candidateModel: takes('<name|folder>', 'another model as the candidate: a checkpoint, or a served model'),
+  schedule: takes('<name>', 'schedule of the candidate: q-sched, match, ptqd, search:<id> or schedule:<id>', {
+    fields: ['candidate.schedule'],
+  }),
+  spreadImages: takes('<folder>', "of folders: the reference's images of other seeds, which measure its spread", {
+    fields: ['reference.spread'],
+  }),
+};
+
+/** Flags of `gate` that say how its sides are compared. */
+export const GATE_SPEC = {
+  prompts: prompts('prompts', 'prompts (default: by the model)'),
+  count: count('prompts', 'most prompts (default 1000): the power calculation decides how many are used'),
+  noiseSeed: { ...noiseSeed, help: 'seeds of the images per prompt (default 3000,3001)' },
+  ...OBJECTIVE,
+  scores: sets(
+    'scores',
+    '<list>',
+    'objective, scorers by name, and psnr, ssim, lpips, dinov2, clip-image against the reference (default: by the model)',
+    { read: list, example: 'objective,second' },
+  ),
+  margin: sets('margins', '<list>', "absolute margins in the scores' own units, for example lpips=0.1", {
+    read: margins,
+    example: 'lpips=0.1',
+  }),
+  spread: sets('spread', '<x>', 'margin of the other scores, in standard deviations between seeds (default 0.1)', {
+    read: number,
+    example: '0.1',
+  }),
+  power: sets('power', '<x>', 'probability to pass where both are equally good (default 0.9)', {
+    read: number,
+    example: '0.9',
+  }),
+  alpha: sets('alpha', '<x>', 'one-sided level of the bounds (default 0.025)', { read: number, example: '0.025' }),
+  looks: sets('looks', '<n>', 'looks at most; a clear case ends at an early one (default 4)', {
+    read: number,
+    example: '4',
+  }),
+  allowIdentical: switches('let reference and candidate be the same', { path: 'allowIdentical' }),
+  retryFailed: switches('generate and score images again that are stored as failed', { path: 'retryFailed' }),
+};
+
+export const GATE = {
+  ...GATE_SIDES,
+  ...GATE_SPEC,
+  junit: takes('<file>', 'write a JUnit report: a test case per score'),
+  markdown: takes('<file>', 'write the table as Markdown, for a pull request'),
   ...RUN,
 };
 

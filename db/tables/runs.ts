@@ -6,7 +6,7 @@ import { now } from './moment.js';
 
 export const runs = sqliteTable('runs', {
   id: text('id').primaryKey(),
-  kind: text('kind', { enum: ['evaluate', 'study'] }).notNull(),
+  kind: text('kind', { enum: ['evaluate', 'study', 'gate'] }).notNull(),
   name: text('name').notNull(),
   /** JSON: the whole spec, with defaults. */
   spec: text('spec').notNull(),

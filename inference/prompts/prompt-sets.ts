@@ -81,13 +81,21 @@ export function readPromptSet(name: string, roots?: readonly string[]): Prompt[]
  * @throws QschedError (usage): unknown set, fewer prompts than asked for, or one prompt twice
  */
 export function resolveSplit(
-  choice: { set: string; texts?: string[] | undefined; count: number; seeds: number[] },
+  choice: { set: string; texts?: string[] | undefined; count: number; skip?: number | undefined; seeds: number[] },
   field: string,
   roots?: readonly string[],
 ): { split: PromptSplit; texts: string[]; prompts: Prompt[] } {
   const all = choice.texts?.map((text): Prompt => ({ text, nouns: null })) ?? readPromptSet(choice.set, roots);
   if (choice.texts) refuseTwice(choice.texts, `${field}.texts`);
   const count = choice.texts ? all.length : choice.count;
+  const skip = choice.texts ? 0 : (choice.skip ?? 0);
+  if (skip > 0 && skip + count > all.length) {
+    throw new QschedError(
+      'usage',
+      `${field}.skip is ${skip} and ${field}.count is ${count}, but the prompt set "${choice.set}" holds ${all.length} prompts.`,
+      `Set ${field}.count to ${Math.max(0, all.length - skip)} or less, or leave fewer prompts out.`,
+    );
+  }
   if (count > all.length) {
     throw new QschedError(
       'usage',
@@ -95,13 +103,14 @@ export function resolveSplit(
       `Set ${field}.count to ${all.length} or less.`,
     );
   }
-  const prompts = all.slice(0, count);
+  const prompts = all.slice(skip, skip + count);
   const texts = prompts.map(({ text }) => text);
   return {
     split: {
       set: choice.texts ? null : choice.set,
       texts: choice.texts ? texts : null,
       count,
+      ...(skip === 0 ? {} : { skip }),
       sha256: hashTexts(texts),
       nounsSha256: hashNouns(prompts),
       seeds: choice.seeds,
@@ -124,7 +133,7 @@ export function textsHere(choice: Parameters<typeof resolveSplit>[0], field: str
 export function splitPrompts(split: PromptSplit, roots?: readonly string[]): Prompt[] {
   const prompts =
     split.texts?.map((text): Prompt => ({ text, nouns: null })) ??
-    readPromptSet(split.set ?? '', roots).slice(0, split.count);
+    readPromptSet(split.set ?? '', roots).slice(split.skip ?? 0, (split.skip ?? 0) + split.count);
   if (hashTexts(prompts.map(({ text }) => text)) !== split.sha256 || hashNouns(prompts) !== split.nounsSha256) {
     throw new QschedError(
       'usage',

@@ -203,7 +203,8 @@ function wholePrompts(tables: readonly TermTable[], judged: readonly Judged[]): 
 const pairsOf = (prompt: number, seeds: number): number[] =>
   Array.from({ length: seeds }, (_, s) => prompt * seeds + s);
 
-function rowAt({ scorers }: TermTable, i: number): Row {
+/** The terms of one image, by scorer. */
+export function rowAt({ scorers }: TermTable, i: number): Row {
   return Object.fromEntries(
     scorers.map(({ scorer, names, values }) => [
       scorer,

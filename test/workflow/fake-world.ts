@@ -16,6 +16,7 @@ import { judge as judgeSearch } from '../../db/judge.js';
 import { openStore, type Store } from '../../db/open-store.js';
 import type { Coefficients } from '../../contract/coefficients.js';
 import type { SummariseRequest, SummariseResult } from '../../contract/evaluate-payloads.js';
+import type { LookRequest, LookResult } from '../../contract/gate-payloads.js';
 import { encodeFloats } from '../../contract/float-text.js';
 import type { SearchProgress, SearchResult } from '../../contract/search-result.js';
 import type { SearchSpecInput } from '../../contract/search-spec.js';
@@ -78,6 +79,7 @@ export async function workflowBundle() {
 export interface EvaluateFakes {
   readonly render: ScoreFunctions['render'];
   readonly summarise: (request: SummariseRequest) => Promise<SummariseResult>;
+  readonly look?: (request: LookRequest) => Promise<LookResult>;
   readonly describe?: (request: DescribeRequest) => Partial<NetworkDescription>;
 }
 
@@ -150,6 +152,7 @@ export async function createWorld(
       activities: createComputeActivities({
         judge: async (request) => judgeSearch(store, request),
         summarise: evaluate?.summarise ?? nobody,
+        look: evaluate?.look ?? nobody,
         rank: async (request) => rankFinalists(store, request),
         propose: own.propose ?? (async ({ optimizer, options, state }) => proposeBatch(optimizer, options, state)),
       }),

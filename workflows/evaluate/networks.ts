@@ -2,7 +2,7 @@
  * Every network of an evaluation, described once on a worker that serves it, and planned in the store.
  */
 import { canonicalJson } from '../../contract/canonical-json.js';
-import type { EvaluatePlan } from '../../contract/evaluate-payloads.js';
+import type { EvaluatePlan, PlanEvaluationRequest } from '../../contract/evaluate-payloads.js';
 import type { EvaluateRow, EvaluateSpec } from '../../contract/evaluate-spec.js';
 import { pipelineOptions } from '../../contract/pipeline-choice.js';
 import { scorersAsked } from '../../metrics/objectives/scorers-asked.js';
@@ -18,6 +18,8 @@ const PROMPT_ROWS = 20_000;
 export interface PreparedNetworks extends EvaluatePlan {
   /** By row. */
   readonly networkOf: readonly number[];
+  /** Files of every network with their hashes. */
+  readonly files: readonly NetworkDescription['files'][];
 }
 
 const networkOf = (row: EvaluateRow) => ({
@@ -48,10 +50,12 @@ export async function describeRows(input: unknown, read: EvaluateSpec): Promise<
  * A network is a model at a precision with a scheduler: rows that share it differ in their schedule alone.
  *
  * @param known networks that are described already
+ * @param options of a gate: see PlanEvaluationRequest
  */
 export async function prepareNetworks(
   spec: EvaluateSpec,
   known: readonly NetworkDescription[] = [],
+  options: Pick<PlanEvaluationRequest, 'gate'> = {},
 ): Promise<PreparedNetworks> {
   const { rows, objective, scorers, features, waitForWorker: waitSeconds } = spec;
   const asked = scorersAsked(objective, scorers, features);
@@ -66,9 +70,13 @@ export async function prepareNetworks(
     }),
   );
   const networks = distinct.map(({ scheduler }, i) => ({ of: described.indexOf(files[i]!), scheduler }));
-  const plan = await storeActivities(PROMPT_ROWS).planEvaluation({ spec, descriptions, networks });
+  const plan = await storeActivities(PROMPT_ROWS).planEvaluation({ spec, descriptions, networks, ...options });
   const order = [...new Set(keys)];
-  return { ...plan, networkOf: keys.map((key) => order.indexOf(key)) };
+  return {
+    ...plan,
+    networkOf: keys.map((key) => order.indexOf(key)),
+    files: networks.map(({ of }) => descriptions[of]!.files),
+  };
 }
 
 /** A description of this network with all these scorers. */

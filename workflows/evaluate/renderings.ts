@@ -39,7 +39,7 @@ export interface RenderingPlan {
   readonly baselines: readonly WireSchedule[];
   /** Workers that poll each score queue. */
   readonly workers: Readonly<Record<string, number>>;
-  readonly progress: Progress;
+  readonly progress: Pick<Progress, 'images' | 'done' | 'generated' | 'reused' | 'failed'>;
   readonly meter: Meter;
   readonly hold: Hold;
   /** Shows how far it is, with what a reader should know. */

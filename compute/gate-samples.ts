@@ -1,0 +1,132 @@
+/**
+ * The scores of a gate by prompt and seed, from the artefacts of both sides. Every score is turned so that higher is better,
+ * as metrics/gate takes them.
+ */
+import { decodePairs } from '../artefacts/pair-record.js';
+import type { ArtefactStore } from '../artefacts/artefact-store.js';
+import { QschedError } from '../contract/errors.js';
+import { isPairName, OBJECTIVE_SCORE } from '../contract/gate-evaluation.js';
+import type { LookRequest } from '../contract/gate-payloads.js';
+import { pairScoreParts } from '../contract/pair-score.js';
+import type { GateSamples } from '../metrics/gate/gate-samples.js';
+import { createObjective } from '../metrics/objectives/jaq.js';
+import { PAIR_SCORE_TABLE } from '../metrics/pairwise/pair-score-table.js';
+import { finishedImages, rowAt } from '../metrics/statistics/summary.js';
+import { readRow, type ReadRow } from './read-row.js';
+
+/** One score of all images, prompt by prompt; NaN where it has none. */
+export interface GateValues {
+  readonly name: string;
+  readonly kind: 'pointwise' | 'pairwise';
+  readonly better: 'higher' | 'lower';
+  /** Of the reference; empty for a pairwise score. */
+  readonly reference: Float64Array;
+  /** Of the candidate, or of the pairs. */
+  readonly candidate: Float64Array;
+}
+
+/** What is read of both sides. */
+export interface ReadGate {
+  readonly scores: readonly GateValues[];
+  /** Prompts with every score of every image. */
+  readonly whole: readonly number[];
+  /** Why images or scores failed, the first few. */
+  readonly reasons: readonly string[];
+  /** Records that are gone, or parts of them. */
+  readonly missing: readonly string[];
+}
+
+/** @throws QschedError (usage) for a score that neither side has */
+export function readGateScores(request: LookRequest, artefacts: ArtefactStore): ReadGate {
+  const { prepared, prompts, seedCount, spec } = request;
+  const missing = new Set<string>();
+  const shape = { prepared, promptCount: prompts, seedCount };
+  const reference = readRow(request.reference, shape, artefacts, missing);
+  const candidate = readRow(request.candidate, shape, artefacts, missing);
+  const pairs = pairValues(request, artefacts, missing);
+  if (missing.size > 0) return { scores: [], whole: [], reasons: [], missing: [...missing] };
+  const scores = spec.scores.map((name): GateValues => {
+    if (!isPairName(name)) return pointwise(name, prepared.judged, reference, candidate);
+    const { score } = pairScoreParts(name);
+    const { direction: better } = PAIR_SCORE_TABLE[score];
+    return { name, kind: 'pairwise', better, reference: new Float64Array(0), candidate: pairs(name) };
+  });
+  const whole = Array.from({ length: prompts }, (_, p) => p).filter((p) =>
+    scores.every((score) =>
+      [score.reference, score.candidate].every((values) =>
+        values.subarray(p * seedCount, (p + 1) * seedCount).every(Number.isFinite),
+      ),
+    ),
+  );
+  return { scores, whole, reasons: [...candidate.reasons, ...reference.reasons].slice(0, 2), missing: [] };
+}
+
+function pointwise(
+  name: string,
+  judged: LookRequest['prepared']['judged'],
+  reference: ReadRow,
+  candidate: ReadRow,
+): GateValues {
+  const found = name === OBJECTIVE_SCORE ? judged[0] : judged.slice(1).find(({ scorer }) => scorer === name);
+  if (found === undefined) {
+    const own = judged[0]?.scorer === name ? ` It is the objective's own scorer: name ${OBJECTIVE_SCORE}.` : '';
+    throw new QschedError('usage', `The gate has no score "${name}".${own}`, 'See npx qsched scores.');
+  }
+  const objective = createObjective(found.plan);
+  const values = ({ terms }: ReadRow): Float64Array => {
+    const ok = finishedImages(terms, objective.scorers);
+    return Float64Array.from(ok, (fine, i) => (fine ? objective.perImage(rowAt(terms, i)) : NaN));
+  };
+  return { name, kind: 'pointwise', better: 'higher', reference: values(reference), candidate: values(candidate) };
+}
+
+/** The values of the pairwise scores by name. */
+function pairValues(
+  { pairs, prompts, seedCount }: LookRequest,
+  artefacts: ArtefactStore,
+  missing: Set<string>,
+): (name: string) => Float64Array {
+  const images = prompts * seedCount;
+  const columns = new Map<string, Float64Array>();
+  let at = 0;
+  for (const hash of pairs) {
+    const bytes = artefacts.get(hash);
+    const record = bytes === undefined ? undefined : decodePairs(bytes);
+    if (record === undefined) {
+      missing.add(hash);
+      continue;
+    }
+    const { scores, values, reference } = record;
+    scores.forEach((name, column) => {
+      const of = columns.get(name) ?? new Float64Array(images).fill(NaN);
+      columns.set(name, of);
+      reference.forEach((_, i) => {
+        of[at + i] = values[i * scores.length + column]!;
+      });
+    });
+    at += reference.length;
+  }
+  return (name) => columns.get(name) ?? new Float64Array(images).fill(NaN);
+}
+
+/** The scores of whole prompts, as they are judged. */
+export function samplesOf(
+  { scores, whole }: ReadGate,
+  { spec, seedCount }: Pick<LookRequest, 'spec' | 'seedCount'>,
+): GateSamples[] {
+  return scores.map(({ name, kind, better, reference, candidate }): GateSamples => {
+    const sign = better === 'higher' ? 1 : -1;
+    const rows = (values: Float64Array): number[][] =>
+      whole.map((p) => Array.from(values.subarray(p * seedCount, (p + 1) * seedCount), (value) => sign * value));
+    const margin = spec.margins[name];
+    return kind === 'pairwise'
+      ? { kind, name, values: rows(candidate), floor: sign * margin! }
+      : {
+          kind,
+          name,
+          reference: rows(reference),
+          candidate: rows(candidate),
+          margin: margin === undefined ? { spread: spec.spread } : { absolute: margin },
+        };
+  });
+}
