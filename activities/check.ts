@@ -3,6 +3,7 @@
  */
 import { listModels, findModel } from '../inference/models/model-roots.js';
 import { settleEvaluationHere, settleGateHere, settleSearchHere } from '../planning/settle.js';
+import { checkGateFiles } from '../planning/check-gate.js';
 import { checkEvaluationFiles, checkSearchFiles } from '../planning/check.js';
 import { QschedError } from '../contract/errors.js';
 import type { CheckedEvaluation, CheckEvaluateRequest } from '../contract/evaluate-payloads.js';
@@ -55,7 +56,7 @@ export async function checkGate(
   const settled = here ? settleGateHere(input) : null;
   for (const model of models) {
     await checkModel(model, patient, modelServed, () =>
-      checkEvaluationFiles(settled?.evaluation ?? evaluation, [model]),
+      settled === null ? checkEvaluationFiles(evaluation, [model]) : checkGateFiles(settled, [model]),
     );
   }
   return settled;

@@ -26,8 +26,7 @@ export function gateReason({ verdict, scores, promptsToDecide, lost, prompts, mo
     const why = reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
     return `Every score is within its margin, but ${lost} of ${prompts} prompts lack an image or a score${why}.`;
   }
-  if (promptsToDecide === null)
-    return `${open}: the estimate is at the margin, and no number of prompts is likely to decide it.`;
+  if (promptsToDecide === null) return `${open}; no number is likely to decide: an estimate is at its margin.`;
   const more = promptsToDecide > most ? `, and there are ${most}` : '';
   return `${open}: about ${promptsToDecide} prompts would decide${more}.`;
 }

@@ -8,6 +8,7 @@ import type { PromptSplit } from './payloads.js';
 import type { PreparedNetwork } from './prepared-network.js';
 import type { PtqdStepDocument } from './schedule-document.js';
 import type { SearchSpec } from './search-spec.js';
+import type { WirePairScore } from './wire/compare.js';
 import type { NetworkDescription } from './wire/describe.js';
 
 export interface CheckEvaluateRequest {
@@ -52,6 +53,8 @@ export interface PlanEvaluationRequest {
   }[];
   /** Of a gate: its number of prompts is an upper bound, and its networks may have two numeric classes. */
   readonly gate?: boolean;
+  /** Names of the pairwise scores of a gate. */
+  readonly pairs?: readonly string[];
 }
 
 /** An evaluation's networks and prompts. */
@@ -59,6 +62,8 @@ export interface EvaluatePlan {
   readonly networks: readonly PreparedNetwork[];
   readonly split: PromptSplit;
   readonly notes: readonly string[];
+  /** The pairwise scores of a gate; absent without any. */
+  readonly pairScores?: readonly WirePairScore[];
 }
 
 /** The baseline of each drawing, PTQD's correction inside. */

@@ -3,7 +3,7 @@
  * any other. A gate of folders has one row, the model whose scorers look at the images.
  */
 import type { EvaluateSpec } from './evaluate-spec.js';
-import { GateSpec } from './gate-spec.js';
+import { GateSpec, type GateSide } from './gate-spec.js';
 import { PAIR_SCORE_NAMES } from './names.js';
 import type { Written } from './settle-search.js';
 
@@ -41,7 +41,11 @@ export function evaluationInput(written: Written): Written {
   const [reference, candidate] = [groupOf(written['reference']), groupOf(written['candidate'])];
   const rows = isOfFolders(written)
     ? [{ model: reference['model'] ?? candidate['model'] ?? BUNDLED }]
-    : [{ precision: 'fp32', ...reference }, candidate];
+    : [
+        // Labels keep sides apart that are otherwise the same.
+        { precision: 'fp32', ...reference, label: 'reference' },
+        { ...candidate, label: 'candidate' },
+      ];
   const byDefault = GateSpec.shape.prompts.parse({});
   return {
     rows,
@@ -59,9 +63,7 @@ export function evaluationInput(written: Written): Written {
 /** The gate with what its evaluation settled. @param read its own fields, with their defaults */
 export function withEvaluation(read: GateSpec, evaluation: EvaluateSpec): SettledGate {
   const { prompts, objective, scorers, rows } = evaluation;
-  const [reference, candidate] = isOfFolders(read)
-    ? [read.reference, read.candidate]
-    : rows.map(({ label: _, ...row }) => row);
+  const [reference, candidate] = isOfFolders(read) ? [read.reference, read.candidate] : rows.map(asSide);
   return {
     spec: {
       ...read,
@@ -73,6 +75,13 @@ export function withEvaluation(read: GateSpec, evaluation: EvaluateSpec): Settle
     },
     evaluation,
   };
+}
+
+/** A row without its label, which only tells two equal rows apart. */
+function asSide(row: EvaluateSpec['rows'][number]): GateSide {
+  const { label, ...side } = row;
+  void label;
+  return side;
 }
 
 const groupOf = (value: unknown): Written =>

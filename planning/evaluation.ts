@@ -7,6 +7,7 @@ import type { PreparedNetwork } from '../contract/prepared-network.js';
 import { resolveSplit } from '../inference/prompts/prompt-sets.js';
 import { mostPrompts } from './most-prompts.js';
 import { planNetwork } from './network.js';
+import { planPairScores } from './pair-scores.js';
 import { taggedNotes } from './tagged-nouns.js';
 
 /** @throws QschedError: (usage) what does not fit; (failure) networks of two numeric classes or with different scorers */
@@ -15,6 +16,7 @@ export function planEvaluation({
   descriptions,
   networks: wanted,
   gate = false,
+  pairs = [],
 }: PlanEvaluationRequest): EvaluatePlan {
   const { objective, scorers: beside, features } = spec;
   const { split, prompts } = resolveSplit(gate ? mostPrompts(spec.prompts) : spec.prompts, 'prompts');
@@ -28,6 +30,7 @@ export function planEvaluation({
     networks,
     split,
     notes: [...new Set([...networks.flatMap(({ notes }) => notes), ...tagged])],
+    ...(pairs.length === 0 ? {} : { pairScores: planPairScores(pairs, descriptions[wanted[0]!.of]!) }),
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Writes schemas/*.json, for editors and other programs: a search, an evaluation, an exported schedule, a report, and what commands print:
+ * Writes schemas/*.json, for editors and other programs: a search, an evaluation, a gate, an exported schedule, a report, and what commands print:
  *
  *   npx tsx scripts/write-schemas.ts
  */
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { OUTPUT_DOCUMENTS } from '../cli/documents/index.js';
 import { EvaluateSpec } from '../contract/evaluate-spec.js';
+import { GateSpec } from '../contract/gate-spec.js';
 import { ServerDescription } from '../contract/model-server.js';
 import { ScheduleDocument } from '../contract/schedule-document.js';
 import { SearchSpec } from '../contract/search-spec.js';
@@ -38,6 +39,7 @@ const BY_MODEL = {
     'scorers',
     'features',
   ],
+  gate: ['objective.scorer', 'prompts.set'],
 };
 
 /** Part of a JSON Schema. */
@@ -85,6 +87,16 @@ export function evaluateSchemaText(): string {
   return `${JSON.stringify({ title: 'An evaluation of qsched', ...schema }, null, 2)}\n`;
 }
 
+/** Where the schema of a gate is kept. */
+export const GATE_SCHEMA_PATH = join(dirname(SEARCH_SCHEMA_PATH), 'gate.schema.json');
+
+/** JSON Schema (draft 2020-12) of what a user may write; rules across fields are not in it. */
+export function gateSchemaText(): string {
+  const written = z.toJSONSchema(GateSpec, { io: 'input', target: 'draft-2020-12' });
+  const schema = withoutDefaults(written, BY_MODEL.gate);
+  return `${JSON.stringify({ title: 'A gate of qsched', ...schema }, null, 2)}\n`;
+}
+
 /** Where the schema of a report is kept. */
 export const REPORT_SCHEMA_PATH = join(dirname(SEARCH_SCHEMA_PATH), 'report.schema.json');
 
@@ -122,6 +134,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(SEARCH_SCHEMA_PATH, searchSchemaText());
   writeFileSync(SCHEDULE_SCHEMA_PATH, scheduleSchemaText());
   writeFileSync(EVALUATE_SCHEMA_PATH, evaluateSchemaText());
+  writeFileSync(GATE_SCHEMA_PATH, gateSchemaText());
   writeFileSync(REPORT_SCHEMA_PATH, reportSchemaText());
   writeFileSync(SERVER_SCHEMA_PATH, serverSchemaText());
   writeFileSync(OUTPUT_SCHEMA_PATH, outputSchemaText());

@@ -4,7 +4,7 @@
 import type { GateVerdict } from '../../contract/gate-result.js';
 import { runGate } from '../follow/follow-gate.js';
 import { servingOf } from '../host/serving.js';
-import { checkEvaluation, checkReferences } from '../input/check-here.js';
+import { checkGate, checkReferences } from '../input/check-here.js';
 import type { Given } from '../input/flag.js';
 import type { GATE } from '../input/flags.js';
 import { readGateSpec } from '../input/gate-input.js';
@@ -24,7 +24,7 @@ export async function gateCommand(
   const { places, input, ...gate } = readGateSpec(file, flags);
   const serving = servingOf(flags);
   places.named(() => {
-    checkEvaluation(gate.evaluation);
+    checkGate(gate);
     checkReferences(gate.evaluation);
   });
   const outcome = await runGate(gate, { input, serving, wait: flags.wait ?? false });

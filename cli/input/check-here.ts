@@ -4,11 +4,13 @@
 import { checkPrior } from '../../db/find-prior.js';
 import { resolveSchedules } from '../../db/resolve-schedules.js';
 import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
+import type { SettledGate } from '../../contract/gate-evaluation.js';
 import type { FitChoice } from '../../contract/fit-payloads.js';
 import type { SearchSpec } from '../../contract/search-spec.js';
 import { listModels } from '../../inference/models/model-roots.js';
 import { textsHere } from '../../inference/prompts/prompt-sets.js';
 import { checkEvaluationFiles, checkFitFiles, checkSearchFiles } from '../../planning/check.js';
+import { checkGateFiles } from '../../planning/check-gate.js';
 import { configuredServer } from '../../temporal/connect.js';
 import { dataFolderPath } from '../../temporal/data-folder.js';
 import { readWorkersLock } from '../host/workers-lock.js';
@@ -49,6 +51,15 @@ export function checkEvaluation(spec: EvaluateSpec): void {
   const models = [...new Set(spec.rows.map(({ model }) => model))];
   checkEvaluationFiles(
     spec,
+    models.filter((model) => !mayBeElsewhere(model)),
+  );
+}
+
+/** The same for the sides of a gate. */
+export function checkGate(gate: SettledGate): void {
+  const models = [...new Set(gate.evaluation.rows.map(({ model }) => model))];
+  checkGateFiles(
+    gate,
     models.filter((model) => !mayBeElsewhere(model)),
   );
 }

@@ -4,6 +4,7 @@
 import { canonicalJson } from '../../contract/canonical-json.js';
 import type { EvaluatePlan, PlanEvaluationRequest } from '../../contract/evaluate-payloads.js';
 import type { EvaluateRow, EvaluateSpec } from '../../contract/evaluate-spec.js';
+import { pairScorersAsked } from '../../contract/pair-score.js';
 import { pipelineOptions } from '../../contract/pipeline-choice.js';
 import { scorersAsked } from '../../metrics/objectives/scorers-asked.js';
 import { writtenNetworks } from '../../contract/settle-evaluate.js';
@@ -28,15 +29,25 @@ const networkOf = (row: EvaluateRow) => ({
   options: pipelineOptions(row),
 });
 
+/** Scorers of the table, and of pairwise scores. */
+const allAsked = ({ objective, scorers, features }: EvaluateSpec, pairs: readonly string[] = []): string[] => [
+  ...new Set([...scorersAsked(objective, scorers, features), ...pairScorersAsked(pairs)]),
+];
+
 /**
  * Rows whose models complete them: the network of every row, in order, each described once.
  *
  * @param input an EvaluateSpec as a user wrote it
  * @param read the same, with what fits the bundled model in place of what was left out
+ * @param pairs names of pairwise scores
  */
-export async function describeRows(input: unknown, read: EvaluateSpec): Promise<NetworkDescription[]> {
-  const { objective, scorers, features, waitForWorker: waitSeconds } = read;
-  const asked = scorersAsked(objective, scorers, features);
+export async function describeRows(
+  input: unknown,
+  read: EvaluateSpec,
+  pairs: readonly string[] = [],
+): Promise<NetworkDescription[]> {
+  const { waitForWorker: waitSeconds } = read;
+  const asked = allAsked(read, pairs);
   const networks = writtenNetworks(input).map((network, i) => ({ ...networkOf(read.rows[i]!), ...network }));
   const keys = networks.map((network) => canonicalJson(network));
   const distinct = [...new Set(keys)];
@@ -55,10 +66,10 @@ export async function describeRows(input: unknown, read: EvaluateSpec): Promise<
 export async function prepareNetworks(
   spec: EvaluateSpec,
   known: readonly NetworkDescription[] = [],
-  options: Pick<PlanEvaluationRequest, 'gate'> = {},
+  options: Pick<PlanEvaluationRequest, 'gate' | 'pairs'> = {},
 ): Promise<PreparedNetworks> {
-  const { rows, objective, scorers, features, waitForWorker: waitSeconds } = spec;
-  const asked = scorersAsked(objective, scorers, features);
+  const { rows, waitForWorker: waitSeconds } = spec;
+  const asked = allAsked(spec, options.pairs);
   const keys = rows.map((row) => canonicalJson({ ...networkOf(row), scheduler: row.scheduler }));
   const distinct = [...new Set(keys)].map((key) => rows[keys.indexOf(key)]!);
   const files = distinct.map((row) => canonicalJson(networkOf(row)));

@@ -4,7 +4,7 @@
 import { canonicalJson } from '../../contract/canonical-json.js';
 import { contentId } from '../../contract/content-id.js';
 import type { ResolvedSchedule } from '../../contract/evaluate-payloads.js';
-import type { SettledGate } from '../../contract/gate-evaluation.js';
+import { splitScores, type SettledGate } from '../../contract/gate-evaluation.js';
 import type { LookRequest, WorstPlace } from '../../contract/gate-payloads.js';
 import type { GateSideFound, WorstPrompt } from '../../contract/gate-result.js';
 import type { GateSpec } from '../../contract/gate-spec.js';
@@ -16,7 +16,9 @@ import { storeActivities } from '../activities.js';
 import { prepareNetworks, type PreparedNetworks } from '../evaluate/networks.js';
 import { recordsOf, Renderings, type RenderingPlan } from '../evaluate/renderings.js';
 import { fetchPrompts } from '../prompts.js';
-import type { Screen } from './gate.js';
+import { comparePairs } from './compare-pairs.js';
+import { artefactsElsewhere, MAX_REPAIRS } from './repairs.js';
+import type { Screen } from './screen.js';
 import { sideName, sidesOf } from './sides.js';
 
 /** Places of the sides among the rows. */
@@ -25,9 +27,17 @@ type Side = keyof typeof ROWS;
 
 type Numbers = Pick<LookRequest, 'prepared' | 'seedCount' | 'reference' | 'candidate' | 'pairs'>;
 
+/** Some of the prompts. */
+interface Window {
+  readonly renderings: Renderings;
+  readonly prompts: number;
+  /** Records of their pairwise scores; null until they are compared. */
+  pairs: string[] | null;
+}
+
 /** Two networks, rendered window by window. */
 export class GateImages {
-  private readonly windows: Renderings[] = [];
+  private readonly windows: Window[] = [];
   private rendered = 0;
 
   private constructor(
@@ -45,7 +55,10 @@ export class GateImages {
   ): Promise<GateImages> {
     const store = storeActivities(1000);
     const schedules = await store.resolveSchedules({ spec: evaluation });
-    const prepared = await prepareNetworks(evaluation, described, { gate: true });
+    const prepared = await prepareNetworks(evaluation, described, {
+      gate: true,
+      pairs: splitScores(spec.scores).pairwise,
+    });
     const { networks, networkOf, split } = prepared;
     const rows = schedules.map(({ coefficients, ptqd }, i) => ({
       coefficients,
@@ -74,14 +87,14 @@ export class GateImages {
   async renderTo(prompts: number): Promise<void> {
     const { progress } = this.plan;
     const [from, before] = [this.rendered, progress.images];
-    const window = new Renderings({
+    const renderings = new Renderings({
       ...this.plan,
       prompts: this.plan.prompts.slice(from, prompts),
       prepared: { ...this.prepared, split: { ...this.split, count: prompts - from } },
     });
     progress.images += before;
-    this.windows.push(window);
-    await window.renderAll();
+    this.windows.push({ renderings, prompts: prompts - from, pairs: null });
+    await renderings.renderAll();
     this.rendered = prompts;
   }
 
@@ -92,13 +105,16 @@ export class GateImages {
       seedCount: this.split.seeds.length,
       reference: this.records('reference'),
       candidate: this.records('candidate'),
-      pairs: [],
+      pairs: await this.pairs(),
     };
   }
 
   /** Makes again what has gone from the artefact folder. */
   async repair(missing: readonly string[]): Promise<void> {
-    for (const window of this.windows) await window.repair(missing);
+    for (const window of this.windows) {
+      await window.renderings.repair(missing);
+      window.pairs = null;
+    }
   }
 
   /** A side with its records. */
@@ -124,11 +140,38 @@ export class GateImages {
 
   /** What a reader should know. */
   warnings(): string[] {
-    return [...this.notes, ...this.windows.flatMap((window) => window.warnings())];
+    return [...this.notes, ...this.windows.flatMap(({ renderings }) => renderings.warnings())];
+  }
+
+  /** Records of the pairwise scores; each window is compared once. */
+  private async pairs(): Promise<string[]> {
+    if (this.prepared.pairScores === undefined) return [];
+    for (const window of this.windows) window.pairs ??= await this.compare(window);
+    return this.windows.flatMap(({ pairs }) => pairs ?? []);
+  }
+
+  private async compare({ renderings, prompts }: Window): Promise<string[]> {
+    const { networks, networkOf, pairScores = [] } = this.prepared;
+    const { wire, scoreQueue } = networks[networkOf[ROWS.reference]!]!;
+    for (let repairs = 0; ; repairs += 1) {
+      const { records, missing } = await comparePairs({
+        network: wire,
+        scoreQueue,
+        workers: this.plan.workers[scoreQueue] ?? 1,
+        scores: pairScores,
+        reference: recordsOf(renderings.ofRow(ROWS.reference)),
+        candidate: recordsOf(renderings.ofRow(ROWS.candidate)),
+        pairs: prompts * this.split.seeds.length,
+        retryFailed: this.spec.retryFailed,
+      });
+      if (missing.length === 0) return records;
+      if (repairs === MAX_REPAIRS) throw artefactsElsewhere();
+      await renderings.repair(missing);
+    }
   }
 
   private records(side: Side): string[] {
-    return this.windows.flatMap((window) => recordsOf(window.ofRow(ROWS[side])));
+    return this.windows.flatMap(({ renderings }) => recordsOf(renderings.ofRow(ROWS[side])));
   }
 }
 

@@ -11,8 +11,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { SettledGate } from '../../contract/gate-evaluation.js';
-import { evaluationInput } from '../../contract/gate-evaluation.js';
+import { evaluationInput, splitScores, type SettledGate } from '../../contract/gate-evaluation.js';
 import type { GateProgress } from '../../contract/gate-payloads.js';
 import type { GateResult } from '../../contract/gate-result.js';
 import type { Written } from '../../contract/settle-search.js';
@@ -28,7 +27,8 @@ import { columnsOf } from '../search/attributes.js';
 import { showEnd, showProgress, showVerdict, type Place } from './details.js';
 import { GateImages } from './gate-images.js';
 import { lookUntilDecided } from './looks.js';
-import { atStart, type Progress } from './progress.js';
+import { atStart } from './progress.js';
+import type { Screen } from './screen.js';
 import { sideName, sidesOf } from './sides.js';
 
 /** Where the gate is: `temporal workflow query --type progress`. */
@@ -73,18 +73,10 @@ export async function gate(input: unknown): Promise<GateResult> {
   }
 }
 
-/** What a run shows, and where. */
-export interface Screen {
-  readonly place: Place;
-  readonly progress: Progress;
-  readonly meter: Meter;
-  readonly show: (note?: string) => void;
-}
-
 /** The gate with the defaults of its models, by this machine's files or by workers that describe them. */
 async function settle(
   { place, show }: Screen,
-  { evaluation }: ReadGate,
+  { spec, evaluation }: ReadGate,
   input: unknown,
 ): Promise<{ settled: SettledGate; described: readonly NetworkDescription[] }> {
   show(`Waiting for workers that serve ${[...new Set(evaluation.rows.map(({ model }) => model))].join(', ')}.`);
@@ -92,7 +84,11 @@ async function settle(
   place.page = checked.page;
   place.columns = checked.searchAttributes;
   if (checked.settled !== null) return { settled: checked.settled, described: [] };
-  const described = await describeRows(evaluationInput(input as Written), evaluation);
+  const described = await describeRows(
+    evaluationInput(input as Written),
+    evaluation,
+    splitScores(spec.scores ?? []).pairwise,
+  );
   return { settled: orFailure(() => settleGate(input, described)), described };
 }
 

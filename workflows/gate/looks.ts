@@ -1,20 +1,18 @@
 /**
  * Looks at a gate: the first one plans the others, and each renders the prompts that it adds.
  */
-import { QschedError } from '../../contract/errors.js';
 import type { LookResult } from '../../contract/gate-payloads.js';
 import type { GateLook, GateVerdict } from '../../contract/gate-result.js';
 import type { GateSpec } from '../../contract/gate-spec.js';
 import { computeActivities } from '../activities.js';
 import type { GateImages } from './gate-images.js';
-import type { Screen } from './gate.js';
+import { artefactsElsewhere, MAX_REPAIRS } from './repairs.js';
+import type { Screen } from './screen.js';
 
 const { min } = Math;
 
 /** Prompts of the first look, which measures what the others are planned by. */
 export const PILOT_PROMPTS = 40;
-/** How often shards whose artefacts have gone meanwhile are made again. */
-const MAX_REPAIRS = 2;
 
 type Spec = GateSpec & { readonly scores: readonly string[] };
 
@@ -68,14 +66,7 @@ async function look(
     };
     const found = await take.executeWithOptions({ summary: `look at ${prompts} prompts` }, [request]);
     if (found.missing.length === 0) return found;
-    if (repairs === MAX_REPAIRS) throw elsewhere();
+    if (repairs === MAX_REPAIRS) throw artefactsElsewhere();
     await images.repair(found.missing);
   }
 }
-
-const elsewhere = (): QschedError =>
-  new QschedError(
-    'failure',
-    'Artefacts of the gate are not in the folder of the worker that compares them.',
-    'Workers on several machines need one artefact folder: set QSCHED_ARTEFACTS to a shared folder for each of them.',
-  );

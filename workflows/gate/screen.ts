@@ -1,0 +1,13 @@
+/**
+ * What a gate shows while it runs, and where.
+ */
+import type { Meter } from '../scoring/meter.js';
+import type { Place } from './details.js';
+import type { Progress } from './progress.js';
+
+export interface Screen {
+  readonly place: Place;
+  readonly progress: Progress;
+  readonly meter: Meter;
+  readonly show: (note?: string) => void;
+}
