@@ -4,6 +4,7 @@
  */
 import { workerData } from 'node:worker_threads';
 import { openArtefactFolder, type ArtefactStore } from '../artefacts/artefact-store.js';
+import { keepFolders } from '../artefacts/image-folders.js';
 import { QschedError } from '../contract/errors.js';
 import { judge } from '../db/judge.js';
 import { openStore, type Store } from '../db/open-store.js';
@@ -34,6 +35,7 @@ async function asFinal<T>(checkpoint: () => Promise<void>, body: () => T | Promi
 serveThread<ComputeJobs>({
   judge: (request) => judge((store ??= openStore(databasePath, { readonly: true })), request),
   summarise: (request, { checkpoint }) => asFinal(checkpoint, () => summariseRow(request, kept(), checkpoint)),
+  readFolders: (request, { checkpoint }) => keepFolders(request, kept(), checkpoint),
   look: (request, { checkpoint }) => asFinal(checkpoint, () => takeLook(request, kept())),
   rank: (request) => rankFinalists((store ??= openStore(databasePath, { readonly: true })), request),
   propose: ({ optimizer, options, state }) => proposeBatch(optimizer, options, state),

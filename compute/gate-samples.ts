@@ -21,6 +21,8 @@ export interface GateValues {
   readonly better: 'higher' | 'lower';
   /** Of the reference; empty for a pairwise score. */
   readonly reference: Float64Array;
+  /** Of the reference with other seeds, as many; empty without. */
+  readonly spread: Float64Array;
   /** Of the candidate, or of the pairs. */
   readonly candidate: Float64Array;
 }
@@ -36,6 +38,8 @@ export interface ReadGate {
   readonly missing: readonly string[];
 }
 
+const NONE = new Float64Array(0);
+
 /** @throws QschedError (usage) for a score that neither side has */
 export function readGateScores(request: LookRequest, artefacts: ArtefactStore): ReadGate {
   const { prepared, prompts, seedCount, spec } = request;
@@ -43,17 +47,18 @@ export function readGateScores(request: LookRequest, artefacts: ArtefactStore): 
   const shape = { prepared, promptCount: prompts, seedCount };
   const reference = readRow(request.reference, shape, artefacts, missing);
   const candidate = readRow(request.candidate, shape, artefacts, missing);
+  const spread = request.spread.length === 0 ? null : readRow(request.spread, shape, artefacts, missing);
   const pairs = pairValues(request, artefacts, missing);
   if (missing.size > 0) return { scores: [], whole: [], reasons: [], missing: [...missing] };
   const scores = spec.scores.map((name): GateValues => {
-    if (!isPairName(name)) return pointwise(name, prepared.judged, reference, candidate);
+    if (!isPairName(name)) return pointwise(name, prepared.judged, { reference, candidate, spread });
     const { score } = pairScoreParts(name);
     const { direction: better } = PAIR_SCORE_TABLE[score];
-    return { name, kind: 'pairwise', better, reference: new Float64Array(0), candidate: pairs(name) };
+    return { name, kind: 'pairwise', better, reference: NONE, spread: NONE, candidate: pairs(name) };
   });
   const whole = Array.from({ length: prompts }, (_, p) => p).filter((p) =>
     scores.every((score) =>
-      [score.reference, score.candidate].every((values) =>
+      [score.reference, score.candidate, score.spread].every((values) =>
         values.subarray(p * seedCount, (p + 1) * seedCount).every(Number.isFinite),
       ),
     ),
@@ -64,8 +69,11 @@ export function readGateScores(request: LookRequest, artefacts: ArtefactStore): 
 function pointwise(
   name: string,
   judged: LookRequest['prepared']['judged'],
-  reference: ReadRow,
-  candidate: ReadRow,
+  {
+    reference,
+    candidate,
+    spread,
+  }: { readonly reference: ReadRow; readonly candidate: ReadRow; readonly spread: ReadRow | null },
 ): GateValues {
   const found = name === OBJECTIVE_SCORE ? judged[0] : judged.slice(1).find(({ scorer }) => scorer === name);
   if (found === undefined) {
@@ -77,7 +85,14 @@ function pointwise(
     const ok = finishedImages(terms, objective.scorers);
     return Float64Array.from(ok, (fine, i) => (fine ? objective.perImage(rowAt(terms, i)) : NaN));
   };
-  return { name, kind: 'pointwise', better: 'higher', reference: values(reference), candidate: values(candidate) };
+  return {
+    name,
+    kind: 'pointwise',
+    better: 'higher',
+    reference: values(reference),
+    candidate: values(candidate),
+    spread: spread === null ? NONE : values(spread),
+  };
 }
 
 /** The values of the pairwise scores by name. */
@@ -114,7 +129,7 @@ export function samplesOf(
   { scores, whole }: ReadGate,
   { spec, seedCount }: Pick<LookRequest, 'spec' | 'seedCount'>,
 ): GateSamples[] {
-  return scores.map(({ name, kind, better, reference, candidate }): GateSamples => {
+  return scores.map(({ name, kind, better, reference, candidate, spread }): GateSamples => {
     const sign = better === 'higher' ? 1 : -1;
     const rows = (values: Float64Array): number[][] =>
       whole.map((p) => Array.from(values.subarray(p * seedCount, (p + 1) * seedCount), (value) => sign * value));
@@ -124,9 +139,12 @@ export function samplesOf(
       : {
           kind,
           name,
-          reference: rows(reference),
+          reference: spread.length === 0 ? rows(reference) : joined(rows(reference), rows(spread)),
           candidate: rows(candidate),
           margin: margin === undefined ? { spread: spec.spread } : { absolute: margin },
         };
   });
 }
+
+const joined = (rows: readonly number[][], more: readonly number[][]): number[][] =>
+  rows.map((row, i) => [...row, ...more[i]!]);

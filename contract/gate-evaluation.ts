@@ -35,6 +35,10 @@ export function splitScores(scores: readonly string[]): { pointwise: string[]; p
 export const isOfFolders = (written: Pick<Written, string>): boolean =>
   [written['reference'], written['candidate']].some((side) => groupOf(side)['images'] !== undefined);
 
+/** Whether a score of one image needs its prompt. */
+export const readsPrompts = ({ scores, objective }: SettledGate['spec']): boolean =>
+  splitScores(scores).pointwise.some((name) => name !== OBJECTIVE_SCORE || objective.type !== 'iq');
+
 /** An EvaluateSpec as a user would write it. @param written a gate as a user wrote it, which is valid field by field */
 export function evaluationInput(written: Written): Written {
   const { scores, objective, retryFailed, waitForWorker } = written;

@@ -59,6 +59,8 @@ export interface LookRequest {
   readonly seedCount: number;
   readonly reference: Records;
   readonly candidate: Records;
+  /** The reference with other seeds, as many as it has itself; empty without. */
+  readonly spread: Records;
   /** Records of the pairwise scores, in order; empty without any. */
   readonly pairs: Records;
   /** Null at the first look, which plans the others. */

@@ -178,16 +178,11 @@ function checkMargins(spec: GateSpec, scores: readonly string[] | null, locate: 
   }
   const bySpread = pointwise.find((name) => margins[name] === undefined);
   if (bySpread === undefined) return;
-  const folders = reference.images !== undefined;
-  if (folders ? reference.spread !== undefined : prompts.seeds.length > 1) return;
+  if (reference.images !== undefined || prompts.seeds.length > 1) return; // folders: their files show it
   throw new QschedError(
     'usage',
-    folders
-      ? `${bySpread} has no margin, and one folder does not show how much the reference differs between seeds.`
-      : `${locate(['prompts', 'seeds'])}${bySpread} has no margin, and prompts.seeds has one seed: how much the reference differs between seeds is not measured.`,
-    folders
-      ? `Give margins.${bySpread}, or reference.spread: a folder with other seeds of the same prompts.`
-      : `Give two seeds or more, or margins.${bySpread}.`,
+    `${locate(['prompts', 'seeds'])}${bySpread} has no margin, and prompts.seeds has one seed: how much the reference differs between seeds is not measured.`,
+    `Give two seeds or more, or margins.${bySpread}.`,
   );
 }
 

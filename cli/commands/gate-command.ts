@@ -4,6 +4,7 @@
 import type { GateVerdict } from '../../contract/gate-result.js';
 import { runGate } from '../follow/follow-gate.js';
 import { servingOf } from '../host/serving.js';
+import { checkFolders } from '../input/check-folders.js';
 import { checkGate, checkReferences } from '../input/check-here.js';
 import type { Given } from '../input/flag.js';
 import type { GATE } from '../input/flags.js';
@@ -25,6 +26,7 @@ export async function gateCommand(
   const serving = servingOf(flags);
   places.named(() => {
     checkGate(gate);
+    checkFolders(gate.spec);
     checkReferences(gate.evaluation);
   });
   const outcome = await runGate(gate, { input, serving, wait: flags.wait ?? false });

@@ -24,6 +24,8 @@ export const RenderRequest = z.strictObject({
   pairs: z.array(WirePair).min(1),
   /** Make again what is kept as a failure. */
   retryFailed: z.boolean(),
+  /** Artefacts of images made elsewhere, pair by pair: they are scored, and none is generated. */
+  images: z.array(sha256).optional(),
 });
 export type RenderRequest = z.infer<typeof RenderRequest>;
 

@@ -52,6 +52,7 @@ const renderJobOf = (request: RenderRequest): RenderJob => ({
   network: request.network.network,
   schedule: scaleSchedule(request.schedule, request.coefficients),
   pairs: pairsOf(request),
+  images: request.images,
   scorers: request.scorers,
   features: request.features,
   retryFailed: request.retryFailed,

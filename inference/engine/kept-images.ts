@@ -65,6 +65,20 @@ export async function keptImages(
   return { kept: kept as Kept[], generated: absent.length };
 }
 
+/** Images made elsewhere, by their hashes. @throws QschedError (failure, final) for one that is gone */
+export const givenImages = (hashes: readonly string[], artefacts: ArtefactStore): Kept[] =>
+  hashes.map((hash) => {
+    const bytes = artefacts.get(hash);
+    const kept = bytes === undefined ? undefined : keptAs(hash, bytes);
+    if (kept !== undefined) return kept;
+    throw new QschedError(
+      'failure',
+      `The image ${hash} of a folder is gone from the artefact folder.`,
+      'Run the same command again: the folder is read anew.',
+      true,
+    );
+  });
+
 /** Some of the images as candidates on pairs, so that what they share is computed once. */
 function gathered(
   wanted: readonly WantedImage[],

@@ -6,7 +6,7 @@ import { encodeShard, type BlockRecord } from '../../artefacts/shard-record.js';
 import { BLOCK_IMAGES, type RenderResult } from '../../contract/wire/render.js';
 import { countReasons } from './failure-counts.js';
 import type { EngineControl } from './generate-blocks.js';
-import { keptImages } from './kept-images.js';
+import { givenImages, keptImages } from './kept-images.js';
 import type { RenderJob, RenderTools } from './shard-context.js';
 import { numbersOf } from './shard-numbers.js';
 
@@ -28,7 +28,10 @@ export async function renderShard(
   for (let start = 0; start < job.pairs.length; start += BLOCK_IMAGES) {
     const pairs = job.pairs.slice(start, start + BLOCK_IMAGES);
     const wanted = pairs.map((pair) => ({ schedule, pair }));
-    const made = await keptImages(network, wanted, retryFailed, tools, control);
+    const made =
+      job.images === undefined
+        ? await keptImages(network, wanted, retryFailed, tools, control)
+        : { kept: givenImages(job.images.slice(start, start + BLOCK_IMAGES), artefacts), generated: 0 };
     generated += made.generated;
     blocks.push(await numbersOf({ ...tools, job, control }, made.kept, pairs));
     control.onProgress?.(Math.min(1, (start + pairs.length) / job.pairs.length));

@@ -18,6 +18,8 @@ export interface RenderJob {
   /** The steps with coefficients inside. */
   readonly schedule: WireSchedule;
   readonly pairs: readonly Pair[];
+  /** Images that are there already, pair by pair; absent: they are those of the network. */
+  readonly images?: readonly string[] | undefined;
   /** Scorers with terms. */
   readonly scorers: readonly (KeyedScorer & { readonly names: readonly string[] })[];
   readonly features: KeyedScorer | null;

@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { GateResult } from '../../contract/gate-result.js';
+import type { GateResult, GateScore } from '../../contract/gate-result.js';
 import { cleanUp, killGroup, newDataFolder, query, runCli, startCli, startUp } from './harness.js';
 
 const GATE = ['gate', '--model', 'shapes', '--steps', '2'];
@@ -94,16 +94,21 @@ describe('a gate in a folder of its own', () => {
   });
 
   it('says with how many prompts an undecided one would be decided', async () => {
-    const result = await gate([...GATE, '--candidate', 'w8a8', '--count', '20', '--looks', '1'], data, 4);
+    const args = [...GATE, '--candidate', 'w8a8', '--count', '20', '--looks', '1', '--scores', 'second'];
+    const first = await runCli([...args, '--margin', 'second=1', '--json'], data);
+    const [{ estimate }] = (JSON.parse(first.stdout) as Printed).scores as [GateScore];
+    // The margin is where the estimate is.
+    const result = await gate([...args, '--margin', `second=${Math.abs(estimate)}`], data, estimate < 0 ? 4 : 0);
     expect(result.verdict).toBe('undecided');
-    expect(result.reason).toMatch(/undecided after 20 prompts/);
+    expect(result.reason).toMatch(/second is undecided after 20 prompts/);
+    expect(result.scores[0]).toMatchObject({ state: 'open', estimate });
     expect(result.planned.wanted).toBeGreaterThan(20);
   });
 
   it('is a row of runs, and its scores are rows of gate_scores', () => {
     const rows = query<{ name: string; verdict: string; score: string; state: string; prompts: number }>(
       data,
-      "select name, verdict, score, state, prompts from gate_scores where verdict = 'failed' order by position",
+      "select name, verdict, score, state, prompts from gate_scores where name like '%w4a6%' order by position",
     );
     expect(rows.map(({ score }) => score)).toEqual(['objective', 'second']);
     expect(rows[0]).toMatchObject({ name: 'shapes w4a6 against shapes fp32' });

@@ -153,6 +153,7 @@ export async function createWorld(
         judge: async (request) => judgeSearch(store, request),
         summarise: evaluate?.summarise ?? nobody,
         look: evaluate?.look ?? nobody,
+        readFolders: nobody,
         rank: async (request) => rankFinalists(store, request),
         propose: own.propose ?? (async ({ optimizer, options, state }) => proposeBatch(optimizer, options, state)),
       }),

@@ -37,6 +37,8 @@ export interface RenderingPlan {
   readonly schedules: readonly ResolvedSchedule[];
   /** The baseline of every row, PTQD's correction inside. */
   readonly baselines: readonly WireSchedule[];
+  /** Artefacts of images made elsewhere, by row and pair; absent: they are generated. */
+  readonly images?: readonly (readonly string[])[];
   /** Workers that poll each score queue. */
   readonly workers: Readonly<Record<string, number>>;
   readonly progress: Pick<Progress, 'images' | 'done' | 'generated' | 'reused' | 'failed'>;
@@ -66,10 +68,11 @@ export class Renderings {
     const {
       schedules,
       prepared: { networkOf, split },
+      images,
       progress,
     } = plan;
     const keys = schedules.map(({ coefficients, ptqd }, i) =>
-      canonicalJson({ network: networkOf[i]!, coefficients, ptqd }),
+      canonicalJson({ network: networkOf[i]!, coefficients, ptqd, images: images?.[i] }),
     );
     const distinct = [...new Set(keys)];
     this.rowOf = distinct.map((key) => keys.indexOf(key));
@@ -184,7 +187,7 @@ export class Renderings {
   }
 
   private requestOf({ of, from, to }: Shard): RenderRequest {
-    const { spec, prepared, prompts, baselines } = this.plan;
+    const { spec, prepared, prompts, baselines, images } = this.plan;
     const { network, schedule } = this.renderings[of]!;
     const { wire, scorers, features } = prepared.networks[network]!;
     const { seeds } = prepared.split;
@@ -199,6 +202,7 @@ export class Renderings {
       coefficients: { sample: [...sample], noise: [...noise] },
       ...promptsOf(pairs, { prompts, seeds }),
       retryFailed: spec.retryFailed,
+      ...(images === undefined ? {} : { images: images[this.rowOf[of]!]!.slice(from, to) }),
     };
   }
 }

@@ -25,8 +25,8 @@ import { markRelease } from '../release.js';
 import { Meter } from '../scoring/meter.js';
 import { columnsOf } from '../search/attributes.js';
 import { showEnd, showProgress, showVerdict, type Place } from './details.js';
-import { GateImages } from './gate-images.js';
 import { lookUntilDecided } from './looks.js';
+import { prepareSides } from './prepare-sides.js';
 import { atStart } from './progress.js';
 import type { Screen } from './screen.js';
 import { sideName, sidesOf } from './sides.js';
@@ -99,7 +99,7 @@ async function run(
 ): Promise<GateResult> {
   const { place, progress, show } = screen;
   const { spec } = settled;
-  const images = await GateImages.prepare(settled, described, screen);
+  const images = await prepareSides(settled, described, screen);
   const found = await lookUntilDecided(images, spec, screen);
   const { split } = images;
   const { last, looks } = found;
