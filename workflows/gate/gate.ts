@@ -18,8 +18,10 @@ import type { Written } from '../../contract/settle-search.js';
 import { readGate, settleGate, type ReadGate } from '../../contract/validate-gate.js';
 import type { NetworkDescription } from '../../contract/wire/describe.js';
 import { storeActivities } from '../activities.js';
+import type { Hold } from '../evaluate/hold.js';
 import { describeRows } from '../evaluate/networks.js';
 import { asFailure, orFailure } from '../failure.js';
+import { takeHolds } from '../hold-updates.js';
 import { asksToWait } from '../patience.js';
 import { markRelease } from '../release.js';
 import { Meter } from '../scoring/meter.js';
@@ -51,14 +53,32 @@ export async function gate(input: unknown): Promise<GateResult> {
   setHandler(gateProgressQuery, now);
   const read = orFailure(() => readGate(input));
   const place: Place = { id, title: titleOf(read.spec), page: null, columns: false };
-  const screen: Screen = { place, progress, meter, show: (note) => showProgress(place, now(), note) };
+  const hold: Hold = { paused: false, priority: null };
+  const show = (note?: string): void => showProgress(place, now(), note);
+  const screen: Screen = { place, progress, meter, hold, show };
   let opened = false;
+  takeHolds({
+    what: 'gate',
+    id,
+    isPaused: () => hold.paused,
+    hold: async (paused) => {
+      hold.paused = paused;
+      setColumns(place, { status: paused ? 'paused' : 'running' });
+      show();
+      if (opened) await storeActivities(0).setRunPaused({ id, paused });
+    },
+    prioritise: (priority) => {
+      hold.priority = priority;
+      show();
+    },
+  });
   try {
     const { settled, described } = await settle(screen, read, input);
     place.title = titleOf(settled.spec);
-    setColumns(place, { status: 'running', stage: 'render', model: modelsOf(settled) });
+    setColumns(place, { status: hold.paused ? 'paused' : 'running', stage: 'render', model: modelsOf(settled) });
     await storeActivities(1).openRun({ id, kind: 'gate', name: place.title, spec: settled.spec });
     opened = true;
+    if (hold.paused) await storeActivities(0).setRunPaused({ id, paused: true });
     return await run(screen, settled, described);
   } catch (error) {
     const failure = asFailure(error);

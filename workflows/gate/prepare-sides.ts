@@ -47,7 +47,7 @@ interface Sides {
   readonly workers: Readonly<Record<string, number>>;
 }
 
-async function ofNetworks(sides: Sides, { progress, meter, show }: Screen): Promise<GateImages> {
+async function ofNetworks(sides: Sides, { progress, meter, hold, show }: Screen): Promise<GateImages> {
   const { gate, prepared, schedules, baselines, workers } = sides;
   const { networks, networkOf, split } = prepared;
   const [one, other] = schedules.map(({ coefficients }, i) => {
@@ -56,11 +56,11 @@ async function ofNetworks(sides: Sides, { progress, meter, show }: Screen): Prom
   });
   if (one === other && !gate.spec.allowIdentical) throw sameSides();
   const prompts = await fetchPrompts(split);
-  const plan = { spec: gate.evaluation, prepared, prompts, schedules, baselines, workers, progress, meter, show };
+  const plan = { spec: gate.evaluation, prepared, prompts, schedules, baselines, workers, progress, meter, hold, show };
   return new GateImages(gate.spec, prepared, plan, [...prepared.notes, ...seenNotes(schedules, split.count)]);
 }
 
-async function ofFolders(sides: Sides, { progress, meter, show }: Screen): Promise<GateImages> {
+async function ofFolders(sides: Sides, { progress, meter, hold, show }: Screen): Promise<GateImages> {
   const { gate, prepared, schedules, baselines, workers } = sides;
   const { spec, evaluation } = gate;
   const { reference, candidate, prompts } = spec;
@@ -101,6 +101,7 @@ async function ofFolders(sides: Sides, { progress, meter, show }: Screen): Promi
     workers,
     progress,
     meter,
+    hold,
     show,
   };
   return new GateImages(spec, own, plan, prepared.notes);

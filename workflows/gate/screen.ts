@@ -1,6 +1,7 @@
 /**
  * What a gate shows while it runs, and where.
  */
+import type { Hold } from '../evaluate/hold.js';
 import type { Meter } from '../scoring/meter.js';
 import type { Place } from './details.js';
 import type { Progress } from './progress.js';
@@ -9,5 +10,6 @@ export interface Screen {
   readonly place: Place;
   readonly progress: Progress;
   readonly meter: Meter;
+  readonly hold: Hold;
   readonly show: (note?: string) => void;
 }
