@@ -102,7 +102,6 @@ describe('a gate in a folder of its own', () => {
     expect(result.verdict).toBe('undecided');
     expect(result.reason).toMatch(/second is undecided after 20 prompts/);
     expect(result.scores[0]).toMatchObject({ state: 'open', estimate });
-    expect(result.planned.wanted).toBeGreaterThan(20);
   });
 
   it('is a row of runs, and its scores are rows of gate_scores', () => {

@@ -6,6 +6,7 @@ import { flagName, type Flag, type Flags } from '../../cli/input/flag.js';
 import * as groups from '../../cli/input/flags.js';
 import { asUsageError } from '../../cli/usage-error.js';
 import { EvaluateSpec } from '../../contract/evaluate-spec.js';
+import { GateSpec } from '../../contract/gate-spec.js';
 import { keysAt } from '../../contract/explain-issues.js';
 import { SearchSpec } from '../../contract/search-spec.js';
 
@@ -69,7 +70,7 @@ describe('every flag', () => {
   test('sets fields that a spec has', () => {
     const known = (path: string): boolean => {
       const [last, ...rest] = path.split('.').reverse() as [string, ...string[]];
-      return [SearchSpec, EvaluateSpec].some(
+      return [SearchSpec, EvaluateSpec, GateSpec].some(
         (schema) =>
           keysAt(schema, rest.toReversed()).includes(last) ||
           keysAt(schema, ['rows', 0, ...rest.toReversed()]).includes(last),

@@ -94,7 +94,7 @@ describe('a spec', () => {
     [
       'a text for a group',
       { rows: [ROW], prompts: 'shapes-eval' },
-      'prompts is "shapes-eval": must be a group of keys: set, texts, count, seeds.',
+      'prompts is "shapes-eval": must be a group of keys: set, texts, count, skip, seeds.',
     ],
   ])('with %s is refused', (_, input, message) => {
     const error = refusal(input);

@@ -77,11 +77,6 @@ describe('a gate that cannot give a verdict', () => {
       { candidate: { images: '/b', spread: '/c' } },
       /candidate\.spread is for the reference/,
     ],
-    [
-      'no measure of the spread',
-      { scores: ['objective'], margins: {} },
-      /objective has no margin, and one folder does not show .* reference\.spread/,
-    ],
   ])('is refused for folders: %s', (_, change, sentence) => {
     expect(refusal({ ...FOLDERS, ...change })).toMatch(sentence);
   });

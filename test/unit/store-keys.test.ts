@@ -49,6 +49,7 @@ describe('migrations', () => {
       'evaluations',
       'evaluations_by_candidate',
       'fits',
+      'gate_scores',
       'prompt_gains',
       'prompt_scores',
       'prompts',
