@@ -18,6 +18,7 @@ import {
 import { isFullPrecision } from './models/model-parts.js';
 import { isFolder, isModel, isPlainName, modelRoots } from './models/model-roots.js';
 import { checkNetwork } from './models/network-file.js';
+import { isServed } from './served/served-folder.js';
 import { usualSteps, usualType } from './usual-sampling.js';
 
 /** Something that a model folder lacks, and how it is made. */
@@ -147,12 +148,21 @@ function unexported(path: string, precisions: readonly string[]): Missing[] {
       ? [
           {
             what: 'no full-precision network (fp32 or fp16), which --control, --start match, PTQD and qsched match need',
-            make: `python tools/export_model.py CHECKPOINT ${path}`,
+            make: isServed(path)
+              ? 'have the server describe a precision "fp32" or "fp16"'
+              : `python tools/export_model.py CHECKPOINT ${path}`,
           },
         ]
       : []),
     ...(quantised.length === 0
-      ? [{ what: 'no quantised network', make: `python tools/quantise_model.py ${path} --to w8a8,w4a8` }]
+      ? [
+          {
+            what: 'no quantised network',
+            make: isServed(path)
+              ? 'add one to the precisions that its server describes (docs/model-servers.md)'
+              : `python tools/quantise_model.py ${path} --to w8a8,w4a8`,
+          },
+        ]
       : []),
   ];
 }

@@ -114,7 +114,10 @@ const WATCH_MILLISECONDS = 2000;
 export async function startScoring(at: WorkerAddress, options: ScoringOptions): Promise<RunningWorkers> {
   const { models: asked, say, allowServer = false, ...device } = options;
   await assertProviderWorks(device.device);
-  const servers = await startServers(asked, { allow: allowServer, say });
+  const servers = await startServers(asked, { allow: allowServer, say }).catch((error: unknown) => {
+    // As wrong input: another try would take as long, and end like this one.
+    throw error instanceof QschedError ? new QschedError('usage', error.message, error.hint) : error;
+  });
   try {
     return await startServed(at, { ...device, say, models: servers.models }, servers);
   } catch (error) {
@@ -130,7 +133,6 @@ async function startServed(
   servers: ModelServers,
 ): Promise<RunningWorkers> {
   const [first] = servers.refused;
-  // As wrong input: another try would take as long, and end like this one.
   if (models.length === 0 && first !== undefined) throw new QschedError('usage', first.message, first.hint);
   const { queues, refused, files } = await distinctQueues(models, device, say);
   for (const { message, hint } of servers.refused) say(`not served: ${message} ${hint}`);

@@ -22,6 +22,8 @@ interface PlannedModel extends MemoryPlan {
   readonly latentShape: readonly number[];
   /** Scoring processes that qsched starts here. */
   readonly processes: number;
+  /** Whether its networks are in the memory of a model server, which is not planned. */
+  readonly served: boolean;
 }
 
 /** @returns 0 if it fits at every precision that was asked for, 1 if not @throws QschedError (usage) */
@@ -34,15 +36,22 @@ export function doctorMemory(model: string, flags: Given<typeof DOCTOR>, json: b
     const folder = openModelFolder(model, precision, undefined, options);
     const arithmetic = { ...(device === undefined ? {} : { device }), ...(batch === undefined ? {} : { batch }) };
     const plan = planMemory(folder, arithmetic, memoryOf(device));
-    return { model, precision: folder.precision, latentShape: folder.latentShape, processes, ...plan };
+    return {
+      model,
+      precision: folder.precision,
+      latentShape: folder.latentShape,
+      processes,
+      served: folder.served !== undefined,
+      ...plan,
+    };
   });
   if (json) printJson({ plans });
   else print(plans.map((plan) => memoryText(titleOf(plan), plan, processes)).join('\n\n'));
   return plans.every(({ fits }) => fits >= processes) ? 0 : 1;
 }
 
-const titleOf = ({ model, precision, latentShape: [channels, height, width] }: PlannedModel): string =>
-  `${model} ${precision}, latents ${channels} x ${height} x ${width}`;
+const titleOf = ({ model, precision, latentShape, served }: PlannedModel): string =>
+  `${model} ${precision}, latents ${latentShape.join(' x ')}${served ? " (networks in its server's memory, not counted)" : ''}`;
 
 function sizeOptions(text: string | undefined): PipelineOptions {
   if (text === undefined) return {};

@@ -10,6 +10,7 @@ import { stepCount } from '../../contract/step-count.js';
 import { generateImages } from '../../inference/engine/generate-images.js';
 import { parseDevice } from '../../inference/models/device.js';
 import { requireLibraries } from '../../inference/models/device-needs.js';
+import { withServers } from '../../inference/served/with-servers.js';
 import type { Given } from '../input/flag.js';
 import type { GENERATE } from '../input/flags.js';
 import { names, whole } from '../input/values.js';
@@ -35,11 +36,14 @@ export async function generateCommand(flags: Given<typeof GENERATE> & GlobalOpti
   const { type, steps: count, eta } = scheduler;
   say(`${name} ${precision}, ${type}, ${stepCount(count)}; schedule: ${source}`);
   const started = Date.now();
-  const images = await generateImages(
-    { model: name, precision, options },
-    steps,
-    seeds.map((seed) => ({ text: prompt, seed })),
-    { threads: availableParallelism(), ...(device === undefined ? {} : { device }) },
+  const threads = availableParallelism();
+  const images = await withServers(name, { allow: flags.allowServer === true, say }, (servers) =>
+    generateImages(
+      { model: name, precision, options },
+      steps,
+      seeds.map((seed) => ({ text: prompt, seed })),
+      { threads, servers, ...(device === undefined ? {} : { device }) },
+    ),
   );
   const seconds = (Date.now() - started) / 1000;
   images.forEach((image, i) => write(paths[i]!, encodeImage(image)));

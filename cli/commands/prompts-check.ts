@@ -9,7 +9,7 @@ import { checkPrompts, type PromptFindings, type SetFindings } from '../../infer
 import { shortened } from '../../inference/prompts/refuse-twice.js';
 import { plainModel } from '../input/model-path.js';
 import { readSource, type PromptsFlags } from '../input/prompt-source.js';
-import { print, printJson } from '../text/output.js';
+import { print, printJson, say } from '../text/output.js';
 import { textTable } from '../text/table-document.js';
 
 /** Overlaps that are shown in full. */
@@ -28,12 +28,21 @@ export function checkSets(names: readonly string[], flags: PromptsFlags): number
     name,
     texts: readSource(name, 'qsched prompts check').prompts.map(({ text }) => text),
   }));
-  const readers = flags.model === undefined ? [] : modelTokenizers(anyPrecision(plainModel(flags.model)));
+  const readers = flags.model === undefined ? [] : readersOf(plainModel(flags.model));
   const found = checkPrompts(sets, readers);
   if (flags.json) printJson({ ...found, tokenizers: readers.map(({ name, length }) => ({ name, length })) });
   else show(found, readers);
   const wrong = found.sets.some(({ empty, duplicates }) => empty.length + duplicates.length > 0);
   return wrong || found.overlaps.length > 0 ? 1 : 0;
+}
+
+/** How a model reads texts: not known here of one behind a server. */
+function readersOf(model: string): readonly TextReader[] {
+  const folder = anyPrecision(model);
+  if (folder.served?.readsText === true) {
+    say(`${model} is behind a server, which has its tokenizers: lengths in tokens are not shown`);
+  }
+  return modelTokenizers(folder);
 }
 
 /** A model at whichever precision it has: its tokenizers are those of all. */

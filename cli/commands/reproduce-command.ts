@@ -21,7 +21,7 @@ const keysOf = (flags: Flags): string[] => Object.keys({ ...flags, ...COMMON });
 const TABLE = ['model', 'precision', 'count', 'budget', 'format', 'output', ...keysOf(RUN)];
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
   ptqd: [...keysOf({ ...PTQD, ...HELD_OUT }), 'schedule'],
-  overhead: [...keysOf(NETWORK), 'repeats'],
+  overhead: [...keysOf(NETWORK), 'repeats', 'allowServer'],
 };
 
 /** @returns the exit code; 130 after Ctrl-C */

@@ -4,6 +4,7 @@
 import { schedulerOf } from '../../diffusion/scheduler-of.js';
 import { measureOverhead } from '../../inference/engine/overhead.js';
 import { openModelFolder } from '../../inference/models/model-folder.js';
+import { withServers } from '../../inference/served/with-servers.js';
 import { stepCount } from '../../contract/step-count.js';
 import type { Given } from '../input/flag.js';
 import type { REPRODUCE } from '../input/flags.js';
@@ -28,7 +29,9 @@ export async function reproduceOverhead(flags: Given<typeof REPRODUCE> & GlobalO
   say(
     `${model} ${precision}, ${choice.type}, ${stepCount(choice.steps)}: ${repeats} images with and without coefficients, in turns`,
   );
-  const result = await measureOverhead(folder, scheduler.fused(), scheduler.fused(coefficients), repeats);
+  const result = await withServers(model, { allow: flags.allowServer === true, say }, (servers) =>
+    measureOverhead(folder, scheduler.fused(), scheduler.fused(coefficients), repeats, servers),
+  );
   if (flags.json) {
     printJson({ model, precision, scheduler: choice, repeats, ...result });
     return 0;

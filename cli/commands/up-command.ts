@@ -4,7 +4,7 @@
 import { availableParallelism } from 'node:os';
 import { listPrecisions } from '../../inference/models/model-folder.js';
 import { findModel, listModels } from '../../inference/models/model-roots.js';
-import { isServed, serverPlace } from '../../inference/served/served-folder.js';
+import { serverCommand } from '../../inference/served/served-folder.js';
 import { QschedError } from '../../contract/errors.js';
 import { connectTemporal } from '../../temporal/connect.js';
 import { dataFolder } from '../../temporal/data-folder.js';
@@ -85,10 +85,7 @@ function modelsOf(named: readonly string[] | undefined): readonly string[] {
 }
 
 /** A server is started for a model that is named, never for one that was found. */
-function startsNothing(model: string): boolean {
-  const folder = findModel(model);
-  return !isServed(folder) || serverPlace(folder).command === undefined;
-}
+const startsNothing = (model: string): boolean => serverCommand(findModel(model)) === undefined;
 
 /** Resolves on Ctrl-C, on SIGTERM, or when the process that started this one has gone. */
 function untilStopped(): Promise<void> {

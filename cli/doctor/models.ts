@@ -9,10 +9,14 @@ import { hashFiles } from '../../inference/models/file-hashes.js';
 import { openModelFolder } from '../../inference/models/model-folder.js';
 import { modelRoots } from '../../inference/models/model-roots.js';
 import { openPipeline } from '../../inference/pipelines/open-pipeline.js';
+import { describedServer, isServed, serverPlace } from '../../inference/served/served-folder.js';
+import { connectServer } from '../../inference/served/server-client.js';
 import type { Check } from './finding.js';
 
 /** A model with more bytes in all its files is not opened: that may take minutes. */
 const MAX_OPENED_BYTES = 256e6;
+/** A server that is there describes itself at once. */
+const ANSWER_SECONDS = 5;
 
 /** @throws Error if a model cannot be opened, or a bundled file differs */
 async function modelsDetail(): Promise<string> {
@@ -28,6 +32,8 @@ async function modelDetail(model: InspectedModel): Promise<string> {
   if (bytes === 0) return `${name} cannot be used: ${missing[0]!.what}`;
   await refuseChanged(model);
   const about = `${name} (${family}: ${precisions.join(', ')})`;
+  const { path } = model.listed;
+  if (isServed(path)) return `${about}, ${await serverDetail(path)}`;
   if (bytes > MAX_OPENED_BYTES) return `${about}, not opened: it is large`;
   for (const precision of precisions) {
     try {
@@ -38,6 +44,22 @@ async function modelDetail(model: InspectedModel): Promise<string> {
     }
   }
   return about;
+}
+
+/** Where a model's server is; none is started for a look. */
+async function serverDetail(folder: string): Promise<string> {
+  const { address, command } = serverPlace(folder);
+  if (address === undefined) return `behind a server that its folder starts: ${command!.join(' ')}`;
+  const client = connectServer({ model: basename(folder), address, timeoutSeconds: ANSWER_SECONDS, retries: 0 });
+  try {
+    const { identity } = await client.describe();
+    const isSame = identity === describedServer(folder).identity;
+    return `behind a server at ${address}${isSame ? '' : `, which is not the one that was described: npx qsched describe ${basename(folder)}`}`;
+  } catch {
+    return `behind a server at ${address}, which does not answer now`;
+  } finally {
+    client.close();
+  }
 }
 
 /** @throws Error for a file that differs from what the manifest of its model root says */

@@ -8,6 +8,8 @@ import { openStore } from '../../db/open-store.js';
 import { QschedError } from '../../contract/errors.js';
 import { liveHomeOf, livePageOf } from '../../live/live-record.js';
 import { requireLibraries } from '../../inference/models/device-needs.js';
+import { findModel } from '../../inference/models/model-roots.js';
+import { requireAllowed } from '../../inference/served/allowed-servers.js';
 import { hashServed } from '../../inference/verify.js';
 import { configuredServer, connectTemporal, type TemporalConnection } from '../../temporal/connect.js';
 import { dataFolder } from '../../temporal/data-folder.js';
@@ -21,6 +23,7 @@ import { modelArgument } from '../input/model-path.js';
 import { rememberModels } from '../input/remembered-models.js';
 import { databasePath } from './database.js';
 import { keepServer } from './keep-server.js';
+import { serverFlag } from './server-flag.js';
 import { serveLive } from './live.js';
 import { requireWorkers } from './require-workers.js';
 import { scoringPlan } from './scoring-plan.js';
@@ -74,9 +77,12 @@ export async function enterHost(options: HostOptions): Promise<Host> {
   rememberModels(folder);
   // A broken database is reported before a server is started.
   if (existsSync(databasePath())) openStore(databasePath(), { busyMilliseconds: BUSY_MILLISECONDS }).$client.close();
-  // So is a device that the workers to start cannot use.
+  // So is a device that the workers to start cannot use, and a command that they may not start.
   const starts = (serve || configuredServer() === null) && readWorkersLock(folder) === null;
-  if (starts) requireLibraries(serving.device);
+  if (starts) {
+    requireLibraries(serving.device);
+    for (const model of models) requireAllowed(findModel(model), serving.allowServer === true);
+  }
   const connected = await connectTemporal({ start: true, onProgress: say });
   const { nativeAddress, server } = connected;
   // The client's connection stays open until the process ends: a call that waits for a retry would throw.
@@ -134,16 +140,17 @@ async function requireServed(
     throw new QschedError(
       'failure',
       `The running workers do not serve "${model}".`,
-      `Start one that does: TEMPORAL_ADDRESS=${address} npx qsched worker --model ${modelArgument(model)}`,
+      `Start one that does: TEMPORAL_ADDRESS=${address} npx qsched worker --model ${modelArgument(model)}${serverFlag(model)}`,
     );
   }
 }
 
-function sayUnused({ processes, device, batch, live }: Serving, say: (line: string) => void): void {
+function sayUnused({ processes, device, batch, live, allowServer }: Serving, say: (line: string) => void): void {
   const flags = [
     ...(processes === undefined ? [] : ['--workers']),
     ...(device === undefined ? [] : ['--device']),
     ...(batch === undefined ? [] : ['--network-batch']),
+    ...(allowServer === true ? ['--allow-server'] : []),
     ...(live === 'none' ? ['--no-live'] : []),
     ...(live === 'none' || live?.port === undefined ? [] : ['--live-port']),
   ];

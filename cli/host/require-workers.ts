@@ -5,6 +5,7 @@ import type { Connection } from '@temporalio/client';
 import { QschedError } from '../../contract/errors.js';
 import { hasPollers } from '../../temporal/pollers.js';
 import { modelArgument } from '../input/model-path.js';
+import { serverFlag } from './server-flag.js';
 import { modelQueue, STORE_QUEUE, WORKFLOW_QUEUE } from '../../temporal/queues.js';
 
 const LOOK_MILLISECONDS = 4000;
@@ -36,7 +37,7 @@ export async function requireWorkers({
     ...models.map((model) => ({
       queue: modelQueue(model),
       kind: 'activity' as const,
-      command: `npx qsched worker --model ${modelArgument(model)}`,
+      command: `npx qsched worker --model ${modelArgument(model)}${serverFlag(model)}`,
     })),
   ];
   for (;;) {

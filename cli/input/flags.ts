@@ -459,6 +459,7 @@ export const GENERATE = {
   seed: takes('<list>', 'seeds of the images, for example 0,1 (default 0)'),
   output: takes('<file>', 'the PNG file (default: named by the prompt)'),
   device: WORKERS.device,
+  allowServer: WORKERS.allowServer,
 };
 
 export const INIT = {

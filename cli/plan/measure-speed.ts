@@ -13,9 +13,12 @@ import { engineParts } from '../../inference/engine/engine-parts.js';
 import { jobTools } from '../../inference/engine/job-tools.js';
 import { scoreJob } from '../../inference/engine/score-job.js';
 import { startReport } from '../../inference/engine/work-report.js';
+import type { DeviceOptions } from '../../inference/pipelines/open-pipeline.js';
+import { withServers } from '../../inference/served/with-servers.js';
 import { planSearchScorers } from '../../planning/check.js';
 import { searchPrompts } from '../../planning/splits.js';
 import type { Serving } from '../host/serving.js';
+import { say } from '../text/output.js';
 import type { NetworkHere } from './counted-network.js';
 import type { KnownSpeed } from './known-speed.js';
 
@@ -31,7 +34,19 @@ const BATCHES = 4;
 export async function measureSpeed(
   spec: SearchSpec,
   network: NetworkHere,
-  { device, batch }: Serving,
+  { device, batch, allowServer = false }: Serving,
+  threads: number,
+): Promise<KnownSpeed> {
+  return withServers(spec.model, { allow: allowServer, say }, (servers) =>
+    measure(spec, network, { device, batch, servers }, threads),
+  );
+}
+
+/** The same, with the model's server if it is behind one. */
+async function measure(
+  spec: SearchSpec,
+  network: NetworkHere,
+  { device, batch, servers }: Pick<Serving, 'device' | 'batch'> & Pick<DeviceOptions, 'servers'>,
   threads: number,
 ): Promise<KnownSpeed> {
   const { model, scheduler } = spec;
@@ -41,6 +56,7 @@ export async function measureSpeed(
   const own = scorersOf(objective);
   const parts = engineParts({
     threads,
+    servers: servers ?? {},
     ...(device === undefined ? {} : { device }),
     ...(batch === undefined ? {} : { batch }),
   });

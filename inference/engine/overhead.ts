@@ -7,7 +7,7 @@ import type { FusedSchedule } from '../../diffusion/fused.js';
 import type { ModelFolder } from '../models/model-folder.js';
 import { createSampler } from './sampler.js';
 import { sampleBlock } from './sampling-loop.js';
-import { openPipeline } from '../pipelines/open-pipeline.js';
+import { openPipeline, type DeviceOptions } from '../pipelines/open-pipeline.js';
 
 const WARM_UP = 5;
 const PAIR = { text: 'a red circle on a blue background', seed: 0 };
@@ -24,14 +24,19 @@ export interface Overhead {
   readonly high: number;
 }
 
-/** Samples and decodes `repeats` images with each schedule; which one comes first alternates. */
+/**
+ * Samples and decodes `repeats` images with each schedule; which one comes first alternates.
+ *
+ * @param servers addresses of model servers that were started here
+ */
 export async function measureOverhead(
   model: ModelFolder,
   without: FusedSchedule,
   tuned: FusedSchedule,
   repeats: number,
+  servers: DeviceOptions['servers'] = {},
 ): Promise<Overhead> {
-  const pipeline = await openPipeline(model, { batch: 1, threads: 1 });
+  const pipeline = await openPipeline(model, { batch: 1, threads: 1, servers });
   const sampler = createSampler(pipeline, () => false, BUDGET);
   try {
     const [plain, scaled] = [toWireSchedule(without), toWireSchedule(tuned)];

@@ -10,7 +10,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { QschedError } from '../../contract/errors.js';
 import { readJson } from '../models/folder-files.js';
-import { SERVER_FILE } from './served-folder.js';
+import { SERVER_FILE, serverCommand } from './served-folder.js';
 
 const Entries = z.array(z.strictObject({ folder: z.string(), command: z.array(z.string()).min(1) }));
 
@@ -43,8 +43,17 @@ export function isAllowed(folder: string, command: readonly string[], file = all
   );
 }
 
+/**
+ * @param allow whether the user allows the commands of the folders that were named
+ * @throws QschedError (usage) for a folder with a command that nobody allowed
+ */
+export function requireAllowed(folder: string, allow: boolean): void {
+  const command = serverCommand(folder);
+  if (command !== undefined && !allow && !isAllowed(folder, command)) throw notAllowed(folder, command);
+}
+
 /** The error for a command that nobody allowed. */
-export const notAllowed = (folder: string, command: readonly string[]): QschedError =>
+const notAllowed = (folder: string, command: readonly string[]): QschedError =>
   new QschedError(
     'usage',
     `The model "${basename(folder)}" is behind a server that its folder starts with: ${command.join(' ')} (${join(folder, SERVER_FILE)}).`,

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { basename, join } from 'node:path';
 import { QschedError } from '../../contract/errors.js';
 import type { ServerDescription } from '../../contract/model-server.js';
-import { isAllowed, notAllowed } from './allowed-servers.js';
+import { requireAllowed } from './allowed-servers.js';
 import { connectServer } from './server-client.js';
 import { DESCRIBED_FILE, isServed, SERVER_FILE, serverPlace } from './served-folder.js';
 import { startServer } from './started-server.js';
@@ -46,8 +46,8 @@ export async function describeServer(
 async function ask(folder: string, allow: boolean, say: (line: string) => void): Promise<ServerDescription> {
   const place = serverPlace(folder);
   const { command, address, retries, timeoutSeconds } = place;
+  requireAllowed(folder, allow);
   if (command !== undefined) {
-    if (!allow && !isAllowed(folder, command)) throw notAllowed(folder, command);
     const server = await startServer(folder, { ...place, command }, say);
     await server.stop();
     return server.description;

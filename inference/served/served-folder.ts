@@ -55,6 +55,10 @@ export const isServed = (folder: string): boolean => existsSync(join(folder, SER
 export const serverPlace = (folder: string): ServerPlace =>
   read(folder, SERVER_FILE, Where, 'For example: {"address": "http://127.0.0.1:7861"}');
 
+/** The command that starts a folder's server; undefined if it has none. @throws QschedError (usage) as `serverPlace` */
+export const serverCommand = (folder: string): readonly string[] | undefined =>
+  isServed(folder) ? serverPlace(folder).command : undefined;
+
 /** @throws QschedError (usage): it was not described yet, or by another release */
 export function describedServer(folder: string): ServerDescription {
   if (!existsSync(join(folder, DESCRIBED_FILE))) {

@@ -3,18 +3,18 @@
  */
 import { QschedError } from '../../contract/errors.js';
 import { findModel } from '../models/model-roots.js';
-import { isAllowed, notAllowed } from './allowed-servers.js';
+import { requireAllowed } from './allowed-servers.js';
 import { changed, connectServer } from './server-client.js';
-import { describedServer, isServed, serverPlace } from './served-folder.js';
+import { describedServer, isServed, serverCommand, serverPlace } from './served-folder.js';
 import { startServer, type StartedServer } from './started-server.js';
 
 /** Servers of a process. */
 export interface ModelServers {
   /** Model -> address of the server that was started for it. */
   readonly addresses: Readonly<Record<string, string>>;
-  /** Models that can be served: all but those whose server must not or cannot be started. */
+  /** Models that can be served. */
   readonly models: readonly string[];
-  /** Why the others are not served. */
+  /** Why the others are not: an address with another server than was described. */
   readonly refused: readonly QschedError[];
   /** Rejects if one of the servers that were started died for good. */
   readonly broken: Promise<never>;
@@ -24,6 +24,7 @@ export interface ModelServers {
 /**
  * @param allow whether the user allows the commands of these models' folders
  * @param say receives what a person should know
+ * @throws QschedError for a command that is not allowed, or whose server does not become ready
  */
 export async function startServers(
   models: readonly string[],
@@ -41,7 +42,8 @@ export async function startServers(
       if (server !== undefined) started.set(model, server);
       usable.push(model);
     } catch (error) {
-      if (!(error instanceof QschedError)) {
+      // A command is that of a model which the user named: nothing goes on without it.
+      if (!(error instanceof QschedError) || serverCommand(findModel(model)) !== undefined) {
         await stop();
         throw error;
       }
@@ -58,6 +60,7 @@ export async function startServers(
 async function open(model: string, allow: boolean, say: (line: string) => void): Promise<StartedServer | undefined> {
   const folder = findModel(model);
   if (!isServed(folder)) return undefined;
+  requireAllowed(folder, allow);
   const place = serverPlace(folder);
   const { identity } = describedServer(folder);
   const { command, address } = place;
@@ -65,7 +68,6 @@ async function open(model: string, allow: boolean, say: (line: string) => void):
     await lookAt(model, address!, identity, say);
     return undefined;
   }
-  if (!allow && !isAllowed(folder, command)) throw notAllowed(folder, command);
   const server = await startServer(folder, { ...place, command }, say);
   if (server.description.identity === identity) return server;
   await server.stop();

@@ -1,14 +1,14 @@
 /**
  * A model server that this process starts, keeps alive, and stops.
  */
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QschedError } from '../../contract/errors.js';
 import type { ServerDescription } from '../../contract/model-server.js';
 import { freeAddress } from './free-address.js';
 import { connectServer } from './server-client.js';
 import { ADDRESS_VARIABLE, startProgram, type ServerProgram } from './server-program.js';
-import type { ServerPlace } from './served-folder.js';
+import { SERVER_FILE, type ServerPlace } from './served-folder.js';
 
 const POLL_MILLISECONDS = 250;
 /** Who waits for it is told this often. */
@@ -55,7 +55,7 @@ export async function startServer(folder: string, place: Command, say: (line: st
   /** Ends when the server is stopped, or does not become ready again. */
   const keepAlive = async (): Promise<void> => {
     for (;;) {
-      const how = await program!.ended;
+      const { how } = await program!.ended;
       if (stopping) return;
       say(`the server of ${model} ${how}; starting it again`);
       await sleep(RESTART_MILLISECONDS);
@@ -101,9 +101,10 @@ async function untilReady(
         return undefined;
       });
       if (found !== undefined) return found;
-      const how = program.how();
+      const ending = program.ending();
       const late = performance.now() - begin > place.readySeconds * 1000;
-      if (how !== undefined) throw trouble(folder, place, how, last);
+      if (ending?.ran === false) throw absent(folder, ending.how);
+      if (ending !== undefined) throw trouble(folder, place, ending.how, last);
       if (late) throw trouble(folder, place, `was not ready within ${place.readySeconds} s`, last);
       await sleep(POLL_MILLISECONDS);
     }
@@ -112,6 +113,14 @@ async function untilReady(
     client.close();
   }
 }
+
+const absent = (folder: string, how: string): QschedError =>
+  new QschedError(
+    'usage',
+    `The server of the model "${basename(folder)}" ${how}.`,
+    `Correct "command" in ${join(folder, SERVER_FILE)}, or install the program (docs/model-servers.md).`,
+    true,
+  );
 
 function trouble(folder: string, { command }: Command, what: string, last: readonly string[]): QschedError {
   const said =

@@ -64,6 +64,26 @@ it('gives the scores of the same checkpoint in the process', async () => {
   expect(rows).toBeGreaterThan(0);
 });
 
+it('one image in this process needs the same permission, and is the same image', async () => {
+  const prompt = ['--prompt', 'a red circle', '--steps', '2'];
+  const at = (name: string): string => join(models, name);
+  await runCli(['generate', '--model', 'shapes', ...prompt, '--output', at('here.png')], newDataFolder());
+  const generate = ['generate', '--model', 'behind', ...prompt, '--output', at('there.png')];
+  const refused = await runCli(generate, newDataFolder(), env);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain('add --allow-server');
+  const { code, stderr } = await runCli([...generate, '--allow-server'], newDataFolder(), env);
+  expect(code, stderr).toBe(0);
+  expect(readFileSync(at('there.png'))).toEqual(readFileSync(at('here.png')));
+});
+
+it('a table of several models does not begin without a server that may not be started', async () => {
+  const both = ['--model', 'shapes,behind', '--precision', 'w4a8', '--count', '2'];
+  const { code, stderr } = await runCli(['evaluate', ...both], newDataFolder(), env);
+  expect(code).toBe(2);
+  expect(stderr).toContain('The model "behind" is behind a server that its folder starts with');
+});
+
 it('killed while it works, the server is started again, and nothing differs', async () => {
   const data = newDataFolder();
   const running = startCli([...SEARCH, '--model', 'behind', '--allow-server', '--json'], data, env);

@@ -11,12 +11,15 @@ import {
   type ServerDescription,
 } from '../../contract/model-server.js';
 import { openModelFolder, type ModelFolder } from '../../inference/models/model-folder.js';
+import { readsText } from '../../inference/pipelines/pipeline-kind.js';
 import { openPipeline } from '../../inference/pipelines/open-pipeline.js';
 import type { Conditioning, Pipeline } from '../../inference/pipelines/pipeline.js';
 import { hashFiles } from '../../inference/models/file-hashes.js';
 import { packRows, unpackRows } from '../../inference/served/rows.js';
 import { decodeTensors, encodeTensors, layTensors, type Tensors } from '../../inference/served/safetensors.js';
 import { imageFromPlanar } from '../../metrics/images/image.js';
+
+const NO_TEXT: Conditioning = { tensors: [], bytes: 0 };
 
 /** What a server does wrong. */
 export interface Faults {
@@ -34,14 +37,18 @@ export interface ModelServer {
 }
 
 /** The description of a model folder at all of its precisions. */
-export async function describeFolder(name: string, roots?: readonly string[]): Promise<ServerDescription> {
+export async function describeFolder(
+  name: string,
+  roots?: readonly string[],
+  batch?: number,
+): Promise<ServerDescription> {
   const first = openModelFolder(name, 'default', roots);
   const precisions: ServerDescription['precisions'] = {};
   for (const precision of first.precisions) {
     const model = openModelFolder(name, precision, roots);
     precisions[precision] = { weights: await hashFiles(model.folder, model.files) };
   }
-  const pipeline = await openPipeline(first, { threads: 1 });
+  const pipeline = await openPipeline(first, batched(batch));
   const [, height] = first.latentShape;
   const [planar] = await pipeline.decode([new Float32Array(first.latentShape.reduce((a, b) => a * b, 1))]);
   const pixelsPerLatent = Math.round(Math.sqrt(planar!.length / 3) / height);
@@ -56,7 +63,7 @@ export async function describeFolder(name: string, roots?: readonly string[]): P
     defaultPrecision: first.precision,
     latentShape: [...first.latentShape],
     pixelsPerLatent,
-    readsText: true,
+    readsText: readsText(first),
     schedulerConfig: { ...first.schedulerConfig },
     modelIndex: { ...first.modelIndex },
     batches: { text, denoiser, decoder },
@@ -67,18 +74,21 @@ export async function describeFolder(name: string, roots?: readonly string[]): P
   };
 }
 
-/** A server that does not listen yet. */
+const batched = (batch?: number) => ({ threads: 1, ...(batch === undefined ? {} : { batch }) });
+
+/** A server that does not listen yet. @param batch rows per call, as it was described with */
 export function createModelServer(
   name: string,
   description: ServerDescription,
   roots?: readonly string[],
   faults: Faults = {},
+  batch?: number,
 ): ModelServer {
   const pipelines = new Map<string, Promise<Pipeline>>();
   const handles = new Map<string, Conditioning>();
   const calls = { encode: 0, denoise: 0, decode: 0 };
   let instance: string = randomUUID();
-  const open = (model: ModelFolder): Promise<Pipeline> => openPipeline(model, { threads: 1 });
+  const open = (model: ModelFolder): Promise<Pipeline> => openPipeline(model, batched(batch));
   const pipelineOf = (precision: string): Promise<Pipeline> => {
     const found = pipelines.get(precision) ?? open(openModelFolder(name, precision, roots));
     pipelines.set(precision, found);
@@ -122,13 +132,14 @@ export function createModelServer(
     const outputs = await pipeline.denoise(
       latents,
       Number(metadata['timestep']),
-      asked.map((handle) => handles.get(handle)!),
+      description.readsText ? asked.map((handle) => handles.get(handle)!) : latents.map(() => NO_TEXT),
     );
     if (fault === 'nan') for (const row of outputs) row.fill(NaN);
     const { shape } = tensors['latents']!;
     const told = fault === 'shape' ? [shape[0]! * shape[1]!, ...shape.slice(2)] : shape;
-    const { all, places } = layTensors({ outputs: { dtype: 'F32', shape: told } }, {});
-    packRows(outputs, outputs.length, 'F32', places.get('outputs')!);
+    const { dtype } = description;
+    const { all, places } = layTensors({ outputs: { dtype, shape: told } }, {});
+    packRows(outputs, outputs.length, dtype, places.get('outputs')!);
     return all;
   }
 

@@ -19,3 +19,5 @@ server.listen('socketPath' in at ? at.socketPath : at.port, () => {
   process.stderr.write(`serving ${model} (process ${process.pid})\n`);
 });
 process.once('SIGTERM', () => process.exit(0));
+// Closed when the process that started this one ends, however it ends.
+process.stdin.on('end', () => process.exit(0)).resume();
