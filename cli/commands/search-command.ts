@@ -19,7 +19,7 @@ import { placesOf } from '../input/flag-places.js';
 import { RESUME, type SEARCH } from '../input/flags.js';
 import { searchIdFor } from '../input/search-id.js';
 import { readSpec, type SpecInput } from '../input/spec-input.js';
-import { requireSearch, withAnyStore, withoutControls, withStore } from '../input/stored-search.js';
+import { requireSearch, withAnyStore, withoutParts, withStore } from '../input/stored-search.js';
 import { number } from '../input/values.js';
 import { usesK } from '../../report/text/objective-text.js';
 import { say, type GlobalOptions } from '../text/output.js';
@@ -78,7 +78,7 @@ export async function resumeCommand(
 
 /** The latest unfinished search; the latest of all if every search is finished. */
 function latestUnfinished(store: Store): string | undefined {
-  const own = withoutControls(listSearches(store));
+  const own = withoutParts(listSearches(store));
   return (own.find(({ status }) => status !== 'finished') ?? own[0])?.id;
 }
 

@@ -6,7 +6,7 @@ import { QschedError } from '../../contract/errors.js';
 /** Candidates that a message lists. */
 const MAX_LISTED = 8;
 /** What the ids of searches end in that belong to another one: its control, and the linear search before it. */
-const PARTS = /-(?:control|linear)$/;
+export const PARTS = /-(?:control|linear)$/;
 
 /**
  * The id that a text names: itself, or the only one that starts with it. The control and the linear search of a candidate

@@ -11,7 +11,7 @@ import type { ObjectiveChoice } from '../../contract/search-spec.js';
 import { suggestion } from '../../contract/suggestion.js';
 import { dataFolder } from '../../temporal/data-folder.js';
 import { databasePath } from '../host/database.js';
-import { idByPrefix } from './id-prefix.js';
+import { idByPrefix, PARTS } from './id-prefix.js';
 import { recallModel } from './remembered-models.js';
 
 /**
@@ -42,13 +42,10 @@ function closing<T>(store: Store, body: (store: Store) => T): T {
   }
 }
 
-/** Suffix of the id of a search's full-precision control. */
-const CONTROL = '-control';
-
-/** Searches that a user started: a control belongs to its search, which resumes it. */
-export function withoutControls<T extends { readonly id: string }>(rows: readonly T[]): T[] {
+/** Searches that a user started: a control and a linear search belong to their search, which resumes them. */
+export function withoutParts<T extends { readonly id: string }>(rows: readonly T[]): T[] {
   const ids = new Set(rows.map(({ id }) => id));
-  return rows.filter(({ id }) => !id.endsWith(CONTROL) || !ids.has(id.slice(0, -CONTROL.length)));
+  return rows.filter(({ id }) => !PARTS.test(id) || !ids.has(id.replace(PARTS, '')));
 }
 
 /** A stored search, and its objective with the k that it uses. */
@@ -62,7 +59,7 @@ export type StoredSearch = NonNullable<ReturnType<typeof findSearch>> & { readon
 export function requireSearch(store: Store, id: string | undefined): StoredSearch {
   const rows = listSearches(store);
   const ids = rows.map((row) => row.id);
-  const wanted = id === undefined ? withoutControls(rows)[0]?.id : (idByPrefix('search', id, ids) ?? id);
+  const wanted = id === undefined ? withoutParts(rows)[0]?.id : (idByPrefix('search', id, ids) ?? id);
   const found = wanted === undefined ? undefined : findSearch(store, wanted);
   if (found) {
     recallModel(found.spec.model);
