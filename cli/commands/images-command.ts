@@ -1,7 +1,7 @@
 /**
  * `qsched images`: the images of a search's verdict as PNG files, at full size.
  */
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { messageOf, QschedError } from '../../contract/errors.js';
 import { readImage } from '../../report/data/image-sources.js';
@@ -72,10 +72,16 @@ function refuseFull(folder: string, overwrite: boolean): void {
   }
 }
 
-/** @throws QschedError (failure) if the folder cannot be written */
+/**
+ * Into a folder beside it first, so that a command that was interrupted leaves none that is half full.
+ *
+ * @throws QschedError (failure) if the folder cannot be written
+ */
 function writeImages(rows: readonly ImageRow[], folder: string): Written[] {
   const artefacts = artefactFolder();
-  return rows.flatMap((row) =>
+  const beside = `${folder}.new`;
+  removed(beside);
+  const written = rows.flatMap((row) =>
     IMAGE_KINDS.flatMap((kind): Written[] => {
       const hash = row[kind];
       if (hash === undefined) return [];
@@ -83,20 +89,31 @@ function writeImages(rows: readonly ImageRow[], folder: string): Written[] {
       const file = imageName(about);
       const image = readImage(artefacts, hash);
       if ('missing' in image) return [{ file, ...about, missing: image.missing }];
-      writePng(folder, file, image.bytes);
+      attempt(folder, () => {
+        mkdirSync(beside, { recursive: true });
+        writeFileSync(join(beside, file), image.bytes);
+      });
       return [{ file, ...about }];
     }),
   );
+  const files = written.flatMap(({ file, missing }) => (missing === undefined ? [file] : []));
+  attempt(folder, () => {
+    if (files.length > 0) mkdirSync(folder, { recursive: true });
+    for (const file of files) renameSync(join(beside, file), join(folder, file));
+  });
+  removed(beside);
+  return written;
 }
 
-function writePng(folder: string, file: string, bytes: Uint8Array): void {
+const removed = (folder: string): void => rmSync(folder, { recursive: true, force: true });
+
+function attempt(folder: string, write: () => void): void {
   try {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, file), bytes);
+    write();
   } catch (error) {
     throw new QschedError(
       'failure',
-      `${join(folder, file)} cannot be written: ${messageOf(error)}`,
+      `Images cannot be written to ${folder}: ${messageOf(error)}`,
       'Use another folder with --output.',
     );
   }

@@ -10,6 +10,7 @@ import { connectTemporal } from '../../temporal/connect.js';
 import { dataFolder } from '../../temporal/data-folder.js';
 import { logToFile } from '../../worker/worker-log.js';
 import { startScoring } from '../../worker/workers.js';
+import { onInterrupt } from '../follow/interruption.js';
 import { enterHost } from '../host/host.js';
 import { servingOf } from '../host/serving.js';
 import type { Given } from '../input/flag.js';
@@ -25,7 +26,7 @@ const DEFAULT_MAX_THREADS = 16;
 export async function upCommand(flags: Given<typeof UP> & GlobalOptions): Promise<number> {
   const models = modelsOf(flags.model);
   const serving = servingOf(flags);
-  const stopped = untilStopped();
+  const stopped = untilStopped('Start it again: npx qsched up');
   const host = await enterHost({ models, serving, say, serve: true });
   const { address, namespace, uiUrl: temporalUi, database, live } = host;
   const ui = temporalUi ? `, UI at ${temporalUi}` : '';
@@ -38,7 +39,7 @@ export async function upCommand(flags: Given<typeof UP> & GlobalOptions): Promis
   if (flags.json) printJson({ address, namespace, temporalUi, livePage: live, database, models });
   try {
     await Promise.race([stopped, host.broken]);
-    say('stopping; unfinished searches continue with the next `npx qsched up`');
+    say('unfinished searches continue with the next `npx qsched up`');
   } finally {
     await host.stop();
   }
@@ -51,7 +52,7 @@ export async function workerCommand(flags: Given<typeof WORKER> & GlobalOptions)
   const byDefault = Math.min(DEFAULT_MAX_THREADS, availableParallelism());
   const threads = whole('--threads', flags.threads, 1, MAX_THREADS) ?? byDefault;
   const { batch, device, allowServer = false } = servingOf(flags);
-  const stopped = untilStopped();
+  const stopped = untilStopped(`Start it again: npx qsched worker --model ${models.join(',')}`);
   const { nativeAddress, connection } = await connectTemporal({ start: false, onProgress: say });
   await connection.close();
   logToFile(dataFolder());
@@ -87,12 +88,16 @@ function modelsOf(named: readonly string[] | undefined): readonly string[] {
 /** A server is started for a model that is named, never for one that was found. */
 const startsNothing = (model: string): boolean => serverCommand(findModel(model)) === undefined;
 
-/** Resolves on Ctrl-C, on SIGTERM, or when the process that started this one has gone. */
-function untilStopped(): Promise<void> {
+/**
+ * Resolves on Ctrl-C, on SIGTERM, or when the process that started this one has gone. A second Ctrl-C ends it at once.
+ *
+ * @param comeBack how to start it again
+ */
+function untilStopped(comeBack: string): Promise<void> {
+  if (process.send === undefined) return onInterrupt(comeBack, () => 'stopping').happened;
   return new Promise((done) => {
     process.once('SIGINT', () => done());
     process.once('SIGTERM', () => done());
-    if (process.send === undefined) return;
     process.once('disconnect', () => done());
     if (!process.connected) done();
   });

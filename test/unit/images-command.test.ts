@@ -1,5 +1,5 @@
 /** `qsched images`: names that are safe everywhere, full-size PNG files, and what is missing. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
@@ -112,6 +112,15 @@ describe('qsched images', () => {
     expect(imagesCommand('s', { output: target(), overwrite: true })).toBe(0);
     expect(readdirSync(target())).toHaveLength(61);
     expect(() => imagesCommand('s', { output: join(target(), 'mine.txt') })).toThrow(/is a file, not a folder/);
+  });
+
+  it('takes no notice of what an interrupted command has left beside the folder', () => {
+    make();
+    mkdirSync(`${target()}.new`);
+    writeFileSync(join(`${target()}.new`, '001-held-out-prompt-0-seed-1000-identity.png'), 'half');
+    expect(imagesCommand('s', { output: target() })).toBe(0);
+    expect(readdirSync(target())).toHaveLength(60);
+    expect(existsSync(`${target()}.new`)).toBe(false);
   });
 
   it('says why there is nothing to write', () => {
