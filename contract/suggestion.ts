@@ -38,6 +38,7 @@ function misspelt(word: string, allowed: readonly string[]): string | undefined 
 
 /** `Did you mean "x"?`, if there is such a word, and the allowed words. */
 export function suggestion(word: string, allowed: readonly string[]): string {
+  if (allowed.length === 0) return 'There is none yet.';
   const near = nearest(word, allowed);
   const rest = allowed.length - MAX_LISTED;
   const list = `Allowed: ${allowed.slice(0, MAX_LISTED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`;

@@ -6,8 +6,9 @@ import { integer, real, sqliteView, text } from 'drizzle-orm/sqlite-core';
 
 /**
  * One row per search with a scored calibration trial. `sample` and `noise` are the recommended coefficients, all 1 if
- * the verdict recommends the baseline, and null without a verdict. `searched_...` describes the best calibration trial,
- * `finalist_...` what was confirmed, `held_out_...` the gain of the finalist in the objective.
+ * the verdict recommends the baseline, and null without a verdict. `searched_...` describes the best calibration trial that
+ * keeps the constraints (while a search runs, the baseline if none does, or if one is on another score than text and
+ * quality), `finalist_...` what was confirmed, `held_out_...` the gain of the finalist in the objective.
  */
 export const bestCoefficients = sqliteView('best_coefficients', {
   searchId: text('search_id'),
@@ -71,7 +72,12 @@ export const bestCoefficients = sqliteView('best_coefficients', {
   join trials t on t.search_id = s.id and t.stage = 'calibration' and t.number =
     coalesce(case when s.status = 'finished' and json_type(s.spec, '$.objective.atLeast') is not null
                   then json_extract(s.result, '$.best.trial') end,
-    (select b.number from trials b where b.search_id = s.id and b.stage = 'calibration' and b.status = 'ok'
+    (select b.number from trials b
+     left join trials r on r.search_id = b.search_id and r.stage = 'calibration' and r.number = 0
+     where b.search_id = s.id and b.stage = 'calibration' and b.status = 'ok'
+       and (b.number = 0 or not exists (
+         select 1 from json_each(s.spec, '$.objective.atLeast') a
+         where coalesce(case a.key when 'text' then b.tc - r.tc when 'quality' then b.iq - r.iq end, -9e999) < a.value))
      order by b.score desc, b.number limit 1))
   join candidates c on c.id = t.candidate_id
   left join trials i on i.search_id = s.id and i.stage = 'calibration' and i.number = 0

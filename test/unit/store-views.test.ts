@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { asStoreError, openStore, type Store } from '../../db/open-store.js';
+import { makeSearch as makeWhole } from '../../bench/made-search.js';
 import { closeSearch, listSearches, openSearch } from '../../db/searches.js';
 import { askTrials } from '../../db/trials.js';
 import { QschedError } from '../../contract/errors.js';
@@ -37,6 +38,48 @@ describe('views', () => {
         (row) => row.best_so_far,
       ),
     ).toEqual([1.5, 2, 2, 2].map((v) => expect.closeTo(v, 12) as number));
+  });
+
+  test('name no candidate of a running search that breaks a constraint', () => {
+    const found = (id: string): Record<string, unknown> =>
+      sql<Record<string, unknown>>(
+        'select searched_score, searched_tc, searched_iq from best_coefficients where search_id = ?',
+        id,
+      )[0]!;
+    const trial = (id: string, where: string): Record<string, unknown> =>
+      sql<Record<string, unknown>>(
+        `select number, score as searched_score, tc as searched_tc, iq as searched_iq from trials
+         where search_id = ? and stage = 'calibration' and ${where} order by score desc limit 1`,
+        id,
+      )[0]!;
+    const numberless = ({ number: _, ...rest }: Record<string, unknown>) => rest;
+    const atLeast: Record<string, object> = {
+      text: { text: -0.5 },
+      both: { text: -0.5, quality: -0.5 },
+      none: { text: 5 },
+      other: { 'clip-iqa.sharpness': 0 },
+      free: {},
+    };
+    for (const [id, wanted] of Object.entries(atLeast)) {
+      const objective = Object.keys(wanted).length === 0 ? {} : { objective: { atLeast: wanted } };
+      makeWhole(store, { id, trials: 20, prompts: 2, heldOut: 2, images: null, until: 'calibration', spec: objective });
+      // The best two buy their score with what is constrained.
+      const [first, second] = sql<{ number: number }>(
+        "select number from trials where search_id = ? and stage = 'calibration' and number > 0 order by score desc",
+        id,
+      );
+      const lower = (term: 'tc' | 'iq', { number }: { number: number }) =>
+        sql(`update trials set ${term} = ${term} - 3 where search_id = ? and number = ? returning 1`, id, number);
+      lower('tc', first!);
+      lower('iq', second!);
+    }
+    expect(found('free')).toEqual(numberless(trial('free', 'number > 0')));
+    expect(found('text')).toEqual(numberless(trial('text', 'tc > 0 and number > 0')));
+    expect(found('text')['searched_iq']).toBeLessThan(0);
+    expect(found('both')).toEqual(numberless(trial('both', 'tc > 0 and iq > 0 and number > 0')));
+    // Text and quality alone are stored by trial: the baseline until the search has its result.
+    expect(found('none')).toEqual(numberless(trial('none', 'number = 0')));
+    expect(found('other')).toEqual(numberless(trial('other', 'number = 0')));
   });
 
   test('show repair scorer by scorer, and nothing of a result without it', () => {
