@@ -19,7 +19,7 @@ import {
 
 const SMALL = '--model shapes --steps 2 --count 4 --noise-seed 0 --select-count 4 --confirm-count 8'.split(' ');
 /** Enough trajectories for a fit that is not over before it is interrupted. */
-const FIT = '--model shapes --steps 4 --prompts shapes-eval --count 3000'.split(' ');
+const FIT = '--model shapes --steps 4 --prompts shapes-eval --count 2385'.split(' ');
 
 afterEach(cleanUp);
 
@@ -51,7 +51,9 @@ describe('Ctrl-C', () => {
     expect(confirmed.stderr).toMatch(/every image generated so far is kept\. Resume with the same command/);
     expect(confirmed.code).toBe(130);
     expect(readServerRecord(data)).toBeNull();
-    const resumed = await interrupted(startCli(['resume', 'done', '--budget', '3000'], data));
+    const resuming = startCli(['resume', 'done', '--budget', '3000'], data);
+    await untilScored(data, 9, resuming);
+    const resumed = await interrupted(resuming);
     expect(resumed.stderr).toMatch(/interrupted; .* Resume with: npx qsched resume done/);
     expect(resumed.code).toBe(130);
     expect(readServerRecord(data)).toBeNull();
