@@ -9,6 +9,7 @@ import { readProvenance } from '../../exports/read-provenance.js';
 import { hashFiles } from '../../inference/models/file-hashes.js';
 import { listPrecisions, openModelFolder } from '../../inference/models/model-folder.js';
 import { findModel } from '../../inference/models/model-roots.js';
+import { DESCRIBED_FILE } from '../../inference/served/served-folder.js';
 import { signed, signedInterval } from '../../report/text/numbers.js';
 import type { Given } from '../input/flag.js';
 import type { CHECK } from '../input/flags.js';
@@ -66,15 +67,20 @@ async function checkModel(
   const order = asked === undefined ? [...new Set([...(first === undefined ? [] : [first]), ...here])] : [asked];
   let nearest: Checked | undefined;
   for (const precision of order) {
-    const { folder, files } = openModelFolder(model, precision);
+    const { folder, files, served } = openModelFolder(model, precision);
     const compared = compareFiles(expected, await hashFiles(folder, files));
-    // A denoiser of the schedule's own precision that differs was quantised again.
-    const answer = compared.answer === 'precision' && precision === own ? 'other' : compared.answer;
-    const one = { ...compared, precision, answer };
+    const one = { ...compared, precision, answer: answerOf(compared, precision === own, served !== undefined) };
     if (one.answer === 'match') return one;
     nearest ??= one;
   }
   return nearest!;
+}
+
+function answerOf({ answer }: FileComparison, isOwn: boolean, isServed: boolean): FileComparison['answer'] {
+  // A server describes all precisions in one file.
+  if (isServed && answer === 'match' && !isOwn) return 'precision';
+  // A denoiser of the schedule's own precision that differs was quantised again.
+  return answer === 'precision' && isOwn ? 'other' : answer;
 }
 
 function told(model: string, checked: Checked, { model: named, precision: own }: Provenance): string[] {
@@ -94,6 +100,7 @@ function told(model: string, checked: Checked, { model: named, precision: own }:
     what,
     `  the same: ${same.length} of ${same.length + changed.length + missing.length} files`,
     ...lists.flatMap(([name, files]) => (files.length === 0 ? [] : [`  ${name}: ${files.join(', ')}`])),
+    ...(changed.includes(DESCRIBED_FILE) ? [`  its server has other weights, versions, device or rows per call`] : []),
   ];
 }
 

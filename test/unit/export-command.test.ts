@@ -251,6 +251,48 @@ describe('qsched check', () => {
     expect(stdout).toContain('changed: unet/model_w4a8.onnx');
   });
 
+  it('knows a model behind a server by what the server said of itself', async () => {
+    const name = 'behind';
+    const root = place('models-behind');
+    const described = {
+      protocol: 1,
+      identity: 'one',
+      server: { name: 'made', version: '1' },
+      pipeline: 'sd15',
+      precisions: { fp32: { weights: {} }, w4a8: { weights: {} } },
+      latentShape: [4, 8, 8],
+      pixelsPerLatent: 8,
+      schedulerConfig: {},
+      batches: { text: 1, denoiser: 1, decoder: 1 },
+      dtype: 'F32',
+      device: 'cpu',
+      versions: { torch: '2.0' },
+    };
+    const describe = (more: object): void =>
+      writeFileSync(join(root, name, 'described.json'), JSON.stringify({ ...described, ...more }));
+    mkdirSync(join(root, name), { recursive: true });
+    writeFileSync(join(root, name, 'server.json'), '{"address": "http://127.0.0.1:1"}');
+    describe({});
+    vi.stubEnv('QSCHED_MODELS', root);
+    const document = JSON.parse((await exported('gained')).stdout) as CompleteSchedule;
+    const files = await hashFiles(join(root, name), ['described.json']);
+    writeFileSync(place('served.json'), JSON.stringify({ ...document, provenance: { ...document.provenance, files } }));
+    expect(await checked(place('served.json'), { model: name })).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('match: behind w4a8 is what the schedule was made for') as string,
+    });
+    expect(await checked(place('served.json'), { model: name, precision: 'fp32' })).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('other precision: behind fp32 is the same model') as string,
+    });
+    describe({ versions: { torch: '2.1' } });
+    const { code, stdout } = await checked(place('served.json'), { model: name });
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      'changed: described.json\n  its server has other weights, versions, device or rows per call',
+    );
+  });
+
   it.each<[string, () => string, RegExp]>([
     ['a file that is not there', () => place('absent'), /cannot be read/],
     ['a file of another program', () => join(modelRoots().at(-1)!, 'manifest.json'), /carries no provenance/],

@@ -140,11 +140,16 @@ it('ComfyUI refuses timesteps that it would round', () => {
 });
 
 describe('scheduler_step.onnx', () => {
-  it('has at most 8 KB with 50 steps and the hashes of 16 files', () => {
-    const document = schedule(
+  it.each([
+    ['50 steps', 50, null],
+    ['30 steps and offsets of 16 channels', 30, Array.from({ length: 16 }, (_, i) => i / 7)],
+  ])('has at most 8 KB with %s and the hashes of 16 files', (_, steps, offsets) => {
+    const plain = schedule(
       'euler',
-      Array.from({ length: 50 }, (_, i) => 1 + i / 1000),
+      Array.from({ length: steps }, (_factor, i) => 1 + i / 1000),
     );
+    const withOffsets = plain.fused.steps.map((step) => ({ ...step, ...(offsets === null ? {} : { d: offsets }) }));
+    const document = { ...plain, fused: { ...plain.fused, steps: withOffsets } } as CompleteSchedule;
     const files = Object.fromEntries(
       Array.from({ length: 16 }, (_, i) => [`text_encoder_${i}/model.onnx`, 'ab'.repeat(32)]),
     );
