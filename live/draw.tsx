@@ -7,7 +7,7 @@ import type { Store } from '../db/open-store.js';
 import { tablePrompts } from '../inference/prompts/table-prompts.js';
 import type { ImagePlace } from '../report/data/image-sources.js';
 import { reportOf } from '../report/data/report-data.js';
-import { tableDocument } from '../report/data/table-data.js';
+import { runDocument } from '../report/data/run-data.js';
 import type { ReportDocument } from '../report/documents/report-document.js';
 import { renderPage, renderParts } from '../report/page/render-report.js';
 import { renderShell } from '../report/page/shell.js';
@@ -27,7 +27,7 @@ export function drawFrom(folder: string): Draw {
       case 'search':
         return drawPart(searchOf(store, topic.id));
       case 'table':
-        return drawPart(tableDocument(store, topic.id, { ...place, textsOf: tablePrompts }));
+        return drawPart(runDocument(store, topic.id, { ...place, textsOf: tablePrompts }));
     }
   };
 }

@@ -10,7 +10,7 @@ import { tablePrompts } from '../../inference/prompts/table-prompts.js';
 import type { ImagePlace } from '../../report/data/image-sources.js';
 import { reportOf } from '../../report/data/report-data.js';
 import { searchDocument } from '../../report/data/search-data.js';
-import { tableDocument } from '../../report/data/table-data.js';
+import { runDocument } from '../../report/data/run-data.js';
 import type { ReportDocument } from '../../report/documents/report-document.js';
 import { artefactFolder } from '../../temporal/data-folder.js';
 import type { Given } from '../input/flag.js';
@@ -52,7 +52,7 @@ function readReport(store: Store, ids: readonly string[]): ReportDocument {
 /** @throws QschedError (usage) that lists what is stored */
 function partOf(store: Store, id: string, place: ImagePlace): ReportDocument['parts'][number] {
   if (findSearch(store, id) !== undefined) return searchDocument(store, requireSearch(store, id).id, place);
-  if (findRun(store, id) !== undefined) return tableDocument(store, id, { ...place, textsOf: tablePrompts });
+  if (findRun(store, id) !== undefined) return runDocument(store, id, { ...place, textsOf: tablePrompts });
   const known = [...listSearches(store), ...listRuns(store)].map((one) => one.id);
   throw new QschedError('usage', `There is no search, evaluation or table "${id}".`, suggestion(id, known));
 }

@@ -67,7 +67,7 @@ export function repeatCommand(spec: SearchSpec): string {
 }
 
 /** A spec file as a here-document of the shell, and the command that reads it. */
-export function specFileCommand(command: 'search' | 'evaluate', tree: object): string {
+export function specFileCommand(command: 'search' | 'evaluate' | 'gate', tree: object): string {
   const yaml = stringify(tree, { lineWidth: 0 });
   let end = 'END';
   while (yaml.split('\n').includes(end)) end += 'D';

@@ -38,13 +38,24 @@ export function Contents({ parts }: Pick<ReportDocument, 'parts'>) {
 
 const Links = ({ part, name }: { readonly part: Part; readonly name: string }) => (
   <>
-    {(part.kind === 'search' ? sectionsOf(part) : tableSections(part)).map(([section, title]) => (
+    {partSections(part).map(([section, title]) => (
       <li>
         <a href={`#${name}-${section}`}>{title}</a>
       </li>
     ))}
   </>
 );
+
+function partSections(part: Part): (readonly [string, string])[] {
+  if (part.kind === 'search') return sectionsOf(part);
+  return part.kind === 'gate' ? gateSections(part) : tableSections(part);
+}
+
+const gateSections = ({ scores, worst }: Extract<Part, { kind: 'gate' }>): (readonly [string, string])[] => [
+  ...(scores.length > 0 ? [['scores', 'Scores'] as const] : []),
+  ...(worst.length > 0 ? [['worst', 'Worst prompts'] as const] : []),
+  ['provenance', 'Provenance'] as const,
+];
 
 /** The sections that a search has something for, by the end of their ids. */
 function sectionsOf(search: SearchDocument): (readonly [string, string])[] {

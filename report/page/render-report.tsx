@@ -5,6 +5,7 @@ import { renderToString } from 'preact-render-to-string';
 import type { ReportDocument } from '../documents/report-document.js';
 import { Comparison } from './comparison.js';
 import { Contents } from './contents.js';
+import { GatePart } from './gate-part.js';
 import { SearchPart } from './search-part.js';
 import type { Place } from './section.js';
 import { renderShell, type ShellOptions } from './shell.js';
@@ -43,11 +44,9 @@ export function renderParts({ parts }: ReportDocument): string {
         {parts.length > 1 ? <Comparison parts={parts} /> : null}
         {parts.map((part, i) => {
           const place: Place = { part: `p${i + 1}`, level: parts.length > 1 ? 2 : 1 };
-          return part.kind === 'search' ? (
-            <SearchPart search={part} place={place} />
-          ) : (
-            <TablePart table={part} place={place} />
-          );
+          if (part.kind === 'search') return <SearchPart search={part} place={place} />;
+          if (part.kind === 'gate') return <GatePart gate={part} place={place} />;
+          return <TablePart table={part} place={place} />;
         })}
       </div>
     </>,
