@@ -11,6 +11,8 @@ export interface ComputeClient {
   judge(job: ComputeJobs['judge']['job'], watch?: Watch): Promise<ComputeJobs['judge']['result']>;
   /** A look at a gate, from its artefacts. */
   look(job: ComputeJobs['look']['job'], watch?: Watch): Promise<ComputeJobs['look']['result']>;
+  /** Holds the record of a reference against what a gate needs; the prompts that it has. */
+  checkBaseline(job: ComputeJobs['checkBaseline']['job'], watch?: Watch): Promise<number>;
   /** Images of folders, into the artefact folder. */
   readFolders(job: ComputeJobs['readFolders']['job'], watch?: Watch): Promise<ComputeJobs['readFolders']['result']>;
   /** One row of an evaluation, from its artefacts. */
@@ -28,6 +30,7 @@ export function startCompute(data: ComputeThreadData): ComputeClient {
   return {
     judge: (job, watch) => thread.submit('judge', job, watch),
     look: (job, watch) => thread.submit('look', job, watch),
+    checkBaseline: (job, watch) => thread.submit('checkBaseline', job, watch),
     readFolders: (job, watch) => thread.submit('readFolders', job, watch),
     summarise: (job, watch) => thread.submit('summarise', job, watch),
     propose: (job, watch) => thread.submit('propose', job, watch),

@@ -2,7 +2,7 @@
  * Jobs of the compute thread, and what it is started with.
  */
 import type { SummariseRequest, SummariseResult } from '../contract/evaluate-payloads.js';
-import type { LookRequest, LookResult } from '../contract/gate-payloads.js';
+import type { CheckBaselineRequest, LookRequest, LookResult } from '../contract/gate-payloads.js';
 import type { FoundFolders, ReadFoldersRequest } from '../contract/image-folders.js';
 import type { Finalist, JudgeRequest } from '../contract/payloads.js';
 import type { Verdict } from '../contract/search-result.js';
@@ -30,6 +30,7 @@ export interface RankRequest {
 export type ComputeJobs = {
   readonly judge: { readonly job: JudgeRequest; readonly result: Verdict };
   readonly look: { readonly job: LookRequest; readonly result: LookResult };
+  readonly checkBaseline: { readonly job: CheckBaselineRequest; readonly result: number };
   readonly readFolders: { readonly job: ReadFoldersRequest; readonly result: FoundFolders };
   readonly summarise: { readonly job: SummariseRequest; readonly result: SummariseResult };
   readonly propose: { readonly job: ProposeRequest; readonly result: readonly Point[] };

@@ -12,6 +12,8 @@ import { proposeBatch } from '../optimizers/create.js';
 import { serveThread } from '../threads/thread-server.js';
 import type { ComputeJobs, ComputeThreadData } from './compute-messages.js';
 import { rankFinalists } from './rank-finalists.js';
+import { checkBaseline } from './gate-record.js';
+import { judgedBy } from './gate-samples.js';
 import { takeLook } from './take-look.js';
 import { summariseRow } from './summarise-row.js';
 
@@ -35,6 +37,7 @@ async function asFinal<T>(checkpoint: () => Promise<void>, body: () => T | Promi
 serveThread<ComputeJobs>({
   judge: (request) => judge((store ??= openStore(databasePath, { readonly: true })), request),
   summarise: (request, { checkpoint }) => asFinal(checkpoint, () => summariseRow(request, kept(), checkpoint)),
+  checkBaseline: (request) => checkBaseline(request, (name) => judgedBy(name, request.prepared.judged), kept()),
   readFolders: (request, { checkpoint }) => keepFolders(request, kept(), checkpoint),
   look: (request, { checkpoint }) => asFinal(checkpoint, () => takeLook(request, kept())),
   rank: (request) => rankFinalists((store ??= openStore(databasePath, { readonly: true })), request),

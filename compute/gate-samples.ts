@@ -7,11 +7,13 @@ import type { ArtefactStore } from '../artefacts/artefact-store.js';
 import { QschedError } from '../contract/errors.js';
 import { isPairName, OBJECTIVE_SCORE } from '../contract/gate-evaluation.js';
 import type { LookRequest } from '../contract/gate-payloads.js';
+import type { JudgedObjective } from '../contract/prepared-network.js';
 import { pairScoreParts } from '../contract/pair-score.js';
 import type { GateSamples } from '../metrics/gate/gate-samples.js';
 import { createObjective } from '../metrics/objectives/jaq.js';
 import { PAIR_SCORE_TABLE } from '../metrics/pairwise/pair-score-table.js';
 import { finishedImages, rowAt } from '../metrics/statistics/summary.js';
+import { recordedScores } from './gate-record.js';
 import { readRow, type ReadRow } from './read-row.js';
 
 /** One score of all images, prompt by prompt; NaN where it has none. */
@@ -45,13 +47,17 @@ export function readGateScores(request: LookRequest, artefacts: ArtefactStore): 
   const { prepared, prompts, seedCount, spec } = request;
   const missing = new Set<string>();
   const shape = { prepared, promptCount: prompts, seedCount };
-  const reference = readRow(request.reference, shape, artefacts, missing);
+  const recorded = request.baseline === null ? null : recordedScores(request.baseline, artefacts);
+  const reference = recorded === null ? readRow(request.reference, shape, artefacts, missing) : null;
   const candidate = readRow(request.candidate, shape, artefacts, missing);
   const spread = request.spread.length === 0 ? null : readRow(request.spread, shape, artefacts, missing);
   const pairs = pairValues(request, artefacts, missing);
   if (missing.size > 0) return { scores: [], whole: [], reasons: [], missing: [...missing] };
   const scores = spec.scores.map((name): GateValues => {
-    if (!isPairName(name)) return pointwise(name, prepared.judged, { reference, candidate, spread });
+    if (!isPairName(name)) {
+      const before = reference ?? recorded!(name).subarray(0, prompts * seedCount);
+      return pointwise(name, prepared.judged, { reference: before, candidate, spread });
+    }
     const { score } = pairScoreParts(name);
     const { direction: better } = PAIR_SCORE_TABLE[score];
     return { name, kind: 'pairwise', better, reference: NONE, spread: NONE, candidate: pairs(name) };
@@ -63,7 +69,15 @@ export function readGateScores(request: LookRequest, artefacts: ArtefactStore): 
       ),
     ),
   );
-  return { scores, whole, reasons: [...candidate.reasons, ...reference.reasons].slice(0, 2), missing: [] };
+  return { scores, whole, reasons: [...candidate.reasons, ...(reference?.reasons ?? [])].slice(0, 2), missing: [] };
+}
+
+/** The objective of a score of one image. @throws QschedError (usage) if there is none */
+export function judgedBy(name: string, judged: LookRequest['prepared']['judged']): JudgedObjective {
+  const found = name === OBJECTIVE_SCORE ? judged[0] : judged.slice(1).find(({ scorer }) => scorer === name);
+  if (found !== undefined) return found;
+  const own = judged[0]?.scorer === name ? ` It is the objective's own scorer: name ${OBJECTIVE_SCORE}.` : '';
+  throw new QschedError('usage', `The gate has no score "${name}".${own}`, 'See npx qsched scores.');
 }
 
 function pointwise(
@@ -73,14 +87,9 @@ function pointwise(
     reference,
     candidate,
     spread,
-  }: { readonly reference: ReadRow; readonly candidate: ReadRow; readonly spread: ReadRow | null },
+  }: { readonly reference: ReadRow | Float64Array; readonly candidate: ReadRow; readonly spread: ReadRow | null },
 ): GateValues {
-  const found = name === OBJECTIVE_SCORE ? judged[0] : judged.slice(1).find(({ scorer }) => scorer === name);
-  if (found === undefined) {
-    const own = judged[0]?.scorer === name ? ` It is the objective's own scorer: name ${OBJECTIVE_SCORE}.` : '';
-    throw new QschedError('usage', `The gate has no score "${name}".${own}`, 'See npx qsched scores.');
-  }
-  const objective = createObjective(found.plan);
+  const objective = createObjective(judgedBy(name, judged).plan);
   const values = ({ terms }: ReadRow): Float64Array => {
     const ok = finishedImages(terms, objective.scorers);
     return Float64Array.from(ok, (fine, i) => (fine ? objective.perImage(rowAt(terms, i)) : NaN));
@@ -89,7 +98,7 @@ function pointwise(
     name,
     kind: 'pointwise',
     better: 'higher',
-    reference: values(reference),
+    reference: reference instanceof Float64Array ? reference : values(reference),
     candidate: values(candidate),
     spread: spread === null ? NONE : values(spread),
   };

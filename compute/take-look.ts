@@ -12,7 +12,8 @@ import { judgeLook } from '../metrics/gate/judge-look.js';
 import { planGate } from '../metrics/gate/plan-gate.js';
 import { mean } from '../metrics/statistics/statistics.js';
 import { gateReason } from './gate-reason.js';
-import { readGateScores, samplesOf, type GateValues, type ReadGate } from './gate-samples.js';
+import { keepRecord } from './gate-record.js';
+import { judgedBy, readGateScores, samplesOf, type GateValues, type ReadGate } from './gate-samples.js';
 
 /** Prompts that are shown per score. */
 const WORST = 4;
@@ -44,6 +45,7 @@ export function takeLook(request: LookRequest, artefacts: ArtefactStore): LookRe
     lost,
     worst: worstOf(read, seedCount, request, artefacts),
     warnings: warningsOf(lost, prompts, read.reasons),
+    baseline: request.baseline === null ? recordOf(read, request, artefacts) : null,
     missing: [],
   };
 }
@@ -65,8 +67,19 @@ const NOTHING: LookResult = {
   lost: 0,
   worst: [],
   warnings: [],
+  baseline: null,
   missing: [],
 };
+
+function recordOf({ scores }: ReadGate, request: LookRequest, artefacts: ArtefactStore): string {
+  const pointwise = scores.filter(({ kind }) => kind === 'pointwise');
+  const recorded = pointwise.map(({ name, reference: values }) => ({
+    name,
+    judged: judgedBy(name, request.prepared.judged),
+    values,
+  }));
+  return keepRecord(request, recorded, artefacts);
+}
 
 const because = (reasons: readonly string[]): string => (reasons.length === 0 ? '' : ` (${reasons.join('; ')})`);
 

@@ -4,6 +4,7 @@
  */
 import type { Records } from './evaluate-payloads.js';
 import type { SettledGate } from './gate-evaluation.js';
+import type { GateBaseline } from './gate-baseline.js';
 import type { GateLook, GateResult, GateScore, WorstPrompt } from './gate-result.js';
 import type { GateSpec } from './gate-spec.js';
 import type { PreparedNetwork } from './prepared-network.js';
@@ -63,8 +64,20 @@ export interface LookRequest {
   readonly spread: Records;
   /** Records of the pairwise scores, in order; empty without any. */
   readonly pairs: Records;
+  /** What the record of the reference needs beside its scores. */
+  readonly about: Pick<GateBaseline, 'name' | 'key' | 'sha256' | 'seeds'>;
+  /** Artefact with the record of the reference, in place of its own records; null without. */
+  readonly baseline: string | null;
   /** Null at the first look, which plans the others. */
   readonly plan: LookPlan | null;
+}
+
+/** Holds a record against what a gate needs of it. */
+export interface CheckBaselineRequest {
+  readonly baseline: string;
+  readonly about: LookRequest['about'];
+  readonly prepared: LookRequest['prepared'];
+  readonly scores: readonly string[];
 }
 
 /** A prompt by its place: the workflow knows its text. */
@@ -79,6 +92,8 @@ export interface LookResult {
   readonly lost: number;
   readonly worst: readonly WorstPlace[];
   readonly warnings: readonly string[];
+  /** Artefact with the record of the reference. */
+  readonly baseline: string | null;
   /** Records that are gone from the folder, or parts of them; their shards must be made again. */
   readonly missing: Records;
 }

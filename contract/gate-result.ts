@@ -86,6 +86,8 @@ export interface GateResult {
   /** Prompts that would decide an undecided gate, estimated; else null. */
   readonly promptsToDecide: number | null;
   readonly worst: readonly WorstPrompt[];
+  /** Artefact with the record of the reference, which --write-baseline copies; null where it was given. */
+  readonly baseline: string | null;
   readonly objective: GateSpec['objective'];
   readonly power: number;
   readonly alpha: number;

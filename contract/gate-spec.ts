@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { ScheduleChoice } from './evaluate-spec.js';
 import { pipelineFields } from './pipeline-choice.js';
+import { sha256 } from './wire/network.js';
 import { name, ObjectiveChoice, preset, SchedulerChoice, seeds, texts, whole } from './search-spec.js';
 
 /** Prompts below which there is no verdict. */
@@ -74,6 +75,8 @@ const gateFields = {
     .default(0.025),
   /** How often the scores are looked at, at most; a clear case ends at an early look. */
   looks: whole(1, 10).default(4),
+  /** Artefact with the record of the reference (gate-baseline.ts), which is not rendered then. */
+  baseline: sha256.optional(),
   /** Whether reference and candidate may be the same. */
   allowIdentical: z.boolean('must be true or false').default(false),
   /** Retry images that are stored as failures; by default such failures are kept. */

@@ -168,6 +168,13 @@ function checkMargins(spec: GateSpec, scores: readonly string[] | null, locate: 
     );
   }
   const { pairwise, pointwise } = splitScores(scores);
+  if (spec.baseline !== undefined && (pairwise.length > 0 || reference.images !== undefined)) {
+    throw new QschedError(
+      'usage',
+      `${locate(['baseline'])}baseline holds scores of the reference and no images: ${pairwise[0] ?? 'a gate of folders'} needs both sides.`,
+      'Leave baseline out.',
+    );
+  }
   const open = pairwise.find((name) => margins[name] === undefined);
   if (open !== undefined) {
     throw new QschedError(

@@ -137,6 +137,9 @@ export const RUN_DOCUMENTS = {
     looks: z.array(z.looseObject({ prompts: number, verdict: text })),
     promptsToDecide: orNull(number),
     repair: orNull(text).describe('the command that searches coefficients for a candidate that failed'),
+    calibration: orNull(
+      z.looseObject({ searchId: text, recommend, before: z.looseObject({ verdict: text }) }),
+    ).describe('with --calibrate: the search, and the gate before it'),
     generated: number,
     reused: number,
     warnings: texts,

@@ -21,7 +21,10 @@ const GATE = {
 } as const satisfies Partial<Visit>;
 
 /** How a gate is started and followed; the same spec has the same id. @param input what the workflow gets */
-export function followedGate({ spec }: SettledGate, input: unknown): Followed & Pick<LongRun, 'start'> {
+export function followedGate(
+  { spec }: SettledGate,
+  input: unknown,
+): Followed & Pick<LongRun, 'start' | 'kept' | 'followAgain'> {
   const id = gateIdOf(spec);
   return {
     ...GATE,
@@ -43,6 +46,7 @@ export const runGate = (
     ...GATE,
     ...followedGate(gate, input),
     ...host,
+    page: 'tables',
     models: [...new Set(gate.evaluation.rows.map(({ model }) => model))],
   });
 

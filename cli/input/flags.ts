@@ -357,6 +357,12 @@ export const GATE = {
   ...GATE_SPEC,
   junit: takes('<file>', 'write a JUnit report: a test case per score'),
   markdown: takes('<file>', 'write the table as Markdown, for a pull request'),
+  calibrate: switches(
+    'where the candidate fails: search its coefficients on other prompts, and run the gate again with them on fresh ones',
+  ),
+  budget: takes('<n>', 'with --calibrate: candidates of the search'),
+  baseline: takes('<file>', "a record of the reference's scores: only the candidate is rendered"),
+  writeBaseline: takes('<file>', "write the record of the reference's scores, for --baseline"),
   ...RUN,
 };
 

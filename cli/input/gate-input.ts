@@ -30,8 +30,13 @@ export interface GateInput extends SettledGate {
   readonly places: Places;
 }
 
-/** Reads, merges and validates. @throws QschedError (usage) with the flag, or with the file, its line and the field */
-export function readGateSpec(path: string | undefined, given: GateFlags): GateInput {
+/**
+ * Reads, merges and validates.
+ *
+ * @param baseline artefact with the record of the reference
+ * @throws QschedError (usage) with the flag, or with the file, its line and the field
+ */
+export function readGateSpec(path: string | undefined, given: GateFlags, baseline?: string): GateInput {
   const file = path === undefined ? null : readYaml(path);
   const ofSides = Object.keys(GATE_SIDES).find((key) => given[key as keyof GateFlags] !== undefined);
   if (file !== null && ofSides !== undefined) {
@@ -46,6 +51,7 @@ export function readGateSpec(path: string | undefined, given: GateFlags): GateIn
   const tree = file === null ? sidesOf(given) : file.data;
   for (const side of ['reference', 'candidate']) nameSide(tree[side], path);
   setFields(tree, GATE_SPEC, given);
+  if (baseline !== undefined) tree['baseline'] = baseline;
   setPrompts(tree, 'prompts', ['--prompts', given.prompts], ['--count', given.count]);
   const { spec, evaluation } = places.named(() => readGate(tree, places.of));
   if (evaluation.rows.every(({ model }) => listModels().includes(model))) {

@@ -79,9 +79,7 @@ describe('a gate in a folder of its own', () => {
       expect(high).toBeLessThan(-margin);
       expect(estimate).toBeCloseTo(candidate! - reference!, 9);
     }
-    expect(result.repair).toBe(
-      'npx qsched search --model shapes --precision w4a6 --scheduler tcd --steps 2 --goal repair',
-    );
+    expect(result.repair).toBe('npx qsched search --model shapes --precision w4a6 --scheduler tcd --steps 2');
     expect(readFileSync(junit, 'utf8')).toMatch(/<testsuites tests="3" failures="[23]" errors="0"/);
     expect(readFileSync(markdown, 'utf8')).toMatch(/### qsched gate: failed[\s\S]*\| score \|[\s\S]*npx qsched search/);
     expect(result.worst).toHaveLength(8);

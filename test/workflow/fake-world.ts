@@ -154,6 +154,7 @@ export async function createWorld(
         summarise: evaluate?.summarise ?? nobody,
         look: evaluate?.look ?? nobody,
         readFolders: nobody,
+        checkBaseline: nobody,
         rank: async (request) => rankFinalists(store, request),
         propose: own.propose ?? (async ({ optimizer, options, state }) => proposeBatch(optimizer, options, state)),
       }),

@@ -14,11 +14,16 @@ import { artefactsElsewhere, MAX_REPAIRS } from './repairs.js';
 import type { Screen } from './screen.js';
 import { sideName, sidesOf } from './sides.js';
 
-/** Places of the sides among the rows. */
+const { min } = Math;
+
+/** Places of the sides among the networks of a gate. */
 const ROWS = { reference: 0, candidate: 1, spread: 2 } as const;
 type Side = keyof typeof ROWS;
 
-type Numbers = Pick<LookRequest, 'prepared' | 'seedCount' | 'reference' | 'candidate' | 'spread' | 'pairs'>;
+type Numbers = Pick<
+  LookRequest,
+  'prepared' | 'seedCount' | 'reference' | 'candidate' | 'spread' | 'pairs' | 'about' | 'baseline'
+>;
 
 /** Some of the prompts. */
 interface Window {
@@ -38,11 +43,18 @@ export class GateImages {
     private readonly prepared: PreparedNetworks,
     private readonly plan: Omit<RenderingPlan, 'progress'> & Pick<Screen, 'progress'>,
     private readonly notes: readonly string[],
+    /** The record of the reference, which is not rendered then: its artefact, and its prompts. */
+    private readonly baseline: { readonly hash: string; readonly prompts: number } | null = null,
   ) {}
 
   /** Its prompts: as many as there may be. */
   get split(): PromptSplit {
     return this.prepared.split;
+  }
+
+  /** Prompts that there may be: no more than the record of the reference has. */
+  get most(): number {
+    return min(this.split.count, this.baseline?.prompts ?? Infinity);
   }
 
   /** Renders the prompts up to this number that are not rendered yet. */
@@ -51,10 +63,10 @@ export class GateImages {
     const each = this.split.seeds.length;
     const [from, before] = [this.rendered, progress.images];
     const renderings = new Renderings({
-      ...this.plan,
+      ...this.rows(),
       prompts: this.plan.prompts.slice(from, prompts),
       ...(images === undefined ? {} : { images: images.map((row) => row.slice(from * each, prompts * each)) }),
-      prepared: { ...this.prepared, split: { ...this.split, count: prompts - from } },
+      prepared: { ...this.rows().prepared, split: { ...this.split, count: prompts - from } },
     });
     progress.images += before;
     this.windows.push({ renderings, prompts: prompts - from, pairs: null });
@@ -69,6 +81,8 @@ export class GateImages {
       seedCount: this.split.seeds.length,
       reference: this.records('reference'),
       candidate: this.records('candidate'),
+      about: this.about(),
+      baseline: this.baseline?.hash ?? null,
       spread: this.plan.schedules.length > ROWS.spread ? this.records('spread') : [],
       pairs: await this.pairs(),
     };
@@ -138,7 +152,29 @@ export class GateImages {
     }
   }
 
+  /** What the record of the reference needs beside its scores. */
+  about(): LookRequest['about'] {
+    const { name, key } = this.found('reference');
+    const { sha256, seeds } = this.split;
+    return { name, key, sha256, seeds: [...seeds] };
+  }
+
+  /** With a record of the reference, the candidate is the only row. */
+  private rows(): typeof this.plan {
+    if (this.baseline === null) return this.plan;
+    const { schedules, baselines } = this.plan;
+    const alone = <T>(list: readonly T[]): T[] => [list[ROWS.candidate]!];
+    return {
+      ...this.plan,
+      schedules: alone(schedules),
+      baselines: alone(baselines),
+      prepared: { ...this.prepared, networkOf: alone(this.prepared.networkOf) },
+    };
+  }
+
   private records(side: Side): string[] {
-    return this.windows.flatMap(({ renderings }) => recordsOf(renderings.ofRow(ROWS[side])));
+    if (this.baseline !== null && side === 'reference') return [];
+    const row = this.baseline === null ? ROWS[side] : 0;
+    return this.windows.flatMap(({ renderings }) => recordsOf(renderings.ofRow(row)));
   }
 }

@@ -123,7 +123,7 @@ async function run(
   const found = await lookUntilDecided(images, spec, screen);
   const { split } = images;
   const { last, looks } = found;
-  const { set, seeds, sha256, count: most, skip = 0 } = split;
+  const { set, seeds, sha256, skip = 0 } = split;
   const { finishGate } = storeActivities(1000);
   const result = await finishGate({
     result: {
@@ -133,12 +133,13 @@ async function run(
       reference: images.found('reference'),
       candidate: images.found('candidate'),
       scores: last.scores,
-      prompts: { set, count: looks.at(-1)!.prompts, most, skip, seeds, sha256 },
+      prompts: { set, count: looks.at(-1)!.prompts, most: images.most, skip, seeds, sha256 },
       lost: last.lost,
       looks,
       planned: { prompts: last.plan.prompts, wanted: last.plan.wanted, power: last.plan.power },
       promptsToDecide: last.promptsToDecide,
       worst: images.named(last.worst),
+      baseline: last.baseline,
       objective: spec.objective,
       power: spec.power,
       alpha: spec.alpha,

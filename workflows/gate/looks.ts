@@ -26,7 +26,7 @@ export interface Decided {
 /** Renders and looks until the verdict, or until the planned prompts are used up. */
 export async function lookUntilDecided(images: GateImages, spec: Spec, screen: Screen): Promise<Decided> {
   const { progress, show } = screen;
-  const most = images.split.count;
+  const { most } = images;
   const looks: GateLook[] = [];
   let plan: LookResult['plan'] | null = null;
   for (let prompts = min(most, PILOT_PROMPTS); ;) {
@@ -61,7 +61,7 @@ async function look(
       ...(await images.numbers()),
       spec: { scores, margins, spread, power, alpha, looks },
       prompts,
-      most: images.split.count,
+      most: images.most,
       plan,
     };
     const found = await take.executeWithOptions({ summary: `look at ${prompts} prompts` }, [request]);

@@ -57,7 +57,14 @@ async function ofNetworks(sides: Sides, { progress, meter, hold, show }: Screen)
   if (one === other && !gate.spec.allowIdentical) throw sameSides();
   const prompts = await fetchPrompts(split);
   const plan = { spec: gate.evaluation, prepared, prompts, schedules, baselines, workers, progress, meter, hold, show };
-  return new GateImages(gate.spec, prepared, plan, [...prepared.notes, ...seenNotes(schedules, split.count)]);
+  const notes = [...prepared.notes, ...seenNotes(schedules, split.count)];
+  const { baseline, scores } = gate.spec;
+  const sidesOf = (record: ConstructorParameters<typeof GateImages>[4]): GateImages =>
+    new GateImages(gate.spec, prepared, plan, notes, record);
+  if (baseline === undefined) return sidesOf(null);
+  const about = sidesOf(null).about();
+  const found = { baseline, about, scores, prepared: networks[networkOf[0]!]! };
+  return sidesOf({ hash: baseline, prompts: await computeActivities().checkBaseline(found) });
 }
 
 async function ofFolders(sides: Sides, { progress, meter, hold, show }: Screen): Promise<GateImages> {
