@@ -76,7 +76,8 @@ const NEEDS: readonly (readonly [command: RegExp, why: string])[] = [
   [/^evaluate .*--count 2000/, 'minutes: docs/results.md has its table'],
   [/^evaluate --model shapes --precision (fp32,w4a8 --steps 2,4|w4a8) --schedules/, 'a match and several searches'],
   [/^(ptqd|match) --model shapes --precision/, 'minutes: test/e2e/schedules.test.ts runs small ones'],
-  [/^(confirm|report|images) SEARCH/, 'the ids of your searches'],
+  [/^(confirm|report|images) (SEARCH|GATE)/, 'the ids of your searches and gates'],
+  [/^gate /, 'minutes, or folders of images: test/e2e/gate.test.ts runs small ones'],
   [/^(describe|search .*) ?.*--allow-server/, 'a model server: a page of its own, test/e2e of model servers'],
   [/^export .*--to |^check |^npx tsx scripts\/write-exports/, 'files of other targets: test/unit/export.test.ts'],
   [

@@ -8,6 +8,7 @@ import { stored } from '../../bench/results.js';
 import { asTable, summaryOf } from '../../bench/tables.js';
 import { addCommands } from '../../cli/commands.js';
 import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
+import { readGate } from '../../contract/validate-gate.js';
 import { parseSearchSpec } from '../../contract/validate.js';
 import { blocks, PAGES, read, ROOT } from '../markdown.js';
 
@@ -53,6 +54,9 @@ it("README's spec is valid, and shows the defaults", () => {
 it('the specs of docs and examples are valid', () => {
   const [table] = blocks('docs/evaluate.md', 'yaml');
   expect(parseEvaluateSpec(parse(table!)).rows).toHaveLength(4);
+  const [gate] = blocks('docs/gate.md', 'yaml');
+  expect(readGate(parse(gate!)).spec.scores).toHaveLength(3);
+  expect(readGate(parse(read('examples/gate.yaml'))).spec.margins).toEqual({ ssim: 0.8 });
   for (const kind of ['http', 'module']) {
     const [spec] = blocks(`examples/${kind}-scorer/README.md`, 'yaml');
     expect(parseSearchSpec(parse(spec!)).confirm.scorers).toEqual(['second', `${kind}-scorer`]);
