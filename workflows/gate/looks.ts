@@ -43,7 +43,7 @@ export async function lookUntilDecided(images: GateImages, spec: Spec, screen: S
     progress.verdict = last.verdict;
     const next = plan.looks.find((at) => at > prompts);
     if (last.verdict !== 'continue') return { verdict: last.verdict, last, looks };
-    if (next === undefined) return { verdict: 'undecided', last, looks };
+    if (next === undefined || prompts === most) return { verdict: 'undecided', last, looks };
     prompts = min(next, most);
   }
 }
