@@ -2,7 +2,9 @@
 
 import argparse
 import os
+import select
 import sys
+import threading
 from pathlib import Path
 
 from .config import read_config, read_json
@@ -29,6 +31,8 @@ def main() -> None:
         server = _open(args.config, given, args.address)
     except ServerMistake as error:
         sys.exit(f"qsched-server: {error}")
+    if "QSCHED_SERVER_ADDRESS" in os.environ:
+        _end_with_reader()
     try:
         server.serve_forever()
     except KeyboardInterrupt:
@@ -60,6 +64,20 @@ def _open(path: Path, given: dict, address: str):
     server = model_server(address, model)
     _say(f"serving {', '.join(config.precisions)} at {address}")
     return server
+
+
+def _end_with_reader() -> None:
+    """Ends when nobody reads what it says any more: a qsched that was killed leaves no model in memory."""
+    if not hasattr(select, "poll"):
+        return
+    poller = select.poll()
+    poller.register(sys.stderr.fileno(), 0)
+
+    def wait() -> None:
+        poller.poll()  # of a pipe whose other end is closed
+        os._exit(0)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _say(line: str) -> None:

@@ -8,7 +8,7 @@ import torch
 
 from .errors import ServerMistake
 
-PACKAGES = ("torch", "diffusers", "transformers", "torchao", "bitsandbytes", "gguf", "optimum-quanto", "nunchaku")
+PACKAGES = ("torch", "diffusers", "transformers", "torchao", "bitsandbytes", "gguf", "optimum-quanto", "nunchaku", "kernels")
 
 
 def sha256(file: Path) -> str:

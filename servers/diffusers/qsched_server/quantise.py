@@ -18,7 +18,12 @@ def load_denoiser(cls, component: str, config: Config, precision: Precision):
     if backend is not None:
         _need(backend)
     try:
-        if backend in (None, "torchao", "bitsandbytes", "quanto"):
+        if backend == "bitsandbytes" and config.device == "cpu":
+            from .bitsandbytes_cpu import quantise_linears
+
+            stored = cls.from_pretrained(config.checkpoint, subfolder=component, dtype=dtype)
+            model = quantise_linears(stored, _quantisation(backend, precision, dtype))
+        elif backend in (None, "torchao", "bitsandbytes", "quanto"):
             extra = {} if backend is None else {"quantization_config": _quantisation(backend, precision, dtype)}
             model = cls.from_pretrained(config.checkpoint, subfolder=component, dtype=dtype, **extra)
         elif backend == "gguf":

@@ -19,7 +19,8 @@ from safetensors.torch import save
 
 
 class Client:
-    def __init__(self, port: int):
+    def __init__(self, port: int, model: Model):
+        self.model = model
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def call(self, method: str, path: str, body: bytes | None = None) -> tuple[int, dict, bytes]:
@@ -50,8 +51,9 @@ class Client:
 @contextmanager
 def serving(folder, **config):
     """A server on a free port with this configuration, and a client of it."""
-    with listening(model_server("http://127.0.0.1:0", Model(read_config(folder / "serve.json", config)))) as port:
-        yield Client(port)
+    model = Model(read_config(folder / "serve.json", config))
+    with listening(model_server("http://127.0.0.1:0", model)) as port:
+        yield Client(port, model)
 
 
 class ScorerClient:

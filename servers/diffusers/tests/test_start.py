@@ -77,6 +77,17 @@ def test_the_socket_of_a_killed_server_is_taken_over(tmp_path):
         assert (tmp_path / "socket").exists()
 
 
+def test_it_ends_with_who_started_it(tmp_path):
+    path = served(tmp_path, checkpoint=str(checkpoint("consistency")))
+    environment = {**os.environ, "PYTHONPATH": PACKAGE, "QSCHED_SERVER_ADDRESS": f"unix:{tmp_path}/socket"}
+    server = subprocess.Popen([sys.executable, "-m", "qsched_server", str(path)], stderr=subprocess.PIPE, text=True, env=environment)
+    assert any(line.startswith("serving fp32") for line in iter(server.stderr.readline, ""))
+    with pytest.raises(subprocess.TimeoutExpired):
+        server.wait(1)
+    server.stderr.close()
+    assert server.wait(30) == 0
+
+
 @pytest.mark.parametrize("missing", ["torch", "diffusers"])
 def test_a_package_that_is_missing(missing, tmp_path):
     blocked = tmp_path / "blocked"
