@@ -66,6 +66,18 @@ def test_torchao_on_the_cpu(name, precision, tmp_path):
     assert torch.equal(found, again)
 
 
+@pytest.mark.parametrize("bits", ["int8", "int4"])
+def test_quanto(bits, tmp_path):
+    pytest.importorskip("optimum.quanto")
+    precisions = {"fp32": {}, bits: {"backend": "quanto", "arguments": {"weights_dtype": bits}}}
+    with serving(tmp_path, checkpoint=str(checkpoint("flux")), precisions=precisions) as client:
+        latents = torch.randn(4, *client.describe()["latentShape"], generator=torch.Generator().manual_seed(2))
+        handles = client.encode("fp32", ["a dog"], {}) * 4
+        full, found, again = (client.denoise(one, latents, 500.0, handles, {}) for one in ("fp32", bits, bits))
+    assert 0 < ((found - full).norm() / full.norm()).item() < {"int8": 0.05, "int4": 0.4}[bits]
+    assert torch.equal(found, again)
+
+
 @pytest.mark.parametrize("name", ["sdxl", "flux"])
 @pytest.mark.parametrize(
     ("arguments", "worst"),
