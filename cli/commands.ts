@@ -47,13 +47,13 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: 'pause <id>',
-    help: 'give no further work of a search or an evaluation out; what is under way is finished',
+    help: 'give no further work of a search, an evaluation or a gate out; what is under way is finished',
     flags: {},
     load: async () => (await import('./commands/control-commands.js')).pauseCommand,
   },
   {
     usage: 'unpause <id>',
-    help: 'let a paused search or evaluation go on; resume of a search does the same, and follows it',
+    help: 'let a paused search, evaluation or gate go on; resume of a search does the same, and follows it',
     flags: {},
     load: async () => (await import('./commands/control-commands.js')).unpauseCommand,
   },
@@ -77,13 +77,13 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: 'priority <id> <n>',
-    help: 'set which search or evaluation is scored first: 1 (first) to 5; without it each has 3',
+    help: 'set which search, evaluation or gate is scored first: 1 (first) to 5; without it each has 3',
     flags: {},
     load: async () => (await import('./commands/control-commands.js')).priorityCommand,
   },
   {
     usage: 'status [id]',
-    help: 'show the progress of searches, and the evaluations that have not ended',
+    help: 'show the progress of searches, and the evaluations and gates that have not ended',
     flags: flags.STATUS,
     load: async () => (await import('./commands/status-command.js')).statusCommand,
   },

@@ -1,5 +1,5 @@
 /**
- * Live control: `qsched pause|unpause|priority` of a search or an evaluation, `qsched stop|extend|enqueue` of a search. The
+ * Live control: `qsched pause|unpause|priority` of a search, an evaluation or a gate, `qsched stop|extend|enqueue` of a search. The
  * workflow decides what it accepts.
  */
 import { QschedError } from '../../contract/errors.js';
@@ -9,28 +9,30 @@ import type { Given } from '../input/flag.js';
 import type { ENQUEUE, EXTEND } from '../input/flags.js';
 import { readCoefficients } from '../input/read-coefficients.js';
 import { requireSearch, withStore } from '../input/stored-search.js';
-import { storedEvaluation } from '../input/stored-evaluation.js';
+import { storedRun } from '../input/stored-run.js';
 import { number, numbers } from '../input/values.js';
 import { print, printJson, type GlobalOptions } from '../text/output.js';
 
-/** Updates that an evaluation takes too. */
+/** The field of the id in JSON. */
+const ID_FIELDS = { search: 'searchId', evaluation: 'evaluateId', gate: 'gateId' } as const;
+
+/** Updates that evaluations and gates take too. */
 const HOLDS: readonly UpdateName[] = ['pause', 'unpause', 'priority'];
 
 /** Sends an update to what is stored by this name, and prints what it answers. @returns the exit code */
 async function control(named: string, name: UpdateName, flags: GlobalOptions, input?: unknown): Promise<number> {
   const steered = withStore((store): Steered => {
-    const evaluation = storedEvaluation(store, named);
-    if (evaluation === undefined) return { id: requireSearch(store, named).id, what: 'search' };
-    if (HOLDS.includes(name)) return { id: evaluation, what: 'evaluation' };
+    const run = storedRun(store, named);
+    if (run === undefined) return { id: requireSearch(store, named).id, what: 'search' };
+    if (HOLDS.includes(name)) return run;
     throw new QschedError(
       'usage',
-      `"${evaluation}" is an evaluation: ${name} is for searches.`,
-      `An evaluation is held with npx qsched pause ${evaluation}, and ended with npx qsched cancel ${evaluation}`,
+      `"${run.id}" is ${run.what === 'gate' ? 'a gate' : 'an evaluation'}: ${name} is for searches.`,
+      `It is held with npx qsched pause ${run.id}, and ended with npx qsched cancel ${run.id}`,
     );
   });
   const message = await steer(steered, name, input);
-  const of = steered.what === 'search' ? { searchId: steered.id } : { evaluateId: steered.id };
-  if (flags.json) printJson({ ...of, update: name, message });
+  if (flags.json) printJson({ [ID_FIELDS[steered.what]]: steered.id, update: name, message });
   else print(message);
   return 0;
 }

@@ -9,7 +9,7 @@ import { dataFolderPath } from '../../temporal/data-folder.js';
 import type { Reconciled } from '../follow/reconcile.js';
 import type { Given } from '../input/flag.js';
 import type { STATUS } from '../input/flags.js';
-import { storedEvaluation } from '../input/stored-evaluation.js';
+import { HELD_RUNS, storedRun } from '../input/stored-run.js';
 import { requireSearch, withStore } from '../input/stored-search.js';
 import { oneOf } from '../input/values.js';
 import { stateStyled, styled } from '../text/colour.js';
@@ -24,14 +24,14 @@ export async function statusCommand(
 ): Promise<number> {
   const format = tableFormat(flags.format);
   const sort = oneOf('--sort', flags.sort ?? 'date', SORTS);
-  const { stored, evaluations } = withStore((store) => read(store, id));
-  const { rows, states, note } = await confirmed(stored, evaluations);
+  const { stored, runs } = withStore((store) => read(store, id));
+  const { rows, states, note } = await confirmed(stored, runs);
   const sorted = sortStatus(rows, sort);
   const folder = dataFolderPath();
   if (flags.json) printJson(sorted.map((row) => ({ ...row, livePage: livePageOf(folder, row.searchId!) })));
   else if (rows.length > 0) print(writeTable(statusTable(sorted), format, shown));
-  else if (evaluations.length === 0) print('There is no search yet. Start one: npx qsched search --model shapes');
-  if (!flags.json && format === 'table') for (const one of evaluations) print(evaluationLine(one, states.get(one.id)));
+  else if (runs.length === 0) print('There is no search yet. Start one: npx qsched search --model shapes');
+  if (!flags.json && format === 'table') for (const one of runs) print(runLine(one, states.get(one.id)));
   if (note !== null) say(`note: ${note}`);
   const live = liveHomeOf(folder);
   if (live !== null && !flags.json && format === 'table') say(`  live page: ${live}`);
@@ -40,29 +40,30 @@ export async function statusCommand(
   return 0;
 }
 
-type Evaluation = Pick<StoredRun, 'id' | 'name' | 'status'>;
+/** An evaluation or a gate. */
+type Run = Pick<StoredRun, 'id' | 'kind' | 'name' | 'status'>;
 
-/** What is stored of a search or an evaluation; without an id, of every search, and the evaluations that have not ended. */
+/** What is stored of a search, an evaluation or a gate; without an id, of every search, and of the others that have not ended. */
 function read(store: Store, id: string | undefined) {
-  const evaluation = id === undefined ? undefined : storedEvaluation(store, id);
-  const evaluations: readonly Evaluation[] = listRuns(store).filter((run) =>
-    id === undefined ? run.kind === 'evaluate' && isOpen(run.status) : run.id === evaluation,
+  const named = id === undefined ? undefined : storedRun(store, id);
+  const runs: readonly Run[] = listRuns(store).filter((run) =>
+    id === undefined ? HELD_RUNS[run.kind] !== undefined && isOpen(run.status) : run.id === named?.id,
   );
-  if (evaluation !== undefined) return { stored: [], evaluations };
+  if (named !== undefined) return { stored: [], runs };
   const wanted = id === undefined ? undefined : requireSearch(store, id).id;
   const all = store.select().from(searchesOverview).all();
-  return { stored: wanted === undefined ? all : all.filter(({ searchId }) => searchId === wanted), evaluations };
+  return { stored: wanted === undefined ? all : all.filter(({ searchId }) => searchId === wanted), runs };
 }
 
 /** `evaluation evaluate-1f2e: paused (3 rows of shapes ...); continue it: npx qsched unpause evaluate-1f2e` */
-function evaluationLine({ id, name, status }: Evaluation, state: 'running' | 'interrupted' | undefined): string {
+function runLine({ id, kind, name, status }: Run, state: 'running' | 'interrupted' | undefined): string {
   const shownStatus = isOpen(status) && state === 'interrupted' ? state : status;
   const hints: Readonly<Record<string, string>> = {
     paused: `; continue it: npx qsched unpause ${id}`,
     interrupted: '; run it again with the same command: images that are made are reused',
   };
   const known = !isOpen(status) || state !== undefined;
-  return `evaluation ${id}: ${shownStatus}${known ? '' : '?'} (${name})${hints[shownStatus] ?? ''}`;
+  return `${HELD_RUNS[kind]} ${id}: ${shownStatus}${known ? '' : '?'} (${name})${hints[shownStatus] ?? ''}`;
 }
 
 /** Heads are bold, states coloured. */
@@ -74,11 +75,11 @@ const isOpen = (status: string | null): boolean => status === 'running' || statu
 /** What is stored as running is held against what runs. */
 async function confirmed(
   rows: readonly (typeof searchesOverview.$inferSelect)[],
-  evaluations: readonly Evaluation[],
+  runs: readonly Run[],
 ): Promise<{ readonly rows: readonly StatusRow[] } & Reconciled> {
   const running = [
     ...rows.flatMap(({ status, searchId }) => (isOpen(status) && searchId !== null ? [searchId] : [])),
-    ...evaluations.flatMap(({ status, id }) => (isOpen(status) ? [id] : [])),
+    ...runs.flatMap(({ status, id }) => (isOpen(status) ? [id] : [])),
   ];
   if (running.length === 0) {
     return { rows: rows.map((row) => ({ ...row, confirmed: true })), states: new Map(), note: null };

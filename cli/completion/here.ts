@@ -13,6 +13,7 @@ import { listRuns } from '../../db/runs.js';
 import { listSearches } from '../../db/searches.js';
 import { installedScorers } from '../../inference/scorers/installed-scorers.js';
 import { databasePath } from '../host/database.js';
+import { HELD_RUNS } from '../input/stored-run.js';
 import { withAnyStore } from '../input/stored-search.js';
 
 /** Characters of a schedule's id: more than enough to tell them apart. */
@@ -39,13 +40,13 @@ export const studies = (): readonly string[] => [...Object.keys(STUDIES), 'ptqd'
 export const searches = (): readonly string[] =>
   orNone(() => (existsSync(databasePath()) ? withAnyStore((store) => listSearches(store).map(({ id }) => id)) : []));
 
-/** The same, and those of stored evaluations. */
-export const held = (): readonly string[] => [...searches(), ...evaluations()];
+/** The same, and those of stored evaluations and gates. */
+export const held = (): readonly string[] => [...searches(), ...heldRuns()];
 
-const evaluations = (): readonly string[] =>
+const heldRuns = (): readonly string[] =>
   orNone(() =>
     existsSync(databasePath())
-      ? withAnyStore((store) => listRuns(store).flatMap(({ id, kind }) => (kind === 'evaluate' ? [id] : [])))
+      ? withAnyStore((store) => listRuns(store).flatMap(({ id, kind }) => (HELD_RUNS[kind] === undefined ? [] : [id])))
       : [],
   );
 

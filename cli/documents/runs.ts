@@ -82,8 +82,12 @@ const fit = z.looseObject({
 
 const steered = { update: text, message: text };
 const controlled = z.looseObject({ searchId: text, ...steered });
-/** Of a search or an evaluation. */
-const held = z.union([controlled, z.looseObject({ evaluateId: text, ...steered })]);
+/** Of a search, an evaluation or a gate. */
+const held = z.union([
+  controlled,
+  z.looseObject({ evaluateId: text, ...steered }),
+  z.looseObject({ gateId: text, ...steered }),
+]);
 
 export const RUN_DOCUMENTS = {
   up: z.looseObject({

@@ -5,13 +5,10 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { evaluateIdOf } from '../../contract/content-id.js';
 import type { EvaluateProgress } from '../../contract/evaluate-payloads.js';
 import type { EvaluateResult, EvaluateSpec } from '../../contract/evaluate-spec.js';
-import { findRun } from '../../db/runs.js';
-import { withAnyStore } from '../input/stored-search.js';
 import type { Serving } from '../host/serving.js';
 import { startOrJoin } from './start-or-join.js';
-import { sendUpdate } from './send-update.js';
+import { letGo } from './let-go.js';
 import { eta } from '../text/duration.js';
-import { say } from '../text/output.js';
 import type { Followed } from './follow-workflow.js';
 import { runToEnd, type LongRun, type Outcome, type Visit } from './visit-host.js';
 
@@ -39,16 +36,11 @@ export function followedEvaluate(spec: EvaluateSpec, input: unknown = spec): Fol
     },
     start: async (client) => {
       const handle = await startOrJoin(client, 'evaluate', id, input, `${spec.rows.length} rows`);
-      // The same command continues what was paused.
-      if (wasPaused(id) && (await handle.query<EvaluateProgress>('progress')).paused === true) {
-        say(await sendUpdate(client, { id, what: 'evaluation' }, 'unpause'));
-      }
+      await letGo(client, { id, what: 'evaluation' });
       return handle;
     },
   };
 }
-
-const wasPaused = (id: string): boolean => withAnyStore((store) => findRun(store, id)?.status === 'paused');
 
 /** Starts the workflow or joins the one that runs. @throws QschedError: it failed or was cancelled, or no server answers */
 export const runEvaluate = (

@@ -9,6 +9,7 @@ import type { GateResult } from '../../contract/gate-result.js';
 import type { Serving } from '../host/serving.js';
 import { eta } from '../text/duration.js';
 import type { Followed } from './follow-workflow.js';
+import { letGo } from './let-go.js';
 import { startOrJoin } from './start-or-join.js';
 import { runToEnd, type LongRun, type Outcome, type Visit } from './visit-host.js';
 
@@ -33,7 +34,11 @@ export function followedGate(
       const progress = await handle.query<GateProgress>('progress');
       return (line) => line.note(describeGate(progress), gatePart(progress));
     },
-    start: (client) => startOrJoin(client, 'gate', id, input, 'a candidate against its reference'),
+    start: async (client) => {
+      const handle = await startOrJoin(client, 'gate', id, input, 'a candidate against its reference');
+      await letGo(client, { id, what: 'gate' });
+      return handle;
+    },
   };
 }
 

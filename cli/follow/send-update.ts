@@ -13,13 +13,13 @@ import { QschedError } from '../../contract/errors.js';
 
 const ANSWER_MILLISECONDS = 30_000;
 
-/** The updates of the workflow `search` (workflows/search/updates.ts); `evaluate` takes those that hold it, and its priority. */
+/** The updates of the workflow `search` (workflows/search/updates.ts); `evaluate` and `gate` take those that hold them, and their priority. */
 export type UpdateName = 'pause' | 'unpause' | 'stop' | 'extend' | 'enqueue' | 'priority';
 
 /** A workflow that takes updates. */
 export interface Steered {
   readonly id: string;
-  readonly what: 'search' | 'evaluation';
+  readonly what: 'search' | 'evaluation' | 'gate';
 }
 
 /**

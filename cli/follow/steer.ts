@@ -1,5 +1,5 @@
 /**
- * An update of a search or an evaluation from a command of its own: connects to the server that runs, and leaves again.
+ * An update of a search, an evaluation or a gate from a command of its own: connects to the server that runs, and leaves again.
  */
 import { QschedError } from '../../contract/errors.js';
 import { connectTemporal } from '../../temporal/connect.js';

@@ -173,6 +173,94 @@ const WRONG: readonly Wrong[] = [
     args: ['search', file('unknown-key.yaml')],
     says: [/unknown-key\.yaml:\d: Unknown key "optimizer\.bugdet"/, /"budget"/],
   },
+  {
+    name: 'prior that nobody made',
+    args: [...SEARCH, '--prior', 'nosuch'],
+    says: [/There is no search "nosuch" to be the prior/],
+  },
+  {
+    name: 'prior of an optimizer without a model',
+    args: [...SEARCH, '--optimizer', 'cma-es', '--prior', 'nosuch'],
+    says: [/the optimizer "cma-es" cannot start from an earlier search/],
+  },
+  {
+    name: 'budget below the first batch',
+    args: [...SEARCH, '--optimizer', 'gp', '--prior', 'none', '--budget', '4'],
+    says: [/--budget is 4, and gp asks for 8 points before it is told a score/, /Use a budget of at least 9/],
+  },
+  { name: 'empty range', args: [...SEARCH, '--range', '1,1'], says: [/--range is \[1,1\]: must go from low to high/] },
+  {
+    name: 'constraint on a score that is not there',
+    args: [...SEARCH, '--at-least', 'nosuch=0'],
+    says: [/--at-least names "nosuch"/, /clip-iqa\.sharpness/],
+  },
+  {
+    name: 'constraint on a score that the search does not store',
+    args: [...SEARCH, '--at-least', 'pickscore=0'],
+    says: [/--at-least names "pickscore"/],
+  },
+  {
+    name: 'constraint without its number',
+    args: [...SEARCH, '--at-least', 'text=much'],
+    says: [/text in --at-least is "much": must be a finite number/],
+  },
+  {
+    name: 'repair of full precision',
+    args: [...SEARCH, '--objective', 'repair', '--precision', 'fp32'],
+    says: [/fp32 is the full-precision network of shapes itself: there is nothing to repair/],
+  },
+  {
+    name: 'race of repair',
+    args: [...SEARCH, '--objective', 'repair', '--racing', 'on'],
+    says: [/--racing is on, but --goal is "repair"/],
+  },
+  {
+    name: 'grid of too many cells',
+    args: [...SEARCH, '--optimizer', 'grid', '--grid-points', '101'],
+    says: [/104,060,401 cells, and at most 1,000,000 are allowed/, /--grid-points of at most 31/],
+  },
+  {
+    name: 'race of a grid',
+    args: [...SEARCH, '--optimizer', 'grid', '--racing', 'on'],
+    says: [/--optimizer is "grid"/],
+  },
+  {
+    name: 'first block of one pair',
+    args: [...SEARCH, '--racing-block', '1'],
+    says: [/--racing-block is "1".*from 2/],
+  },
+  {
+    name: 'per step for too many steps',
+    args: [...SEARCH, '--shape', 'per-step', '--steps', '20'],
+    says: [/two numbers per step are searched for up to 16 steps/],
+  },
+  {
+    name: 'match for an optimizer that takes none',
+    args: [...SEARCH, '--start', 'match', '--optimizer', 'random'],
+    says: [/"random" takes no first candidate/],
+  },
+  { name: 'plan of nothing', args: ['plan', file('absent.yaml')], says: [/absent\.yaml does not exist/] },
+  { name: 'report into no folder', args: ['report', '--output', '/absent/x.html'], says: [/no folder \/absent/] },
+  {
+    name: 'image that is no PNG',
+    args: ['generate', '--model', 'shapes', '--prompt', 'x', '--output', 'a.jpg'],
+    says: [/--output is "a\.jpg", and images are PNG files/],
+  },
+  { name: 'shell without completion', args: ['completion', 'tcsh'], says: [/The shell is "tcsh"/, /bash, zsh, fish/] },
+  {
+    name: 'port that is none',
+    args: ['up', '--live-port', '99999'],
+    says: [/--live-port is "99999".*from 1 to 65535/],
+  },
+  {
+    name: 'page and no page',
+    args: ['up', '--live-port', '8235', '--no-live'],
+    says: [/--no-live and --live-port contradict each other/],
+  },
+  { name: 'extend without a budget', args: ['extend', 'any'], says: [/extend needs --budget/] },
+  { name: 'enqueue without a candidate', args: ['enqueue', 'any'], says: [/enqueue needs a candidate/] },
+  { name: 'candidate that is not numbers', args: ['enqueue', 'any', '--sample', 'a,b'], says: [/--sample has "a"/] },
+  { name: 'status sorted by nothing', args: ['status', '--sort', 'colour'], says: [/--sort is "colour"/, /gain/] },
   { name: 'workers that are not number', args: [...SEARCH, '--workers', 'many'], says: [/--workers is "many"/] },
   { name: 'id with a slash', args: [...SEARCH, '--id', 'a/b'], says: [/--id "a\/b"/] },
   { name: 'up with an unknown model', args: ['up', '--model', 'shapess'], says: [/no model "shapess"/, /"shapes"/] },
@@ -210,11 +298,47 @@ describe('wrong input: exit 2 before any server is looked for', () => {
 });
 
 describe('nothing stored yet: exit 1', () => {
-  it.concurrent.for(['status', 'best', 'export', 'resume'])('%s', async (command, { expect }) => {
-    const result = await runCli([command], newDataFolder());
+  const ALONE = [
+    'status',
+    'best',
+    'export',
+    'resume',
+    'report',
+    'images',
+    'surface',
+    'pareto',
+    'rank',
+    'export-optuna',
+  ];
+  const NAMED = ['pause any', 'unpause any', 'stop any', 'extend any --budget 9', 'priority any 1'];
+  it.concurrent.for([...ALONE, ...NAMED])('%s', async (command, { expect }) => {
+    const result = await runCli(command.split(' '), newDataFolder());
     expect(result.code).toBe(1);
     expect(result.stderr).toMatch(/There is no database at .*\n {2}Run a search first: npx qsched search/);
     expectClear(result);
+  });
+});
+
+describe('nothing stored by that name: exit 2', () => {
+  it.concurrent.for([
+    'status any',
+    'report any',
+    'images any',
+    'pareto any',
+    'plan any',
+    'pause any',
+    'priority any 1',
+    'enqueue any --sample 1,1 --noise 1,1',
+  ])('%s', async (command, { expect }) => {
+    const data = newDataFolder();
+    mkdirSync(data);
+    openStore(join(data, 'qsched.db')).$client.close();
+    const result = await runCli(command.split(' '), data);
+    expect(result.stderr).toMatch(/There is no search,? .*"any"|There is no search "any"/);
+    expect(result.stderr).toContain('There is none yet.');
+    expect(result.code).toBe(2);
+    expectClear(result);
+    expect(readServerRecord(data)).toBeNull();
   });
 });
 

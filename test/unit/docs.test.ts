@@ -10,6 +10,7 @@ import { addCommands } from '../../cli/commands.js';
 import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
 import { readGate } from '../../contract/validate-gate.js';
 import { parseSearchSpec } from '../../contract/validate.js';
+import { SEARCH_ATTRIBUTES } from '../../temporal/search-attribute-keys.js';
 import { blocks, PAGES, read, ROOT } from '../markdown.js';
 
 describe.each(PAGES)('%s', (page) => {
@@ -35,6 +36,19 @@ describe.each(PAGES)('%s', (page) => {
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link!);
     expect(links.filter((link) => !existsSync(join(ROOT, dirname(page), link)))).toEqual([]);
   });
+});
+
+it('the page of the Temporal CLI lists every search attribute with its type', () => {
+  const rows = read('docs/temporal-cli.md')
+    .split('\n')
+    .flatMap((line) => {
+      const [, names, type] = /^\| (`Qsched[^|]*) \| (\w+) \|/.exec(line) ?? [];
+      return names === undefined ? [] : names.split(', ').map((name) => `${name.replaceAll('`', '')} ${type}`);
+    });
+  const attributes = Object.values(SEARCH_ATTRIBUTES).map(
+    ({ name, type }) => `${name} ${type[0]}${type.slice(1).toLowerCase()}`,
+  );
+  expect(rows.sort()).toEqual(attributes.sort());
 });
 
 it('README starts with two commands', () => {
