@@ -1,7 +1,7 @@
 /**
  * The live page of the process that serves a data folder.
  */
-import { startLive, type Live } from '../../live/live-client.js';
+import { LIVE_PORT, startLive, type Live } from '../../live/live-client.js';
 import { messageOf, QschedError } from '../../contract/errors.js';
 import { artefactFolder } from '../../temporal/data-folder.js';
 import type { Given } from '../input/flag.js';
@@ -14,7 +14,7 @@ export type LiveChoice = { readonly port: number | undefined } | 'none';
 
 /** @throws QschedError (usage) for a port that cannot be, and for a port of no page */
 export function liveOf({ noLive, livePort }: Given<typeof LIVE>): LiveChoice {
-  const port = whole('--live-port', livePort, 1, 65_535);
+  const port = whole('--live-port', livePort, 1, 65_535, LIVE_PORT);
   if (!noLive) return { port };
   if (port === undefined) return 'none';
   throw new QschedError('usage', '--no-live and --live-port contradict each other.', 'Leave one of them out.');

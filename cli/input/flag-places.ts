@@ -78,7 +78,7 @@ function nameField(text: string, { field, name, example }: NamedField): string {
   const start = field.includes('.') ? `(?<![\\w.-])${ROW}` : `(?:(?<![\\w.-])rows\\.\\d+\\.|(?<=^(?:--[a-z-]+: )?))`;
   return text
     .replace(
-      new RegExp(`^Change ${ROW}${escaped}(?:\\.\\d+)?\\.$`),
+      new RegExp(`^Change ${ROW}${escaped}(?:\\.[\\w@.-]+)?\\.$`),
       example === undefined ? `Change ${name}.` : `For example: ${name} ${example}`,
     )
     .replace(new RegExp(`${start}${escaped}\\.\\d+(?![\\w.])`, 'g'), `a value of ${name}`)

@@ -76,16 +76,28 @@ export const weights = (text: string): Tree =>
  * @returns undefined if the flag was not given
  * @throws QschedError (usage) if the text is not a whole number in the range
  */
-export function whole(flag: string, text: string, low: number, high: number): number;
-export function whole(flag: string, text: string | undefined, low: number, high: number): number | undefined;
-export function whole(flag: string, text: string | undefined, low: number, high: number): number | undefined {
+export function whole(flag: string, text: string, low: number, high: number, example?: number): number;
+export function whole(
+  flag: string,
+  text: string | undefined,
+  low: number,
+  high: number,
+  example?: number,
+): number | undefined;
+export function whole(
+  flag: string,
+  text: string | undefined,
+  low: number,
+  high: number,
+  example = Math.min(high, Math.max(low, 4)),
+): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
   if (text.trim() !== '' && Number.isInteger(value) && value >= low && value <= high) return value;
   throw new QschedError(
     'usage',
     `${flag} is "${text}": it must be a whole number from ${low} to ${high}.`,
-    `For example: ${flag} ${Math.min(high, Math.max(low, 4))}`,
+    `For example: ${flag} ${example}`,
   );
 }
 

@@ -202,7 +202,7 @@ const WRONG: readonly Wrong[] = [
   {
     name: 'constraint without its number',
     args: [...SEARCH, '--at-least', 'text=much'],
-    says: [/text in --at-least is "much": must be a finite number/],
+    says: [/text in --at-least is "much": must be a finite number/, /For example: --at-least text=-0.002/],
   },
   {
     name: 'repair of full precision',
