@@ -23,8 +23,13 @@ const NO_TEXT: Conditioning = { tensors: [], bytes: 0 };
 
 /** What a server does wrong. */
 export interface Faults {
-  /** Answers `denoise` once with a tensor of another shape, with NaN, late, or under another identity. */
-  denoise?: 'shape' | 'nan' | 'hang' | 'identity' | 'garbage' | 'error';
+  /**
+   * Answers `denoise` once with a tensor of another shape, type or name, with NaN, not at all, with half an answer, or under
+   * another identity.
+   */
+  denoise?: 'shape' | 'dtype' | 'name' | 'nan' | 'hang' | 'cut' | 'identity' | 'nameless' | 'garbage' | 'error';
+  /** Never answers `denoise`. */
+  silent?: boolean;
   /** Forgets all handles before the next call. */
   forget?: boolean;
 }
@@ -123,7 +128,7 @@ export function createModelServer(
     calls.denoise += 1;
     const { denoise: fault } = faults;
     delete faults.denoise;
-    if (fault === 'hang') return null;
+    if (fault === 'hang' || faults.silent === true) return null;
     if (fault === 'error') return { status: 400, error: { error: 'out of memory\non the device' } };
     if (fault === 'garbage') return Buffer.from('not tensors at all');
     const asked = JSON.parse(metadata['handles']!) as string[];
@@ -137,9 +142,10 @@ export function createModelServer(
     if (fault === 'nan') for (const row of outputs) row.fill(NaN);
     const { shape } = tensors['latents']!;
     const told = fault === 'shape' ? [shape[0]! * shape[1]!, ...shape.slice(2)] : shape;
-    const { dtype } = description;
-    const { all, places } = layTensors({ outputs: { dtype, shape: told } }, {});
-    packRows(outputs, outputs.length, dtype, places.get('outputs')!);
+    const dtype = fault === 'dtype' ? 'F16' : description.dtype;
+    const name = fault === 'name' ? 'latents' : 'outputs';
+    const { all, places } = layTensors({ [name]: { dtype, shape: told } }, {});
+    packRows(outputs, outputs.length, dtype, places.get(name)!);
     return all;
   }
 
@@ -156,10 +162,18 @@ export function createModelServer(
     }
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const other = request.url === '/v1/denoise' && faults.denoise === 'identity';
+    const fault = request.url === '/v1/denoise' ? faults.denoise : undefined;
     const found = await answer(request.url ?? '', Buffer.concat(chunks));
     if (found === null) return;
-    const headers = { [IDENTITY_HEADER]: other ? 'another one' : description.identity, [INSTANCE_HEADER]: instance };
+    const headers = {
+      [IDENTITY_HEADER]: fault === 'identity' ? 'another one' : description.identity,
+      ...(fault === 'nameless' ? {} : { [INSTANCE_HEADER]: instance }),
+    };
+    if (fault === 'cut' && !('error' in found)) {
+      response.writeHead(200, { ...headers, 'content-length': found.length });
+      response.write(found.subarray(0, found.length / 2), () => response.destroy());
+      return;
+    }
     if ('error' in found) response.writeHead(found.status, headers).end(JSON.stringify(found.error));
     else response.writeHead(200, headers).end(found);
   }

@@ -49,6 +49,7 @@ afterAll(async () => {
 beforeEach(() => {
   delete behind.faults.denoise;
   behind.faults.forget = false;
+  behind.faults.silent = false;
 });
 
 const failure = async (body: Promise<unknown>): Promise<QschedError> => {
@@ -110,6 +111,9 @@ describe('a server that does not keep to the protocol', () => {
 
   test.each([
     ['shape', 'instead of F32 [20, 6, 8, 8]', true],
+    ['dtype', 'it answered F16 [20, 6, 8, 8] instead of F32 [20, 6, 8, 8]', true],
+    ['name', 'it answered no "outputs" instead of F32', true],
+    ['nameless', 'its answer has no header qsched-instance', true],
     ['garbage', 'does not keep to the protocol in denoise', true],
     ['identity', 'is not the one that was described: it answers as "another one"', true],
     ['error', 'refused denoise (400): out of memory on the device', true],
@@ -121,10 +125,19 @@ describe('a server that does not keep to the protocol', () => {
     expect(error.hint).not.toBe('');
   });
 
-  test('one that hangs once is asked again', async () => {
-    behind.faults.denoise = 'hang';
-    const [row] = await denoise();
-    expect(row!.every(Number.isFinite)).toBe(true);
+  test.each(['hang', 'cut'] as const)('one that fails once (%s) is asked again', async (fault) => {
+    const expected = await denoise();
+    behind.faults.denoise = fault;
+    expect(await denoise()).toEqual(expected);
+  });
+
+  test('one that never answers', async () => {
+    behind.faults.silent = true;
+    const error = await failure(denoise());
+    expect(error.message).toContain('did not answer within 2 s (POST /v1/denoise, 2 tries).');
+    expect(error.hint).toContain('Start it, or look at its own messages');
+    // Another process may have it started again: what waits for it is tried later.
+    expect(error.final).toBe(false);
   });
 
   test('NaN reaches the engine, which fails the image and not the search', async () => {
