@@ -24,6 +24,9 @@ interface Handle {
   readonly instance: string;
 }
 
+/** Texts of conditionings: those of one network of a model are given to its other networks as well. */
+const texts = new WeakMap<Conditioning, string>();
+
 /** Opens nothing: the server has its networks open. */
 export function servedPipeline(client: ServerClient, network: ServedNetwork): Pipeline {
   const { model, precision, options, latentShape, batches, description } = network;
@@ -32,10 +35,10 @@ export function servedPipeline(client: ServerClient, network: ServedNetwork): Pi
   const remotes = new WeakMap<Conditioning, Remote>();
 
   /** Handles of texts, at most `batches.text` per call. */
-  async function handlesOf(texts: readonly string[], checkpoint?: Checkpoint): Promise<Handle[]> {
+  async function handlesOf(asked: readonly string[], checkpoint?: Checkpoint): Promise<Handle[]> {
     const handles: Handle[] = [];
-    for (let at = 0; at < texts.length; at += batches.text) {
-      const slice = texts.slice(at, at + batches.text);
+    for (let at = 0; at < asked.length; at += batches.text) {
+      const slice = asked.slice(at, at + batches.text);
       const body = Buffer.from(JSON.stringify({ precision, options, texts: slice }));
       const answer = await timed(() => client.post('encode', body, JSON_TYPE, description.identity, checkpoint));
       if ('unknown' in answer) throw lies(model, 'encode', 'it forgot what was not asked for');
@@ -49,15 +52,25 @@ export function servedPipeline(client: ServerClient, network: ServedNetwork): Pi
     return handles;
   }
 
+  /** What this network knows conditionings by; those of another one of the model are encoded. */
+  async function remotesOf(conditioning: readonly Conditioning[], checkpoint?: Checkpoint): Promise<Remote[]> {
+    const others = [...new Set(conditioning.filter((one) => !remotes.has(one)))];
+    const own = others.map((one) => textOf(one));
+    const handles = await handlesOf(own, checkpoint);
+    others.forEach((one, i) => remotes.set(one, { text: own[i]!, handle: handles[i]! }));
+    return conditioning.map((one) => remotes.get(one)!);
+  }
+
   return {
     latentShape,
     batches,
     rows,
-    async encode(texts, checkpoint) {
-      if (!description.readsText) return texts.map(() => ({ tensors: [], bytes: 0 }));
-      const handles = await handlesOf(texts, checkpoint);
-      return texts.map((text, i) => {
+    async encode(asked, checkpoint) {
+      if (!description.readsText) return asked.map(() => ({ tensors: [], bytes: 0 }));
+      const handles = await handlesOf(asked, checkpoint);
+      return asked.map((text, i) => {
         const conditioning = { tensors: [], bytes: 0 };
+        texts.set(conditioning, text);
         remotes.set(conditioning, { text, handle: handles[i]! });
         return conditioning;
       });
@@ -66,7 +79,8 @@ export function servedPipeline(client: ServerClient, network: ServedNetwork): Pi
       const outputs: Float32Array[] = [];
       for (let at = 0; at < latents.length; at += batches.denoiser) {
         const slice = latents.slice(at, at + batches.denoiser);
-        const known = conditioning.slice(at, at + slice.length).flatMap((one) => remotes.get(one) ?? []);
+        const given = description.readsText ? conditioning.slice(at, at + slice.length) : [];
+        const known = await remotesOf(given, checkpoint);
         rows.denoiser += slice.length;
         rows.padded += batches.denoiser;
         for (let tries = 0; ; tries += 1) {
@@ -108,4 +122,11 @@ export function servedPipeline(client: ServerClient, network: ServedNetwork): Pi
       return Promise.resolve();
     },
   };
+}
+
+/** @throws Error for a conditioning that no server gave: nothing is sampled without its text */
+function textOf(conditioning: Conditioning): string {
+  const text = texts.get(conditioning);
+  if (text === undefined) throw new Error('A conditioning of another pipeline was given to a served network.');
+  return text;
 }

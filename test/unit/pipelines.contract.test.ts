@@ -143,6 +143,24 @@ describe.each([
     }
   });
 
+  test('takes what texts are conditioned on from another network of the model', async () => {
+    const latents = [new Float32Array(here.latentShape.reduce((a, b) => a * b, 1)).fill(0.3)];
+    const options = { threads: 1, batch: BATCH };
+    const outputs = [here, there].map(async (pipeline) => {
+      const again =
+        pipeline === here
+          ? await openPipeline(model, options)
+          : await openPipeline(openModelFolder('behind', precision, [root]), options);
+      const conditioning = await again.encode([PAIRS[0]!.text]);
+      const expected = await again.denoise(latents, 700, conditioning);
+      expect(await pipeline.denoise(latents, 700, conditioning)).toEqual(expected);
+      await again.release();
+      return expected[0]!;
+    });
+    const [one, other] = await Promise.all(outputs);
+    expect(apart([one!], [other!])).toBeLessThan(dtype === 'F16' ? 0.02 : 1e-7);
+  });
+
   test('stops between two calls when it is cancelled, and works afterwards', async () => {
     const stop = new Error('cancelled');
     const count = 3 * here.batches.denoiser;
