@@ -7,6 +7,7 @@ import { finishedImages, type Comparison } from '../metrics/statistics/summary.j
 import type { SummariseRequest } from '../contract/evaluate-payloads.js';
 import { scorersOf, type ObjectivePlan } from '../contract/objective-plan.js';
 import { howToMake, referencePath } from '../artefacts/reference-statistics.js';
+import type { RowPairs } from './row-pairs.js';
 import type { ReadRow } from './read-row.js';
 import { stepCount } from '../contract/step-count.js';
 
@@ -16,6 +17,7 @@ export interface RowNumbers {
   readonly hasReference: boolean;
   readonly distances: RowDistances | null;
   readonly compared: Comparison | null;
+  readonly pairs: RowPairs | null;
   /** Images in the objective's mean, and all images. */
   readonly images: number;
   readonly total: number;
@@ -25,7 +27,7 @@ const RETRY = 'To retry them: --retry-failed (retryFailed: true).';
 
 /** One sentence for each thing that is missing, failed or easily misread. */
 export function rowWarnings({ prepared, label }: SummariseRequest, numbers: RowNumbers): string[] {
-  const { row, hasReference, distances, compared, images, total } = numbers;
+  const { row, hasReference, distances, compared, pairs, images, total } = numbers;
   const { features } = prepared;
   const about = `${prepared.model} ${prepared.precision}, ${stepCount(prepared.scheduler.steps)}, ${label}`;
   const warnings: string[] = [];
@@ -52,6 +54,12 @@ export function rowWarnings({ prepared, label }: SummariseRequest, numbers: RowN
   if (distances !== null && features !== null && features.kind !== 'inception') {
     const whose = `Distances use the features of "${features.name}" (${features.kind}), not Inception's`;
     warnings.push(`${whose}: they are comparable within this table only, not with published figures.`);
+  }
+  for (const { score, pairs: without, reasons } of pairs?.lost ?? []) {
+    const why = reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
+    warnings.push(
+      `${about}: ${without} of ${total} pairs have no ${score}${why}; its mean is over the others. ${RETRY}`,
+    );
   }
   if (compared !== null && compared.lost > 0) warnings.push(`${about}: ${compared.reason}`);
   return warnings;

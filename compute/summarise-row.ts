@@ -17,6 +17,7 @@ import type { JudgedObjective } from '../contract/prepared-network.js';
 import type { ArtefactStore } from '../artefacts/artefact-store.js';
 import { decodeReference, howToMake, referencePath } from '../artefacts/reference-statistics.js';
 import { readRow, type ReadRow } from './read-row.js';
+import { readRowPairs } from './row-pairs.js';
 import { rememberedIn } from './remembered.js';
 import { rowWarnings, type RowNumbers } from './row-warnings.js';
 
@@ -38,6 +39,7 @@ export async function summariseRow(
   const row = readRow(request.records, request, artefacts, missing);
   const identity = request.identity === null ? null : readRow(request.identity, request, artefacts, missing);
   const full = request.full === null ? null : readRow(request.full, request, artefacts, missing);
+  const pairs = readRowPairs(request, artefacts, missing);
   const reference = referenceOf(request, row, artefacts);
 
   const against = {
@@ -53,7 +55,7 @@ export async function summariseRow(
   const compared = identity === null || !complete ? null : compareRows(row.terms, identity.terms, judged, seen);
   const ok = finishedImages(row.terms, scorersOf(prepared.objective));
   const images = ok.filter(Boolean).length;
-  const numbers = { row, hasReference: reference !== null, distances, compared, images, total: ok.length };
+  const numbers = { row, hasReference: reference !== null, distances, compared, pairs, images, total: ok.length };
   return {
     row: tableRow(request, numbers),
     pValue: compared?.pValue ?? null,
@@ -64,7 +66,7 @@ export async function summariseRow(
 
 function tableRow(request: SummariseRequest, numbers: RowNumbers): SummariseResult['row'] {
   const { prepared, schedule, label } = request;
-  const { row, distances, compared, images, total } = numbers;
+  const { row, distances, compared, pairs, images, total } = numbers;
   return {
     model: prepared.model,
     precision: prepared.precision,
@@ -89,6 +91,7 @@ function tableRow(request: SummariseRequest, numbers: RowNumbers): SummariseResu
     fidGain: distances?.fidGain ?? null,
     recommend: compared?.recommend ?? null,
     pHolm: null,
+    ...(pairs === null ? {} : { pairwise: pairs.means, pairs: pairs.records }),
     records: request.records,
   };
 }

@@ -53,7 +53,7 @@ export interface PlanEvaluationRequest {
   }[];
   /** Of a gate: its number of prompts is an upper bound, and its networks may have two numeric classes. */
   readonly gate?: boolean;
-  /** Names of the pairwise scores of a gate. */
+  /** Names of pairwise scores; by default those of the spec. */
   readonly pairs?: readonly string[];
 }
 
@@ -62,7 +62,7 @@ export interface EvaluatePlan {
   readonly networks: readonly PreparedNetwork[];
   readonly split: PromptSplit;
   readonly notes: readonly string[];
-  /** The pairwise scores of a gate; absent without any. */
+  /** Pairwise scores; absent without any. */
   readonly pairScores?: readonly WirePairScore[];
 }
 
@@ -86,6 +86,8 @@ export interface SummariseRequest {
   readonly identity: Records | null;
   /** The full-precision identity with the same scheduler; null where the table has none. */
   readonly full: Records | null;
+  /** Pairwise scores against it, with the records of the comparisons; absent where there are none. */
+  readonly pairwise?: { readonly scores: readonly string[]; readonly records: Records };
 }
 
 export interface SummariseResult {

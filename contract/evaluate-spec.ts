@@ -5,6 +5,7 @@
  * the source of schemas/evaluate.schema.json.
  */
 import { z } from 'zod';
+import { PairScoreChoice } from './pair-score.js';
 import { pipelineFields } from './pipeline-choice.js';
 import type { GainInterval } from './search-result.js';
 import { name, ObjectiveChoice, preset, seeds, SchedulerChoice, texts, whole } from './search-spec.js';
@@ -61,6 +62,8 @@ export const EvaluateSpec = z.strictObject({
   scorers: z.array(name, 'must be a list of names').max(16, 'takes at most 16 scorers').default(['second']),
   /** Scorer whose features are used for the Frechet distance; null for no distances. */
   features: name.nullable().default('second'),
+  /** Scores of each image beside that of the full-precision baseline with the same model, scheduler, prompt and seed. */
+  pairwise: z.array(PairScoreChoice, 'must be a list of names').max(8, 'takes at most 8 scores').default([]),
   /** Retry images that are stored as failures; by default such failures are kept. */
   retryFailed: z.boolean('must be true or false').default(false),
   /** How long to wait for a worker on a queue, in seconds. */
@@ -127,6 +130,12 @@ export interface EvaluatedRow {
    * were chosen on.
    */
   readonly pHolm: number | null;
+  /**
+   * Means of pairwise scores against the full-precision baseline, with their intervals: only in tables that asked for them,
+   * and not in a row that has nothing to be compared with. `pairs` are artefacts with the records of the comparisons.
+   */
+  readonly pairwise?: Readonly<Record<string, { readonly mean: number; readonly low: number; readonly high: number }>>;
+  readonly pairs?: readonly string[];
   /** Artefacts with the records of the row's images, in order; empty in tables made by 0.1.0. */
   readonly records: readonly string[];
 }

@@ -6,6 +6,7 @@ import type { FitChoice } from '../contract/fit-payloads.js';
 import type { SearchSpec } from '../contract/search-spec.js';
 import { objectiveAt } from '../contract/settled-k.js';
 import type { NetworkFacts } from '../contract/wire/describe.js';
+import { pairScorersAsked } from '../contract/pair-score.js';
 import { comparesWithFull } from '../contract/goal.js';
 import { pipelineOptions, type PipelineChoice } from '../contract/pipeline-choice.js';
 import { WIRE_VERSION } from '../contract/wire/version.js';
@@ -22,6 +23,8 @@ import { planConstraints } from './constraints.js';
 import { FIT_NEEDS } from './fit.js';
 import { requireFull } from './goal.js';
 import { requireFeatures } from './network.js';
+import { planPairScores } from './pair-scores.js';
+import { requireFullRow } from './full-row.js';
 import { planScorers, type ScorerPlan } from './scorers.js';
 import { searchPrompts, type SearchPrompts } from './splits.js';
 
@@ -63,18 +66,21 @@ export function checkEvaluationFiles(
   models: readonly string[] = spec.rows.map(({ model }) => model),
 ): void {
   resolveSplit(spec.prompts, 'prompts');
-  const { objective, scorers: beside, features } = spec;
+  const { objective, scorers: beside, features, pairwise } = spec;
+  requireFullRow(spec);
+  const asked = [...new Set([...scorersAsked(objective, beside, features), ...pairScorersAsked(pairwise)])];
   const known = new Map<string, NetworkFacts>();
   for (const row of spec.rows) {
     const { model, precision, scheduler, schedule } = row;
     if (!models.includes(model)) continue;
     const key = JSON.stringify([model, precision, pipelineOptions(row)]);
-    const facts = known.get(key) ?? inspect(row, precision, scorersAsked(objective, beside, features));
+    const facts = known.get(key) ?? inspect(row, precision, asked);
     known.set(key, facts);
     const planned = schedulerOf(facts, scheduler).schedule();
     if (schedule === 'ptqd' || schedule === 'match') requireFused(planned, FIT_NEEDS[schedule]);
     if (typeof schedule !== 'string') checkCoefficients(schedule.coefficients, planned.steps.length);
     planScorers({ objective, beside }, facts);
+    planPairScores(pairwise, facts);
     // A damaged file of statistics is reported before an image is generated.
     if (features !== null) referenceBytes(findModel(model), requireFeatures(facts, features).name);
   }

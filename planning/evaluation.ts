@@ -4,6 +4,7 @@
 import { QschedError } from '../contract/errors.js';
 import type { EvaluatePlan, PlanEvaluationRequest } from '../contract/evaluate-payloads.js';
 import type { PreparedNetwork } from '../contract/prepared-network.js';
+import type { WirePairScore } from '../contract/wire/compare.js';
 import { resolveSplit } from '../inference/prompts/prompt-sets.js';
 import { mostPrompts } from './most-prompts.js';
 import { planNetwork } from './network.js';
@@ -16,7 +17,7 @@ export function planEvaluation({
   descriptions,
   networks: wanted,
   gate = false,
-  pairs = [],
+  pairs = spec.pairwise ?? [],
 }: PlanEvaluationRequest): EvaluatePlan {
   const { objective, scorers: beside, features } = spec;
   const { split, prompts } = resolveSplit(gate ? mostPrompts(spec.prompts) : spec.prompts, 'prompts');
@@ -25,12 +26,14 @@ export function planEvaluation({
   );
   if (!gate) refuseMixed(networks);
   refuseMixedScorers(networks);
+  const pairScores = wanted.map(({ of }) => planPairScores(pairs, descriptions[of]!));
+  if (!gate) refuseMixedPairs(networks, pairScores);
   const tagged = wanted.flatMap(({ of }, i) => taggedNotes(descriptions[of]!, networks[i]!.scorers, prompts));
   return {
     networks,
     split,
     notes: [...new Set([...networks.flatMap(({ notes }) => notes), ...tagged])],
-    ...(pairs.length === 0 ? {} : { pairScores: planPairScores(pairs, descriptions[wanted[0]!.of]!) }),
+    ...(pairs.length === 0 ? {} : { pairScores: pairScores[0]! }),
   };
 }
 
@@ -65,4 +68,19 @@ function refuseMixedScorers(networks: readonly PreparedNetwork[]): void {
       true,
     );
   }
+}
+
+/** The same of pairwise scores: a role may lead to another scorer for another model. */
+function refuseMixedPairs(networks: readonly PreparedNetwork[], scores: readonly (readonly WirePairScore[])[]): void {
+  const first = scores[0]!;
+  scores.forEach((own, i) => {
+    const changed = own.find(({ fingerprint }, at) => fingerprint !== first[at]!.fingerprint);
+    if (changed === undefined) return;
+    throw new QschedError(
+      'failure',
+      `The rows would mix scorers: that of the pairwise score "${changed.name}" has other files or another version for ${networks[i]!.model} than for ${networks[0]!.model}.`,
+      'Give every model of a table the same scorers: name a scorer folder instead of a role.',
+      true,
+    );
+  });
 }

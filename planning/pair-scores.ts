@@ -5,7 +5,7 @@ import { hashOf } from '../artefacts/artefact-keys.js';
 import { QschedError } from '../contract/errors.js';
 import { pairScoreParts } from '../contract/pair-score.js';
 import type { WirePairScore } from '../contract/wire/compare.js';
-import type { NetworkDescription } from '../contract/wire/describe.js';
+import type { NetworkFacts } from '../contract/wire/describe.js';
 import { PAIR_SCORE_TABLE, pairScoreIdentity } from '../metrics/pairwise/pair-score-table.js';
 import { requireScorer } from './scorers.js';
 
@@ -16,13 +16,13 @@ import { requireScorer } from './scorers.js';
  * @param facts a description that asked for the scorers of these scores (`pairScorersAsked`)
  * @throws QschedError (usage): a scorer that is not there, or of another kind
  */
-export const planPairScores = (names: readonly string[], facts: Pick<NetworkDescription, 'scorers'>): WirePairScore[] =>
+export const planPairScores = (names: readonly string[], facts: Pick<NetworkFacts, 'scorers'>): WirePairScore[] =>
   [...new Set(names)].map((name) => {
     const { score, scorer } = pairScoreParts(name);
     return { name, score, scorer, fingerprint: hashOf(pairScoreIdentity(score, provenanceOf(name, facts))) };
   });
 
-function provenanceOf(name: string, facts: Pick<NetworkDescription, 'scorers'>) {
+function provenanceOf(name: string, facts: Pick<NetworkFacts, 'scorers'>) {
   const { score, scorer } = pairScoreParts(name);
   const { kinds } = PAIR_SCORE_TABLE[score];
   if (scorer === null || kinds === null) return null;

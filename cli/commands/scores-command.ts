@@ -100,7 +100,7 @@ export function scoresCommand({ model = 'shapes', json }: Given<typeof SCORES> &
   print(`
 CLIP scores use the objective's own scorer by default; name another one as in clip-iqa.quality@second.
 --features chooses the scorer whose features are used for distances; published FID and KID use Inception's.
-"pair" scores compare an image with the reference's image of the same prompt and seed (docs/scorers.md).
+"pair" scores compare an image with the reference's image of the same prompt and seed (docs/pairwise.md).
 "either" means that the better direction is a matter of taste: a weight can have any sign.
 Your own scorers: docs/scorers.md`);
   return 0;

@@ -2,7 +2,13 @@
  * What may follow a flag, or be an argument of a command. Names that depend on this machine are read when they are asked
  * for: models, prompt sets, searches and schedules.
  */
-import { OBJECTIVE_TYPES, OPTIMIZER_NAMES, PRESET_NAMES, SCHEDULER_TYPES } from '../../contract/names.js';
+import {
+  OBJECTIVE_TYPES,
+  OPTIMIZER_NAMES,
+  PAIR_SCORE_NAMES,
+  PRESET_NAMES,
+  SCHEDULER_TYPES,
+} from '../../contract/names.js';
 import { SORTS } from '../text/status-table.js';
 import * as here from './here.js';
 
@@ -65,6 +71,7 @@ export const FLAG_CHOICES: Readonly<Record<string, Choices>> = {
   gamma: these('std', 'regression'),
   bias: these('channel', 'step'),
   pair: here.pairs,
+  pairwise: () => PAIR_SCORE_NAMES,
 };
 
 /** By command and place of the argument; the last one repeats if the argument does. */

@@ -279,6 +279,12 @@ export const EVALUATE_SPEC = {
       example: 'second',
     },
   ),
+  pairwise: sets(
+    'pairwise',
+    '<list>',
+    'compare images with those of fp32: psnr, ssim, lpips, dinov2, clip-image (default: none)',
+    { read: list, example: 'psnr,ssim,lpips' },
+  ),
   retryFailed: switches('generate and score images again that are stored as failed', { path: 'retryFailed' }),
 };
 

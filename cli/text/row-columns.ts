@@ -15,6 +15,14 @@ export const varies = <R>(rows: readonly R[], of: (row: R) => unknown): boolean 
 const distanceDigits = (rows: readonly MeasuredRow[]): number =>
   rows.some(({ fid }) => fid !== null && fid >= 10) ? 2 : 4;
 
+/** Pairwise scores that at least one row has. */
+const pairNames = (rows: readonly MeasuredRow[]): string[] => [
+  ...new Set(rows.flatMap(({ pairwise }) => Object.keys(pairwise ?? {}))),
+];
+
+/** Decibels have two digits, shares four. */
+const digitsOf = (pairScore: string): number => (pairScore === 'psnr' ? 2 : 4);
+
 /** What was measured, for people; columns without a value in any row are omitted. */
 export function measuredColumns(rows: readonly MeasuredRow[], detailed: boolean): Column<MeasuredRow>[] {
   const digits = distanceDigits(rows);
@@ -43,6 +51,12 @@ export function measuredColumns(rows: readonly MeasuredRow[], detailed: boolean)
     ...some(
       ({ cmmd }) => cmmd,
       number('CMMD', (row) => fixed(row.cmmd, 3)),
+    ),
+    ...pairNames(rows).map((name) =>
+      number(name, ({ pairwise }) => {
+        const own = pairwise?.[name];
+        return own === undefined ? null : spread(own.mean, own.low, own.high, digitsOf(name));
+      }),
     ),
     ...some(
       ({ clipScore }) => clipScore,
@@ -110,6 +124,11 @@ export function csvColumns(rows: readonly MeasuredRow[]): Column<MeasuredRow & {
     }),
     ['recommend', (row) => row.recommend],
     ['p_holm', (row) => row.pHolm],
+    ...pairNames(rows).flatMap((name): typeof columns => [
+      [`pair_${name}`, (row) => row.pairwise?.[name]?.mean],
+      [`pair_${name}_low`, (row) => row.pairwise?.[name]?.low],
+      [`pair_${name}_high`, (row) => row.pairwise?.[name]?.high],
+    ]),
     ...scores.flatMap((name): typeof columns => [
       [name, (row) => row.scores[name]?.mean],
       [`${name}_low`, (row) => row.scores[name]?.low],

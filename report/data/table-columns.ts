@@ -2,6 +2,8 @@
  * The columns of an evaluated table as numbers.
  */
 import type { EvaluatedRow } from '../../contract/evaluate-spec.js';
+import { pairScoreParts } from '../../contract/pair-score.js';
+import { PAIR_SCORE_TABLE } from '../../metrics/pairwise/pair-score-table.js';
 import type { TableDocument } from '../documents/table-document.js';
 
 type Head = TableDocument['columns'][number];
@@ -26,6 +28,7 @@ const value = (mean: Number, low?: Number, high?: Number): Value =>
 export function columnsOf(rows: readonly EvaluatedRow[], own: readonly string[]): NumberColumn[] {
   const features = rows.find(({ fidFeatures }) => fidFeatures !== null)?.fidFeatures ?? '';
   const scorers = [...new Set(rows.flatMap(({ gains }) => gains.slice(1).map(({ scorer }) => scorer)))];
+  const pairs = [...new Set(rows.flatMap(({ pairwise }) => Object.keys(pairwise ?? {})))];
   const gain = (one: EvaluatedRow['gains'][number] | undefined): Value => value(one?.gain, one?.low, one?.high);
   const all: NumberColumn[] = [
     ...own.map((name): NumberColumn => ({
@@ -44,6 +47,12 @@ export function columnsOf(rows: readonly EvaluatedRow[], own: readonly string[])
     { key: 'fidSd', title: 'FD-SD', better: 'lower', of: (row) => value(row.fidSd) },
     { key: 'kid', title: 'KID', better: 'lower', of: (row) => value(row.kid) },
     { key: 'cmmd', title: 'CMMD', better: 'lower', of: (row) => value(row.cmmd) },
+    ...pairs.map((name): NumberColumn => ({
+      key: `pair.${name}`,
+      title: name,
+      better: PAIR_SCORE_TABLE[pairScoreParts(name).score].direction,
+      of: ({ pairwise }) => value(pairwise?.[name]?.mean, pairwise?.[name]?.low, pairwise?.[name]?.high),
+    })),
     {
       key: 'clipScore',
       title: 'CLIPScore',

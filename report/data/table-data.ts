@@ -13,7 +13,8 @@ import { whyNotRecommended } from '../text/why-not-recommended.js';
 import type { ImagePlace } from './image-sources.js';
 import { repeatEvaluation, repeatStudy } from './repeat-table.js';
 import { columnsOf } from './table-columns.js';
-import { tableImages } from './table-images.js';
+import { tableImages, type TablePrompts } from './table-images.js';
+import { worstPairs } from './worst-pairs.js';
 
 /** What of a table is shown. */
 export interface TableDataOptions extends ImagePlace {
@@ -37,7 +38,6 @@ export function tableDocument(store: Store, id: string, options: TableDataOption
   const rows: readonly EvaluatedRow[] = result?.rows ?? [];
   const own = result !== null && 'columns' in result ? result.columns : [];
   const columns = columnsOf(rows, own);
-  const records = rows.map((row) => row.records);
   return {
     kind: 'table',
     id,
@@ -54,11 +54,27 @@ export function tableDocument(store: Store, id: string, options: TableDataOption
       significant: row.pHolm === null ? null : row.pHolm <= LEVEL,
     })),
     ...(result === null
-      ? { images: [], imageNote: null }
-      : tableImages(records, promptsOf(run, result, options), options.prompts ?? SHOWN_PROMPTS, options)),
+      ? { images: [], imageNote: null, worst: [] }
+      : imagesOf(rows, own, promptsOf(run, result, options), options)),
     notes: notesOf(run, result, rows),
     provenance: result === null ? aboutRun(run) : [...aboutResult(result), ...aboutRun(run)],
     command: run.kind === 'evaluate' ? repeatEvaluation(run.spec as EvaluateSpec) : repeatStudy(run.spec as StudyInput),
+  };
+}
+
+/** Images under every row, and the pairs that are furthest apart; they share the room of the document. */
+function imagesOf(
+  rows: readonly EvaluatedRow[],
+  own: readonly string[],
+  prompts: TablePrompts,
+  options: TableDataOptions,
+): Pick<TableDocument, 'images' | 'imageNote' | 'worst'> {
+  const compared = rows.some(({ pairs }) => pairs !== undefined);
+  const place = compared ? { ...options, sharedBy: 2 * (options.sharedBy ?? 1) } : options;
+  const records = rows.map((row) => row.records);
+  return {
+    ...tableImages(records, prompts, options.prompts ?? SHOWN_PROMPTS, place),
+    worst: worstPairs(rows, (row) => nameOf(rows[row]!, own), prompts, place),
   };
 }
 

@@ -21,14 +21,16 @@ export interface TablePrompts {
 
 /**
  * @param records of each row: hashes of its shards' records, in order
+ * @param own those of the table
  * @param prompts how many are shown, evenly over all; fewer for a table with many rows
  */
 export function tableImages(
   records: readonly (readonly string[])[],
-  { count, seeds, texts, set }: TablePrompts,
+  own: TablePrompts,
   prompts: number,
   place: ImagePlace,
 ): Pick<TableDocument, 'images' | 'imageNote'> {
+  const { count, seeds } = own;
   const kept = records.map((hashes) => hashesOf(place.folder, hashes));
   if (kept.every((one) => one === null)) return { images: [], imageNote: null };
   const most = Math.max(LEAST_PROMPTS, Math.floor(MOST_IMAGES / records.length));
@@ -39,13 +41,17 @@ export function tableImages(
   const { sources, note } = imageSources(wanted, place);
   return {
     images: positions.map((position, i) => ({
-      prompt: texts?.[position] ?? `prompt ${position + 1} of ${set ?? 'the spec'}`,
+      prompt: nameOfPrompt(own, position),
       seed: seeds[0]!,
       rows: kept.map((one, row) => (one === null ? { missing: NOT_HERE } : sources[i * records.length + row]!)),
     })),
     imageNote: note,
   };
 }
+
+/** The text of a prompt, or which one it is where texts cannot be read. */
+export const nameOfPrompt = ({ texts, set }: TablePrompts, position: number): string =>
+  texts?.[position] ?? `prompt ${position + 1} of ${set ?? 'the spec'}`;
 
 /** Hashes of a row's images, prompt by prompt and seed by seed; null without its records. */
 function hashesOf(folder: string, records: readonly string[]): string[] | null {

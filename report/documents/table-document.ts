@@ -28,6 +28,23 @@ export const tableDocument = z.object({
   images: z.array(z.object({ prompt: z.string(), seed: z.int(), rows: z.array(imageSource) })),
   /** About all of them: their size, and that at which they are shown if it is smaller; null without images. */
   imageNote: z.string().nullable(),
+  /** Pairs of images that are furthest from full precision, by row; empty without pairwise scores. */
+  worst: z.array(
+    z.object({
+      row: z.string(),
+      score: z.string(),
+      better: z.enum(['higher', 'lower']),
+      pairs: z.array(
+        z.object({
+          prompt: z.string(),
+          seed: z.int(),
+          value: z.number(),
+          reference: imageSource,
+          candidate: imageSource,
+        }),
+      ),
+    }),
+  ),
   notes: z.array(z.string()),
   provenance: z.array(z.object({ name: z.string(), value: z.string() })),
   command: z.string(),

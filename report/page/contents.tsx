@@ -81,9 +81,10 @@ function sectionsOf(search: SearchDocument): (readonly [string, string])[] {
   return known.flatMap(([there, section, title]) => (there ? [[section, title] as const] : []));
 }
 
-function tableSections({ rows, images }: Extract<Part, { kind: 'table' }>): (readonly [string, string])[] {
+function tableSections({ rows, images, worst }: Extract<Part, { kind: 'table' }>): (readonly [string, string])[] {
   return [
     ...(rows.length > 0 ? [['table', 'Table'] as const] : []),
+    ...(worst.length > 0 ? [['worst-pairs', 'Furthest pairs'] as const] : []),
     ...(images.length > 0 ? [['images', 'Images'] as const] : []),
     ['provenance', 'Provenance'] as const,
   ];

@@ -9,6 +9,7 @@ import { Facts, State } from './facts.js';
 import { Image } from './image.js';
 import { Heading, Section, type Place } from './section.js';
 import { ProvenanceSection } from './sections/provenance.js';
+import { WorstPairs } from './sections/worst-pairs.js';
 import { Table } from './table.js';
 import { Prompt, Text } from './text.js';
 
@@ -19,7 +20,7 @@ const ARROWS: Readonly<Record<Column['better'], string>> = { higher: ' ↑', low
 
 /** The table, its intervals, and the images by prompt across the rows. */
 export function TablePart({ table, place }: { readonly table: TableDocument; readonly place: Place }) {
-  const { id, name, status, message, columns, rows, images, imageNote, notes, provenance, command } = table;
+  const { id, name, status, message, columns, rows, images, imageNote, worst, notes, provenance, command } = table;
   return (
     <article class="table-part">
       <section id={`${place.part}-head`} class="head" aria-label="What was evaluated">
@@ -49,6 +50,7 @@ export function TablePart({ table, place }: { readonly table: TableDocument; rea
         </Section>
       )}
       <Intervals columns={columns} rows={rows} place={place} />
+      <WorstPairs worst={worst} place={place} />
       <TableImages images={images} note={imageNote} rows={rows} place={place} />
       <ProvenanceSection provenance={provenance} command={command} next={[]} place={place} />
     </article>

@@ -49,6 +49,7 @@ const BESIDE_UP: Runs = [
   ['confirm', '--count', '20'],
   ['ptqd --model shapes', '--steps', '2', '--count', '4'],
   ['evaluate --model shapes --precision fp32,w4a8 --schedules identity,ptqd,q-sched', '--steps', '2', '--count', '4'],
+  ['evaluate --model shapes --precision fp32,w8a8,w4a8 --steps 4 --count 40 --pairwise psnr,ssim,lpips,clip-image'],
   ['evaluate table.yaml --format markdown --output table.md'],
   ['resume'],
   ['prompts import captions_val2017.json --name coco --count 1000 --seed 0'],

@@ -107,6 +107,33 @@ describe('an evaluation in a folder of its own', () => {
     expect(bindings(data)).toEqual(before);
   });
 
+  it('compares the images that are there with those of full precision, once', async () => {
+    const names = ['psnr', 'ssim', 'lpips', 'clip-image'];
+    const asked = [...SMALL, '--pairwise', names.join(',')];
+    const made = await runJson<EvaluateResult>(asked, data);
+    expect(made).toMatchObject({ generated: 0, reused: IMAGES });
+    const [full, quantised] = made.rows;
+    expect(full).not.toHaveProperty('pairwise');
+    expect(Object.keys(quantised!.pairwise!)).toEqual(names);
+    const { psnr, ssim, lpips, 'clip-image': cosine } = quantised!.pairwise!;
+    expect(psnr!.mean).toBeGreaterThan(10);
+    expect(psnr!.mean).toBeLessThan(60);
+    for (const { mean, low, high } of [ssim!, cosine!]) {
+      expect(mean).toBeLessThan(1);
+      expect(low).toBeLessThan(mean);
+      expect(high).toBeGreaterThan(mean);
+    }
+    expect(lpips!.low).toBeGreaterThan(0);
+    const before = bindings(data);
+    expect((await runJson<EvaluateResult>(asked, data)).rows[1]!.pairwise).toEqual(quantised!.pairwise);
+    expect(bindings(data)).toEqual(before);
+    const { stdout } = await runCli(asked, data);
+    expect(stdout).toMatch(/psnr +ssim +lpips +clip-image +CLIPScore/);
+    const { stdout: page } = await runCli(['report', made.evaluateId, '--json'], data);
+    const [table] = (JSON.parse(page) as { parts: { worst: { score: string; pairs: unknown[] }[] }[] }).parts;
+    expect(table!.worst[0]).toMatchObject({ score: 'psnr', pairs: { length: 4 } });
+  });
+
   it('asked in another way uses the images that are there', async () => {
     const other = await runJson<EvaluateResult>(
       [
@@ -171,6 +198,21 @@ describe('an evaluation in a folder of its own', () => {
       'a scorer without features',
       ['evaluate', '--model', 'shapes', '--features', 'brisque'],
       /--features names the scorer "brisque" \(brisque\), which has no features/,
+    ],
+    [
+      'pairwise scores without full precision',
+      ['evaluate', '--model', 'shapes', '--precision', 'w4a8', '--pairwise', 'psnr'],
+      /asks for psnr, but no row has a full-precision row/,
+    ],
+    [
+      'an unknown pairwise score',
+      ['evaluate', '--model', 'shapes', '--precision', 'fp32,w4a8', '--pairwise', 'psrn'],
+      /--pairwise is \["psrn"\]|"psrn": must be one of psnr, ssim/,
+    ],
+    [
+      'a scorer of another kind',
+      ['evaluate', '--model', 'shapes', '--precision', 'fp32,w4a8', '--pairwise', 'lpips@shapes-clip'],
+      /The score "lpips@shapes-clip" needs a scorer of the kind lpips, but "shapes-clip" is of the kind clip/,
     ],
     ['an unknown format', ['evaluate', '--model', 'shapes', '--format', 'latex'], /--format is "latex"/],
     [

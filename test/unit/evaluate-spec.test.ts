@@ -33,6 +33,7 @@ describe('a spec', () => {
       objective: { type: 'jaq-clip', k: 2, scorer: 'objective' },
       scorers: ['second'],
       features: 'second',
+      pairwise: [],
       retryFailed: false,
       waitForWorker: 600,
     });

@@ -204,7 +204,10 @@ describe('a table', () => {
   it('shows values with intervals, and images across rows', () => {
     const page = parsed(renderReport(madeReport(madeTable())));
     expect(texts(page, '#p1-table tbody tr:last-child')[0]).toContain('W4A8, Q-Sched *');
-    expect([...page.querySelectorAll('.views.many img')]).toHaveLength(12);
+    const [worst] = texts(page, '#p1-worst-pairs');
+    expect(worst).toContain('W4A8: highest lpips');
+    expect([...page.querySelectorAll('#p1-worst-pairs img')]).toHaveLength(4);
+    expect([...page.querySelectorAll('#p1-images .views.many img')]).toHaveLength(12);
     expect([...page.querySelectorAll('#p1-intervals svg.plot')]).toHaveLength(10);
   });
 });

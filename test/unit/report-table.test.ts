@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeImage } from '../../artefacts/artefact-formats.js';
 import { pathIn } from '../../artefacts/artefact-folder.js';
 import { openArtefactFolder } from '../../artefacts/artefact-store.js';
+import { encodePairs } from '../../artefacts/pair-record.js';
 import { encodeShard } from '../../artefacts/shard-record.js';
 import type { EvaluatedRow, EvaluateResult } from '../../contract/evaluate-spec.js';
 import { parseEvaluateSpec } from '../../contract/validate-evaluate.js';
@@ -154,6 +155,50 @@ describe('an evaluation', () => {
     for (const text of texts.slice(0, PROMPTS)) expect(page).toContain(text);
     close(rows, [], { ...prompts, sha256: 'of other texts' });
     expect(drawFrom(folder)(store, { kind: 'table', id: 'evaluate-1' }).main).not.toContain(texts[0]);
+  });
+
+  it('shows the pairs that are furthest from full precision, by the direction of the score', () => {
+    const [first, second] = [keepRow(1), keepRow(2)];
+    const artefacts = openArtefactFolder(folder);
+    const half = (from: number, to: number) =>
+      artefacts.put(
+        encodePairs({
+          scores: ['ssim', 'lpips'],
+          reference: first.images.slice(from, to),
+          candidate: second.images.slice(from, to),
+          failed: [],
+          // SSIM of pair i is i / 10, but pair 0 has none.
+          values: Float64Array.from({ length: 2 * (to - from) }, (_, k) => {
+            const i = from + Math.floor(k / 2);
+            return i === 0 ? NaN : i / 10;
+          }),
+        }),
+      );
+    const pairs = [half(0, 4), half(4, 10)];
+    const mean = { mean: 0.5, low: 0.4, high: 0.6 };
+    close([
+      row('identity', { precision: 'fp32', records: first.records }),
+      row('identity', { records: second.records, pairwise: { ssim: mean, lpips: mean }, pairs }),
+    ]);
+    const { worst, columns } = read();
+    expect(columns.slice(0, 2)).toEqual([
+      { key: 'pair.ssim', title: 'ssim', better: 'higher' },
+      { key: 'pair.lpips', title: 'lpips', better: 'lower' },
+    ]);
+    expect(worst).toHaveLength(1);
+    expect(worst[0]).toMatchObject({ row: 'w4a8 identity', score: 'ssim', better: 'higher' });
+    expect(worst[0]!.pairs.map(({ value, seed, prompt }) => [value, seed, prompt])).toEqual([
+      [0.1, 8, 'prompt 1 of mine'],
+      [0.2, 7, 'prompt 2 of mine'],
+      [0.3, 8, 'prompt 2 of mine'],
+      [0.4, 7, 'prompt 3 of mine'],
+    ]);
+    expect(worst[0]!.pairs[0]).toMatchObject({
+      reference: { src: `/images/${first.images[1]}.png` },
+      candidate: { src: `/images/${second.images[1]}.png` },
+    });
+    rmSync(pathIn(folder, 'objects', pairs[1]!));
+    expect(read().worst).toEqual([]);
   });
 
   it('names what cannot be reached from here', () => {

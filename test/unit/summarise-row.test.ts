@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { decodeTable, encodeTable } from '../../artefacts/artefact-formats.js';
 import type { ArtefactStore } from '../../artefacts/artefact-store.js';
+import { encodePairs } from '../../artefacts/pair-record.js';
 import { encodeShard } from '../../artefacts/shard-record.js';
 import { summariseRow } from '../../compute/summarise-row.js';
 import type { SummariseRequest } from '../../contract/evaluate-payloads.js';
@@ -314,5 +315,38 @@ describe('a summary', () => {
       bench.artefacts,
     );
     expect(seen.row).toMatchObject({ recommend: 'none', gains: [{ prompts: 30 }] });
+  });
+});
+
+describe('pairwise scores of a row', () => {
+  /** Five prompts with two seeds: the score of pair i is i, and pair 3 has none. */
+  const keep = (values = Float64Array.from({ length: 10 }, (_, i) => (i === 3 ? NaN : i))): string => {
+    const images = Array.from({ length: 10 }, () => 'a'.repeat(64));
+    const failed = [{ at: 3, reason: 'lpips is not finite' }];
+    return bench.artefacts.put(
+      encodePairs({ scores: ['lpips'], reference: images, candidate: images, failed, values }),
+    );
+  };
+
+  test('are means over the pairs that have one, with their records; the others are told', async () => {
+    const { record } = await bench.render(jobOf(pairsOf(5)));
+    const pairs = keep();
+    const request = { ...requestOf([record], 5), pairwise: { scores: ['lpips'], records: [pairs] } };
+    const { row, warnings } = await summariseRow(request, bench.artefacts);
+    // Each prompt counts once: (.5 + 2 + 4.5 + 6.5 + 8.5) / 5.
+    expect(row.pairwise!['lpips']!.mean).toBeCloseTo(4.4, 12);
+    expect(row.pairwise!['lpips']!.low).toBeLessThan(4.4);
+    expect(row.pairs).toEqual([pairs]);
+    expect(warnings.join('\n')).toContain(
+      '1 of 10 pairs have no lpips (lpips is not finite); its mean is over the others.',
+    );
+  });
+
+  test('whose record is gone are missing, and a row without them has no such field', async () => {
+    const { record } = await bench.render(jobOf(pairsOf(5)));
+    const gone = 'b'.repeat(64);
+    const request = { ...requestOf([record], 5), pairwise: { scores: ['lpips'], records: [gone] } };
+    expect((await summariseRow(request, bench.artefacts)).missing).toEqual([gone]);
+    expect((await summariseRow(requestOf([record], 5), bench.artefacts)).row).not.toHaveProperty('pairwise');
   });
 });

@@ -5,9 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { hashOf } from '../../artefacts/artefact-keys.js';
 import { findRun } from '../../db/runs.js';
 import type { EvaluateProgress, SummariseRequest, SummariseResult } from '../../contract/evaluate-payloads.js';
 import type { DescribeRequest, NetworkDescription } from '../../contract/wire/describe.js';
+import type { CompareRequest, CompareResult } from '../../contract/wire/compare.js';
 import type { RenderRequest, RenderResult } from '../../contract/wire/render.js';
 import { WIRE_VERSION } from '../../contract/wire/version.js';
 import type { EvaluatedRow, EvaluateResult, EvaluateSpecInput } from '../../contract/evaluate-spec.js';
@@ -29,6 +31,7 @@ const SPEC: EvaluateSpecInput = {
 let world: FakeWorld;
 let described: DescribeRequest[];
 let renders: RenderRequest[];
+let compares: CompareRequest[];
 let summaries: SummariseRequest[];
 /** Renders under way now, and at most. */
 let outstanding: { now: number; most: number };
@@ -86,6 +89,27 @@ async function render(request: RenderRequest, { signal }: { signal: AbortSignal 
   }
 }
 
+/** Records that a comparison finds gone. */
+let missingOf: (request: CompareRequest) => string[];
+
+async function compare(request: CompareRequest): Promise<CompareResult> {
+  compares.push(request);
+  const missing = missingOf(request);
+  return {
+    version: WIRE_VERSION,
+    record: missing.length > 0 ? null : `${request.candidate[0]} from ${request.from}`,
+    compared: request.to - request.from,
+    reused: 0,
+    failed: [],
+    missing,
+    worker: 'fake',
+    seconds: 1,
+    runtimeSeconds: 1,
+    denoiserRows: 0,
+    paddedRows: 0,
+  };
+}
+
 async function summarise(request: SummariseRequest): Promise<SummariseResult> {
   summaries.push(request);
   const {
@@ -130,13 +154,14 @@ async function summarise(request: SummariseRequest): Promise<SummariseResult> {
 }
 
 beforeAll(async () => {
-  world = await createWorld([], { render, summarise, describe: describeNetwork });
+  world = await createWorld([], { render, compare, summarise, describe: describeNetwork });
 });
 afterAll(async () => {
   await world.close();
 });
 beforeEach(() => {
-  [described, renders, summaries, outstanding] = [[], [], [], { now: 0, most: 0 }];
+  [described, renders, compares, summaries, outstanding] = [[], [], [], [], { now: 0, most: 0 }];
+  missingOf = () => [];
   renderBy = async () => ({});
   summariseBy = () => ({});
 });
@@ -385,6 +410,45 @@ describe('a person', () => {
     expect(renders).toEqual([]);
     await update('held-early', 'unpause');
     expect(((await handle.result()) as EvaluateResult).generated).toBe(750);
+  });
+});
+
+describe('pairwise scores', () => {
+  const PAIRED: EvaluateSpecInput = { ...SPEC, pairwise: ['psnr', 'clip-image'] };
+  const FULL = hashOf('fp32 1 0');
+  const [PLAIN, CALIBRATED] = [hashOf('w4a8 1 0'), hashOf('w4a8 0.9 0')];
+  beforeEach(() => {
+    renderBy = async (request) => ({ record: hashOf(nameOf(request)) });
+  });
+
+  it('compare every other row with full precision, in runs of pairs', async () => {
+    await run('paired', PAIRED);
+    expect(compares.every(({ reference }) => reference[0] === FULL)).toBe(true);
+    expect(compares.map(({ candidate, from, to }) => `${candidate[0]}: ${from}-${to}`).sort()).toEqual(
+      [PLAIN, CALIBRATED].flatMap((record) => [`${record}: 0-200`, `${record}: 200-250`]).sort(),
+    );
+    expect(compares[0]!.scores.map(({ name, scorer }) => [name, scorer])).toEqual([
+      ['psnr', null],
+      ['clip-image', 'objective'],
+    ]);
+    const pairs = summaries.map(({ pairwise }) => pairwise?.records ?? null);
+    expect(pairs.filter((one) => one === null)).toHaveLength(1);
+    expect(pairs).toContainEqual([`${PLAIN} from 0`, `${PLAIN} from 200`]);
+  });
+
+  it('that find images gone have their shards made again first', async () => {
+    const gone = new Set([FULL]);
+    missingOf = ({ reference }) => reference.filter((record) => gone.delete(record));
+    const { warnings } = await run('paired-gone', PAIRED);
+    expect(renders.filter((request) => nameOf(request) === 'fp32 1 0')).toHaveLength(2);
+    expect(summaries).toHaveLength(3);
+    expect(warnings).toEqual([expect.stringContaining('were made again') as unknown]);
+  });
+
+  it('are asked of nobody where a table names none', async () => {
+    await run('unpaired', SPEC);
+    expect(compares).toEqual([]);
+    expect(summaries.every((request) => !('pairwise' in request))).toBe(true);
   });
 });
 

@@ -78,6 +78,7 @@ export async function workflowBundle() {
 /** What evaluations are rendered and summed up by, and what is different about networks; without them nobody does. */
 export interface EvaluateFakes {
   readonly render: ScoreFunctions['render'];
+  readonly compare?: ScoreFunctions['compare'];
   readonly summarise: (request: SummariseRequest) => Promise<SummariseResult>;
   readonly look?: (request: LookRequest) => Promise<LookResult>;
   readonly describe?: (request: DescribeRequest) => Partial<NetworkDescription>;
@@ -165,7 +166,7 @@ export async function createWorld(
       activities: createScoreActivities({
         score,
         render: evaluate?.render ?? nobody,
-        compare: nobody,
+        compare: evaluate?.compare ?? nobody,
         fit: nobody,
         match: own.match ?? nobody,
       }),

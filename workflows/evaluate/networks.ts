@@ -29,9 +29,12 @@ const networkOf = (row: EvaluateRow) => ({
   options: pipelineOptions(row),
 });
 
-/** Scorers of the table, and of pairwise scores. */
-const allAsked = ({ objective, scorers, features }: EvaluateSpec, pairs: readonly string[] = []): string[] => [
-  ...new Set([...scorersAsked(objective, scorers, features), ...pairScorersAsked(pairs)]),
+/** Every scorer that a table may need, and those of further pairwise scores. Specs of earlier builds have none of their own. */
+const allAsked = (
+  { objective, scorers, features, pairwise = [] }: Omit<EvaluateSpec, 'pairwise'> & Partial<EvaluateSpec>,
+  pairs: readonly string[] = [],
+): string[] => [
+  ...new Set([...scorersAsked(objective, scorers, features), ...pairScorersAsked([...pairwise, ...pairs])]),
 ];
 
 /**

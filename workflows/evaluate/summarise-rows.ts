@@ -2,13 +2,14 @@
  * The rows of an evaluation, each summed up by a worker from what is kept.
  */
 import { CancellationScope } from '@temporalio/workflow';
-import { canonicalJson } from '../../contract/canonical-json.js';
 import { QschedError } from '../../contract/errors.js';
 import type { ResolvedSchedule, SummariseRequest, SummariseResult } from '../../contract/evaluate-payloads.js';
 import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
+import { fullRowOf } from '../../contract/full-row.js';
 import type { PreparedNetwork } from '../../contract/prepared-network.js';
 import { computeActivities } from '../activities.js';
 import { atMost } from '../at-most.js';
+import { compareRow } from './compare-row.js';
 import { untilLetGo, type Hold } from './hold.js';
 import type { PreparedNetworks } from './networks.js';
 import type { Progress } from './progress.js';
@@ -18,8 +19,6 @@ import { recordsOf, type Rendering, type Renderings } from './renderings.js';
 const MAX_TOGETHER = 8;
 /** How often shards whose artefacts have gone meanwhile are made again. */
 const MAX_REPAIRS = 2;
-/** Full precision, whose images FID-SD and KID compare with. */
-const REFERENCE_PRECISION = 'fp32';
 
 /** What rows are made of. */
 export interface RowPlan {
@@ -53,7 +52,7 @@ export async function summariseRows(plan: RowPlan): Promise<SummariseResult[]> {
 /** One row; what has gone from the folder meanwhile is made again. */
 async function summarise(plan: RowPlan, row: number): Promise<SummariseResult> {
   const {
-    prepared: { networks, networkOf },
+    prepared: { networks, networkOf, pairScores = [] },
     renderings,
   } = plan;
   const { model, precision } = networks[networkOf[row]!]!;
@@ -62,8 +61,13 @@ async function summarise(plan: RowPlan, row: number): Promise<SummariseResult> {
   for (let repairs = 0; ; repairs += 1) {
     const request = requestOf(plan, row);
     const summary = `row ${row + 1}: ${model} ${precision}, ${request.label}`;
-    const made = await sumUp.executeWithOptions({ summary }, [request]);
-    if (made.missing.length === 0) return repaired ? { ...made, warnings: [...made.warnings, REPAIRED] } : made;
+    const compared = await compareRow(request, pairScores, plan.spec.rows.length, plan.spec.retryFailed);
+    const made =
+      compared.missing.length > 0
+        ? { missing: compared.missing }
+        : await sumUp.executeWithOptions({ summary }, [{ ...request, ...compared.own }]);
+    if ('row' in made && made.missing.length === 0)
+      return repaired ? { ...made, warnings: [...made.warnings, REPAIRED] } : made;
     if (repairs === MAX_REPAIRS) throw elsewhere(row);
     repaired = true;
     await renderings.repair(made.missing);
@@ -103,17 +107,11 @@ function requestOf(
 /** The full-precision baseline of the same model and scheduler, if the table has it and it is not this row's own. */
 function fullOf(
   { rows }: EvaluateSpec,
-  { model, scheduler }: PreparedNetwork,
+  network: PreparedNetwork,
   renderings: Renderings,
   own: Rendering,
 ): Rendering | null {
-  const at = rows.findIndex(
-    (row) =>
-      row.schedule === 'identity' &&
-      row.model === model &&
-      row.precision === REFERENCE_PRECISION &&
-      canonicalJson(row.scheduler) === canonicalJson(scheduler),
-  );
+  const at = fullRowOf(rows, network);
   const found = at === -1 ? null : renderings.ofRow(at);
   return found === own ? null : found;
 }
