@@ -66,8 +66,9 @@ async function summarise(plan: RowPlan, row: number): Promise<SummariseResult> {
       compared.missing.length > 0
         ? { missing: compared.missing }
         : await sumUp.executeWithOptions({ summary }, [{ ...request, ...compared.own }]);
-    if ('row' in made && made.missing.length === 0)
+    if ('row' in made && made.missing.length === 0) {
       return repaired ? { ...made, warnings: [...made.warnings, REPAIRED] } : made;
+    }
     if (repairs === MAX_REPAIRS) throw elsewhere(row);
     repaired = true;
     await renderings.repair(made.missing);
