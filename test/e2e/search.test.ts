@@ -447,7 +447,7 @@ describe('without our command line, at a running `qsched up`', () => {
 
   it('ends with exit 0 while a search runs, and the follower takes its place', async () => {
     const running = startCli(
-      ['search', ...SMALL, '--optimizer', 'random', '--budget', '12', '--seed', '7', '--id', 'orphan', '--json'],
+      ['search', ...SMALL, '--optimizer', 'cma-es', '--batch', '4', '--budget', '80', '--id', 'orphan', '--json'],
       data,
     );
     const before = scoredTrials(data);
@@ -457,7 +457,7 @@ describe('without our command line, at a running `qsched up`', () => {
     const { code, stdout, stderr } = await running.result;
     expect(stderr).toMatch(/this one takes its place/);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ searchId: 'orphan', trials: 12 });
+    expect(JSON.parse(stdout)).toMatchObject({ searchId: 'orphan', trials: 80 });
     expect(readServerRecord(data)).toBeNull();
   });
 });
