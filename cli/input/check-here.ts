@@ -3,6 +3,7 @@
  */
 import { checkPrior } from '../../db/find-prior.js';
 import { resolveSchedules } from '../../db/resolve-schedules.js';
+import { listSearches } from '../../db/searches.js';
 import type { EvaluateSpec } from '../../contract/evaluate-spec.js';
 import type { SettledGate } from '../../contract/gate-evaluation.js';
 import type { FitChoice } from '../../contract/fit-payloads.js';
@@ -11,6 +12,7 @@ import { listModels } from '../../inference/models/model-roots.js';
 import { textsHere } from '../../inference/prompts/prompt-sets.js';
 import { checkEvaluationFiles, checkFitFiles, checkSearchFiles } from '../../planning/check.js';
 import { checkGateFiles } from '../../planning/check-gate.js';
+import { checkFirstAsk } from '../../planning/check-optimizer.js';
 import { configuredServer } from '../../temporal/connect.js';
 import { dataFolderPath } from '../../temporal/data-folder.js';
 import { readWorkersLock } from '../host/workers-lock.js';
@@ -29,7 +31,7 @@ export function checkSearch(spec: SearchSpec): void {
 }
 
 /**
- * Refuses a prior that cannot be one, with the searches of this data folder. A configured server has a store of its own, and
+ * Refuses a prior that cannot be one, and a budget that needs one where there can be none, with the searches of this data folder. A configured server has a store of its own, and
  * refuses it there.
  *
  * @throws QschedError (usage)
@@ -38,8 +40,19 @@ export function checkPriorHere(searchId: string, spec: SearchSpec): void {
   if (configuredServer() !== null) return;
   withAnyStore((store) => {
     checkPrior(store, { searchId, spec, confirm: textsHere(spec.confirm, 'confirm') });
+    if (spec.prior === 'auto' && !mayHavePrior(listSearches(store), searchId, spec)) checkFirstAsk(spec);
   });
 }
+
+/** Whether a search that was opened before holds what it starts from, or a finished one may become its prior. */
+const mayHavePrior = (
+  stored: ReturnType<typeof listSearches>,
+  searchId: string,
+  { model, precision }: SearchSpec,
+): boolean =>
+  stored.some(
+    (one) => one.id === searchId || (one.model === model && one.precision !== precision && one.status === 'finished'),
+  );
 
 /** The same for a fit. */
 export function checkFit(spec: SearchSpec, method: FitChoice['method']): void {

@@ -188,6 +188,11 @@ const WRONG: readonly Wrong[] = [
     args: [...SEARCH, '--optimizer', 'gp', '--prior', 'none', '--budget', '4'],
     says: [/--budget is 4, and gp asks for 8 points before it is told a score/, /Use a budget of at least 9/],
   },
+  {
+    name: 'budget below the first batch, and no search that could be a prior',
+    args: [...SEARCH, '--optimizer', 'gp', '--budget', '8'],
+    says: [/--budget is 8, and gp asks for 8 points/, /a smaller --batch, a prior/],
+  },
   { name: 'empty range', args: [...SEARCH, '--range', '1,1'], says: [/--range is \[1,1\]: must go from low to high/] },
   {
     name: 'constraint on a score that is not there',
