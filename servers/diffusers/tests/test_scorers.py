@@ -71,6 +71,25 @@ def test_equal_to_the_onnx_scorer(name, make, tmp_path):
     assert found == pytest.approx(expected[name]["scores"], abs=2e-4 if name == "pickscore" else 1e-5)
 
 
+def test_hpsv2_has_the_vocabulary_of_open_clip(tmp_path):
+    """As with the published weights, which come without a tokenizer."""
+    open_clip = pytest.importorskip("open_clip")
+    from export_scorer_models import randomise
+
+    architecture = {**TINY_CLIP, "text_cfg": {**TINY_CLIP["text_cfg"], "vocab_size": 49408}}
+    model = randomise(open_clip.CLIP(**architecture), 5)
+    torch.save(model.state_dict(), tmp_path / "hpsv2.pt")
+    (tmp_path / "hpsv2.json").write_text(json.dumps(architecture))
+    with scoring(tmp_path, threads=1, scorers={"hpsv2": {"checkpoint": "hpsv2.pt", "architecture": "hpsv2.json"}}) as client:
+        found = client.score("hpsv2", [png(*SIZES[0])] * len(PROMPTS), PROMPTS)["scores"]["hpsv2"]
+    pixels = torch.from_numpy(image_of(*SIZES[0])).permute(2, 0, 1)[None].float() / 255
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD))
+    with torch.no_grad():
+        image = model.encode_image((pixels - mean) / std, normalize=True)
+        text = model.encode_text(open_clip.get_tokenizer("ViT-H-14")(PROMPTS), normalize=True)
+    assert found == pytest.approx((text @ image[0]).tolist(), abs=1e-6)
+
+
 def test_image_reward_is_that_of_its_package(tmp_path):
     golden = json.loads((Path(__file__).parent / "golden" / "image_reward.json").read_text())
     images = [png(*size) for size in SIZES]
