@@ -5,6 +5,7 @@ import { surfaceBenches } from './auto-surface.js';
 import { regretBenches } from './auto-regret/measure.js';
 import { doorBenches } from './door-overhead.js';
 import { fleetBenches } from './fleet.js';
+import { gateBenches } from './gate-error.js';
 import { gpBenches } from './gp-ask.js';
 import { optimizerBenches } from './optimizers.js';
 import { reportBenches } from './report-2500.js';
@@ -26,6 +27,7 @@ const BENCHES: readonly Bench[] = [
   ...throughputBenches,
   ...fleetBenches,
   ...repairBenches,
+  ...gateBenches,
   ...doorBenches,
   ...gainBenches,
   ...gpBenches,

@@ -12,7 +12,7 @@
  */
 import { upperQuantile, upperTail } from './normal.js';
 
-const { exp, min, PI, sqrt } = Math;
+const { exp, log, min, PI, sqrt } = Math;
 
 /** A look at the data: how many prompts there were, and how large a share of the planned ones. */
 export interface Look {
@@ -22,9 +22,9 @@ export interface Look {
 }
 
 /** Walks further away than this many standard deviations are left out. */
-const FAR = 8;
+const FAR = 7;
 /** Less than this is not worth a test. */
-const NOTHING = 1e-12;
+const NOTHING = 1e-9;
 
 /** The part of `level` that may be spent when this share of the prompts is there. */
 export const spentAt = (fraction: number, level: number): number =>
@@ -38,42 +38,56 @@ export const spentAt = (fraction: number, level: number): number =>
  */
 export function criticalValues(looks: readonly Look[], level: number): number[] {
   // The walk before the first look: all of it at 0.
-  let at: ArrayLike<number> = [0];
-  let mass: ArrayLike<number> = [1];
-  let [before, spent] = [0, 0];
+  let walk: Walk = { at: [0], mass: [1], prompts: 0 };
+  let spent = 0;
   return looks.map(({ prompts, fraction }) => {
-    const [step, scale] = [sqrt(prompts - before), sqrt(prompts)];
-    const beyond = (z: number): number => {
-      let sum = 0;
-      for (let i = 0; i < at.length; i += 1) sum += mass[i]! * upperTail((z * scale - at[i]!) / step);
-      return sum;
-    };
     const more = spentAt(fraction, level) - spent;
-    const critical = more > NOTHING ? whereItIs(beyond, more) : Infinity;
-    spent += more > NOTHING ? more : 0;
-    const end = min(critical, FAR) * scale;
-    const middle = (end - FAR * scale) / 2;
-    const half = (end + FAR * scale) / 2;
-    const next = NODES.map((node) => middle + half * node);
-    const density = (to: number): number => {
-      let sum = 0;
-      for (let i = 0; i < at.length; i += 1) sum += mass[i]! * exp(-(((to - at[i]!) / step) ** 2) / 2);
-      return sum / (step * sqrt(2 * PI));
-    };
-    [at, mass, before] = [next, next.map((to, i) => density(to) * WEIGHTS[i]! * half), prompts];
+    if (!(more > NOTHING)) return Infinity;
+    spent += more;
+    const critical = crossing(walk, prompts, more);
+    walk = goOn(walk, prompts, critical);
     return critical;
   });
 }
 
-/** The z at which a falling function has this value. */
-function whereItIs(falling: (z: number) => number, value: number): number {
-  let [low, high] = [-FAR, FAR];
-  for (let step = 0; step < 36; step += 1) {
-    const middle = (low + high) / 2;
-    if (falling(middle) > value) low = middle;
-    else high = middle;
+/** Where the walk is that has not crossed: probabilities of places, at a number of prompts. */
+interface Walk {
+  readonly at: ArrayLike<number>;
+  readonly mass: ArrayLike<number>;
+  readonly prompts: number;
+}
+
+/** The z beyond which the walk is with this probability, by Newton's method on its logarithm. */
+function crossing({ at, mass, prompts: before }: Walk, prompts: number, probability: number): number {
+  const [step, scale] = [sqrt(prompts - before), sqrt(prompts)];
+  let z = upperQuantile(probability);
+  for (let iteration = 0; iteration < 8; iteration += 1) {
+    let beyond = 0;
+    let density = 0;
+    for (let i = 0; i < at.length; i += 1) {
+      const u = (z * scale - at[i]!) / step;
+      beyond += mass[i]! * upperTail(u);
+      density += mass[i]! * exp((-u * u) / 2);
+    }
+    const move = (log(beyond / probability) * beyond * step * sqrt(2 * PI)) / (density * scale);
+    z += move;
+    if (Math.abs(move) < 1e-9) break;
   }
-  return (low + high) / 2;
+  return z;
+}
+
+/** The walk at this number of prompts, below the critical value. */
+function goOn({ at, mass, prompts: before }: Walk, prompts: number, critical: number): Walk {
+  const [step, scale] = [sqrt(prompts - before), sqrt(prompts)];
+  const half = ((min(critical, FAR) + FAR) / 2) * scale;
+  const middle = half - FAR * scale;
+  const to = NODES.map((node) => middle + half * node);
+  const density = to.map((place, n) => {
+    let sum = 0;
+    for (let i = 0; i < at.length; i += 1) sum += mass[i]! * exp(-(((place - at[i]!) / step) ** 2) / 2);
+    return (sum / (step * sqrt(2 * PI))) * WEIGHTS[n]! * half;
+  });
+  return { at: to, mass: density, prompts };
 }
 
 /** Nodes and weights of Gauss and Legendre on [-1, 1], by Newton's method. */
@@ -94,4 +108,4 @@ function gaussLegendre(n: number): { readonly nodes: number[]; readonly weights:
   return { nodes, weights };
 }
 
-const { nodes: NODES, weights: WEIGHTS } = gaussLegendre(64);
+const { nodes: NODES, weights: WEIGHTS } = gaussLegendre(32);

@@ -3,8 +3,16 @@ import type { Look } from './boundaries.js';
 import { QschedError } from '../../contract/errors.js';
 import { MINIMUM_PROMPTS } from '../statistics/bootstrap.js';
 
+/** Prompts of the pilot where there are as many: with fewer, the spread is too uncertain to plan with. */
+export const PILOT_PROMPTS = 32;
+
+/** Of the level, what the looks share. The rest is for what choosing the number of prompts from the same prompts costs. */
+const SHARED = 0.65;
+
+const ALPHA = 0.025;
+
 export interface GateOptions {
-  /** One-sided level of passing, and of failing; 0.025 by default. */
+  /** One-sided level of passing, and of failing: how often that may happen to a candidate at its margin; 0.025 by default. */
   readonly alpha?: number;
   /** Probability with which a candidate at the design point passes; 0.9 by default. */
   readonly power?: number;
@@ -60,13 +68,16 @@ export interface Judgement {
   readonly plan: GatePlan;
 }
 
+/** The level that all looks share. bench/gate-error.ts simulates what is left of the full one. */
+export const sharedLevel = ({ alpha }: Required<GateOptions>): number => SHARED * alpha;
+
 /**
  * The options with their defaults.
  *
  * @throws QschedError (usage) for one that is out of range
  */
 export function settleOptions(options: GateOptions): Required<GateOptions> {
-  const settled = { alpha: 0.025, power: 0.9, looks: 4, resamples: 1000, seed: 0, ...options };
+  const settled = { alpha: ALPHA, power: 0.9, looks: 4, resamples: 1000, seed: 0, ...options };
   const within = (name: 'alpha' | 'power', low: number, high: number, example: string): void => {
     if (settled[name] >= low && settled[name] <= high) return;
     throw new QschedError(

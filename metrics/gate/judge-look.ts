@@ -7,7 +7,7 @@
  */
 import { criticalValues, type Look } from './boundaries.js';
 import { QschedError } from '../../contract/errors.js';
-import type { GatePlan, Judgement, JudgedScore } from './gate-plan.js';
+import { sharedLevel, type GatePlan, type Judgement, type JudgedScore } from './gate-plan.js';
 import type { GateSamples } from './gate-samples.js';
 import { measureScores, type MeasuredScore } from './measured-scores.js';
 import { planFrom } from './plan-gate.js';
@@ -36,13 +36,15 @@ export function judgeLook(
   }
   const last = look === plan.looks.length - 1;
   const taken: Look[] = [...plan.taken, { prompts, fraction: fractionOf(prompts, last, plan) }];
-  const critical = (level: number): number => criticalValues(taken, level).at(-1)!;
+  const critical = (of: number): number => criticalValues(taken, of).at(-1)!;
 
-  const zPass = critical(options.alpha);
-  const below = holmBelow(measured, (left) => (left === 1 ? zPass : critical(options.alpha / left)));
+  const level = sharedLevel(options);
+  const zPass = critical(level);
+  const below = holmBelow(measured, (left) => (left === 1 ? zPass : critical(level / left)));
   const scores = measured.map((score, j): JudgedScore => {
     const low = boundOf(score, 'lower', zPass);
     const { is, z } = below[j]!;
+    const state = is ? 'below' : low !== null && low > score.floor ? 'above' : 'open';
     return {
       name: score.samples.name,
       kind: score.samples.kind,
@@ -51,8 +53,8 @@ export function judgeLook(
       high: boundOf(score, 'upper', z),
       floor: score.floor,
       spread: score.spread,
-      state: is ? 'below' : low !== null && low > score.floor ? 'above' : 'open',
-      prompts: promptsOfScore(score, measured.length, options),
+      state,
+      prompts: last && state === 'open' ? promptsOfScore(score, measured.length, options) : null,
     };
   });
   const ends = scores.some(({ state }) => state === 'below')
@@ -60,12 +62,13 @@ export function judgeLook(
     : scores.every(({ state }) => state === 'above')
       ? 'passed'
       : null;
+  const verdict = ends ?? (last ? 'undecided' : 'continue');
   return {
-    verdict: ends ?? (last ? 'undecided' : 'continue'),
+    verdict,
     prompts,
     scores,
-    promptsToDecide: promptsToDecide(measured, options),
-    plan: ends === null && !last ? planFrom(measured, taken, plan.prompts, options) : { ...plan, taken },
+    promptsToDecide: verdict === 'undecided' ? promptsToDecide(measured, options) : null,
+    plan: verdict === 'continue' ? planFrom(measured, taken, plan.prompts, options) : { ...plan, taken },
   };
 }
 

@@ -6,7 +6,7 @@
  */
 import { MINIMUM_PROMPTS } from '../statistics/bootstrap.js';
 
-const { sqrt } = Math;
+const { floor, min, sqrt } = Math;
 
 /** What is told of more prompts than this is that they are more. */
 const MOST = 1_000_000;
@@ -26,18 +26,27 @@ export function powerAt(targets: readonly Target[], prompts: number): number {
   const least = targets.map(({ gap, sd, critical }) =>
     sd === 0 ? -Infinity : critical(prompts) - (sqrt(prompts) * gap) / sd,
   );
-  const resamples = targets[0]!.ratios.length;
+  const [first, ...others] = targets.map(({ ratios }) => ratios);
+  const resamples = first!.length;
   let cleared = 0;
-  for (let r = 0; r < resamples; r += 1) if (targets.every(({ ratios }, j) => ratios[r]! >= least[j]!)) cleared += 1;
+  for (let r = 0; r < resamples; r += 1) {
+    let all = first![r]! >= least[0]!;
+    for (let j = 0; all && j < others.length; j += 1) all = others[j]![r]! >= least[j + 1]!;
+    if (all) cleared += 1;
+  }
   return cleared / resamples;
 }
 
 /** The smallest number of prompts with this power, at least that of a verdict; null beyond a million. */
 export function neededPrompts(targets: readonly Target[], power: number): number | null {
-  if (powerAt(targets, MOST) < power) return null;
-  let [low, high] = [MINIMUM_PROMPTS - 1, MOST];
+  let low = MINIMUM_PROMPTS - 1;
+  let high = MINIMUM_PROMPTS;
+  while (powerAt(targets, high) < power) {
+    if (high >= MOST) return null;
+    [low, high] = [high, min(MOST, 2 * high)];
+  }
   while (high - low > 1) {
-    const middle = low + high < 4 * low ? Math.floor((low + high) / 2) : 2 * low;
+    const middle = floor((low + high) / 2);
     if (powerAt(targets, middle) < power) low = middle;
     else high = middle;
   }

@@ -5,7 +5,7 @@
  * were 0. So the pilot's prompts count for the verdict as well, and the number of prompts may be renewed at every look.
  */
 import { criticalValues, type Look } from './boundaries.js';
-import { settleOptions, type GateOptions, type GatePlan } from './gate-plan.js';
+import { settleOptions, sharedLevel, type GateOptions, type GatePlan } from './gate-plan.js';
 import type { GateSamples } from './gate-samples.js';
 import { measureScores, type MeasuredScore } from './measured-scores.js';
 import { neededPrompts, powerAt, type Target } from './needed-prompts.js';
@@ -13,6 +13,8 @@ import { createResamples, type Resamples } from './resamples.js';
 
 const { ceil, max, min } = Math;
 
+/** Looks after the pilot where the last one alone tests. */
+const UNTESTED = 3;
 /** A look that adds less than this share of prompts is left out. */
 const WORTH = 0.1;
 
@@ -41,10 +43,7 @@ export function planFrom(
 ): GatePlan {
   const reached = measured[0]!.values.length;
   const shares = laterShares(options.looks);
-  const z = criticalValues(
-    shares.map((fraction) => ({ prompts: fraction, fraction })),
-    options.alpha,
-  ).at(-1)!;
+  const z = lastCritical(options);
   const targets = measured.map(({ design, sd, ratios, critical }): Target => ({
     gap: design,
     sd,
@@ -59,8 +58,19 @@ export function planFrom(
   return { options, prompts, looks: [...past, ...later], taken, power: powerAt(targets, prompts), wanted };
 }
 
-/** The shares of the prompts at which there are looks after the pilot: from a half on, evenly. */
+/**
+ * The shares of the prompts at which there are looks after the pilot: from a half on, evenly. Where only the last one tests, the
+ * others still renew the number of prompts.
+ */
 function laterShares(looks: number): number[] {
-  const later = max(1, looks - 1);
+  const later = looks === 1 ? UNTESTED : max(1, looks - 1);
   return Array.from({ length: later }, (_, i) => (later === 1 ? 1 : 0.5 + (0.5 * i) / (later - 1)));
+}
+
+/** The critical value of the last look, with the looks where they are planned; that at the pilot uses up next to nothing. */
+function lastCritical(options: Required<GateOptions>): number {
+  const { looks } = options;
+  const shares = laterShares(looks);
+  const planned = shares.map((share) => ({ prompts: share, fraction: looks > 1 || share === 1 ? share : 0 }));
+  return criticalValues(planned, sharedLevel(options)).at(-1)!;
 }

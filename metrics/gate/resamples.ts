@@ -4,12 +4,13 @@
  */
 import { philox4x32 } from '../../contract/philox.js';
 
+const TWO_16 = 2 ** 16;
 const TWO_32 = 2 ** 32;
 /** Identifies this module's stream of the counter-based generator. */
 const STREAM = 0x67617465;
 
 /** Indices of prompts, resamples x prompts, for a number of prompts. */
-export type Resamples = (prompts: number) => Uint32Array;
+export type Resamples = (prompts: number) => Uint16Array | Uint32Array;
 
 /**
  * @param resamples number of resamples
@@ -20,11 +21,11 @@ export function createResamples(resamples: number, seed: number): Resamples {
   const key = new Uint32Array([seed % TWO_32, Math.floor(seed / TWO_32)]);
   const counter = new Uint32Array([0, 0, STREAM, 0]);
   const words = new Uint32Array(4);
-  const known = new Map<number, Uint32Array>();
+  const known = new Map<number, Uint16Array | Uint32Array>();
   return (prompts) => {
     const old = known.get(prompts);
     if (old !== undefined) return old;
-    const indices = new Uint32Array(resamples * prompts);
+    const indices = new (prompts <= TWO_16 ? Uint16Array : Uint32Array)(resamples * prompts);
     const scale = prompts / TWO_32;
     for (let r = 0; r < resamples; r += 1) {
       counter[1] = r;
