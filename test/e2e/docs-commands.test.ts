@@ -90,7 +90,7 @@ const NEEDS: readonly (readonly [command: RegExp, why: string])[] = [
     'a model that Python exports first: test/e2e/families.test.ts has tiny ones',
   ],
   [/^search (search|terrain)\.yaml|^node examples\//, 'a scorer of its page: test/e2e/scores.test.ts'],
-  [/^(python|pip|\.venv)|^QSCHED_MODELS=\S+ npx tsx/, 'Python packages and a checkpoint'],
+  [/^(python|pip|\.venv)|^QSCHED_MODELS=\S+ npx (tsx|qsched evaluate)/, 'Python packages and a checkpoint'],
   [
     /^(export|cp) |^(optuna-dashboard|datasette) /,
     'sets the stage, or serves until it is stopped: test/e2e/database-page.test.ts',
