@@ -9,8 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { IDENTITY_HEADER, INSTANCE_HEADER, SERVER_PROTOCOL, type ServerDescription } from '../contract/model-server.js';
+import { gaussianNoise } from '../diffusion/noise.js';
 import { connectServer } from '../inference/served/server-client.js';
-import { decodeTensors, encodeTensors } from '../inference/served/safetensors.js';
+import { packRows } from '../inference/served/rows.js';
+import { decodeTensors, layTensors } from '../inference/served/safetensors.js';
 import { servedPipeline } from '../inference/served/served-pipeline.js';
 import { result, type BenchResult } from './results.js';
 
@@ -39,8 +41,27 @@ const describe = (rows: number): ServerDescription => ({
   options: [],
 });
 
-/** Answers `denoise` with its own latents, and anything to /plain with as many bytes. */
+/** Standard normal numbers, as latents are. */
+const latentsOf = (rows: number): Float32Array[] =>
+  Array.from({ length: rows }, (_, seed) =>
+    gaussianNoise({ seed, prompt: 'door', stepIndex: 0, length: SHAPE[0] * SHAPE[1] * SHAPE[2] }),
+  );
+
+/** An answer with so many rows. */
+function made(rows: number): Uint8Array {
+  const { all, places } = layTensors({ outputs: { dtype: 'F16', shape: [rows, ...SHAPE] } }, {});
+  packRows(latentsOf(rows), rows, 'F16', places.get('outputs')!);
+  return all;
+}
+
+/** Answers `denoise` with outputs that it has, by their rows, and anything to /plain with as many bytes. */
 function serve(socket: string): void {
+  const outputs = new Map<number, Uint8Array>();
+  const outputsOf = (rows: number): Uint8Array => {
+    const found = outputs.get(rows) ?? made(rows);
+    outputs.set(rows, found);
+    return found;
+  };
   createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -52,7 +73,7 @@ function serve(socket: string): void {
       };
       if (request.url === '/v1/encode') end('{"handles":["one"]}');
       else if (request.url === '/plain') end(body);
-      else end(encodeTensors({ tensors: { outputs: decodeTensors(body).tensors['latents']! }, metadata: {} }));
+      else end(outputsOf(decodeTensors(body).tensors['latents']!.shape[0]!));
     });
   }).listen(socket.startsWith('/') ? socket : Number(socket), () => process.send?.('ready'));
 }
@@ -61,7 +82,10 @@ function startEcho(at: string): Promise<ChildProcess> {
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), fileURLToPath(import.meta.url), at], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  return new Promise((done) => child.once('message', () => done(child)));
+  return new Promise((done, fail) => {
+    child.once('message', () => done(child));
+    child.once('exit', (code) => fail(new Error(`the answering process ended (code ${code})`)));
+  });
 }
 
 /** Median milliseconds of a call. */
@@ -94,7 +118,7 @@ async function doorOverhead(): Promise<BenchResult[]> {
         batches: { ...describe(rows).batches, scorer: 1 },
         description: describe(rows),
       });
-      const latents = Array.from({ length: rows }, (_, i) => new Float32Array(length).fill(i / 8));
+      const latents = latentsOf(rows);
       const conditioning = (await pipeline.encode(TEXTS))[0]!;
       const all = latents.map(() => conditioning);
       const ours = await median(() => pipeline.denoise(latents, 999, all));

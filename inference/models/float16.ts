@@ -23,11 +23,13 @@ export function toHalves(values: ArrayLike<number>, out = new Uint16Array(values
   for (let i = 0; i < bits.length; i += 1) {
     const all = bits[i]!;
     const magnitude = all & 0x7fffffff;
-    const isNormal = magnitude >= NORMAL && magnitude < OVERFLOW;
-    const half = isNormal
-      ? (magnitude - BIAS + 0xfff + ((magnitude >>> 13) & 1)) >>> 13
-      : unusual(magnitude, floats[i]!);
-    out[i] = ((all >>> 16) & 0x8000) | half;
+    const sign = (all >>> 16) & 0x8000;
+    // Assigned in each branch: over a common variable the compiler makes doubles of them.
+    if (magnitude >= NORMAL && magnitude < OVERFLOW) {
+      out[i] = sign | ((magnitude - BIAS + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
+    } else {
+      out[i] = sign | unusual(magnitude, floats[i]!);
+    }
   }
   return out;
 }
