@@ -25,6 +25,8 @@ export interface GateValues {
   readonly reference: Float64Array;
   /** Of the reference with other seeds, as many; empty without. */
   readonly spread: Float64Array;
+  /** Pairwise, of the reference beside its own repeat; empty where it was not repeated. */
+  readonly repeat: Float64Array;
   /** Of the candidate, or of the pairs. */
   readonly candidate: Float64Array;
 }
@@ -41,6 +43,8 @@ export interface ReadGate {
 }
 
 const NONE = new Float64Array(0);
+/** Pairs of a reference beside its repeat, at most. */
+const REPEATS_AT_MOST = 1000;
 
 /** @throws QschedError (usage) for a score that neither side has */
 export function readGateScores(request: LookRequest, artefacts: ArtefactStore): ReadGate {
@@ -51,7 +55,8 @@ export function readGateScores(request: LookRequest, artefacts: ArtefactStore): 
   const reference = recorded === null ? readRow(request.reference, shape, artefacts, missing) : null;
   const candidate = readRow(request.candidate, shape, artefacts, missing);
   const spread = request.spread.length === 0 ? null : readRow(request.spread, shape, artefacts, missing);
-  const pairs = pairValues(request, artefacts, missing);
+  const pairs = pairValues(request.pairs, prompts * seedCount, artefacts, missing);
+  const repeat = pairValues(request.repeat, REPEATS_AT_MOST, artefacts, missing);
   if (missing.size > 0) return { scores: [], whole: [], reasons: [], missing: [...missing] };
   const scores = spec.scores.map((name): GateValues => {
     if (!isPairName(name)) {
@@ -60,7 +65,15 @@ export function readGateScores(request: LookRequest, artefacts: ArtefactStore): 
     }
     const { score } = pairScoreParts(name);
     const { direction: better } = PAIR_SCORE_TABLE[score];
-    return { name, kind: 'pairwise', better, reference: NONE, spread: NONE, candidate: pairs(name) };
+    return {
+      name,
+      kind: 'pairwise',
+      better,
+      reference: NONE,
+      spread: NONE,
+      candidate: pairs(name),
+      repeat: repeat(name).filter(Number.isFinite),
+    };
   });
   const whole = Array.from({ length: prompts }, (_, p) => p).filter((p) =>
     scores.every((score) =>
@@ -101,16 +114,17 @@ function pointwise(
     reference: reference instanceof Float64Array ? reference : values(reference),
     candidate: values(candidate),
     spread: spread === null ? NONE : values(spread),
+    repeat: NONE,
   };
 }
 
 /** The values of the pairwise scores by name. */
 function pairValues(
-  { pairs, prompts, seedCount }: LookRequest,
+  pairs: readonly string[],
+  images: number,
   artefacts: ArtefactStore,
   missing: Set<string>,
 ): (name: string) => Float64Array {
-  const images = prompts * seedCount;
   const columns = new Map<string, Float64Array>();
   let at = 0;
   for (const hash of pairs) {

@@ -101,7 +101,7 @@ function warningsOf(lost: number, prompts: number, reasons: readonly string[]): 
 /** In the score's own direction. */
 function scoreOf(
   { estimate, low, high, floor, spread, state, prompts }: JudgedScore,
-  { name, kind, better, reference, candidate }: GateValues,
+  { name, kind, better, reference, candidate, repeat }: GateValues,
   { whole }: ReadGate,
   { seedCount }: LookRequest,
 ): GateScore {
@@ -121,7 +121,7 @@ function scoreOf(
     high: turn(turned ? low : high),
     margin: pointwise ? -floor : turn(floor)!,
     spread,
-    repeat: null,
+    repeat: repeat.length === 0 ? null : mean(repeat),
     state: state === 'above' ? 'passed' : state === 'below' ? 'failed' : 'open',
     promptsNeeded: prompts,
   };

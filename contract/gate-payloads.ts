@@ -64,6 +64,8 @@ export interface LookRequest {
   readonly spread: Records;
   /** Records of the pairwise scores, in order; empty without any. */
   readonly pairs: Records;
+  /** Records of the pairwise scores of the reference beside its own repeat, same seeds; empty where it was not repeated. */
+  readonly repeat: Records;
   /** What the record of the reference needs beside its scores. */
   readonly about: Pick<GateBaseline, 'name' | 'key' | 'sha256' | 'seeds'>;
   /** Artefact with the record of the reference, in place of its own records; null without. */

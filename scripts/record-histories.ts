@@ -60,6 +60,16 @@ const RUNS: Readonly<Record<string, { readonly type: string; readonly input: obj
       prompts: { count: 24 },
     },
   },
+  gate: {
+    type: 'gate',
+    input: {
+      reference: { model: 'shapes', precision: 'fp32', scheduler: { steps: 2 } },
+      candidate: { model: 'shapes', precision: 'w4a8', scheduler: { steps: 2 } },
+      scores: ['objective', 'ssim'],
+      margins: { ssim: 0.5 },
+      prompts: { count: 60 },
+    },
+  },
   reproduce: { type: 'reproduce', input: { name: 'table-a11', options: { count: 24, budget: 8 } } },
 };
 

@@ -26,6 +26,8 @@ export const RenderRequest = z.strictObject({
   retryFailed: z.boolean(),
   /** Artefacts of images made elsewhere, pair by pair: they are scored, and none is generated. */
   images: z.array(sha256).optional(),
+  /** Which repeat: the same images once more, kept apart from the first ones, to see whether the network gives them again. */
+  repeat: z.number().int().min(1).optional(),
 });
 export type RenderRequest = z.infer<typeof RenderRequest>;
 

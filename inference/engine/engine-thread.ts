@@ -49,7 +49,7 @@ async function reported<T extends object>(
 }
 
 const renderJobOf = (request: RenderRequest): RenderJob => ({
-  network: request.network.network,
+  network: request.repeat === undefined ? request.network.network : hashOf([request.network.network, request.repeat]),
   schedule: scaleSchedule(request.schedule, request.coefficients),
   pairs: pairsOf(request),
   images: request.images,

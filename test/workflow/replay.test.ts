@@ -47,7 +47,7 @@ describe('a committed history', () => {
     );
   });
 
-  it.each(['evaluate', 'match', 'ptqd', 'reproduce'])(
+  it.each(['evaluate', 'gate', 'match', 'ptqd', 'reproduce'])(
     'is there for the workflow %s, from its start to its end',
     (name) => {
       const { events } = JSON.parse(read(`${name}-1.json`)) as { events: Record<string, unknown>[] };

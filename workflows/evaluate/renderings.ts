@@ -39,6 +39,8 @@ export interface RenderingPlan {
   readonly baselines: readonly WireSchedule[];
   /** Artefacts of images made elsewhere, by row and pair; absent: they are generated. */
   readonly images?: readonly (readonly string[])[];
+  /** Which repeat of images that are there; absent: the images themselves. */
+  readonly repeat?: number;
   /** Workers that poll each score queue. */
   readonly workers: Readonly<Record<string, number>>;
   readonly progress: Pick<Progress, 'images' | 'done' | 'generated' | 'reused' | 'failed'>;
@@ -187,7 +189,7 @@ export class Renderings {
   }
 
   private requestOf({ of, from, to }: Shard): RenderRequest {
-    const { spec, prepared, prompts, baselines, images } = this.plan;
+    const { spec, prepared, prompts, baselines, images, repeat } = this.plan;
     const { network, schedule } = this.renderings[of]!;
     const { wire, scorers, features } = prepared.networks[network]!;
     const { seeds } = prepared.split;
@@ -202,6 +204,7 @@ export class Renderings {
       coefficients: { sample: [...sample], noise: [...noise] },
       ...promptsOf(pairs, { prompts, seeds }),
       retryFailed: spec.retryFailed,
+      ...(repeat === undefined ? {} : { repeat }),
       ...(images === undefined ? {} : { images: images[this.rowOf[of]!]!.slice(from, to) }),
     };
   }

@@ -16,13 +16,16 @@ import { sideName, sidesOf } from './sides.js';
 
 const { min } = Math;
 
+/** Prompts on which the reference is compared with itself. */
+const REPEATED_PROMPTS = 8;
+
 /** Places of the sides among the networks of a gate. */
 const ROWS = { reference: 0, candidate: 1, spread: 2 } as const;
 type Side = keyof typeof ROWS;
 
 type Numbers = Pick<
   LookRequest,
-  'prepared' | 'seedCount' | 'reference' | 'candidate' | 'spread' | 'pairs' | 'about' | 'baseline'
+  'prepared' | 'seedCount' | 'reference' | 'candidate' | 'spread' | 'pairs' | 'repeat' | 'about' | 'baseline' | 'repeat'
 >;
 
 /** Some of the prompts. */
@@ -37,6 +40,8 @@ interface Window {
 export class GateImages {
   private readonly windows: Window[] = [];
   private rendered = 0;
+  /** Records of the reference beside its own repeat; null until it is repeated. */
+  private repeats: string[] | null = null;
 
   constructor(
     private readonly spec: GateSpec,
@@ -85,6 +90,7 @@ export class GateImages {
       baseline: this.baseline?.hash ?? null,
       spread: this.plan.schedules.length > ROWS.spread ? this.records('spread') : [],
       pairs: await this.pairs(),
+      repeat: await this.repeated(),
     };
   }
 
@@ -94,6 +100,7 @@ export class GateImages {
       await window.renderings.repair(missing);
       window.pairs = null;
     }
+    this.repeats = null;
   }
 
   /** A side with its records. */
@@ -132,23 +139,67 @@ export class GateImages {
     return this.windows.flatMap(({ pairs }) => pairs ?? []);
   }
 
-  private async compare({ renderings, prompts }: Window): Promise<string[]> {
+  private compare({ renderings, prompts }: Window): Promise<string[]> {
+    const sides = () => [ROWS.reference, ROWS.candidate].map((row) => recordsOf(renderings.ofRow(row)));
+    return this.compared(sides, prompts, (missing) => renderings.repair(missing));
+  }
+
+  /** The reference beside its own repeat, on the first prompts. */
+  private async repeated(): Promise<string[]> {
+    const [first] = this.windows;
+    if (this.prepared.pairScores === undefined || this.plan.images !== undefined || first === undefined) return [];
+    this.repeats ??= await this.repeat(first);
+    return this.repeats;
+  }
+
+  private async repeat({ renderings, prompts }: Window): Promise<string[]> {
+    const { schedules, baselines, prompts: all, progress } = this.plan;
+    const count = min(prompts, REPEATED_PROMPTS);
+    const before = progress.images;
+    const again = new Renderings({
+      ...this.plan,
+      schedules: [schedules[ROWS.reference]!],
+      baselines: [baselines[ROWS.reference]!],
+      prompts: all.slice(0, count),
+      prepared: {
+        ...this.prepared,
+        networkOf: [this.prepared.networkOf[ROWS.reference]!],
+        split: { ...this.split, count },
+      },
+      repeat: 1,
+    });
+    progress.images += before;
+    await again.renderAll();
+    const sides = () => [recordsOf(renderings.ofRow(ROWS.reference)), recordsOf(again.ofRow(0))];
+    return this.compared(sides, count, async (missing) => {
+      await renderings.repair(missing);
+      await again.repair(missing);
+    });
+  }
+
+  /** Records of the pairwise scores; what has gone is made again. */
+  private async compared(
+    sides: () => string[][],
+    prompts: number,
+    repair: (missing: readonly string[]) => Promise<void>,
+  ): Promise<string[]> {
     const { networks, networkOf, pairScores = [] } = this.prepared;
     const { wire, scoreQueue } = networks[networkOf[ROWS.reference]!]!;
     for (let repairs = 0; ; repairs += 1) {
+      const [reference, candidate] = sides();
       const { records, missing } = await comparePairs({
         network: wire,
         scoreQueue,
         workers: this.plan.workers[scoreQueue] ?? 1,
         scores: pairScores,
-        reference: recordsOf(renderings.ofRow(ROWS.reference)),
-        candidate: recordsOf(renderings.ofRow(ROWS.candidate)),
+        reference: reference!,
+        candidate: candidate!,
         pairs: prompts * this.split.seeds.length,
         retryFailed: this.spec.retryFailed,
       });
       if (missing.length === 0) return records;
       if (repairs === MAX_REPAIRS) throw artefactsElsewhere();
-      await renderings.repair(missing);
+      await repair(missing);
     }
   }
 
