@@ -25,7 +25,7 @@ type Side = keyof typeof ROWS;
 
 type Numbers = Pick<
   LookRequest,
-  'prepared' | 'seedCount' | 'reference' | 'candidate' | 'spread' | 'pairs' | 'repeat' | 'about' | 'baseline' | 'repeat'
+  'prepared' | 'seedCount' | 'reference' | 'candidate' | 'spread' | 'pairs' | 'repeat' | 'about' | 'baseline'
 >;
 
 /** Some of the prompts. */
@@ -152,29 +152,35 @@ export class GateImages {
     return this.repeats;
   }
 
-  private async repeat({ renderings, prompts }: Window): Promise<string[]> {
-    const { schedules, baselines, prompts: all, progress } = this.plan;
+  private async repeat({ prompts }: Window): Promise<string[]> {
     const count = min(prompts, REPEATED_PROMPTS);
+    // Both sides are records of these prompts alone; the first one's images are there.
+    const [once, again] = [await this.firstPrompts(count), await this.firstPrompts(count, 1)];
+    const sides = () => [once, again].map((renderings) => recordsOf(renderings.ofRow(0)));
+    return this.compared(sides, count, async (missing) => {
+      for (const renderings of [once, again]) await renderings.repair(missing);
+    });
+  }
+
+  /** The reference on the first prompts. @param repeat which repeat; absent: the images themselves */
+  private async firstPrompts(count: number, repeat?: number): Promise<Renderings> {
+    const { schedules, baselines, prompts, progress } = this.plan;
     const before = progress.images;
-    const again = new Renderings({
+    const renderings = new Renderings({
       ...this.plan,
       schedules: [schedules[ROWS.reference]!],
       baselines: [baselines[ROWS.reference]!],
-      prompts: all.slice(0, count),
+      prompts: prompts.slice(0, count),
       prepared: {
         ...this.prepared,
         networkOf: [this.prepared.networkOf[ROWS.reference]!],
         split: { ...this.split, count },
       },
-      repeat: 1,
+      ...(repeat === undefined ? {} : { repeat }),
     });
     progress.images += before;
-    await again.renderAll();
-    const sides = () => [recordsOf(renderings.ofRow(ROWS.reference)), recordsOf(again.ofRow(0))];
-    return this.compared(sides, count, async (missing) => {
-      await renderings.repair(missing);
-      await again.repair(missing);
-    });
+    await renderings.renderAll();
+    return renderings;
   }
 
   /** Records of the pairwise scores; what has gone is made again. */
