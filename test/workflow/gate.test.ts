@@ -121,8 +121,7 @@ describe('a gate', () => {
         { prompts: 100, verdict: 'passed' },
       ],
     });
-    const [first] = imagesOf(renders.filter(({ network }) => network.precision === 'w4a8'));
-    expect(looks[2]!.candidate[0]).toBe(first);
+    expect(looks[2]!.candidate[0]).toBe(every('w4a8', 100)[0]);
     expect(findRun(world.store, 'steps')).toMatchObject({
       kind: 'gate',
       status: 'finished',

@@ -1,16 +1,12 @@
 /**
- * Pairwise scores of one row of a table: its images beside those of the full-precision baseline, by workers, a run of pairs
- * at a time.
+ * Pairwise scores of one row of a table: its images beside those of the full-precision baseline.
  */
 import type { Records, SummariseRequest } from '../../contract/evaluate-payloads.js';
 import type { WirePairScore } from '../../contract/wire/compare.js';
 import { BLOCK_IMAGES } from '../../contract/wire/render.js';
-import { WIRE_VERSION } from '../../contract/wire/version.js';
-import { scoreActivities } from '../activities.js';
-import { atMost } from '../at-most.js';
-import { whileServed } from '../patience.js';
+import { comparePairs, wholeBlocks } from '../scoring/compare-pairs.js';
 
-const { ceil, max, min } = Math;
+const { max } = Math;
 
 /** Pairs of one activity at least, and activities of all rows at most: the history stays far below the server's limit. */
 const LEAST_PAIRS = 10 * BLOCK_IMAGES;
@@ -38,40 +34,17 @@ export interface RowComparison {
  * @param retryFailed whether scores that are kept as failures are computed again
  */
 export async function compareRow(
-  { prepared, promptCount, seedCount, records, full, label }: ComparedRow,
+  { prepared, promptCount, seedCount, records: candidate, full, label }: ComparedRow,
   scores: readonly WirePairScore[],
   rows: number,
   retryFailed: boolean,
 ): Promise<RowComparison> {
-  const { wire, model, precision, scoreQueue } = prepared;
   if (full === null || scores.length === 0) return { own: {}, missing: [] };
   const pairs = promptCount * seedCount;
-  const runs = runsOf(pairs, rows);
-  const found: string[] = [];
-  const missing = new Set<string>();
-  const { compare } = scoreActivities(scoreQueue, null);
-  await atMost(TOGETHER, runs, async ({ from, to }, i) => {
-    const summary = `${model} ${precision}, ${label}: pairs ${from}-${to - 1}`;
-    const request = {
-      version: WIRE_VERSION as typeof WIRE_VERSION,
-      network: wire,
-      scores: [...scores],
-      reference: [...full],
-      candidate: [...records],
-      from,
-      to,
-      retryFailed,
-    };
-    const made = await whileServed(model, scoreQueue, () => compare.executeWithOptions({ summary }, [request]));
-    made.missing.forEach((record) => missing.add(record));
-    if (made.record !== null) found[i] = made.record;
-  });
-  const names = scores.map(({ name }) => name);
-  return { own: { pairwise: { scores: names, records: found } }, missing: [...missing] };
-}
-
-/** Runs of pairs in whole blocks. */
-function runsOf(pairs: number, rows: number): { from: number; to: number }[] {
-  const size = max(LEAST_PAIRS, BLOCK_IMAGES * ceil((pairs * rows) / MOST_RUNS / BLOCK_IMAGES));
-  return Array.from({ length: ceil(pairs / size) }, (_, i) => ({ from: i * size, to: min(pairs, (i + 1) * size) }));
+  const title = `${prepared.model} ${prepared.precision}, ${label}`;
+  const { records, missing } = await comparePairs(
+    { network: prepared, scores, reference: full, candidate, pairs, retryFailed, title },
+    { size: max(LEAST_PAIRS, wholeBlocks((pairs * rows) / MOST_RUNS)), together: TOGETHER },
+  );
+  return { own: { pairwise: { scores: scores.map(({ name }) => name), records } }, missing };
 }

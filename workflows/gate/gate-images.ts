@@ -2,6 +2,7 @@
  * The images of both sides of a gate, with their scores, prompt by prompt.
  */
 import { contentId } from '../../contract/content-id.js';
+import type { Records } from '../../contract/evaluate-payloads.js';
 import type { LookRequest, WorstPlace } from '../../contract/gate-payloads.js';
 import type { GateSideFound, WorstPrompt } from '../../contract/gate-result.js';
 import type { GateSpec } from '../../contract/gate-spec.js';
@@ -9,12 +10,16 @@ import type { PromptSplit } from '../../contract/payloads.js';
 import type { WirePrompt } from '../../contract/wire/network.js';
 import type { PreparedNetworks } from '../evaluate/networks.js';
 import { recordsOf, Renderings, type RenderingPlan } from '../evaluate/renderings.js';
-import { comparePairs } from './compare-pairs.js';
+import { comparePairs, wholeBlocks } from '../scoring/compare-pairs.js';
 import { artefactsElsewhere, MAX_REPAIRS } from './repairs.js';
 import type { Screen } from './screen.js';
 import { sideName, sidesOf } from './sides.js';
 
-const { min } = Math;
+const { max, min } = Math;
+
+/** Runs of pairs per worker, so that workers finish together, and pairs of a run at most. */
+const RUNS_EACH = 3;
+const MOST_PAIRS = 400;
 
 /** Prompts on which the reference is compared with itself. */
 const REPEATED_PROMPTS = 8;
@@ -33,7 +38,7 @@ interface Window {
   readonly renderings: Renderings;
   readonly prompts: number;
   /** Records of their pairwise scores; null until they are compared. */
-  pairs: string[] | null;
+  pairs: Records | null;
 }
 
 /** Two networks, or two folders, window by window. */
@@ -41,7 +46,7 @@ export class GateImages {
   private readonly windows: Window[] = [];
   private rendered = 0;
   /** Records of the reference beside its own repeat; null until it is repeated. */
-  private repeats: string[] | null = null;
+  private repeats: Records | null = null;
 
   constructor(
     private readonly spec: GateSpec,
@@ -133,26 +138,26 @@ export class GateImages {
   }
 
   /** Records of the pairwise scores; each window is compared once. */
-  private async pairs(): Promise<string[]> {
+  private async pairs(): Promise<Records> {
     if (this.prepared.pairScores === undefined) return [];
     for (const window of this.windows) window.pairs ??= await this.compare(window);
     return this.windows.flatMap(({ pairs }) => pairs ?? []);
   }
 
-  private compare({ renderings, prompts }: Window): Promise<string[]> {
+  private compare({ renderings, prompts }: Window): Promise<Records> {
     const sides = () => [ROWS.reference, ROWS.candidate].map((row) => recordsOf(renderings.ofRow(row)));
     return this.compared(sides, prompts, (missing) => renderings.repair(missing));
   }
 
   /** The reference beside its own repeat, on the first prompts. */
-  private async repeated(): Promise<string[]> {
+  private async repeated(): Promise<Records> {
     const [first] = this.windows;
     if (this.prepared.pairScores === undefined || this.plan.images !== undefined || first === undefined) return [];
     this.repeats ??= await this.repeat(first);
     return this.repeats;
   }
 
-  private async repeat({ prompts }: Window): Promise<string[]> {
+  private async repeat({ prompts }: Window): Promise<Records> {
     const count = min(prompts, REPEATED_PROMPTS);
     // Both sides are records of these prompts alone; the first one's images are there.
     const [once, again] = [await this.firstPrompts(count), await this.firstPrompts(count, 1)];
@@ -185,24 +190,22 @@ export class GateImages {
 
   /** Records of the pairwise scores; what has gone is made again. */
   private async compared(
-    sides: () => string[][],
+    sides: () => Records[],
     prompts: number,
     repair: (missing: readonly string[]) => Promise<void>,
-  ): Promise<string[]> {
-    const { networks, networkOf, pairScores = [] } = this.prepared;
-    const { wire, scoreQueue } = networks[networkOf[ROWS.reference]!]!;
+  ): Promise<Records> {
+    const { networks, networkOf, pairScores: scores = [] } = this.prepared;
+    const network = networks[networkOf[ROWS.reference]!]!;
+    const workers = max(1, this.plan.workers[network.scoreQueue] ?? 1);
+    const pairs = prompts * this.split.seeds.length;
+    const size = min(MOST_PAIRS, wholeBlocks(pairs / workers / RUNS_EACH));
+    const { retryFailed } = this.spec;
     for (let repairs = 0; ; repairs += 1) {
-      const [reference, candidate] = sides();
-      const { records, missing } = await comparePairs({
-        network: wire,
-        scoreQueue,
-        workers: this.plan.workers[scoreQueue] ?? 1,
-        scores: pairScores,
-        reference: reference!,
-        candidate: candidate!,
-        pairs: prompts * this.split.seeds.length,
-        retryFailed: this.spec.retryFailed,
-      });
+      const [reference = [], candidate = []] = sides();
+      const { records, missing } = await comparePairs(
+        { network, scores, reference, candidate, pairs, retryFailed, title: 'candidate and reference' },
+        { size, together: 2 * workers },
+      );
       if (missing.length === 0) return records;
       if (repairs === MAX_REPAIRS) throw artefactsElsewhere();
       await repair(missing);
@@ -229,7 +232,7 @@ export class GateImages {
     };
   }
 
-  private records(side: Side): string[] {
+  private records(side: Side): Records {
     if (this.baseline !== null && side === 'reference') return [];
     const row = this.baseline === null ? ROWS[side] : 0;
     return this.windows.flatMap(({ renderings }) => recordsOf(renderings.ofRow(row)));
