@@ -73,7 +73,7 @@ const gateFields = {
     .min(0.001, 'must be from 0.001 to 0.2')
     .max(0.2, 'must be from 0.001 to 0.2')
     .default(0.025),
-  /** How often the scores are looked at, at most; a clear case ends at an early look. */
+  /** How many looks are planned; a clear case ends at an early one, and a plan that grows may have one more. */
   looks: whole(1, 10).default(4),
   /** Artefact with the record of the reference (gate-baseline.ts), which is not rendered then. */
   baseline: sha256.optional(),

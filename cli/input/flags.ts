@@ -350,7 +350,7 @@ export const GATE_SPEC = {
     example: '0.9',
   }),
   alpha: sets('alpha', '<x>', 'one-sided level of the bounds (default 0.025)', { read: number, example: '0.025' }),
-  looks: sets('looks', '<n>', 'looks at most; a clear case ends at an early one (default 4)', {
+  looks: sets('looks', '<n>', 'looks that are planned; a clear case ends at an early one (default 4)', {
     read: number,
     example: '4',
   }),

@@ -16,7 +16,7 @@ export interface GateOptions {
   readonly alpha?: number;
   /** Probability with which a candidate at the design point passes; 0.9 by default. */
   readonly power?: number;
-  /** Looks at most, that at the pilot included; 4 by default. 1: the only test is at the end. */
+  /** Looks that are planned, that at the pilot included; 4 by default. A plan that grows may have one more. 1: the only test is at the end. */
   readonly looks?: number;
   /** Prompts that there are: no plan has more. */
   readonly most: number;
