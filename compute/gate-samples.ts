@@ -2,7 +2,6 @@
  * The scores of a gate by prompt and seed, from the artefacts of both sides. Every score is turned so that higher is better,
  * as metrics/gate takes them.
  */
-import { decodePairs } from '../artefacts/pair-record.js';
 import type { ArtefactStore } from '../artefacts/artefact-store.js';
 import { QschedError } from '../contract/errors.js';
 import { isPairName, OBJECTIVE_SCORE } from '../contract/gate-evaluation.js';
@@ -14,6 +13,7 @@ import { createObjective } from '../metrics/objectives/jaq.js';
 import { PAIR_SCORE_TABLE } from '../metrics/pairwise/pair-score-table.js';
 import { finishedImages, rowAt } from '../metrics/statistics/summary.js';
 import { recordedScores } from './gate-record.js';
+import { readPairs, type ReadPairs } from './read-pairs.js';
 import { readRow, type ReadRow } from './read-row.js';
 
 /** One score of all images, prompt by prompt; NaN where it has none. */
@@ -43,8 +43,6 @@ export interface ReadGate {
 }
 
 const NONE = new Float64Array(0);
-/** Pairs of a reference beside its repeat, at most. */
-const REPEATS_AT_MOST = 1000;
 
 /** @throws QschedError (usage) for a score that neither side has */
 export function readGateScores(request: LookRequest, artefacts: ArtefactStore): ReadGate {
@@ -55,8 +53,10 @@ export function readGateScores(request: LookRequest, artefacts: ArtefactStore): 
   const reference = recorded === null ? readRow(request.reference, shape, artefacts, missing) : null;
   const candidate = readRow(request.candidate, shape, artefacts, missing);
   const spread = request.spread.length === 0 ? null : readRow(request.spread, shape, artefacts, missing);
-  const pairs = pairValues(request.pairs, prompts * seedCount, artefacts, missing);
-  const repeat = pairValues(request.repeat, REPEATS_AT_MOST, artefacts, missing);
+  const pairNames = spec.scores.filter(isPairName);
+  const [pairs, repeat] = [request.pairs, request.repeat].map(
+    (records) => readPairs(pairNames, records, artefacts, missing).values,
+  ) as [ReadPairs['values'], ReadPairs['values']];
   if (missing.size > 0) return { scores: [], whole: [], reasons: [], missing: [...missing] };
   const scores = spec.scores.map((name): GateValues => {
     if (!isPairName(name)) {
@@ -71,8 +71,8 @@ export function readGateScores(request: LookRequest, artefacts: ArtefactStore): 
       better,
       reference: NONE,
       spread: NONE,
-      candidate: pairs(name),
-      repeat: repeat(name).filter(Number.isFinite),
+      candidate: pairs[name]!,
+      repeat: repeat[name]!.filter(Number.isFinite),
     };
   });
   const whole = Array.from({ length: prompts }, (_, p) => p).filter((p) =>
@@ -116,35 +116,6 @@ function pointwise(
     spread: spread === null ? NONE : values(spread),
     repeat: NONE,
   };
-}
-
-/** The values of the pairwise scores by name. */
-function pairValues(
-  pairs: readonly string[],
-  images: number,
-  artefacts: ArtefactStore,
-  missing: Set<string>,
-): (name: string) => Float64Array {
-  const columns = new Map<string, Float64Array>();
-  let at = 0;
-  for (const hash of pairs) {
-    const bytes = artefacts.get(hash);
-    const record = bytes === undefined ? undefined : decodePairs(bytes);
-    if (record === undefined) {
-      missing.add(hash);
-      continue;
-    }
-    const { scores, values, reference } = record;
-    scores.forEach((name, column) => {
-      const of = columns.get(name) ?? new Float64Array(images).fill(NaN);
-      columns.set(name, of);
-      reference.forEach((_, i) => {
-        of[at + i] = values[i * scores.length + column]!;
-      });
-    });
-    at += reference.length;
-  }
-  return (name) => columns.get(name) ?? new Float64Array(images).fill(NaN);
 }
 
 /** The scores of whole prompts, as they are judged. */

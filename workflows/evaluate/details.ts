@@ -4,6 +4,7 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import type { EvaluatedRow, EvaluateResult } from '../../contract/evaluate-spec.js';
 import { about, commands, factTable, fixed, interval, markdownTable, sheet, signed } from '../markdown.js';
+import { pageLink, type RunPlace } from '../run-frame.js';
 import type { EvaluateProgress } from '../../contract/evaluate-payloads.js';
 import type { Hold } from './hold.js';
 
@@ -18,17 +19,9 @@ const STAGES: Readonly<Record<EvaluateProgress['stage'], string>> = {
 };
 
 /** Where the evaluation is. */
-export interface Place {
-  readonly id: string;
-  title: string;
-  /** Address of its live page; null if nobody serves it. */
-  page: string | null;
-  /** Whether the namespace has our search attributes. */
-  columns: boolean;
+export interface Place extends RunPlace {
   readonly hold: Hold;
 }
-
-const pageLink = ({ page }: Place): string[] => (page === null ? [] : [`[Live page](${page})`]);
 
 /** Shows how far it is. @param note what a reader should know, for example who is waited for */
 export function showProgress(place: Place, progress: EvaluateProgress, note = ''): void {

@@ -3,27 +3,19 @@
  * check, resolve, describe, plan, render in shards, summarise row by row, finish. Images and numbers stay in the
  * artefact folder: what is there is reused, whoever asked for it.
  */
-import {
-  CancellationScope,
-  defineQuery,
-  isCancellation,
-  setHandler,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { CheckedEvaluation, EvaluateProgress, ResolvedSchedule } from '../../contract/evaluate-payloads.js';
 import type { EvaluateResult, EvaluateSpec } from '../../contract/evaluate-spec.js';
 import { settleEvaluation } from '../../contract/settle-evaluate.js';
 import { parseEvaluateSpec, readEvaluateSpec } from '../../contract/validate-evaluate.js';
 import type { NetworkDescription } from '../../contract/wire/describe.js';
 import { storeActivities } from '../activities.js';
-import { asFailure, orFailure } from '../failure.js';
+import { orFailure } from '../failure.js';
 import { asksToWait } from '../patience.js';
 import { fetchPrompts } from '../prompts.js';
-import { takeHolds } from '../hold-updates.js';
 import { markRelease } from '../release.js';
+import { endRun, holdRun, setColumns } from '../run-frame.js';
 import { Meter } from '../scoring/meter.js';
-import { columnsOf } from '../search/attributes.js';
 import { showEnd, showProgress, showTable, type Place } from './details.js';
 import { shownHold, untilLetGo, type Hold } from './hold.js';
 import { describeRows, prepareNetworks } from './networks.js';
@@ -58,21 +50,7 @@ export async function evaluate(input: unknown): Promise<EvaluateResult> {
   const place: Place = { id, title: titleOf(read), page: null, columns: false, hold };
   const show = (note?: string): void => showProgress(place, now(), note);
   let opened = false;
-  takeHolds({
-    what: 'evaluation',
-    id,
-    isPaused: () => hold.paused,
-    hold: async (paused) => {
-      hold.paused = paused;
-      setColumns(place, { status: paused ? 'paused' : 'running' });
-      show();
-      if (opened) await storeActivities(0).setRunPaused({ id, paused });
-    },
-    prioritise: (priority) => {
-      hold.priority = priority;
-      show();
-    },
-  });
+  holdRun({ what: 'evaluation', place, hold, show, isOpen: () => opened });
   try {
     const settled = await check(place, read, input, show);
     const spec = settled ?? read;
@@ -90,15 +68,7 @@ export async function evaluate(input: unknown): Promise<EvaluateResult> {
       show,
     });
   } catch (error) {
-    const failure = asFailure(error);
-    const status = isCancellation(error) ? ('cancelled' as const) : ('failed' as const);
-    const end = { status, message: failure.message };
-    showEnd(place, status, failure.message);
-    await CancellationScope.nonCancellable(async () => {
-      setColumns(place, { status });
-      if (opened) await storeActivities(0).closeRun({ id, end });
-    });
-    throw isCancellation(error) ? error : failure;
+    throw await endRun(place, error, opened, (status, message) => showEnd(place, status, message));
   }
 }
 
@@ -124,10 +94,6 @@ interface Screen {
   readonly progress: Progress;
   readonly meter: Meter;
   readonly show: (note?: string) => void;
-}
-
-function setColumns({ columns }: Place, values: Parameters<typeof columnsOf>[0]): void {
-  if (columns) upsertSearchAttributes(columnsOf(values));
 }
 
 /** @param described networks that are described already */

@@ -5,6 +5,7 @@ import { setCurrentDetails } from '@temporalio/workflow';
 import type { GateProgress } from '../../contract/gate-payloads.js';
 import type { GateResult, GateScore } from '../../contract/gate-result.js';
 import { about, commands, factTable, markdownTable, sheet, signed } from '../markdown.js';
+import { pageLink, type RunPlace } from '../run-frame.js';
 
 const STAGES: Readonly<Record<GateProgress['stage'], string>> = {
   prepare: 'preparing: the networks are described by workers',
@@ -13,20 +14,8 @@ const STAGES: Readonly<Record<GateProgress['stage'], string>> = {
   finished: 'finished',
 };
 
-/** Where the gate is. */
-export interface Place {
-  readonly id: string;
-  title: string;
-  /** Address of its live page; null if nobody serves it. */
-  page: string | null;
-  /** Whether the namespace has our search attributes. */
-  columns: boolean;
-}
-
-const pageLink = ({ page }: Place): string[] => (page === null ? [] : [`[Live page](${page})`]);
-
 /** Shows how far it is. @param note what a reader should know, for example who is waited for */
-export function showProgress(place: Place, progress: GateProgress, note = ''): void {
+export function showProgress(place: RunPlace, progress: GateProgress, note = ''): void {
   const { stage, looks, prompts, planned, images, done, generated, reused, failed, secondsLeft } = progress;
   setCurrentDetails(
     sheet([
@@ -48,7 +37,7 @@ export function showProgress(place: Place, progress: GateProgress, note = ''): v
 }
 
 /** Shows the verdict. */
-export function showVerdict(place: Place, result: GateResult): void {
+export function showVerdict(place: RunPlace, result: GateResult): void {
   const { verdict, reason, scores, generated, reused, warnings } = result;
   setCurrentDetails(
     sheet([
@@ -70,7 +59,7 @@ const cells = ({ name, kind, estimate, low, high, margin, state }: GateScore): s
 };
 
 /** Shows how it ended without a verdict. */
-export function showEnd({ title }: Place, status: 'failed' | 'cancelled', message: string): void {
+export function showEnd({ title }: RunPlace, status: 'failed' | 'cancelled', message: string): void {
   setCurrentDetails(
     `### ${title}: ${status}\n\n${message}\n\nRun it again with the same command: images that are made are reused.`,
   );

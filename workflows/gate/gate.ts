@@ -3,14 +3,7 @@
  * by look, until the scores are decided or the prompts are used up. Images and numbers stay in the artefact folder: what is
  * there is reused, whoever asked for it.
  */
-import {
-  CancellationScope,
-  defineQuery,
-  isCancellation,
-  setHandler,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
 import { evaluationInput, splitScores, type SettledGate } from '../../contract/gate-evaluation.js';
 import type { GateProgress } from '../../contract/gate-payloads.js';
 import type { GateResult } from '../../contract/gate-result.js';
@@ -20,13 +13,12 @@ import type { NetworkDescription } from '../../contract/wire/describe.js';
 import { storeActivities } from '../activities.js';
 import type { Hold } from '../evaluate/hold.js';
 import { describeRows } from '../evaluate/networks.js';
-import { asFailure, orFailure } from '../failure.js';
-import { takeHolds } from '../hold-updates.js';
+import { orFailure } from '../failure.js';
 import { asksToWait } from '../patience.js';
 import { markRelease } from '../release.js';
+import { endRun, holdRun, setColumns, type RunPlace } from '../run-frame.js';
 import { Meter } from '../scoring/meter.js';
-import { columnsOf } from '../search/attributes.js';
-import { showEnd, showProgress, showVerdict, type Place } from './details.js';
+import { showEnd, showProgress, showVerdict } from './details.js';
 import { lookUntilDecided } from './looks.js';
 import { prepareSides } from './prepare-sides.js';
 import { atStart } from './progress.js';
@@ -52,26 +44,12 @@ export async function gate(input: unknown): Promise<GateResult> {
   };
   setHandler(gateProgressQuery, now);
   const read = orFailure(() => readGate(input));
-  const place: Place = { id, title: titleOf(read.spec), page: null, columns: false };
+  const place: RunPlace = { id, title: titleOf(read.spec), page: null, columns: false };
   const hold: Hold = { paused: false, priority: null };
   const show = (note?: string): void => showProgress(place, now(), note);
   const screen: Screen = { place, progress, meter, hold, show };
   let opened = false;
-  takeHolds({
-    what: 'gate',
-    id,
-    isPaused: () => hold.paused,
-    hold: async (paused) => {
-      hold.paused = paused;
-      setColumns(place, { status: paused ? 'paused' : 'running' });
-      show();
-      if (opened) await storeActivities(0).setRunPaused({ id, paused });
-    },
-    prioritise: (priority) => {
-      hold.priority = priority;
-      show();
-    },
-  });
+  holdRun({ what: 'gate', place, hold, show, isOpen: () => opened });
   try {
     const { settled, described } = await settle(screen, read, input);
     place.title = titleOf(settled.spec);
@@ -81,15 +59,7 @@ export async function gate(input: unknown): Promise<GateResult> {
     if (hold.paused) await storeActivities(0).setRunPaused({ id, paused: true });
     return await run(screen, settled, described);
   } catch (error) {
-    const failure = asFailure(error);
-    const status = isCancellation(error) ? ('cancelled' as const) : ('failed' as const);
-    const end = { status, message: failure.message };
-    showEnd(place, status, failure.message);
-    await CancellationScope.nonCancellable(async () => {
-      setColumns(place, { status });
-      if (opened) await storeActivities(0).closeRun({ id, end });
-    });
-    throw isCancellation(error) ? error : failure;
+    throw await endRun(place, error, opened, (status, message) => showEnd(place, status, message));
   }
 }
 
@@ -154,10 +124,6 @@ async function run(
   setColumns(place, { status: 'finished', stage: 'finished', recommend: result.verdict });
   showVerdict(place, result);
   return result;
-}
-
-function setColumns({ columns }: Place, values: Parameters<typeof columnsOf>[0]): void {
-  if (columns) upsertSearchAttributes(columnsOf(values));
 }
 
 const modelsOf = ({ evaluation }: SettledGate): string =>

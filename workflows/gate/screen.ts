@@ -3,11 +3,11 @@
  */
 import type { Hold } from '../evaluate/hold.js';
 import type { Meter } from '../scoring/meter.js';
-import type { Place } from './details.js';
+import type { RunPlace } from '../run-frame.js';
 import type { Progress } from './progress.js';
 
 export interface Screen {
-  readonly place: Place;
+  readonly place: RunPlace;
   readonly progress: Progress;
   readonly meter: Meter;
   readonly hold: Hold;
