@@ -42,7 +42,7 @@ export async function startServers(
       if (server !== undefined) started.set(model, server);
       usable.push(model);
     } catch (error) {
-      // A command is that of a model which the user named: nothing goes on without it.
+      // A command belongs to a model that the user named: without it, nothing can run.
       if (!(error instanceof QschedError) || serverCommand(findModel(model)) !== undefined) {
         await stop();
         throw error;

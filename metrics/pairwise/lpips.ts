@@ -26,9 +26,9 @@ export function lpipsInput(image: RgbImage): Float32Array {
 /**
  * The distance, 0 for equal features; lower is nearer.
  *
- * @param reference one feature map a layer, (channels, positions)
+ * @param reference one feature map per layer, (channels, positions)
  * @param candidate the same of the other image, which has its size
- * @param heads the weights of each layer, one a channel
+ * @param heads the weights of each layer, one per channel
  * @throws QschedError (failure) if maps and heads do not fit each other
  */
 export function lpips(
